@@ -1,0 +1,151 @@
+# eigenstep: make all | test | demo | install PREFIX=… ; README.md has the rest.
+# Objects go to build/$(CFG)/; ./eigenstep is the release build.
+CFG    ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr/local
+PYTHON ?= /usr/bin/python3
+WERROR ?= $(if $(CI),-Werror)
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+B      := build/$(CFG)
+
+# Goals that need libraries first install what is missing on Debian, or name it
+# elsewhere, then call make again: pkg-config is asked only in that second run.
+GOALS := all test demo bench reproduce valgrind coverage install sanitize
+.PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
+  test-deps bench-deps
+all:
+$(GOALS): %:
+	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
+	  $(if $(filter $@,bench),bench)
+	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
+deps:
+	@.ci/deps core
+test-deps:
+	@.ci/deps core test
+bench-deps:
+	@.ci/deps core bench
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+  -Wmissing-prototypes -Wvla
+OPT_release  := -O2
+OPT_debug    := -O0
+OPT_asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer
+OPT_coverage := -O0 --coverage
+OPT := $(OPT_$(CFG))
+# No contraction: results must not depend on which clone of a loop runs.
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -g $(OPT) -ffp-contract=off $(WARN) \
+  $(WERROR) -fopenmp -Iinclude -Isrc -I. -I$(B) $(PKG_CFLAGS) $(CFLAGS)
+
+comma := ,
+ifneq ($(filter do-%,$(MAKECMDGOALS)),)
+# OpenBLAS's OpenMP build is not the one that -lopenblas finds: name its folder.
+BLAS_DIR := $(firstword $(wildcard \
+  /usr/lib/$(shell $(CC) -print-multiarch 2>/dev/null)/openblas-openmp))
+PKG_CFLAGS := $(shell pkg-config --cflags hdf5-serial yaml-0.1 libcjson zlib gsl)
+PKG_LIBS := $(if $(BLAS_DIR),-L$(BLAS_DIR) -Wl$(comma)-rpath$(comma)$(BLAS_DIR)) \
+  -llapacke -lopenblas \
+  $(shell pkg-config --libs hdf5-serial yaml-0.1 libcjson zlib) -lgsl -lm
+endif
+# The rooms; src/cli is the program and not the library.
+LIB_SRC := $(sort $(filter-out src/cli/%,$(wildcard src/*/*.c)) \
+  $(wildcard models/*/*.c))
+CLI_SRC := $(sort $(wildcard src/cli/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+LIB     := $(B)/libeigenstep.a
+PROGRAM := $(if $(filter release,$(CFG)),eigenstep,$(B)/eigenstep)
+
+TEST_SRC := $(sort $(filter-out tests/bench/% tests/cli/%,$(wildcard tests/*/*.c)))
+TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+BENCH_BIN := $(BENCH_SRC:tests/%.c=$(B)/tests/%)
+
+do-all: $(PROGRAM)
+
+$(B)/githash.h: FORCE
+	@mkdir -p $(@D)
+	@hash=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown); \
+	 git diff --quiet HEAD -- 2>/dev/null || hash=$$hash-modified; \
+	 line="#define ES_GIT_HASH \"$$hash\""; \
+	 [ "$$(cat $@ 2>/dev/null)" = "$$line" ] || echo "$$line" > $@
+FORCE:
+
+$(B)/%.o: %.c | $(B)/githash.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(PROGRAM): $(CLI_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(CLI_OBJ) $(LIB) $(PKG_LIBS) -o $@
+
+$(B)/tests/%: $(B)/tests/%.o $(LIB)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(LIB) $(PKG_LIBS) -lcmocka -o $@
+
+.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_SRC:%.c=$(B)/%.d) \
+  $(BENCH_SRC:%.c=$(B)/%.d)
+
+# The suite: unit tests, then the command line, then both again under the
+# address and undefined-behaviour sanitizers; counts come last.
+do-test: do-all $(TEST_BIN)
+	@$(MAKE) --no-print-directory CFG=asan do-build-tests
+	@tests/run release asan
+do-build-tests: do-all $(TEST_BIN)
+do-sanitize:
+	@$(MAKE) --no-print-directory CFG=asan do-build-tests
+	@tests/run asan
+
+do-valgrind: $(TEST_BIN) do-all
+	@tests/valgrind
+
+do-coverage:
+	@$(MAKE) --no-print-directory CFG=coverage do-build-tests
+	@tests/coverage
+
+do-demo: do-all
+	@tests/demo
+
+do-bench: do-all $(BENCH_BIN)
+	@for b in $(BENCH_BIN); do $$b || exit 1; done
+
+do-reproduce: do-all $(BENCH_BIN)
+	@tests/reproduce
+
+do-install: do-all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \
+	  $(DESTDIR)$(PREFIX)/include/eigenstep \
+	  $(DESTDIR)$(PREFIX)/share/eigenstep/plots \
+	  $(DESTDIR)$(PREFIX)/share/eigenstep/experiments
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/eigenstep
+	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 include/eigenstep/*.h $(DESTDIR)$(PREFIX)/include/eigenstep/
+	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/eigenstep/plots/
+	install -m 644 experiments/*.yaml \
+	  $(DESTDIR)$(PREFIX)/share/eigenstep/experiments/
+
+check-deps:
+	@tests/check-deps
+FORMATTED = $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+format:
+	@clang-format -i $(FORMATTED)
+format-check:
+	@clang-format --dry-run -Werror $(FORMATTED)
+lint: format-check check-deps
+	@.ci/deps core lint
+	@$(MAKE) --no-print-directory -j$(JOBS) do-lint
+do-lint: | $(B)/githash.h
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	  --enable=warning,performance,portability --suppress=missingIncludeSystem \
+	  -Iinclude -Isrc -I. src models
+	@for f in $(LIB_SRC) $(CLI_SRC) $(TEST_SRC); do \
+	  clang -fsyntax-only $(filter-out -fopenmp,$(CFLAGS_ALL)) -Werror $$f \
+	  || exit 1; done
+
+clean:
+	rm -rf build eigenstep

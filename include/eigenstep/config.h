@@ -1,0 +1,124 @@
+/* Keys and settings. A model, a command or a data set describes the settings
+ * it takes as an array of es_key; parsing, range checks, hints, --help,
+ * `eigenstep list keys` and the manual are all made from such arrays. */
+#ifndef EIGENSTEP_CONFIG_H
+#define EIGENSTEP_CONFIG_H
+
+#include <eigenstep/status.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef enum es_kind {
+  ES_REAL,   /* one number */
+  ES_SIZE,   /* one whole number, 0 or more */
+  ES_FLAG,   /* on|off (true|false, yes|no are read too) */
+  ES_CHOICE, /* one of the words in `choices` */
+  ES_TEXT,   /* any text, such as a path */
+  ES_LIST,   /* 1,2,5 | [1,2,5] | lin:a:b:n | log:a:b:n | file:PATH */
+  ES_MATRIX  /* [[1,0.5],[0,1]] | file:PATH.csv|.npy|.h5:/dataset */
+} es_kind;
+
+/* Bits of es_key.flags. */
+enum {
+  ES_OPEN_LOW = 1,  /* the lower bound itself is refused */
+  ES_OPEN_HIGH = 2, /* the upper bound itself is refused */
+  ES_RISING = 4,    /* a list must not fall */
+  ES_SYMMETRIC = 8  /* a matrix must be square and symmetric; a departure of
+                       at most 1e-12 of its Frobenius norm is symmetrised */
+};
+
+typedef struct es_key {
+  const char *section, *name; /* "model", "eta" */
+  es_kind kind;
+  unsigned flags;
+  double low, high;     /* range of every number in the value, inclusive */
+  const char *choices;  /* ES_CHOICE: "auto|exact|gd", else NULL */
+  const char *unit;     /* "1", "pixels", "s", … or NULL */
+  const char *fallback; /* default, in the syntax of a value; NULL: unset */
+  const char *help;     /* one line */
+} es_key;
+
+/* A counted array of keys; the arrays are static and are never copied. */
+typedef struct es_keys {
+  const es_key *key;
+  size_t n;
+} es_keys;
+
+/* Dense column-major matrix: element (i,j) is at data[i + j*rows]. */
+typedef struct es_matrix {
+  size_t rows, cols;
+  double *data;
+} es_matrix;
+
+typedef struct es_config es_config;
+
+/* Makes a configuration that knows the keys of n_sets arrays, all at their
+ * defaults. A (section, name) that stands in two sets is one key, and the
+ * first set's row counts. Free it with es_config_free. */
+es_status es_config_new(es_config **out, const es_keys *sets, size_t n_sets,
+                        es_diag *diag) ES_MUST_USE;
+void es_config_free(es_config *config);
+
+/* Applies one override: "section.key=value", or "key=value" where exactly one
+ * section has the key (sections "sweep" and "experiment" never counted).
+ * ES_UNKNOWN_KEY names the nearest key; ES_BAD_VALUE names the key, the value
+ * and the accepted range; values from files fail with the file's status. */
+es_status es_config_set(es_config *config, const char *word,
+                        es_diag *diag) ES_MUST_USE;
+
+/* Applies a YAML file of the same keys nested one level. Messages carry
+ * path:line:column. */
+es_status es_config_load(es_config *config, const char *path,
+                         es_diag *diag) ES_MUST_USE;
+
+/* Sets section.name to value unless it was set by the user; for defaults that
+ * depend on other keys. A name that no key set knows is left alone. */
+es_status es_config_suggest(es_config *config, const char *section,
+                            const char *name, const char *value,
+                            es_diag *diag) ES_MUST_USE;
+
+/* True if the key is known and has a value (its default counts). */
+bool es_config_has(const es_config *config, const char *section,
+                   const char *name);
+
+/* True if the user set the key, by a word or a file. */
+bool es_config_given(const es_config *config, const char *section,
+                     const char *name);
+
+/* True if the value came from file:PATH: what is wrong with its content is
+ * then a data error (exit 3) and not a usage error (exit 2). */
+bool es_config_from_file(const es_config *config, const char *section,
+                         const char *name);
+
+/* Typed access. An unset or unknown key gives NaN, 0, false, NULL. A single
+ * number is a list of length 1. Pointers live as long as the configuration
+ * and until the key is set again. es_config_text serves ES_TEXT and ES_CHOICE.
+ */
+double es_config_real(const es_config *config, const char *section,
+                      const char *name);
+size_t es_config_size(const es_config *config, const char *section,
+                      const char *name);
+bool es_config_flag(const es_config *config, const char *section,
+                    const char *name);
+const char *es_config_text(const es_config *config, const char *section,
+                           const char *name);
+const double *es_config_list(const es_config *config, const char *section,
+                             const char *name, size_t *n);
+const es_matrix *es_config_matrix(const es_config *config, const char *section,
+                                  const char *name);
+
+/* Fails with the code that fits where the value came from (ES_BAD_VALUE, or
+ * ES_FILE_DATA for file:…), the line starting "section.key=value: ". */
+es_status es_config_blame(const es_config *config, const char *section,
+                          const char *name, es_diag *diag, const char *format,
+                          ...) ES_PRINTF(5, 6);
+
+/* Writes every key that has a value as YAML, sections in order of first
+ * appearance; reading it back gives the same values to the last bit. */
+es_status es_config_write(const es_config *config, FILE *out,
+                          es_diag *diag) ES_MUST_USE;
+
+/* One line on what a key accepts: "a number in (0, 1]", "one of a|b", … */
+const char *es_key_accepts(char *out, size_t size, const es_key *key);
+
+#endif

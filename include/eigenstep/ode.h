@@ -1,0 +1,95 @@
+/* Initial value problems y' = f(t, y): steppers with step control, dense
+ * output, event location and budgets. A solve always ends: it reaches its end,
+ * or it returns a status with t, h and the number of steps in the diagnostic.
+ *
+ * References: Hairer, Norsett, Wanner, "Solving Ordinary Differential Equations
+ * I" (2nd ed.), II.4 (step control), II.5 and II.10 (dop853), II.6 (dense
+ * output); Tsitouras, Comput. Math. Appl. 62 (2011) 770-775 (tsit5). */
+#ifndef EIGENSTEP_ODE_H
+#define EIGENSTEP_ODE_H
+
+#include <eigenstep/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* dydt = f(t, y). Return ES_OK, or any other status to reject: a step whose
+ * evaluation fails is retried with a smaller h, and the solve gives
+ * ES_RHS_FAILED when no smaller h helps. */
+typedef es_status (*es_ode_rhs)(double t, const double *y, double *dydt,
+                                void *context);
+
+/* g[0..n_events) at (t, y): an event is where a component changes sign. */
+typedef void (*es_ode_events)(double t, const double *y, double *g,
+                              void *context);
+
+/* Called at each event in order of time, y interpolated to its place. Return
+ * true to end the solve there. */
+typedef bool (*es_ode_on_event)(size_t event, int direction, double t,
+                                const double *y, void *context);
+
+/* Called at each requested time in order; anything but ES_OK ends the solve
+ * with that status. */
+typedef es_status (*es_ode_output)(size_t index, double t, const double *y,
+                                   void *context);
+
+typedef struct es_ode_system {
+  size_t n; /* length of y */
+  es_ode_rhs rhs;
+  size_t n_events; /* 0: none; the two below may then be NULL */
+  es_ode_events events;
+  es_ode_on_event on_event;
+  void *context; /* handed to all of them and to the output */
+} es_ode_system;
+
+typedef struct es_ode_options {
+  const char *method;  /* a name in es_stepper_name's list ["tsit5"] */
+  double rtol;         /* relative tolerance per step, 1 [1e-9], (0, 1) */
+  double atol;         /* absolute tolerance in units of scale [1e-12], >= 0 */
+  const double *scale; /* n positive numbers, or NULL: all 1; copied */
+  double h0;           /* first step, time [0: chosen]; fixed-step methods: the
+                          step itself, required */
+  double h_max;        /* longest step, time [0: no limit] */
+  uint64_t max_steps;  /* accepted and rejected steps; 0: no limit [10^8] */
+  bool (*stopping)(void *self); /* polled every step [NULL]: ES_INTERRUPTED */
+  void *stopping_self;
+} es_ode_options;
+
+/* Fills in the defaults given in brackets. */
+void es_ode_options_default(es_ode_options *options);
+
+typedef struct es_ode_statistics {
+  uint64_t steps, rejected, rhs_calls;
+  double h_last;
+} es_ode_statistics;
+
+typedef struct es_ode es_ode; /* workspace: nothing is allocated after _new */
+
+/* Number of steppers and name, order and kind of each; name is NULL beyond the
+ * last. */
+typedef struct es_stepper_info {
+  const char *name;
+  int order, dense_order; /* dense_order 0: none (outputs fall on steps) */
+  bool fixed_step;        /* h is h0 throughout: discrete descent */
+  const char *summary;
+} es_stepper_info;
+es_stepper_info es_stepper_list(size_t index);
+
+/* Makes a workspace. ES_BAD_VALUE names an option out of range or an unknown
+ * method. Free with es_ode_free. */
+es_status es_ode_new(es_ode **out, const es_ode_system *system,
+                     const es_ode_options *options, es_diag *diag) ES_MUST_USE;
+void es_ode_free(es_ode *ode);
+
+/* Integrates from (t0, y0) through times[0..n), which must not fall and not
+ * lie before t0, calling output at each of them (dense output; with a
+ * fixed-step method at the nearest step k, with the actual t = t0 + k*h0).
+ * On return y0 holds the state reached. ES_OK also when an event ended it;
+ * *t_reached (may be NULL) tells where it ended. */
+es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
+                       size_t n, es_ode_output output, double *t_reached,
+                       es_diag *diag) ES_MUST_USE;
+
+/* Statistics of the last solve. */
+es_ode_statistics es_ode_stats(const es_ode *ode);
+
+#endif

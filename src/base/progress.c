@@ -1,0 +1,76 @@
+/* The progress bar: see progress.h. */
+#include "base/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+void es_progress_report(const es_progress *p, const char *what, double done,
+                        double total) {
+  if (p != NULL && p->report != NULL) p->report(p->self, what, done, total);
+}
+
+bool es_progress_stopping(const es_progress *p) {
+  return p != NULL && p->stopping != NULL && p->stopping(p->self);
+}
+
+double es_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void es_bar_init(es_bar *bar, bool quiet) {
+  const char *no_color = getenv("NO_COLOR");
+  *bar = (es_bar){0};
+  bar->enabled = !quiet && isatty(STDERR_FILENO) == 1;
+  bar->colour = no_color == NULL || no_color[0] == '\0';
+}
+
+enum { CLOCK = 24 };
+
+static void clock_text(char out[CLOCK], double seconds) {
+  const int s = seconds < 359999 ? (int)(seconds + .5) : 359999;
+  if (s >= 3600)
+    snprintf(out, CLOCK, "%dh%02dm", s / 3600, s / 60 % 60);
+  else if (s >= 60)
+    snprintf(out, CLOCK, "%dm%02ds", s / 60, s % 60);
+  else
+    snprintf(out, CLOCK, "%ds", s);
+}
+
+void es_bar_line(char *out, size_t size, const char *what, double done,
+                 double total, double seconds) {
+  enum { WIDTH = 24 };
+  char cells[WIDTH + 1], left[CLOCK] = "?";
+  const double share = total > 0 ? (done < total ? done / total : 1) : 0;
+  const int full = (int)(share * WIDTH);
+  for (int i = 0; i < WIDTH; i++) cells[i] = i < full ? '#' : '.';
+  cells[WIDTH] = '\0';
+  if (share > 0) clock_text(left, seconds * (1 - share) / share);
+  snprintf(out, size, "%-16s %s %3.0f%%  %.3g/s  %s left", what, cells,
+           100 * share, seconds > 0 ? done / seconds : 0, left);
+}
+
+void es_bar_report(es_bar *bar, const char *what, double done, double total) {
+  if (!bar->enabled) return;
+  const double now = es_seconds();
+  if (strncmp(bar->what, what, sizeof bar->what - 1) != 0) {
+    snprintf(bar->what, sizeof bar->what, "%s", what);
+    bar->started = now;
+  }
+  if (now - bar->started < 1 || now - bar->last_drawn < .1) return;
+  char line[160];
+  es_bar_line(line, sizeof line, what, done, total, now - bar->started);
+  fprintf(stderr, bar->colour ? "\r\033[K\033[36m%s\033[0m" : "\r%-100s", line);
+  fflush(stderr);
+  bar->drawn = true;
+  bar->last_drawn = now;
+}
+
+void es_bar_clear(es_bar *bar) {
+  if (bar->drawn) fprintf(stderr, bar->colour ? "\r\033[K" : "\r%100s\r", "");
+  bar->drawn = false;
+}

@@ -1,0 +1,50 @@
+/* Slab: see slab.h. */
+#include "base/slab.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool es_size_mul(size_t *out, size_t a, size_t b) {
+  if (a != 0 && b > SIZE_MAX / a) return false;
+  *out = a * b;
+  return true;
+}
+
+static size_t padded(size_t count, size_t element_size) {
+  size_t bytes;
+  if (!es_size_mul(&bytes, count, element_size)) return SIZE_MAX;
+  if (bytes > SIZE_MAX - ES_SLAB_ALIGN) return SIZE_MAX;
+  return (bytes + ES_SLAB_ALIGN - 1) / ES_SLAB_ALIGN * ES_SLAB_ALIGN;
+}
+
+void es_slab_add(size_t *total, size_t count, size_t element_size) {
+  const size_t bytes = padded(count, element_size);
+  *total = bytes > SIZE_MAX - *total ? SIZE_MAX : *total + bytes;
+}
+
+es_status es_slab_open(es_slab *slab, size_t total, es_diag *diag) {
+  *slab = (es_slab){0};
+  if (total == 0) total = ES_SLAB_ALIGN;
+  if (total <= SIZE_MAX - ES_SLAB_ALIGN)
+    slab->memory = aligned_alloc(ES_SLAB_ALIGN, total);
+  if (slab->memory == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for %.3g MB",
+                   (double)total * 1e-6);
+  memset(slab->memory, 0, total);
+  slab->size = total;
+  return ES_OK;
+}
+
+void *es_slab_take(es_slab *slab, size_t count, size_t element_size) {
+  const size_t bytes = padded(count, element_size);
+  if (bytes > slab->size - slab->used) return NULL;
+  void *piece = slab->memory + slab->used;
+  slab->used += bytes;
+  return piece;
+}
+
+void es_slab_close(es_slab *slab) {
+  free(slab->memory);
+  *slab = (es_slab){0};
+}

@@ -1,0 +1,35 @@
+/* One aligned allocation that a workspace is carved from. Plan with
+ * es_slab_add, allocate once with es_slab_open, take pieces in any order that
+ * fits; es_slab_close frees all of them. Nothing allocates in between. */
+#ifndef ES_BASE_SLAB_H
+#define ES_BASE_SLAB_H
+
+#include <eigenstep/status.h>
+#include <stdbool.h>
+
+#define ES_SLAB_ALIGN 64 /* one cache line, one AVX-512 register */
+
+typedef struct es_slab {
+  unsigned char *memory;
+  size_t size, used;
+} es_slab;
+
+/* Adds room for count elements of the given size to *total, rounded up to
+ * ES_SLAB_ALIGN. On overflow *total becomes SIZE_MAX and stays there, so one
+ * check in es_slab_open covers a whole plan. */
+void es_slab_add(size_t *total, size_t count, size_t element_size);
+
+/* Allocates total bytes, zeroed. ES_NO_MEMORY with the size in the message. */
+es_status es_slab_open(es_slab *slab, size_t total, es_diag *diag) ES_MUST_USE;
+
+/* Takes count elements; the plan must have had room for them (asserted by
+ * returning NULL, which a test over the plan would show at once). */
+void *es_slab_take(es_slab *slab, size_t count, size_t element_size);
+
+/* Frees the memory; a zeroed or closed slab is accepted. */
+void es_slab_close(es_slab *slab);
+
+/* Sets *out = a*b; false, leaving *out alone, if it does not fit. */
+bool es_size_mul(size_t *out, size_t a, size_t b);
+
+#endif

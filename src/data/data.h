@@ -1,0 +1,42 @@
+/* Data sets and positive pairs. A data set hands out pair i as two views;
+ * a pair is a pure function of (data.seed, draw, i), whatever the order or
+ * the thread. Pixels are divided by 255. */
+#ifndef ES_DATA_DATA_H
+#define ES_DATA_DATA_H
+
+#include <eigenstep/config.h>
+#include "base/progress.h"
+#include <stdint.h>
+
+/* The sections [data] and [augment]. */
+extern const es_keys es_data_keys;
+
+/* What `eigenstep list datasets` and doctor print: name, where its file is
+ * looked for (or "generated"), what installs it. name NULL beyond the last. */
+typedef struct es_data_info {
+  const char *name, *summary, *path, *install;
+} es_data_info;
+es_data_info es_data_list(size_t index);
+
+typedef struct es_dataset es_dataset;
+
+/* Opens what the settings name, reads it whole (images stay bytes), picks
+ * data.n samples (the first n of a permutation by data.seed; all: in order).
+ * Errors: ES_FILE_MISSING (says what installs it), ES_FILE_CORRUPT,
+ * ES_BAD_VALUE naming the key. Free with es_dataset_free. */
+es_status es_dataset_open(es_dataset **out, const es_config *config,
+                          es_diag *diag) ES_MUST_USE;
+void es_dataset_free(es_dataset *set);
+
+size_t es_dataset_count(const es_dataset *set);      /* samples n */
+size_t es_dataset_dim(const es_dataset *set);        /* m, values of a view */
+uint32_t es_dataset_checksum(const es_dataset *set); /* CRC-32 of the bytes */
+
+/* Image geometry of a view (channels × side × side), or zeros for vectors. */
+void es_dataset_geometry(const es_dataset *set, size_t *channels, size_t *side);
+
+/* Views of pair i (m values each) on draw 0, 1, …: fresh augmentations. */
+void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
+                     double *xp);
+
+#endif

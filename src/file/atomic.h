@@ -1,0 +1,49 @@
+/* Files that are whole or absent. A file grows as NAME.part and gets its final
+ * name by rename(2) after fsync; whatever fails before leaves the old file, or
+ * none, under the final name. Also directories, and whole-file reading. */
+#ifndef ES_FILE_ATOMIC_H
+#define ES_FILE_ATOMIC_H
+
+#include <eigenstep/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct es_part {
+  FILE *stream; /* write here; NULL when closed */
+  char *path, *part_path;
+} es_part;
+
+/* Opens path.part for writing, truncated. */
+es_status es_part_open(es_part *part, const char *path,
+                       es_diag *diag) ES_MUST_USE;
+
+/* Flushes, checks every earlier write, fsyncs, closes, renames. On failure the
+ * .part file is removed. */
+es_status es_part_commit(es_part *part, es_diag *diag) ES_MUST_USE;
+
+/* Closes and removes the .part file; a closed or zeroed part is accepted. */
+void es_part_abandon(es_part *part);
+
+/* Writes n bytes to path atomically. */
+es_status es_file_write(const char *path, const void *bytes, size_t n,
+                        es_diag *diag) ES_MUST_USE;
+
+/* Reads a whole regular file of at most max bytes; *out is NUL-terminated
+ * beyond n, freed by the caller. A file that shrinks or grows while it is read
+ * is ES_FILE_CORRUPT. */
+es_status es_file_read(unsigned char **out, size_t *n, const char *path,
+                       size_t max, es_diag *diag) ES_MUST_USE;
+
+/* Makes a directory and its parents; an existing directory is fine. */
+es_status es_file_mkdirs(const char *path, es_diag *diag) ES_MUST_USE;
+bool es_file_exists(const char *path);
+bool es_file_is_directory(const char *path);
+
+/* "dir/name" in newly allocated memory, NULL without memory; dir may be "". */
+char *es_file_join(const char *dir, const char *name);
+
+/* Adds bytes to a running CRC-32 (start with 0). */
+uint32_t es_crc32(uint32_t crc, const void *bytes, size_t n);
+
+#endif

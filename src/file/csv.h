@@ -1,0 +1,55 @@
+/* Tables as CSV: one header row, then rows of numbers or words. */
+#ifndef ES_FILE_CSV_H
+#define ES_FILE_CSV_H
+
+#include "file/atomic.h"
+
+/* A writer to a final file (through NAME.part) or to a stream that the caller
+ * owns (standard output). */
+typedef struct es_csv {
+  es_part part; /* used when writing to a path */
+  FILE *stream;
+  size_t columns, filled; /* cells of the current row */
+} es_csv;
+
+/* path NULL: write to stream. */
+es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
+                      es_diag *diag) ES_MUST_USE;
+
+/* The header; fixes the number of columns. Names are quoted where needed. */
+es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
+                        es_diag *diag) ES_MUST_USE;
+
+/* A row of numbers as %.17g (nan, inf and -inf in those words), flushed as a
+ * whole line so that a .part file holds whole rows only. */
+es_status es_csv_row(es_csv *csv, const double *values, size_t n,
+                     es_diag *diag) ES_MUST_USE;
+
+/* Rows of mixed cells: n calls, the last of which ends the row. */
+es_status es_csv_cell_text(es_csv *csv, const char *text,
+                           es_diag *diag) ES_MUST_USE;
+es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) ES_MUST_USE;
+
+/* Ends the table: flush, check, and for a path sync and rename. Rows written
+ * before a reported failure of the computation are kept by closing. */
+es_status es_csv_close(es_csv *csv, es_diag *diag) ES_MUST_USE;
+void es_csv_abandon(es_csv *csv); /* removes what was begun */
+
+/* A table in memory, columns of numbers; cells that are not numbers are NaN
+ * with their text kept. */
+typedef struct es_table {
+  size_t rows, columns;
+  char **name;   /* columns names */
+  double *value; /* value[i*columns + j] */
+  char **text;   /* text[i*columns + j], as in the file */
+} es_table;
+
+/* Reads a table: every row must have as many cells as the header. */
+es_status es_table_read(es_table *out, const char *path,
+                        es_diag *diag) ES_MUST_USE;
+void es_table_free(es_table *table);
+
+/* Index of a column, or table->columns. */
+size_t es_table_column(const es_table *table, const char *name);
+
+#endif
