@@ -87,7 +87,7 @@ $(PROGRAM): $(CLI_OBJ) $(LIB)
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(LIB) $(PKG_LIBS) -lcmocka -o $@
 
-.SECONDARY:
+.SECONDARY: $(TEST_SRC:%.c=$(B)/%.o) $(BENCH_SRC:%.c=$(B)/%.o)
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_SRC:%.c=$(B)/%.d) \
   $(BENCH_SRC:%.c=$(B)/%.d)
 

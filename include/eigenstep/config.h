@@ -81,7 +81,12 @@ es_status es_config_suggest(es_config *config, const char *section,
 bool es_config_has(const es_config *config, const char *section,
                    const char *name);
 
-/* True if the user set the key, by a word or a file. */
+/* Unsets every key of a section that turned out to have no effect, so that
+ * es_config_write leaves it out. */
+void es_config_forget(es_config *config, const char *section);
+
+/* True if the user set the key, by a word or a file; name NULL: any key of the
+ * section. */
 bool es_config_given(const es_config *config, const char *section,
                      const char *name);
 

@@ -40,7 +40,7 @@ typedef struct es_model {
   const char *name;    /* "barlow-twins" */
   const char *summary; /* one line */
   const char *plot;    /* kind of its figure under plots/, or NULL */
-  es_keys keys;        /* section "model" */
+  const es_keys *keys; /* section "model" */
   bool takes_data;     /* the sections [data] and [augment] apply */
 
   /* Builds an instance from settings; *self is freed by close, which accepts

@@ -14,21 +14,30 @@
 
 /* dydt = f(t, y). Return ES_OK, or any other status to reject: a step whose
  * evaluation fails is retried with a smaller h, and the solve gives
- * ES_RHS_FAILED when no smaller h helps. */
+ * ES_RHS_FAILED when no smaller h helps; a fixed-step method ends at once.
+ * ES_INTERRUPTED and ES_NO_MEMORY end the solve as they are. A line left in
+ * the diagnostic that the solve was given is appended to the solve's own. */
 typedef es_status (*es_ode_rhs)(double t, const double *y, double *dydt,
                                 void *context);
 
-/* g[0..n_events) at (t, y): an event is where a component changes sign. */
+/* g[0..n_events) at (t, y): an event is where a component changes sign, that
+ * is, differs in sign from its last value other than 0; so a zero at the start
+ * is none, nor is a zero touched and left on the same side. Signs are compared
+ * at both ends of a step and at four places inside it: two crossings between
+ * neighbours among these go unseen. With a fixed-step method signs are compared
+ * at the steps alone and the place is found on the straight line between. A g
+ * that is not a number ends the solve with ES_NOT_FINITE. */
 typedef void (*es_ode_events)(double t, const double *y, double *g,
                               void *context);
 
-/* Called at each event in order of time, y interpolated to its place. Return
- * true to end the solve there. */
+/* Called at each event in order of time, y interpolated to its place, direction
+ * 1 where g rises and -1 where it falls. Return true to end the solve there;
+ * outputs up to that time, it included, come before, and none after. */
 typedef bool (*es_ode_on_event)(size_t event, int direction, double t,
                                 const double *y, void *context);
 
 /* Called at each requested time in order; anything but ES_OK ends the solve
- * with that status. */
+ * with that status. NULL is accepted: nothing is called. */
 typedef es_status (*es_ode_output)(size_t index, double t, const double *y,
                                    void *context);
 
@@ -58,8 +67,8 @@ typedef struct es_ode_options {
 void es_ode_options_default(es_ode_options *options);
 
 typedef struct es_ode_statistics {
-  uint64_t steps, rejected, rhs_calls;
-  double h_last;
+  uint64_t steps, rejected, rhs_calls; /* accepted; not accepted; all */
+  double h_last;                       /* of the last accepted step */
 } es_ode_statistics;
 
 typedef struct es_ode es_ode; /* workspace: nothing is allocated after _new */
@@ -83,8 +92,9 @@ void es_ode_free(es_ode *ode);
 /* Integrates from (t0, y0) through times[0..n), which must not fall and not
  * lie before t0, calling output at each of them (dense output; with a
  * fixed-step method at the nearest step k, with the actual t = t0 + k*h0).
- * On return y0 holds the state reached. ES_OK also when an event ended it;
- * *t_reached (may be NULL) tells where it ended. */
+ * On return y0 holds the last good state, at *t_reached (may be NULL), whatever
+ * the status. ES_OK also when an event ended it. A failure leaves t, h and the
+ * number of attempts (accepted and rejected) in the diagnostic. */
 es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
                        size_t n, es_ode_output output, double *t_reached,
                        es_diag *diag) ES_MUST_USE;

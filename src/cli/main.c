@@ -1,5 +1,119 @@
-#include <stdio.h>
-int main(void) {
-  puts("eigenstep");
-  return 0;
+/* eigenstep, the program: signals, settings, one command, one exit code. */
+#include "cli/cli.h"
+
+#include "file/atomic.h"
+#include "linalg/linalg.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include "githash.h"
+
+#include <omp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The one global of the program: a signal handler can reach nothing else. */
+static volatile sig_atomic_t stop_requested;
+
+static void on_signal(int number) {
+  (void)number;
+  stop_requested = 1;
+}
+
+static bool is_stopping(void *self) {
+  (void)self;
+  return stop_requested != 0;
+}
+
+static void draw_bar(void *self, const char *what, double done, double total) {
+  es_bar_report(self, what, done, total);
+}
+
+static void say(const es_job *job, const char *line) {
+  if (!job->quiet && line != NULL) fprintf(stderr, "eigenstep: %s\n", line);
+}
+
+static void set_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  /* A full quota must come back as a failed write, not as a death. */
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+/* OpenBLAS's OpenMP build and our own loops share one pool and one setting. */
+static void set_threads(es_job *job) {
+  if (job->threads == 0) job->threads = (size_t)omp_get_max_threads();
+  es_blas_threads(job->threads);
+}
+
+/* Defaults, then --config, then words, then --seed. */
+static es_status settle(es_options *o, es_diag *diag) {
+  const es_command *command = o->job.command;
+  if (command->configure == NULL) return ES_OK;
+  es_status status = command->configure(&o->job.config, o->job.target, diag);
+  if (status == ES_OK && o->config_path != NULL)
+    status = es_config_load(o->job.config, o->config_path, diag);
+  for (size_t i = 0; status == ES_OK && i < o->n_words; i++)
+    status = es_config_set(o->job.config, o->word[i], diag);
+  if (status == ES_OK) status = es_job_apply_seed(&o->job, o->job.config, diag);
+  return status;
+}
+
+/* Default of `run`: out/NAME, NAME without folders and ".yaml". */
+static es_status default_dir(es_options *o, es_diag *diag) {
+  if (o->job.dir != NULL || (o->job.command->options & ES_TAKES_SIZE) == 0)
+    return ES_OK;
+  const char *slash = strrchr(o->job.target, '/');
+  const char *name = slash == NULL ? o->job.target : slash + 1;
+  size_t n = strlen(name);
+  if (n > 5 && strcmp(name + n - 5, ".yaml") == 0) n -= 5;
+  o->own_dir = malloc(n + 5);
+  if (o->own_dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  snprintf(o->own_dir, n + 5, "out/%.*s", (int)n, name);
+  o->job.dir = o->own_dir;
+  return ES_OK;
+}
+
+static es_status dispatch(es_options *o, es_diag *diag) {
+  const es_command *command = o->job.command;
+  if (o->version) {
+    printf("eigenstep %s (%s)\n", es_version(), ES_GIT_HASH);
+    return ES_OK;
+  }
+  if (o->help) {
+    if (command != NULL)
+      return es_help_command(stdout, command, o->job.target, diag);
+    es_help_program(stdout);
+    return ES_OK;
+  }
+  set_threads(&o->job);
+  es_status status = settle(o, diag);
+  if (status == ES_OK) status = default_dir(o, diag);
+  if (status == ES_OK) status = es_job_check_dir(&o->job, diag);
+  if (status == ES_OK) status = command->execute(&o->job, diag);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  es_options options;
+  es_diag diag = {0};
+  es_bar bar;
+  set_signals();
+  es_status status = es_options_parse(&options, argc, argv, &diag);
+  es_bar_init(&bar, options.job.quiet);
+  const es_progress progress = {draw_bar, is_stopping, &bar};
+  options.job.progress = &progress;
+  options.job.say = say;
+  if (status == ES_OK) status = dispatch(&options, &diag);
+  es_bar_clear(&bar);
+  if (status == ES_OK && fflush(stdout) != 0)
+    status = es_fail(&diag, ES_FILE_WRITE, "standard output cannot be written");
+  if (status != ES_OK)
+    fprintf(stderr, "eigenstep: %s\n",
+            diag.message[0] != '\0' ? diag.message : es_status_text(status));
+  es_options_free(&options);
+  return es_status_exit_code(status);
 }

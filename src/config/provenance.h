@@ -33,8 +33,8 @@ typedef struct es_provenance {
 es_status es_provenance_write(const es_provenance *p, const char *path,
                               es_diag *diag) ES_MUST_USE;
 
-/* Fills out with the libraries that are linked and their versions (GSL is
- * known to its own room only); returns how many, at most max. */
+/* Fills out with the libraries that are linked and their versions; returns how
+ * many, at most max. */
 size_t es_libraries(es_library *out, size_t max);
 
 /* "Intel(R) Xeon(R) …" from the system, or "unknown". */

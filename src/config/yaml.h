@@ -14,15 +14,17 @@ typedef enum es_node_kind {
 
 typedef struct es_node {
   es_node_kind kind;
-  char *key;   /* inside a map, else NULL */
-  char *text;  /* scalar */
-  bool quoted; /* scalar was quoted: it is text, whatever it looks like */
+  char *key;             /* inside a map, else NULL */
+  char *text;            /* scalar */
+  bool quoted;           /* scalar was quoted: never an empty section */
   struct es_node *child; /* list or map: n_children nodes in file order */
   size_t n_children;
-  size_t line, column; /* from 1 */
+  size_t line, column; /* from 1; inside a map those of the key */
 } es_node;
 
-/* Reads a file, or a text (name is used in messages). */
+/* Reads a file, or a text (name is used in messages). A document without
+ * content is an empty map. ES_BAD_VALUE where it is not the YAML that is read
+ * here, ES_FILE_CORRUPT where it is no text at all. */
 es_status es_yaml_read(es_node **out, const char *path,
                        es_diag *diag) ES_MUST_USE;
 es_status es_yaml_parse(es_node **out, const char *text, const char *name,
@@ -33,7 +35,8 @@ void es_yaml_free(es_node *root);
 const es_node *es_node_get(const es_node *map, const char *key);
 
 /* Applies a map of sections ({model: {eta: 1}, …}); keys of the top level that
- * are not maps are refused. path is for messages. */
+ * are not maps are refused, but for a section with nothing in it. path is for
+ * messages. */
 es_status es_config_apply(es_config *config, const es_node *sections,
                           const char *path, es_diag *diag) ES_MUST_USE;
 

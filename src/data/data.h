@@ -12,7 +12,8 @@
 extern const es_keys es_data_keys;
 
 /* What `eigenstep list datasets` and doctor print: name, where its file is
- * looked for (or "generated"), what installs it. name NULL beyond the last. */
+ * looked for (or "generated"), the package that installs it (or ""). name NULL
+ * beyond the last. */
 typedef struct es_data_info {
   const char *name, *summary, *path, *install;
 } es_data_info;

@@ -14,9 +14,16 @@ typedef struct es_part {
   char *path, *part_path;
 } es_part;
 
-/* Opens path.part for writing, truncated. */
+/* Opens path.part for writing, truncated. Refused with ES_FILE_WRITE where
+ * path is a directory, a pipe or a device, and while another writer, of this
+ * process or another, has the same part open. */
 es_status es_part_open(es_part *part, const char *path,
                        es_diag *diag) ES_MUST_USE;
+
+/* Writes n bytes to part->stream; ES_FILE_WRITE says why they were not taken.
+ * The part must still be abandoned (or fails to commit). */
+es_status es_part_write(es_part *part, const void *bytes, size_t n,
+                        es_diag *diag) ES_MUST_USE;
 
 /* Flushes, checks every earlier write, fsyncs, closes, renames. On failure the
  * .part file is removed. */

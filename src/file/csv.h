@@ -10,9 +10,12 @@ typedef struct es_csv {
   es_part part; /* used when writing to a path */
   FILE *stream;
   size_t columns, filled; /* cells of the current row */
+  char *line;             /* the current row; grows, then stays */
+  size_t used, room;
 } es_csv;
 
-/* path NULL: write to stream. */
+/* path NULL: write to stream, which is flushed and checked but never closed.
+ * SIGPIPE and SIGXFSZ are the caller's: ignored, they become ES_FILE_WRITE. */
 es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
                       es_diag *diag) ES_MUST_USE;
 
@@ -20,8 +23,9 @@ es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
 es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
                         es_diag *diag) ES_MUST_USE;
 
-/* A row of numbers as %.17g (nan, inf and -inf in those words), flushed as a
- * whole line so that a .part file holds whole rows only. */
+/* A row of numbers as %.17g (nan, inf and -inf in those words, a decimal point
+ * in every locale), flushed as a whole line so that a .part file holds whole
+ * rows only. ES_BAD_SHAPE if n is not the number of columns. */
 es_status es_csv_row(es_csv *csv, const double *values, size_t n,
                      es_diag *diag) ES_MUST_USE;
 
@@ -31,20 +35,25 @@ es_status es_csv_cell_text(es_csv *csv, const char *text,
 es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) ES_MUST_USE;
 
 /* Ends the table: flush, check, and for a path sync and rename. Rows written
- * before a reported failure of the computation are kept by closing. */
+ * before a reported failure of the computation are kept by closing; cells of
+ * an unfinished row are dropped. A table that failed to be written is removed.
+ */
 es_status es_csv_close(es_csv *csv, es_diag *diag) ES_MUST_USE;
 void es_csv_abandon(es_csv *csv); /* removes what was begun */
 
 /* A table in memory, columns of numbers; cells that are not numbers are NaN
- * with their text kept. */
+ * with their text kept. The words nan, inf and -inf are read as such. */
 typedef struct es_table {
   size_t rows, columns;
   char **name;   /* columns names */
   double *value; /* value[i*columns + j] */
-  char **text;   /* text[i*columns + j], as in the file */
+  char **text;   /* text[i*columns + j], as in the file but unquoted */
+  char *bytes;   /* what name and text point into */
 } es_table;
 
-/* Reads a table: every row must have as many cells as the header. */
+/* Reads a table of at most 2 GiB as RFC 4180 describes it: every row must have
+ * as many cells as the header. Blanks around cells that are not quoted and
+ * blank lines are skipped. ES_FILE_CORRUPT names the line. */
 es_status es_table_read(es_table *out, const char *path,
                         es_diag *diag) ES_MUST_USE;
 void es_table_free(es_table *table);

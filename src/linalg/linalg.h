@@ -27,23 +27,24 @@ es_status es_eigen_symmetric(size_t n, double *A, double *values, bool vectors,
 es_status es_qr(size_t m, size_t n, double *A, double *R,
                 es_diag *diag) ES_MUST_USE;
 
-/* Singular values (falling) of A (m×n, overwritten; m >= n) by one-sided
- * Jacobi rotations, which keep the small ones of graded matrices to high
- * relative accuracy. ES_NO_CONVERGENCE after 60 sweeps. */
-es_status es_singular_values(size_t m, size_t n, double *A,
-                             double *values) ES_MUST_USE;
-
-/* Eigenvalues (falling) of C = Z diag(gamma) Z^T for Z (d×m). The workspace is
- * made once for (d, m). Factored where the spectrum allows it, so that small
- * eigenvalues are not lost beneath the rounding of C: see congruence.c. */
+/* Eigenvalues of C = Z diag(gamma) Z^T for Z (d×m, d <= m), falling. Made once
+ * for (d, m); the calls do not allocate. */
 typedef struct es_congruence es_congruence;
 es_status es_congruence_new(es_congruence **out, size_t d, size_t m,
                             es_diag *diag) ES_MUST_USE;
-void es_congruence_free(es_congruence *c);
-/* vectors: NULL or d×d, eigenvectors of C as columns in the order of values. */
-es_status es_congruence_eigen(es_congruence *c, const double *Z,
+void es_congruence_free(es_congruence *work);
+
+/* From C itself: fast, each eigenvalue to about roundoff times the largest.
+ * vectors: NULL, or d×d, eigenvectors of C as columns in that order. */
+es_status es_congruence_eigen(es_congruence *work, const double *Z,
                               const double *gamma, double *values,
                               double *vectors) ES_MUST_USE;
+
+/* From the factors: where C is positive definite, small eigenvalues keep
+ * their leading digits however large the others are (see congruence.c). */
+es_status es_congruence_factored(es_congruence *work, const double *Z,
+                                 const double *gamma,
+                                 double *values) ES_MUST_USE;
 
 /* Frobenius norm of n numbers, scaled against overflow. */
 double es_norm(size_t n, const double *x);
@@ -51,6 +52,7 @@ double es_norm(size_t n, const double *x);
 /* 2 for OpenBLAS's OpenMP build, 1 for pthreads, 0 for sequential. */
 int es_blas_parallel(void);
 const char *es_blas_version(char *out, size_t size);
+/* Threads of OpenBLAS and, in its OpenMP build, of this process. */
 void es_blas_threads(size_t n);
 
 #endif

@@ -1,0 +1,42 @@
+/* Linear Barlow Twins in the eigenbasis of Gamma, shared by the files of the
+ * model: barlow_open.c builds it, barlow_twins.c makes it an es_model.
+ *
+ * Gamma = V diag(gamma) V^T, Z = W V. Columns of Z with gamma_j = 0 or Z_j = 0
+ * never move and are left out of the solver's state: it holds the k active
+ * columns only (d <= k <= m), d×k column-major. */
+#ifndef ES_MODELS_LINEAR_BARLOW_H
+#define ES_MODELS_LINEAR_BARLOW_H
+
+#include "linalg/linalg.h"
+
+#include <eigenstep/model.h>
+
+typedef struct barlow {
+  size_t d, m, k;
+  bool aligned;   /* start U diag(s0) V^T: closed form, gamma's own order */
+  double *gamma;  /* m eigenvalues */
+  double *V;      /* m×m eigenvectors as columns, or NULL: see order */
+  size_t *order;  /* without V: mode j is coordinate order[j] */
+  double *Z0;     /* d×m start in the eigenbasis */
+  double *s0;     /* d: of the aligned start, or R_jj of the aligned partner */
+  size_t *active; /* k columns in the state, rising; the first d are 0..d-1
+                     where those move */
+  double *active_gamma;                         /* k */
+  es_congruence *eigen;                         /* of d×k */
+  double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
+  double *full; /* d*m: a whole Z, for the user's state */
+  double lr;
+  size_t reachable; /* modes j < d with gamma_j > 0 and s0_j > 0 */
+  bool from_data;
+  unsigned data_crc;
+  char remark[256];
+} barlow;
+
+/* Reads the settings, Gamma, its eigenbasis and the start. */
+es_status barlow_open(void **self, const es_config *config, es_diag *diag);
+void barlow_close(void *self);
+
+/* The keys of the section [model], defined beside the code that reads them. */
+extern const es_keys barlow_keys;
+
+#endif

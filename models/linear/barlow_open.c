@@ -1,0 +1,336 @@
+/* Settings of `barlow-twins` to a start in the eigenbasis: Gamma from a list,
+ * a matrix or data; an aligned start, a given W0 or a Gaussian one; the aligned
+ * partner of a generic start by QR of its first d columns (theory.md 1). */
+#include "models/linear/barlow.h"
+
+#include "base/random.h"
+#include "base/slab.h"
+#include "data/moments.h"
+
+#include <eigenstep/barlow_twins.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODEL_KEY(name, kind, flags, low, high, choices, unit, fallback, help) \
+  { "model", name, kind, flags, low, high, choices, unit, fallback, help }
+
+static const es_key keys[] = {
+    MODEL_KEY("gamma", ES_LIST, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "eigenvalues of Gamma, which is then diagonal"),
+    MODEL_KEY("Gamma", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
+              NULL, "Gamma = E[x x'^T], symmetrised over the pair"),
+    MODEL_KEY("d", ES_SIZE, 0, 1, 1e6, NULL, "1", NULL,
+              "embedding dimensions [as many as the start or Gamma has]"),
+    MODEL_KEY("s0", ES_LIST, 0, 0, INFINITY, NULL, "1", NULL,
+              "aligned start: singular value of W along each mode"),
+    MODEL_KEY("W0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "start: a d by m matrix"),
+    MODEL_KEY("init", ES_CHOICE, 0, 0, 0, "gaussian", NULL, NULL,
+              "random start, entries N(0, init_scale^2)"),
+    MODEL_KEY("init_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
+              "1e-6", "standard deviation of the random start's entries"),
+    MODEL_KEY("seed", ES_SIZE, 0, 0, 0x1p53, NULL, NULL, "0",
+              "seed of the random start"),
+    MODEL_KEY("lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
+              "learning rate of solver.method=gd: t = steps * lr"),
+};
+const es_keys barlow_keys = {keys, sizeof keys / sizeof *keys};
+
+static es_status no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
+
+static void *cells(size_t a, size_t b, size_t size) {
+  size_t n;
+  if (!es_size_mul(&n, a, b) || n == 0) return NULL;
+  return calloc(n, size);
+}
+
+/* gamma from a list: Gamma is diagonal, the basis is a permutation. */
+static es_status spectrum_from_list(barlow *b, const es_config *config,
+                                    es_diag *diag) {
+  const double *list = es_config_list(config, "model", "gamma", &b->m);
+  b->gamma = cells(b->m, 1, sizeof *b->gamma);
+  b->order = cells(b->m, 1, sizeof *b->order);
+  if (b->gamma == NULL || b->order == NULL) return no_memory(diag);
+  for (size_t i = 0; i < b->m; i++) {
+    /* An aligned start keeps the order of the list; otherwise modes fall. */
+    size_t k = i;
+    for (; !b->aligned && k > 0 && b->gamma[k - 1] < list[i]; k--) {
+      b->gamma[k] = b->gamma[k - 1];
+      b->order[k] = b->order[k - 1];
+    }
+    b->gamma[k] = list[i];
+    b->order[k] = i;
+  }
+  return ES_OK;
+}
+
+/* Falling eigenvalues, each vector's largest entry positive, and eigenvalues
+ * below roundoff set to 0: they are Gamma's null space. */
+static void tidy_basis(barlow *b) {
+  const size_t m = b->m;
+  for (size_t i = 0, j = m - 1; i < j; i++, j--) {
+    const double g = b->gamma[i];
+    b->gamma[i] = b->gamma[j];
+    b->gamma[j] = g;
+    for (size_t r = 0; r < m; r++) {
+      const double v = b->V[r + i * m];
+      b->V[r + i * m] = b->V[r + j * m];
+      b->V[r + j * m] = v;
+    }
+  }
+  const double top = fmax(fabs(b->gamma[0]), fabs(b->gamma[m - 1]));
+  for (size_t j = 0; j < m; j++) {
+    double *v = b->V + j * m, largest = 0;
+    for (size_t r = 0; r < m; r++)
+      if (fabs(v[r]) > fabs(largest)) largest = v[r];
+    for (size_t r = 0; largest < 0 && r < m; r++) v[r] = -v[r];
+    if (fabs(b->gamma[j]) <= (double)m * 2.3e-16 * top) b->gamma[j] = 0;
+  }
+}
+
+/* Takes ownership of Gamma (m×m), which becomes V. */
+static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
+  b->V = Gamma;
+  b->gamma = cells(b->m, 1, sizeof *b->gamma);
+  if (b->gamma == NULL) return no_memory(diag);
+  const es_status status = es_eigen_symmetric(b->m, b->V, b->gamma, true, diag);
+  if (status == ES_OK) tidy_basis(b);
+  return status;
+}
+
+static es_status spectrum_from_matrix(barlow *b, const es_config *config,
+                                      es_diag *diag) {
+  const es_matrix *Gamma = es_config_matrix(config, "model", "Gamma");
+  b->m = Gamma->rows;
+  double *copy = cells(b->m, b->m, sizeof *copy);
+  if (copy == NULL) return no_memory(diag);
+  memcpy(copy, Gamma->data, b->m * b->m * sizeof *copy);
+  return spectrum_of(b, copy, diag);
+}
+
+static es_status spectrum_from_data(barlow *b, const es_config *config,
+                                    es_diag *diag) {
+  es_dataset *set = NULL;
+  es_moments moments = {0};
+  es_status status = es_dataset_open(&set, config, diag);
+  if (status == ES_OK) {
+    b->from_data = true;
+    b->data_crc = es_dataset_checksum(set);
+    status = es_moments_new(
+        &moments, set, es_config_flag(config, "data", "center"), NULL, diag);
+  }
+  if (status == ES_OK) {
+    b->m = moments.m;
+    status = spectrum_of(b, moments.Gamma, diag);
+    moments.Gamma = NULL;
+  }
+  es_moments_free(&moments);
+  es_dataset_free(set);
+  return status;
+}
+
+static es_status read_spectrum(barlow *b, const es_config *config,
+                               es_diag *diag) {
+  const bool list = es_config_has(config, "model", "gamma");
+  const bool matrix = es_config_has(config, "model", "Gamma");
+  const bool data = es_config_given(config, "data", NULL) ||
+                    es_config_given(config, "augment", NULL);
+  if (list + matrix + data > 1)
+    return es_fail(diag, ES_USAGE,
+                   "give one of model.gamma, model.Gamma and [data]");
+  if (list) return spectrum_from_list(b, config, diag);
+  if (matrix) return spectrum_from_matrix(b, config, diag);
+  return spectrum_from_data(b, config, diag);
+}
+
+static es_status read_d(barlow *b, const es_config *config, size_t fallback,
+                        es_diag *diag) {
+  b->d = fallback;
+  if (es_config_has(config, "model", "d"))
+    b->d = es_config_size(config, "model", "d");
+  if (b->d > b->m)
+    return es_fail(diag, ES_BAD_SHAPE,
+                   "model.d=%zu: at most the %zu dimensions of Gamma", b->d,
+                   b->m);
+  b->Z0 = cells(b->d, b->m, sizeof *b->Z0);
+  b->s0 = cells(b->d, 1, sizeof *b->s0);
+  return b->Z0 == NULL || b->s0 == NULL ? no_memory(diag) : ES_OK;
+}
+
+static es_status aligned_start(barlow *b, const es_config *config,
+                               es_diag *diag) {
+  size_t n;
+  const double *s0 = es_config_list(config, "model", "s0", &n);
+  const es_status status = read_d(b, config, b->order != NULL ? b->m : n, diag);
+  if (status != ES_OK) return status;
+  if (n != b->d)
+    return es_config_blame(config, "model", "s0", diag,
+                           "%zu values for %zu modes: give one for each", n,
+                           b->d);
+  memcpy(b->s0, s0, n * sizeof *s0);
+  for (size_t j = 0; j < n; j++) b->Z0[j + j * b->d] = s0[j];
+  return ES_OK;
+}
+
+/* Z0 = W0 V. */
+static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
+  const size_t d = b->d, m = b->m;
+  if (b->V != NULL) {
+    es_gemm(false, false, d, m, m, 1, W0, d, b->V, m, 0, b->Z0, d);
+  } else {
+    for (size_t j = 0; j < m; j++)
+      memcpy(b->Z0 + j * d, W0 + b->order[j] * d, d * sizeof *W0);
+  }
+  /* The aligned partner: QR of the first d columns (theory.md 1). */
+  double *Q = cells(d, d, sizeof *Q), *R = cells(d, d, sizeof *R);
+  es_status status = ES_OK;
+  if (Q == NULL || R == NULL) status = no_memory(diag);
+  if (status == ES_OK) {
+    memcpy(Q, b->Z0, d * d * sizeof *Q);
+    status = es_qr(d, d, Q, R, diag);
+  }
+  for (size_t j = 0; status == ES_OK && j < d; j++) b->s0[j] = R[j + j * d];
+  free(Q);
+  free(R);
+  return status;
+}
+
+static es_status given_start(barlow *b, const es_config *config,
+                             es_diag *diag) {
+  const es_matrix *W0 = es_config_matrix(config, "model", "W0");
+  if (W0->cols != b->m || W0->rows > b->m)
+    return es_config_blame(config, "model", "W0", diag,
+                           "%zu by %zu; it must have %zu columns and at most "
+                           "as many rows",
+                           W0->rows, W0->cols, b->m);
+  const es_status status = read_d(b, config, W0->rows, diag);
+  if (status != ES_OK) return status;
+  if (W0->rows != b->d)
+    return es_config_blame(config, "model", "W0", diag, "%zu rows, but d=%zu",
+                           W0->rows, b->d);
+  return to_basis(b, W0->data, diag);
+}
+
+static es_status gaussian_start(barlow *b, const es_config *config,
+                                es_diag *diag) {
+  if (b->from_data && !es_config_has(config, "model", "d"))
+    return es_fail(diag, ES_USAGE,
+                   "model.d: give the number of embedding dimensions (1 to "
+                   "%zu)",
+                   b->m);
+  es_status status = read_d(b, config, b->m, diag);
+  if (status != ES_OK) return status;
+  const double scale = es_config_real(config, "model", "init_scale");
+  const uint64_t seed = es_config_size(config, "model", "seed");
+  double *W0 = cells(b->d, b->m, sizeof *W0);
+  if (W0 == NULL) return no_memory(diag);
+  for (size_t i = 0; i < b->d; i++)
+    for (size_t j = 0; j < b->m; j++)
+      W0[i + j * b->d] =
+          scale * es_random_normal(seed, ES_STREAM_INIT, i * b->m + j);
+  status = to_basis(b, W0, diag);
+  free(W0);
+  return status;
+}
+
+static es_status read_start(barlow *b, const es_config *config, es_diag *diag) {
+  if (b->aligned) return aligned_start(b, config, diag);
+  return es_config_has(config, "model", "W0") ? given_start(b, config, diag)
+                                              : gaussian_start(b, config, diag);
+}
+
+/* Which columns move; at least d are kept, so that C is d×d of d×k. */
+static es_status choose_active(barlow *b, es_diag *diag) {
+  const size_t d = b->d;
+  b->active = cells(b->m, 1, sizeof *b->active);
+  b->active_gamma = cells(b->m, 1, sizeof *b->active_gamma);
+  if (b->active == NULL || b->active_gamma == NULL) return no_memory(diag);
+  for (size_t j = 0; j < b->m; j++) {
+    const bool moves = b->gamma[j] != 0 && es_norm(d, b->Z0 + j * d) > 0;
+    if (!moves && j >= d) continue;
+    b->active[b->k] = j;
+    b->active_gamma[b->k++] = b->gamma[j];
+  }
+  b->scaled = cells(d, b->k, sizeof(double));
+  b->residual = cells(d, d, sizeof(double));
+  b->vectors = cells(d, d, sizeof(double));
+  b->values = cells(d, 1, sizeof(double));
+  b->full = cells(d, b->m, sizeof(double));
+  if (b->scaled == NULL || b->residual == NULL || b->vectors == NULL ||
+      b->values == NULL || b->full == NULL)
+    return no_memory(diag);
+  return es_congruence_new(&b->eigen, d, b->k, diag);
+}
+
+static void note_limits(barlow *b) {
+  double top = -INFINITY, bottom = INFINITY;
+  for (size_t j = 0; j < b->m; j++) {
+    top = fmax(top, b->gamma[j]);
+    bottom = fmin(bottom, b->gamma[j]);
+  }
+  for (size_t j = 0; j < b->d; j++)
+    b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
+  const double limit = es_barlow_lr_limit(top, bottom);
+  if (b->reachable < b->d)
+    snprintf(b->remark, sizeof b->remark,
+             "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the loss "
+             "stays at %zu or above",
+             b->reachable, b->d, b->d - b->reachable);
+  else if (b->lr >= limit)
+    snprintf(b->remark, sizeof b->remark,
+             "model.lr=%g: discrete descent is stable below %g only", b->lr,
+             limit);
+}
+
+static es_status build(barlow *b, const es_config *config, es_diag *diag) {
+  b->aligned = es_config_has(config, "model", "s0");
+  if (b->aligned + es_config_has(config, "model", "W0") +
+          es_config_has(config, "model", "init") >
+      1)
+    return es_fail(diag, ES_USAGE,
+                   "give one of model.s0, model.W0 and model.init");
+  if (es_config_has(config, "model", "lr"))
+    b->lr = es_config_real(config, "model", "lr");
+  es_status status = read_spectrum(b, config, diag);
+  if (status == ES_OK) status = read_start(b, config, diag);
+  if (status == ES_OK) status = choose_active(b, diag);
+  if (status == ES_OK) note_limits(b);
+  return status;
+}
+
+es_status barlow_open(void **self, const es_config *config, es_diag *diag) {
+  barlow *b = calloc(1, sizeof *b);
+  *self = NULL;
+  if (b == NULL) return no_memory(diag);
+  const es_status status = build(b, config, diag);
+  if (status != ES_OK) {
+    barlow_close(b);
+    return status;
+  }
+  *self = b;
+  return ES_OK;
+}
+
+void barlow_close(void *self) {
+  barlow *b = self;
+  if (b == NULL) return;
+  es_congruence_free(b->eigen);
+  free(b->gamma);
+  free(b->V);
+  free(b->order);
+  free(b->Z0);
+  free(b->s0);
+  free(b->active);
+  free(b->active_gamma);
+  free(b->scaled);
+  free(b->residual);
+  free(b->values);
+  free(b->vectors);
+  free(b->full);
+  free(b);
+}

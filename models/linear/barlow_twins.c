@@ -1,0 +1,261 @@
+/* Linear Barlow Twins as an es_model (Simon et al. 2023; theory.md 1).
+ *   Z' = -4 (Z diag(gamma) Z^T - I) Z diag(gamma)           the flow
+ *   lambda_j: eigenvalues of C = Z diag(gamma) Z^T           what is observed
+ * State y: the k active columns of Z, d×k. */
+#include "models/linear/barlow.h"
+
+#include <eigenstep/barlow_twins.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* scaled = Z diag(gamma), residual = C - I. */
+static void residual_of(barlow *b, const double *Z) {
+  const size_t d = b->d, k = b->k;
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < d; i++)
+      b->scaled[i + j * d] = b->active_gamma[j] * Z[i + j * d];
+  for (size_t i = 0; i < d * d; i++) b->residual[i] = 0;
+  for (size_t i = 0; i < d; i++) b->residual[i + i * d] = -1;
+  es_gemm(false, true, d, d, k, 1, b->scaled, d, Z, d, 1, b->residual, d);
+}
+
+static es_status rhs(double t, const double *y, double *dydt, void *self) {
+  barlow *b = self;
+  (void)t;
+  residual_of(b, y);
+  es_gemm(false, false, b->d, b->k, b->d, -4, b->residual, b->d, b->scaled,
+          b->d, 0, dydt, b->d);
+  return ES_OK;
+}
+
+static void shape(const void *self, es_model_shape *out) {
+  const barlow *b = self;
+  out->n = b->d * b->k;
+  out->n_columns = b->aligned ? 1 + b->d : 2 + 2 * b->d;
+  out->n_events = b->d;
+  out->has_exact = b->aligned;
+  out->lr = b->lr;
+  out->t_last = NAN;
+  for (size_t j = 0; j < b->d; j++) {
+    const double half = es_barlow_half_time(b->gamma[j], b->s0[j]);
+    if (isfinite(half) && half > 0) out->t_last = fmax(out->t_last, half);
+  }
+}
+
+static void column(const void *self, size_t j, char *name, size_t size) {
+  const barlow *b = self;
+  if (j == 0)
+    snprintf(name, size, "loss");
+  else if (j <= b->d)
+    snprintf(name, size, "lambda_%zu", j);
+  else if (j == b->d + 1)
+    snprintf(name, size, "predicted_loss");
+  else
+    snprintf(name, size, "predicted_%zu", j - b->d - 1);
+}
+
+static size_t n_states(const void *self) {
+  const barlow *b = self;
+  return b->d * b->m;
+}
+
+/* Row by row, as the user writes W0. */
+static void state_name(const void *self, size_t r, char *name, size_t size) {
+  const barlow *b = self;
+  snprintf(name, size, "W_%zu_%zu", r / b->m + 1, r % b->m + 1);
+}
+
+static void start(const void *self, double *y, double *scale) {
+  const barlow *b = self;
+  const size_t d = b->d;
+  for (size_t c = 0; c < b->k; c++) {
+    const double *z = b->Z0 + b->active[c] * d;
+    /* Errors made while a mode is small grow with it: the absolute tolerance
+     * is in units of the column's own start. */
+    const double norm = es_norm(d, z);
+    for (size_t i = 0; i < d; i++) {
+      y[i + c * d] = z[i];
+      scale[i + c * d] = norm > 0 && norm < 1 ? norm : 1;
+    }
+  }
+}
+
+/* Loss and eigenvalues of the aligned partner, or of the closed form. */
+static void closed(const barlow *b, double t, double *loss, double *lambda) {
+  *loss = 0;
+  for (size_t j = 0; j < b->d; j++) {
+    const es_barlow_mode mode = es_barlow_closed_form(b->gamma[j], b->s0[j], t);
+    lambda[j] = mode.lambda;
+    *loss += mode.one_minus_lambda * mode.one_minus_lambda;
+  }
+}
+
+static es_status observe(void *self, double t, const double *y, double *out) {
+  barlow *b = self;
+  const size_t d = b->d;
+  if (b->aligned) { /* Z stays diagonal: modes keep gamma's order */
+    for (size_t j = 0; j < d; j++)
+      out[1 + j] = b->gamma[j] * y[j + j * d] * y[j + j * d];
+  } else {
+    const es_status status =
+        es_congruence_factored(b->eigen, y, b->active_gamma, out + 1);
+    if (status != ES_OK) return status;
+    closed(b, t, out + d + 1, out + d + 2);
+  }
+  out[0] = 0;
+  for (size_t j = 0; j < d; j++) out[0] += (1 - out[1 + j]) * (1 - out[1 + j]);
+  return ES_OK;
+}
+
+/* out (d×m row by row) = Z V^T, where Z is column-major d×m. */
+static void from_basis(const barlow *b, const double *Z, double *out) {
+  const size_t d = b->d, m = b->m;
+  if (b->V != NULL) {
+    /* Row-major d×m is column-major m×d: out = V Z^T. */
+    es_gemm(false, true, m, d, m, 1, b->V, m, Z, d, 0, out, m);
+    return;
+  }
+  for (size_t j = 0; j < m; j++)
+    for (size_t i = 0; i < d; i++) out[i * m + b->order[j]] = Z[i + j * d];
+}
+
+static void state(const void *self, const double *y, double *out) {
+  const barlow *b = self;
+  const size_t d = b->d;
+  double *Z = b->full;
+  memcpy(Z, b->Z0, d * b->m * sizeof *Z);
+  for (size_t c = 0; c < b->k; c++)
+    memcpy(Z + b->active[c] * d, y + c * d, d * sizeof *Z);
+  from_basis(b, Z, out);
+}
+
+static es_status exact(void *self, double t, double *out, double *user_state) {
+  barlow *b = self;
+  const size_t d = b->d;
+  closed(b, t, out, out + 1);
+  if (user_state == NULL) return ES_OK;
+  memset(b->full, 0, d * b->m * sizeof *b->full);
+  for (size_t j = 0; j < d; j++)
+    b->full[j + j * d] = es_barlow_closed_form(b->gamma[j], b->s0[j], t).s;
+  from_basis(b, b->full, user_state);
+  return ES_OK;
+}
+
+/* g_j = lambda_j - 1/2: a step is where an eigenvalue passes one half. */
+static void events(double t, const double *y, double *g, void *self) {
+  barlow *b = self;
+  (void)t;
+  if (b->aligned) {
+    for (size_t j = 0; j < b->d; j++)
+      g[j] = b->gamma[j] * y[j + j * b->d] * y[j + j * b->d] - .5;
+    return;
+  }
+  const es_status status =
+      es_congruence_eigen(b->eigen, y, b->active_gamma, b->values, NULL);
+  for (size_t j = 0; j < b->d; j++)
+    g[j] = status == ES_OK ? b->values[j] - .5 : NAN;
+}
+
+/* The input direction that eigenvector u_j of C reads is Z^T u_j; its share
+ * along mode j. */
+static double overlap(void *self, size_t j, double t, const double *y) {
+  barlow *b = self;
+  const size_t d = b->d;
+  double along = 0, all = 0;
+  (void)t;
+  if (b->aligned) return 1;
+  if (es_congruence_eigen(b->eigen, y, b->active_gamma, b->values,
+                          b->vectors) != ES_OK)
+    return NAN;
+  for (size_t c = 0; c < b->k; c++) {
+    double w = 0;
+    for (size_t i = 0; i < d; i++) w += b->vectors[i + j * d] * y[i + c * d];
+    all += w * w;
+    if (b->active[c] == j) along = w * w;
+  }
+  return along / all;
+}
+
+static size_t n_steps(const void *self) { return ((const barlow *)self)->d; }
+
+/* Relative distance to the next eigenvalue below: 1 - gamma_{j+1}^+/gamma_j. */
+static double gap_below(const barlow *b, size_t j) {
+  double next = 0;
+  if (!(b->gamma[j] > 0)) return NAN;
+  for (size_t i = 0; i < b->m; i++) {
+    const bool below =
+        b->gamma[i] < b->gamma[j] || (b->gamma[i] <= b->gamma[j] && i > j);
+    if (below) next = fmax(next, b->gamma[i]);
+  }
+  return 1 - next / b->gamma[j];
+}
+
+static void step(const void *self, size_t j, es_model_step *out) {
+  const barlow *b = self;
+  const double gamma = b->gamma[j], s0 = b->s0[j];
+  out->mode = j + 1;
+  out->gamma = gamma;
+  out->gap = gap_below(b, j);
+  out->s0 = s0;
+  out->s_final = gamma > 0 && s0 > 0 ? 1 / sqrt(gamma) : gamma < 0 ? 0 : s0;
+  out->tau = es_barlow_step_time(gamma, s0);
+  out->half_time = es_barlow_half_time(gamma, s0);
+  out->steps = b->lr > 0 ? es_barlow_descent_steps(gamma, s0, b->lr) : NAN;
+}
+
+static double loss_floor(const void *self) {
+  const barlow *b = self;
+  return (double)(b->d - b->reachable);
+}
+
+static es_model_array array(const void *self, size_t j) {
+  const barlow *b = self;
+  const es_model_array arrays[] = {
+      {"/gamma", b->gamma, b->m, 1},
+      {"/s0", b->s0, b->d, 1},
+      {"/Z0", b->Z0, b->d, b->m},
+      {b->V != NULL ? "/V" : NULL, b->V, b->m, b->m},
+  };
+  const es_model_array none = {NULL, NULL, 0, 0};
+  return j < sizeof arrays / sizeof *arrays ? arrays[j] : none;
+}
+
+static const char *remark(const void *self) {
+  const barlow *b = self;
+  return b->remark[0] != '\0' ? b->remark : NULL;
+}
+
+static bool checksum(const void *self, unsigned *crc) {
+  const barlow *b = self;
+  *crc = b->data_crc;
+  return b->from_data;
+}
+
+const es_model es_model_barlow_twins = {
+    .name = "barlow-twins",
+    .summary = "linear Barlow Twins: eigenvalues that step up one at a time",
+    .plot = "staircase",
+    .keys = &barlow_keys,
+    .takes_data = true,
+    .open = barlow_open,
+    .close = barlow_close,
+    .shape = shape,
+    .column = column,
+    .n_states = n_states,
+    .state_name = state_name,
+    .start = start,
+    .rhs = rhs,
+    .observe = observe,
+    .state = state,
+    .exact = exact,
+    .events = events,
+    .overlap = overlap,
+    .n_steps = n_steps,
+    .step = step,
+    .floor = loss_floor,
+    .array = array,
+    .remark = remark,
+    .checksum = checksum,
+};

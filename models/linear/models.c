@@ -1,0 +1,21 @@
+/* The table of models: a new model is one file and one line here. */
+#include <eigenstep/eigenstep.h>
+
+#include <string.h>
+
+static const es_model *const models[] = {
+    &es_model_barlow_twins,
+};
+
+const char *es_version(void) { return ES_VERSION; }
+int es_abi(void) { return ES_ABI; }
+
+const es_model *es_model_list(size_t index) {
+  return index < sizeof models / sizeof *models ? models[index] : NULL;
+}
+
+const es_model *es_model_find(const char *name) {
+  for (size_t i = 0; es_model_list(i) != NULL; i++)
+    if (strcmp(models[i]->name, name) == 0) return models[i];
+  return NULL;
+}

@@ -1,0 +1,51 @@
+# Staircase: loss above, eigenvalues of C below, over logarithmic time. Solid:
+# what was integrated or trained; dashed: theory; vertical: predicted steps.
+predicted = exists("n_predicted")
+stats 'trace.csv' using (column("t") > 0 ? column("t") : NaN) nooutput name 'T'
+stats 'steps.csv' using "tau_predicted" nooutput name 'S'
+# The first step minus some head room, so that the plateau before it is seen.
+t_low = (S_records > 0 && S_min > 0) ? S_min / 3.0 : T_min
+if (t_low < T_min) t_low = T_min
+t_high = T_max
+shade(j, n) = n > 1 ? (j - 1.0) / (n - 1.0) : 0.0
+do for [terminal_name in terminals] {
+  @OPEN
+  set multiplot
+  set logscale x
+  set xrange [t_low:t_high]
+  set cbrange [0:1]
+  set lmargin at screen 0.11
+  set rmargin at screen 0.97
+  set grid xtics ytics ls 100
+
+  set tmargin at screen 0.93
+  set bmargin at screen 0.56
+  set title title_text offset 0,-0.3
+  set format x ''
+  unset xlabel
+  set ylabel 'loss ‖C − I‖²' offset 1
+  set yrange [0:n_lambda*1.08]
+  set key bottom left Left reverse opaque samplen 3 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
+  plot 'steps.csv' using (column("tau_predicted")):(0):(0):(n_lambda*1.08) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times', \
+       'trace.csv' using (column("t")):(column("loss")) with lines lw 2.2 lc rgb '#202020' title (predicted ? 'full flow or descent' : 'loss'), \
+       (predicted ? 'trace.csv' : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.6 dt (6,4) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
+
+  set tmargin at screen 0.52
+  set bmargin at screen 0.12
+  unset title
+  set format x '10^{%L}'
+  set xlabel 'flow time t'
+  set ylabel 'eigenvalues of C' offset 1
+  set yrange [-0.04:1.12]
+  unset key
+  if (predicted) {
+    plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2.2 lc palette notitle, \
+         for [j=1:n_predicted] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.5 dt (5,4) lc rgb '#d95f02' notitle
+  } else {
+    plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2.2 lc palette notitle
+  }
+  unset multiplot
+  unset output
+}

@@ -1,0 +1,81 @@
+/* The program: option parsing, commands, messages. */
+#ifndef ES_CLI_CLI_H
+#define ES_CLI_CLI_H
+
+#include "run/job.h"
+
+#include <eigenstep/flow.h>
+
+/* The table of commands; *n is their number. */
+const es_command *es_cli_commands(size_t *n);
+
+/* A parsed command line. */
+typedef struct es_options {
+  es_job job;
+  const char *config_path; /* --config */
+  const char **word;       /* settings and what else is no option */
+  size_t n_words;
+  bool help, version;
+  char *own_dir; /* memory behind job.dir where it is the default */
+} es_options;
+
+/* Parses argv. ES_USAGE with one line for what the command does not take.
+ * Free with es_options_free in every case. */
+es_status es_options_parse(es_options *out, int argc, char **argv,
+                           es_diag *diag) ES_MUST_USE;
+void es_options_free(es_options *options);
+
+/* Help to standard output: the program's, or a command's with its keys. */
+void es_help_program(FILE *out);
+es_status es_help_command(FILE *out, const es_command *command,
+                          const char *target, es_diag *diag) ES_MUST_USE;
+/* Every key of a set as a table: name, what it accepts, default, help. */
+void es_help_keys(FILE *out, const es_keys *keys);
+/* Key sets that a model's configuration is made of; at most 8. */
+size_t es_cli_model_keys(const es_model *model, es_keys sets[8]);
+
+/* "no such model", with the nearest name. */
+es_status es_cli_find_model(const es_model **out, const char *name,
+                            es_diag *diag) ES_MUST_USE;
+/* A configuration with the keys of a model (flow, predict). */
+es_status es_cli_configure_model(es_config **out, const char *target,
+                                 es_diag *diag) ES_MUST_USE;
+
+/* Where rows go: job->dir/NAME, job->csv, or standard output. */
+typedef struct es_sinks es_sinks;
+es_status es_sinks_open(es_sinks **out, const es_job *job, const char *name,
+                        es_diag *diag) ES_MUST_USE;
+es_status es_sinks_header(es_sinks *sinks, const char *const *names, size_t n,
+                          es_diag *diag) ES_MUST_USE;
+es_status es_sinks_row(es_sinks *sinks, const double *row, size_t n,
+                       es_diag *diag) ES_MUST_USE;
+/* Keeps the rows (keep) or removes what was begun; frees the sinks. */
+es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) ES_MUST_USE;
+
+/* Drops [data] and [augment] from the settings of a model that was not built
+ * from data: config.yaml holds what had an effect. */
+void es_cli_forget_data(const es_job *job, const es_model *model,
+                        const void *self);
+
+/* config.yaml into job->dir. */
+es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
+/* run.json into job->dir. */
+typedef struct es_summary {
+  double started; /* es_seconds() */
+  bool has_checksum;
+  uint32_t checksum;
+  const struct es_figure *figures;
+  size_t n_figures;
+} es_summary;
+es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
+                                  es_diag *diag) ES_MUST_USE;
+
+/* The commands. */
+es_status es_cmd_flow(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_plot(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_list(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_doctor(const es_job *job, es_diag *diag) ES_MUST_USE;
+
+#endif

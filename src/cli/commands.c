@@ -1,0 +1,106 @@
+/* The table of commands: a new command is one file and one row here. */
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "data/data.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include <string.h>
+
+enum {
+  TABLE = ES_TAKES_DIR | ES_TAKES_CSV | ES_TAKES_JSON | ES_TAKES_SETTINGS |
+          ES_NEEDS_TARGET
+};
+
+static const es_command commands[] = {
+    {"run",
+     "EXPERIMENT",
+     "all stages of an experiment, into out/EXPERIMENT/",
+     {"eigenstep run staircase",
+      "eigenstep run my-experiment.yaml -o out/mine"},
+     ES_TAKES_DIR | ES_TAKES_SIZE | ES_TAKES_RESUME | ES_NEEDS_TARGET,
+     NULL,
+     es_cmd_run},
+    {"flow",
+     "MODEL",
+     "the theoretical trajectory of one model",
+     {"eigenstep flow barlow-twins gamma=1,0.5 s0=1e-3,1e-3 time.t=0,1,2,5",
+      "eigenstep flow barlow-twins data.name=fashion-mnist data.n=500 d=10 -o "
+      "out/flow"},
+     TABLE | ES_IS_STAGE,
+     es_cli_configure_model,
+     es_cmd_flow},
+    {"predict",
+     "MODEL",
+     "step times and final state, without a trajectory",
+     {"eigenstep predict barlow-twins gamma=1,0.5 s0=1e-3,1e-3",
+      "eigenstep predict barlow-twins data.n=500 d=10 lr=1e-3 --json"},
+     TABLE | ES_IS_STAGE,
+     es_cli_configure_model,
+     es_cmd_predict},
+    {"plot",
+     "DIR",
+     "draw the figures of a run or an experiment again",
+     {"eigenstep plot out/staircase", "eigenstep plot out/flow"},
+     ES_NEEDS_TARGET,
+     NULL,
+     es_cmd_plot},
+    {"list",
+     "[models|experiments|datasets|keys]",
+     "what there is to choose from",
+     {"eigenstep list models", "eigenstep list keys"},
+     0,
+     NULL,
+     es_cmd_list},
+    {"doctor",
+     "",
+     "libraries, SIMD, threads, data sets, gnuplot: what is there, what is "
+     "missing",
+     {"eigenstep doctor", "eigenstep doctor --quiet"},
+     0,
+     NULL,
+     es_cmd_doctor},
+};
+
+const es_command *es_cli_commands(size_t *n) {
+  *n = sizeof commands / sizeof *commands;
+  return commands;
+}
+
+es_status es_cli_find_model(const es_model **out, const char *name,
+                            es_diag *diag) {
+  const char *names[32];
+  char shown[64];
+  size_t n = 0;
+  *out = es_model_find(name);
+  if (*out != NULL) return ES_OK;
+  for (; n < 32 && es_model_list(n) != NULL; n++)
+    names[n] = es_model_list(n)->name;
+  const size_t near = es_text_nearest(name, names, n);
+  es_text_quote(shown, sizeof shown, name);
+  if (near < n)
+    return es_fail(diag, ES_USAGE, "%s: no such model; did you mean %s?", shown,
+                   names[near]);
+  return es_fail(diag, ES_USAGE,
+                 "%s: no such model; `eigenstep list models` names them",
+                 shown);
+}
+
+size_t es_cli_model_keys(const es_model *model, es_keys sets[8]) {
+  size_t n = 0;
+  sets[n++] = *model->keys;
+  sets[n++] = es_flow_keys;
+  if (model->takes_data) sets[n++] = es_data_keys;
+  return n;
+}
+
+es_status es_cli_configure_model(es_config **out, const char *target,
+                                 es_diag *diag) {
+  const es_model *model;
+  es_keys sets[8];
+  *out = NULL;
+  const es_status status = es_cli_find_model(&model, target, diag);
+  if (status != ES_OK) return status;
+  return es_config_new(out, sets, es_cli_model_keys(model, sets), diag);
+}

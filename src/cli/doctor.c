@@ -1,0 +1,104 @@
+/* eigenstep doctor: what is there, what is missing, what installs it. */
+#include "cli/cli.h"
+
+#include "config/provenance.h"
+#include "data/data.h"
+#include "file/atomic.h"
+#include "file/share.h"
+#include "linalg/linalg.h"
+#include "plot/plot.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include "githash.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void line(bool good, const char *what, const char *detail) {
+  printf("%-8s %-18s %s\n", good ? "ok" : "MISSING", what, detail);
+}
+
+static void libraries(void) {
+  es_library library[16];
+  const size_t n = es_libraries(library, 16);
+  for (size_t i = 0; i < n; i++)
+    line(true, library[i].name, library[i].version);
+  const bool openmp = es_blas_parallel() == 2;
+  line(openmp, "OpenBLAS threads",
+       openmp ? "OpenMP"
+              : "not the OpenMP build; install libopenblas-openmp-dev");
+}
+
+static void machine(void) {
+  char text[160];
+  line(true, "CPU", es_cpu_model(text, sizeof text));
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_cpu_init();
+  snprintf(text, sizeof text, "AVX2 %s, AVX-512 %s",
+           __builtin_cpu_supports("avx2") ? "yes" : "no",
+           __builtin_cpu_supports("avx512f") ? "yes" : "no");
+#else
+  snprintf(text, sizeof text, "plain C");
+#endif
+  line(true, "SIMD", text);
+  snprintf(text, sizeof text, "%d of %d processors", omp_get_max_threads(),
+           omp_get_num_procs());
+  line(true, "threads", text);
+}
+
+static void datasets(void) {
+  char text[512];
+  for (size_t i = 0; es_data_list(i).name != NULL; i++) {
+    const es_data_info info = es_data_list(i);
+    if (info.install[0] == '\0') { /* generated, or a file of the user's */
+      line(true, info.name, info.path);
+      continue;
+    }
+    const bool there = es_file_exists(info.path);
+    snprintf(text, sizeof text, "%s%s%s", info.path, there ? "" : "; install ",
+             there ? "" : info.install);
+    line(there, info.name, text);
+  }
+}
+
+static void gnuplot(void) {
+  static const char *const wanted[] = {"svg", "pngcairo", "pdfcairo"};
+  char found[8192];
+  if (!es_plot_gnuplot(found, sizeof found)) {
+    line(false, "gnuplot", "install gnuplot-nox");
+    return;
+  }
+  char *terminals = strchr(found, ':');
+  if (terminals != NULL) *terminals++ = '\0';
+  line(true, "gnuplot", found);
+  for (int i = 0; i < 3; i++) {
+    char word[16];
+    snprintf(word, sizeof word, " %s ", wanted[i]);
+    const bool there = terminals != NULL && strstr(terminals, word) != NULL;
+    snprintf(word, sizeof word, "  %s", wanted[i]);
+    line(there, word, there ? "" : "install gnuplot-nox");
+  }
+}
+
+static void share(const char *kind) {
+  char *path = NULL;
+  const es_status status = es_share_find(&path, kind, NULL, NULL);
+  line(status == ES_OK, kind,
+       status == ES_OK ? path : "set EIGENSTEP_DATADIR to the folder of it");
+  free(path);
+}
+
+es_status es_cmd_doctor(const es_job *job, es_diag *diag) {
+  (void)job;
+  (void)diag;
+  printf("eigenstep %s (%s)\n", es_version(), ES_GIT_HASH);
+  machine();
+  libraries();
+  datasets();
+  gnuplot();
+  share("plots");
+  share("experiments");
+  return ES_OK;
+}

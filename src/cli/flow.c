@@ -1,0 +1,297 @@
+/* eigenstep flow: a model's trajectory to a table and, with -o, to a folder
+ * with settings, steps, arrays, provenance and figure. */
+#include "cli/cli.h"
+
+#include "config/provenance.h"
+#include "file/atomic.h"
+#include "file/csv.h"
+#include "file/h5.h"
+#include "linalg/linalg.h"
+#include "plot/plot.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct flow_run {
+  const es_job *job;
+  const es_model *model;
+  es_flow *flow;
+  es_sinks *sinks;
+  size_t rows;
+  es_diag *diag;
+  double started;
+} flow_run;
+
+static es_status take_row(void *context, const double *row, size_t n) {
+  flow_run *run = context;
+  run->rows++;
+  return es_sinks_row(run->sinks, row, n, run->diag);
+}
+
+static bool watch(void *context, double done, double total) {
+  const flow_run *run = context;
+  es_progress_report(run->job->progress, run->model->name, done, total);
+  return es_progress_stopping(run->job->progress);
+}
+
+static es_status write_header(flow_run *run) {
+  enum { NAME = 48 };
+  const size_t n = es_flow_columns(run->flow);
+  char(*text)[NAME] = calloc(n, sizeof *text);
+  const char **names = calloc(n, sizeof *names);
+  es_status status = ES_OK;
+  if (text == NULL || names == NULL)
+    status = es_fail(run->diag, ES_NO_MEMORY, "no memory");
+  for (size_t j = 0; status == ES_OK && j < n; j++) {
+    es_flow_column(run->flow, j, text[j], NAME);
+    names[j] = text[j];
+  }
+  if (status == ES_OK)
+    status = es_sinks_header(run->sinks, names, n, run->diag);
+  free(names);
+  free(text);
+  return status;
+}
+
+/* Rows before a failure of the computation are kept; a table that could not
+ * be written is not. */
+static es_status run_rows(flow_run *run) {
+  es_status status =
+      es_sinks_open(&run->sinks, run->job, "trace.csv", run->diag);
+  if (status != ES_OK) return status;
+  status = write_header(run);
+  es_flow_set_watch(run->flow, watch, run);
+  if (status == ES_OK)
+    status = es_flow_run(run->flow, take_row, run, run->diag);
+  const int code = es_status_exit_code(status);
+  const bool keep = code == 0 || code == 1 || code == 4 || code == 5;
+  const es_status closed =
+      es_sinks_close(run->sinks, keep, status == ES_OK ? run->diag : NULL);
+  return status == ES_OK ? closed : status;
+}
+
+static double relative_error(const es_model_step *step, double met) {
+  return (met - step->half_time) / step->half_time;
+}
+
+static es_status write_steps(flow_run *run) {
+  static const char *const names[] = {
+      "mode",         "gamma",          "gap",    "tau_predicted",
+      "tau_measured", "relative_error", "overlap"};
+  void *self = es_flow_instance(run->flow);
+  es_csv csv;
+  char *path = es_file_join(run->job->dir, "steps.csv");
+  if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_csv_open(&csv, path, NULL, run->diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = es_csv_header(&csv, names, 7, run->diag);
+  const size_t n = run->model->n_steps(self);
+  for (size_t j = 0; status == ES_OK && j < n; j++) {
+    const es_flow_step met = es_flow_step_met(run->flow, j);
+    es_model_step step;
+    run->model->step(self, j, &step);
+    const double row[] = {
+        (double)step.mode, step.gamma, step.gap,
+        step.half_time,    met.t,      relative_error(&step, met.t),
+        met.overlap};
+    status = es_csv_row(&csv, row, 7, run->diag);
+  }
+  if (status == ES_OK) return es_csv_close(&csv, run->diag);
+  es_csv_abandon(&csv);
+  return status;
+}
+
+static es_status write_arrays(flow_run *run) {
+  void *self = es_flow_instance(run->flow);
+  es_h5 *file;
+  if (!es_config_flag(run->job->config, "output", "modes") ||
+      run->model->array == NULL)
+    return ES_OK;
+  char *path = es_file_join(run->job->dir, "arrays.h5");
+  if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_h5_create(&file, path, run->diag);
+  free(path);
+  if (status != ES_OK) return status;
+  for (size_t j = 0; status == ES_OK; j++) {
+    const es_model_array array = run->model->array(self, j);
+    if (array.dataset == NULL) break;
+    status = es_h5_write_columns(file, array.dataset, array.data, array.rows,
+                                 array.cols, run->diag);
+  }
+  if (status == ES_OK) return es_h5_commit(file, run->diag);
+  es_h5_abandon(file);
+  return status;
+}
+
+/* Largest |relative error| of the steps that were met. */
+static double worst_error(const flow_run *run) {
+  void *self = es_flow_instance(run->flow);
+  double worst = NAN;
+  for (size_t j = 0; j < run->model->n_steps(self); j++) {
+    es_model_step step;
+    run->model->step(self, j, &step);
+    const double error =
+        fabs(relative_error(&step, es_flow_step_met(run->flow, j).t));
+    if (isfinite(error)) worst = fmax(isnan(worst) ? 0 : worst, error);
+  }
+  return worst;
+}
+
+static es_status write_record(flow_run *run) {
+  void *self = es_flow_instance(run->flow);
+  const es_ode_statistics stats = es_flow_statistics(run->flow);
+  unsigned crc = 0;
+  const es_figure figures[] = {
+      {"rows", (double)run->rows},
+      {"steps", (double)stats.steps},
+      {"rejected", (double)stats.rejected},
+      {"rhs_calls", (double)stats.rhs_calls},
+      {"loss_floor", run->model->floor(self)},
+      {"worst_step_time_error", worst_error(run)},
+  };
+  const es_summary summary = {.started = run->started,
+                              .has_checksum = run->model->checksum(self, &crc),
+                              .checksum = crc,
+                              .figures = figures,
+                              .n_figures = sizeof figures / sizeof *figures};
+  return es_cli_write_provenance(run->job, &summary, run->diag);
+}
+
+static es_status draw(const flow_run *run) {
+  char title[160];
+  const es_job *job = run->job;
+  const char *kind = job->plot != NULL ? job->plot : run->model->plot;
+  if (kind == NULL) return ES_OK;
+  snprintf(title, sizeof title, "%s: %s", run->model->name,
+           es_flow_method(run->flow));
+  return es_plot_draw(job->dir, kind, job->title != NULL ? job->title : title,
+                      run->diag);
+}
+
+/* The steps as far as they were met, the arrays and the record belong to a
+ * failed run too; the figure does not. */
+static es_status finish_folder(flow_run *run, es_status ran) {
+  if (run->job->dir == NULL) return ran;
+  es_diag own = {0}, *kept = run->diag;
+  if (ran != ES_OK) run->diag = &own;
+  es_status status = write_steps(run);
+  if (status == ES_OK) status = write_arrays(run);
+  if (status == ES_OK) status = write_record(run);
+  run->diag = kept;
+  if (ran != ES_OK) return ran;
+  return status == ES_OK ? draw(run) : status;
+}
+
+static void print_json(const flow_run *run) {
+  void *self = es_flow_instance(run->flow);
+  const es_ode_statistics stats = es_flow_statistics(run->flow);
+  cJSON *root = cJSON_CreateObject();
+  cJSON_AddStringToObject(root, "model", run->model->name);
+  cJSON_AddStringToObject(root, "method", es_flow_method(run->flow));
+  cJSON_AddNumberToObject(root, "rows", (double)run->rows);
+  cJSON_AddNumberToObject(root, "steps", (double)stats.steps);
+  cJSON_AddNumberToObject(root, "rejected", (double)stats.rejected);
+  cJSON_AddNumberToObject(root, "rhs_calls", (double)stats.rhs_calls);
+  cJSON_AddNumberToObject(root, "loss_floor", run->model->floor(self));
+  cJSON_AddNumberToObject(root, "worst_step_time_error", worst_error(run));
+  cJSON_AddNumberToObject(root, "wall_seconds", es_seconds() - run->started);
+  cJSON *predicted = cJSON_AddArrayToObject(root, "tau_predicted");
+  cJSON *measured = cJSON_AddArrayToObject(root, "tau_measured");
+  for (size_t j = 0; j < run->model->n_steps(self); j++) {
+    es_model_step step;
+    run->model->step(self, j, &step);
+    cJSON_AddItemToArray(predicted, cJSON_CreateNumber(step.half_time));
+    cJSON_AddItemToArray(measured,
+                         cJSON_CreateNumber(es_flow_step_met(run->flow, j).t));
+  }
+  char *text = cJSON_Print(root);
+  if (text != NULL) puts(text);
+  cJSON_free(text);
+  cJSON_Delete(root);
+}
+
+/* Time of one right-hand side, for the estimate of a dry run. */
+static double rhs_seconds(const flow_run *run, const es_model_shape *shape) {
+  void *self = es_flow_instance(run->flow);
+  double *y = calloc(3 * shape->n, sizeof *y);
+  double best = INFINITY;
+  if (y == NULL) return NAN;
+  run->model->start(self, y, y + shape->n);
+  for (int i = 0; i < 5; i++) {
+    const double begun = es_seconds();
+    if (run->model->rhs(0, y, y + 2 * shape->n, self) != ES_OK) break;
+    best = fmin(best, es_seconds() - begun);
+  }
+  free(y);
+  return best;
+}
+
+static es_status dry_run(const flow_run *run) {
+  double last;
+  es_model_shape shape;
+  const size_t rows = es_flow_times(run->flow, &last);
+  const size_t columns = es_flow_columns(run->flow);
+  const char *method = es_flow_method(run->flow);
+  run->model->shape(es_flow_instance(run->flow), &shape);
+  const es_status status = es_config_write(run->job->config, stdout, run->diag);
+  if (status != ES_OK) return status;
+  printf("# method: %s\n# rows: %zu of %zu columns, up to t=%.6g\n", method,
+         rows, columns, last);
+  printf("# memory: about %.3g MB for a state of %zu numbers\n",
+         (double)shape.n * 30 * 8 * 1e-6, shape.n);
+  if (strcmp(method, "gd") == 0)
+    printf("# time: about %.2g s for %.0f steps\n",
+           rhs_seconds(run, &shape) * 2 * last / shape.lr, last / shape.lr);
+  else if (strcmp(method, "exact") == 0)
+    printf("# time: about %.2g s\n", (double)(rows * columns) * 1e-6);
+  else
+    printf("# time: %.2g s a right-hand side; steps adapt\n",
+           rhs_seconds(run, &shape));
+  return ES_OK;
+}
+
+static es_status flow_into(flow_run *run) {
+  const es_job *job = run->job;
+  es_status status = ES_OK;
+  job->say(job, run->model->remark(es_flow_instance(run->flow)));
+  es_cli_forget_data(job, run->model, es_flow_instance(run->flow));
+  if (job->dir != NULL) {
+    status = es_file_mkdirs(job->dir, run->diag);
+    if (status == ES_OK) status = es_cli_write_config(job, run->diag);
+  }
+  if (status != ES_OK) return status;
+  status = run_rows(run);
+  /* A failed write leaves nothing more to say about the run. */
+  if (status == ES_FILE_WRITE) return status;
+  status = finish_folder(run, status);
+  if (job->json) print_json(run);
+  return status;
+}
+
+/* Below this many numbers in a state a product is over before a second thread
+ * has woken up; moments and eigenvectors, made before, use all threads. */
+enum { SMALL_STATE = 1 << 18 };
+
+static void set_threads(const flow_run *run) {
+  es_model_shape shape;
+  run->model->shape(es_flow_instance(run->flow), &shape);
+  es_blas_threads(shape.n < SMALL_STATE ? 1 : run->job->threads);
+}
+
+es_status es_cmd_flow(const es_job *job, es_diag *diag) {
+  flow_run run = {.job = job, .diag = diag, .started = es_seconds()};
+  es_status status = es_cli_find_model(&run.model, job->target, diag);
+  if (status == ES_OK)
+    status = es_flow_new(&run.flow, run.model, job->config, diag);
+  if (status != ES_OK) return status;
+  set_threads(&run);
+  status = job->dry_run ? dry_run(&run) : flow_into(&run);
+  es_flow_free(run.flow);
+  es_blas_threads(job->threads);
+  return status;
+}

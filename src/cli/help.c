@@ -1,0 +1,101 @@
+/* Help, made from the tables of commands and keys. */
+#include "cli/cli.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include <string.h>
+
+void es_help_program(FILE *out) {
+  size_t n;
+  const es_command *command = es_cli_commands(&n);
+  fputs("eigenstep: exact dynamics of self-supervised learning\n\n"
+        "usage: eigenstep COMMAND TARGET [section.key=value …] [options]\n\n",
+        out);
+  for (size_t i = 0; i < n; i++) {
+    char usage[64];
+    snprintf(usage, sizeof usage, "%s %s", command[i].name, command[i].target);
+    if (strlen(usage) > 20)
+      fprintf(out, "  %s\n  %-20s %s\n", usage, "", command[i].summary);
+    else
+      fprintf(out, "  %-20s %s\n", usage, command[i].summary);
+  }
+  fputs("\n`eigenstep COMMAND --help` shows examples and every key.\n"
+        "Data goes to standard output, messages to standard error. Exit codes: "
+        "0 done,\n1 numerical failure, 2 usage or a bad value, 3 file or data "
+        "error, 4 stopped by\na budget, 5 interrupted.\n",
+        out);
+}
+
+static void option(FILE *out, unsigned given, unsigned needs, const char *name,
+                   const char *help) {
+  if (needs == 0 || (given & needs) != 0)
+    fprintf(out, "  %-14s %s\n", name, help);
+}
+
+static void options(FILE *out, unsigned given) {
+  fputs("\noptions:\n", out);
+  option(out, given, ES_TAKES_DIR, "-o DIR",
+         "write data, settings and figures into DIR");
+  option(out, given, ES_TAKES_SETTINGS, "--config FILE",
+         "settings from YAML: section: {key: value}");
+  option(out, given, ES_TAKES_CSV, "--csv FILE",
+         "the table into FILE ('-': standard output, the default)");
+  option(out, given, ES_TAKES_JSON, "--json",
+         "a summary object on standard output instead");
+  option(out, given, ES_TAKES_SIZE, "--size NAME",
+         "the experiment's preset of that name");
+  option(out, given, ES_TAKES_DIR, "--force", "write into an existing DIR");
+  option(out, given, ES_TAKES_RESUME, "--resume",
+         "go on in an existing DIR: finished stages are kept");
+  option(out, given, ES_TAKES_DIR, "--dry-run",
+         "resolved settings, rows, memory and time, without the work");
+  option(out, given, ES_TAKES_DIR, "--threads N", "threads to use");
+  option(out, given, ES_TAKES_DIR, "--seed N",
+         "model.seed and data.seed where not given themselves");
+  option(out, given, 0, "--quiet", "no progress, no remarks");
+  option(out, given, 0, "--help", "this text");
+}
+
+void es_help_keys(FILE *out, const es_keys *keys) {
+  char accepts[160], name[64];
+  for (size_t i = 0; i < keys->n; i++) {
+    const es_key *key = &keys->key[i];
+    snprintf(name, sizeof name, "%s.%s", key->section, key->name);
+    fprintf(out, "  %-20s %s\n  %-20s %s%s%s%s", name, key->help, "",
+            es_key_accepts(accepts, sizeof accepts, key),
+            key->unit != NULL && strcmp(key->unit, "1") != 0 ? "; unit: " : "",
+            key->unit != NULL && strcmp(key->unit, "1") != 0 ? key->unit : "",
+            key->fallback != NULL ? " [" : "\n");
+    if (key->fallback != NULL) fprintf(out, "%s]\n", key->fallback);
+  }
+}
+
+static es_status model_keys(FILE *out, const char *target, es_diag *diag) {
+  for (size_t m = 0; es_model_list(m) != NULL; m++) {
+    const es_model *model = es_model_list(m);
+    es_keys sets[8];
+    if (target != NULL) {
+      const es_status status = es_cli_find_model(&model, target, diag);
+      if (status != ES_OK) return status;
+    }
+    const size_t n = es_cli_model_keys(model, sets);
+    fprintf(out,
+            "\nkeys of %s (defaults in brackets; a bare key=value works "
+            "where one\nsection has it):\n",
+            model->name);
+    for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i]);
+    if (target != NULL) break;
+  }
+  return ES_OK;
+}
+
+es_status es_help_command(FILE *out, const es_command *command,
+                          const char *target, es_diag *diag) {
+  const bool settings = (command->options & ES_TAKES_SETTINGS) != 0;
+  fprintf(out, "usage: eigenstep %s %s%s [options]\n%s\n\nexamples:\n",
+          command->name, command->target,
+          settings ? " [section.key=value …]" : "", command->summary);
+  for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
+  options(out, command->options);
+  return settings ? model_keys(out, target, diag) : ES_OK;
+}

@@ -1,0 +1,124 @@
+/* Where a command's rows and records go. */
+#include "cli/cli.h"
+
+#include "config/provenance.h"
+#include "file/atomic.h"
+#include "file/csv.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include "githash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 2 };
+
+struct es_sinks {
+  es_csv csv[MOST];
+  size_t n;
+};
+
+static es_status add(es_sinks *sinks, const char *path, es_diag *diag) {
+  const bool standard = strcmp(path, "-") == 0;
+  const es_status status =
+      es_csv_open(&sinks->csv[sinks->n], standard ? NULL : path,
+                  standard ? stdout : NULL, diag);
+  if (status == ES_OK) sinks->n++;
+  return status;
+}
+
+es_status es_sinks_open(es_sinks **out, const es_job *job, const char *name,
+                        es_diag *diag) {
+  es_sinks *sinks = calloc(1, sizeof *sinks);
+  es_status status = ES_OK;
+  *out = NULL;
+  if (sinks == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (job->dir != NULL) {
+    char *path = es_file_join(job->dir, name);
+    status = path == NULL ? es_fail(diag, ES_NO_MEMORY, "no memory")
+                          : add(sinks, path, diag);
+    free(path);
+  }
+  if (status == ES_OK && job->csv != NULL) status = add(sinks, job->csv, diag);
+  if (status == ES_OK && sinks->n == 0 && !job->json)
+    status = add(sinks, "-", diag);
+  if (status == ES_OK) {
+    *out = sinks;
+    return ES_OK;
+  }
+  for (size_t i = 0; i < sinks->n; i++) es_csv_abandon(&sinks->csv[i]);
+  free(sinks);
+  return status;
+}
+
+es_status es_sinks_header(es_sinks *sinks, const char *const *names, size_t n,
+                          es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < sinks->n; i++)
+    status = es_csv_header(&sinks->csv[i], names, n, diag);
+  return status;
+}
+
+es_status es_sinks_row(es_sinks *sinks, const double *row, size_t n,
+                       es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < sinks->n; i++)
+    status = es_csv_row(&sinks->csv[i], row, n, diag);
+  return status;
+}
+
+es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t i = 0; i < sinks->n; i++) {
+    if (!keep || status != ES_OK)
+      es_csv_abandon(&sinks->csv[i]);
+    else
+      status = es_csv_close(&sinks->csv[i], diag);
+  }
+  free(sinks);
+  return status;
+}
+
+void es_cli_forget_data(const es_job *job, const es_model *model,
+                        const void *self) {
+  unsigned crc;
+  if (model->checksum(self, &crc)) return;
+  es_config_forget(job->config, "data");
+  es_config_forget(job->config, "augment");
+}
+
+es_status es_cli_write_config(const es_job *job, es_diag *diag) {
+  es_part part;
+  char *path = es_file_join(job->dir, "config.yaml");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_part_open(&part, path, diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = es_config_write(job->config, part.stream, diag);
+  if (status == ES_OK) return es_part_commit(&part, diag);
+  es_part_abandon(&part);
+  return status;
+}
+
+es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
+                                  es_diag *diag) {
+  char *path = es_file_join(job->dir, "run.json");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_provenance p = {.version = es_version(),
+                           .git_hash = ES_GIT_HASH,
+                           .command = job->command->name,
+                           .target = job->target,
+                           .argc = job->argc,
+                           .argv = job->argv,
+                           .threads = job->threads,
+                           .wall_seconds = es_seconds() - summary->started,
+                           .has_checksum = summary->has_checksum,
+                           .data_checksum = summary->checksum,
+                           .figures = summary->figures,
+                           .n_figures = summary->n_figures,
+                           .config = job->config};
+  const es_status status = es_provenance_write(&p, path, diag);
+  free(path);
+  return status;
+}

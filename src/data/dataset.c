@@ -1,0 +1,142 @@
+/* Data sets: the table, opening, subsets, pairs. See data.h. */
+#include "data/augment.h"
+#include "data/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_ROW(id, name) &es_source_##id,
+static const es_source_kind *const kinds[] = {ES_SOURCES(SOURCE_ROW)};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+struct es_dataset {
+  const es_source_kind *kind;
+  es_source source;
+  es_augment augment;
+  size_t n, side;
+  size_t *pick; /* n indices into the full set; NULL: all, in order */
+};
+
+es_data_info es_data_list(size_t index) {
+  static const es_data_info none = {NULL, NULL, NULL, NULL};
+  return index < KINDS ? kinds[index]->info : none;
+}
+
+static const es_source_kind *kind_named(const char *name) {
+  for (size_t i = 0; name != NULL && i < KINDS; i++)
+    if (strcmp(kinds[i]->info.name, name) == 0) return kinds[i];
+  return NULL;
+}
+
+static es_status choose_samples(es_dataset *set, const es_config *config,
+                                es_diag *diag) {
+  const size_t count = set->source.count;
+  const size_t n = es_config_size(config, "data", "n");
+  if (n > count)
+    return es_config_blame(config, "data", "n", diag,
+                           "%s has %zu samples, expected a whole number in "
+                           "[1, %zu]",
+                           set->kind->info.name, count, count);
+  set->n = n == 0 ? count : n;
+  if (set->n == count) return ES_OK;
+  /* The indices of a source of c samples take less room than its bytes would,
+   * so the sizes cannot overflow. */
+  size_t *scratch = malloc(count * sizeof *scratch);
+  set->pick = malloc(set->n * sizeof *set->pick);
+  if (scratch != NULL && set->pick != NULL)
+    es_random_choose(set->pick, set->n, count, scratch, set->source.seed,
+                     ES_STREAM_SUBSET);
+  const bool enough = scratch != NULL && set->pick != NULL;
+  free(scratch);
+  return enough
+             ? ES_OK
+             : es_fail(diag, ES_NO_MEMORY, "no memory for %zu indices", count);
+}
+
+static es_status set_geometry(es_dataset *set, const es_config *config,
+                              es_diag *diag) {
+  const es_source *s = &set->source;
+  set->side = es_config_size(config, "data", "size");
+  if (set->side == 0 && s->height != s->width)
+    return es_fail(diag, ES_BAD_VALUE,
+                   "data.size is not set: images of %zux%zu are not square, "
+                   "so give the side of a view in pixels",
+                   s->height, s->width);
+  if (set->side == 0) set->side = s->height;
+  set->augment = es_augment_from(config);
+  if (set->augment.shift >= set->side)
+    return es_config_blame(config, "augment", "shift", diag,
+                           "views are %zu pixels wide, expected a whole "
+                           "number in [0, %zu]",
+                           set->side, set->side - 1);
+  return ES_OK;
+}
+
+static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
+  const char *name = es_config_text(config, "data", "name");
+  set->kind = kind_named(name);
+  if (set->kind == NULL)
+    return es_fail(diag, ES_BAD_VALUE, "data.name=%s: no such data set",
+                   name == NULL ? "" : name);
+  set->source.seed = es_config_size(config, "data", "seed");
+  es_status status = set->kind->open(&set->source, config, diag);
+  if (status == ES_OK) status = choose_samples(set, config, diag);
+  if (status == ES_OK && set->kind->pair == NULL)
+    status = set_geometry(set, config, diag);
+  return status;
+}
+
+es_status es_dataset_open(es_dataset **out, const es_config *config,
+                          es_diag *diag) {
+  *out = calloc(1, sizeof **out);
+  if (*out == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for a data set");
+  const es_status status = fill(*out, config, diag);
+  if (status != ES_OK) {
+    es_dataset_free(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
+void es_dataset_free(es_dataset *set) {
+  if (set == NULL) return;
+  free(set->source.bytes);
+  free(set->pick);
+  free(set);
+}
+
+size_t es_dataset_count(const es_dataset *set) { return set->n; }
+
+size_t es_dataset_dim(const es_dataset *set) {
+  const es_source *s = &set->source;
+  return s->channels == 0 ? s->dim : s->channels * set->side * set->side;
+}
+
+uint32_t es_dataset_checksum(const es_dataset *set) {
+  return set->source.checksum;
+}
+
+void es_dataset_geometry(const es_dataset *set, size_t *channels,
+                         size_t *side) {
+  *channels = set->source.channels;
+  *side = set->side;
+}
+
+void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
+                     double *xp) {
+  const es_source *s = &set->source;
+  const size_t sample = set->pick == NULL ? i : set->pick[i];
+  if (set->kind->pair != NULL) {
+    set->kind->pair(s, sample, draw, x, xp);
+    return;
+  }
+  const size_t bytes = s->channels * s->height * s->width;
+  const es_image image = {s->bytes + sample * bytes, s->channels, s->height,
+                          s->width};
+  double *const views[2] = {x, xp};
+  for (unsigned view = 0; view < 2; view++) {
+    const es_draws draws = es_draws_of(s->seed, draw, sample, view);
+    es_augment_view(views[view], &image, set->side, &set->augment, &draws);
+  }
+}

@@ -1,0 +1,37 @@
+/* The settings of the sections [data] and [augment]. */
+#include "data/source.h"
+
+/* The choices of data.name come from the table; its first bar is skipped. */
+#define BARRED(id, name) "|" name
+#define NAMES (&(ES_SOURCES(BARRED))[1])
+
+#define MOST_SAMPLES 1e12 /* es_draws_of counts them in 40 bits */
+#define WHOLE 0x1p53      /* what a number in a file or word can say exactly */
+
+static const es_key rows[] = {
+    {"data", "name", ES_CHOICE, 0, 0, 0, NAMES, NULL, "fashion-mnist",
+     "data set of positive pairs"},
+    {"data", "path", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
+     "idx: the file; fashion-mnist: the folder, unset: where Debian's package "
+     "puts it (/usr/share/datasets/fashion-mnist)"},
+    {"data", "n", ES_SIZE, 0, 1, MOST_SAMPLES, NULL, "samples", NULL,
+     "samples used, drawn by data.seed; unset: all, 1000 where generated"},
+    {"data", "size", ES_SIZE, 0, 0, 4096, NULL, "pixels", "0",
+     "side of a view; 0: the image's own"},
+    {"data", "split", ES_CHOICE, 0, 0, 0, "train|test", NULL, "train",
+     "which part of fashion-mnist"},
+    {"data", "center", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+     "subtract the mean over both views"},
+    {"data", "dims", ES_SIZE, 0, 1, 1e5, NULL, "1", "10",
+     "gaussian: dimension m"},
+    {"data", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
+     "seed of samples, subset and views"},
+    {"augment", "shift", ES_SIZE, 0, 0, 4095, NULL, "pixels", "3",
+     "views move by up to this along each axis, zero fill"},
+    {"augment", "crop_min", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1", "1",
+     "least share of the area that a random resized crop keeps; 1: no crop"},
+    {"augment", "flip", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
+     "mirror left and right with probability 1/2"},
+};
+
+const es_keys es_data_keys = {rows, sizeof rows / sizeof *rows};

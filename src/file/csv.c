@@ -1,0 +1,163 @@
+/* The CSV writer: see csv.h. A row is built in memory and handed over in one
+ * piece, so that what a reader of the growing file sees ends with a whole row.
+ */
+#include "file/csv.h"
+
+#include "file/open.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *name_of(const es_csv *csv) {
+  if (csv->part.path != NULL) return csv->part.path;
+  return csv->stream == stdout ? "standard output" : "output";
+}
+
+es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
+                      es_diag *diag) {
+  *csv = (es_csv){.stream = stream};
+  if (path == NULL && stream == NULL)
+    return es_fail(diag, ES_FILE_WRITE, "a table has neither path nor stream");
+  if (path == NULL) return ES_OK;
+  const es_status status = es_part_open(&csv->part, path, diag);
+  if (status != ES_OK) return status;
+  csv->stream = csv->part.stream;
+  /* Unbuffered, a row is a single write(2), however long. */
+  setvbuf(csv->stream, NULL, _IONBF, 0);
+  return ES_OK;
+}
+
+/* Appends to the row in memory. */
+static es_status put(es_csv *csv, const char *bytes, size_t n, es_diag *diag) {
+  if (n > csv->room - csv->used) {
+    const size_t room = 2 * (csv->used + n) + 256;
+    char *line = realloc(csv->line, room);
+    if (line == NULL)
+      return es_file_fail(diag, ES_NO_MEMORY, name_of(csv),
+                          "no memory for a row of %zu bytes", room);
+    csv->line = line;
+    csv->room = room;
+  }
+  memcpy(csv->line + csv->used, bytes, n);
+  csv->used += n;
+  return ES_OK;
+}
+
+static es_status send_row(es_csv *csv, es_diag *diag) {
+  const size_t n = csv->used;
+  csv->used = csv->filled = 0;
+  if (csv->part.path != NULL)
+    return es_part_write(&csv->part, csv->line, n, diag);
+  errno = 0;
+  if (fwrite(csv->line, 1, n, csv->stream) == n && fflush(csv->stream) == 0)
+    return ES_OK;
+  return es_file_fail(diag, ES_FILE_WRITE, name_of(csv),
+                      "cannot be written: %s", strerror(errno));
+}
+
+/* A cell as it stands in the file, with what parts it from its neighbour. */
+static es_status add_cell(es_csv *csv, const char *bytes, size_t n,
+                          es_diag *diag) {
+  if (csv->columns == 0)
+    return es_file_fail(diag, ES_BAD_SHAPE, name_of(csv),
+                        "a row was written before the header");
+  const char mark = csv->filled + 1 == csv->columns ? '\n' : ',';
+  es_status status = put(csv, bytes, n, diag);
+  if (status == ES_OK) status = put(csv, &mark, 1, diag);
+  if (status != ES_OK) return status;
+  csv->filled++;
+  return mark == '\n' ? send_row(csv, diag) : ES_OK;
+}
+
+/* RFC 4180's quotes, and quotes for what a reader would trim or skip. */
+static bool needs_quotes(const char *text, size_t n) {
+  if (n == 0) return true;
+  if (strpbrk(text, ",\"\r\n") != NULL) return true;
+  return strchr(" \t#", text[0]) != NULL || strchr(" \t", text[n - 1]) != NULL;
+}
+
+es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
+  const size_t n = strlen(text);
+  if (!needs_quotes(text, n)) return add_cell(csv, text, n, diag);
+  char *quoted = n < SIZE_MAX / 4 ? malloc(2 * n + 2) : NULL;
+  if (quoted == NULL)
+    return es_file_fail(diag, ES_NO_MEMORY, name_of(csv),
+                        "no memory for a cell of %zu bytes", n);
+  size_t k = 0;
+  quoted[k++] = '"';
+  for (size_t i = 0; i < n; i++) {
+    if (text[i] == '"') quoted[k++] = '"';
+    quoted[k++] = text[i];
+  }
+  quoted[k++] = '"';
+  const es_status status = add_cell(csv, quoted, k, diag);
+  free(quoted);
+  return status;
+}
+
+/* %.17g with a decimal point whatever the locale, whose radix is all that can
+ * stand there beside digits, signs and the exponent. */
+static size_t number(char out[64], double value) {
+  if (isnan(value)) return (size_t)snprintf(out, 64, "nan");
+  if (isinf(value))
+    return (size_t)snprintf(out, 64, value < 0 ? "-inf" : "inf");
+  char local[64];
+  snprintf(local, sizeof local, "%.17g", value);
+  size_t n = 0;
+  for (const char *c = local; *c != '\0'; c++)
+    if (strchr("+-0123456789e", *c) != NULL)
+      out[n++] = *c;
+    else if (n == 0 || out[n - 1] != '.')
+      out[n++] = '.';
+  return n;
+}
+
+es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) {
+  char text[64];
+  const size_t n = number(text, value);
+  return add_cell(csv, text, n, diag);
+}
+
+es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
+                        es_diag *diag) {
+  if (csv->columns != 0 || n == 0)
+    return es_file_fail(diag, ES_BAD_SHAPE, name_of(csv),
+                        "a table has one header of one column or more");
+  csv->columns = n;
+  es_status status = ES_OK;
+  for (size_t j = 0; j < n && status == ES_OK; j++)
+    status = es_csv_cell_text(csv, names[j], diag);
+  return status;
+}
+
+es_status es_csv_row(es_csv *csv, const double *values, size_t n,
+                     es_diag *diag) {
+  if (csv->filled != 0 || n != csv->columns)
+    return es_file_fail(diag, ES_BAD_SHAPE, name_of(csv),
+                        "a row of %zu values does not fit %zu columns", n,
+                        csv->columns - csv->filled);
+  es_status status = ES_OK;
+  for (size_t j = 0; j < n && status == ES_OK; j++)
+    status = es_csv_cell(csv, values[j], diag);
+  return status;
+}
+
+es_status es_csv_close(es_csv *csv, es_diag *diag) {
+  es_status status = ES_OK;
+  if (csv->part.path != NULL)
+    status = es_part_commit(&csv->part, diag);
+  else if (csv->stream != NULL && ferror(csv->stream))
+    status = es_file_fail(diag, ES_FILE_WRITE, name_of(csv),
+                          "cannot be written: an earlier write failed");
+  free(csv->line);
+  *csv = (es_csv){0};
+  return status;
+}
+
+void es_csv_abandon(es_csv *csv) {
+  es_part_abandon(&csv->part);
+  free(csv->line);
+  *csv = (es_csv){0};
+}

@@ -1,0 +1,167 @@
+/* The driver: see h5_io.h. */
+#include "file/h5_io.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if H5_VERSION_GE(1, 13, 0)
+#include <H5FDdevelop.h>
+#endif
+
+typedef struct file {
+  H5FD_t base; /* HDF5's part; must come first */
+  es_h5_io *io;
+  haddr_t eoa, eof; /* end of what is allocated, of what was written */
+} file;
+
+static const haddr_t farthest = (haddr_t)1 << 62;
+
+static H5FD_t *open_file(const char *name, unsigned flags, hid_t access,
+                         haddr_t maxaddr) {
+  (void)name;
+  (void)maxaddr;
+  es_h5_io *const *io = H5Pget_driver_info(access);
+  struct stat info;
+  if (io == NULL || fstat((*io)->fd, &info) != 0) return NULL;
+  file *f = calloc(1, sizeof *f);
+  if (f == NULL) return NULL;
+  f->io = *io;
+  f->eof = (flags & H5F_ACC_TRUNC) != 0 ? 0 : (haddr_t)info.st_size;
+  return &f->base;
+}
+
+static herr_t close_file(H5FD_t *base) {
+  free(base); /* the descriptor is its opener's */
+  return 0;
+}
+
+static int compare(const H5FD_t *a, const H5FD_t *b) {
+  const uintptr_t x = (uintptr_t)((const file *)a)->io;
+  const uintptr_t y = (uintptr_t)((const file *)b)->io;
+  return (x > y) - (x < y);
+}
+
+static herr_t query(const H5FD_t *base, unsigned long *flags) {
+  (void)base;
+  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA |
+           H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA;
+  return 0;
+}
+
+static haddr_t get_eoa(const H5FD_t *base, H5FD_mem_t type) {
+  (void)type;
+  return ((const file *)base)->eoa;
+}
+
+static herr_t set_eoa(H5FD_t *base, H5FD_mem_t type, haddr_t eoa) {
+  (void)type;
+  ((file *)base)->eoa = eoa;
+  return 0;
+}
+
+static haddr_t get_eof(const H5FD_t *base, H5FD_mem_t type) {
+  (void)type;
+  return ((const file *)base)->eof;
+}
+
+static void take_down(es_h5_io *io, int error) {
+  if (io->error == 0) io->error = error;
+}
+
+/* Beyond the end of the file there are zeros, as HDF5 expects. */
+static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
+                         haddr_t at, size_t n, void *out) {
+  (void)type;
+  (void)transfer;
+  es_h5_io *io = ((file *)base)->io;
+  if (at > farthest || n > farthest - at) return -1;
+  unsigned char *bytes = out;
+  while (n > 0) {
+    const ssize_t r = pread(io->fd, bytes, n, (off_t)at);
+    if (r < 0 && errno == EINTR) continue;
+    if (r < 0) {
+      take_down(io, errno);
+      return -1;
+    }
+    if (r == 0) break;
+    bytes += r;
+    at += (haddr_t)r;
+    n -= (size_t)r;
+  }
+  memset(bytes, 0, n);
+  return 0;
+}
+
+static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
+                          haddr_t at, size_t n, const void *from) {
+  (void)type;
+  (void)transfer;
+  file *f = (file *)base;
+  if (at > farthest || n > farthest - at) return -1;
+  if (at + n > f->eof) f->eof = at + n;
+  const unsigned char *bytes = from;
+  while (n > 0 && f->io->error == 0) {
+    const ssize_t r = pwrite(f->io->fd, bytes, n, (off_t)at);
+    if (r < 0 && errno != EINTR) take_down(f->io, errno);
+    if (r <= 0) continue;
+    bytes += r;
+    at += (haddr_t)r;
+    n -= (size_t)r;
+  }
+  return 0;
+}
+
+/* HDF5 allocates more than it fills: the file ends where the allocation does.
+ */
+static herr_t truncate_file(H5FD_t *base, hid_t transfer, hbool_t closing) {
+  (void)transfer;
+  (void)closing;
+  file *f = (file *)base;
+  if (f->eof == f->eoa) return 0;
+  if (f->io->error == 0 && ftruncate(f->io->fd, (off_t)f->eoa) != 0)
+    take_down(f->io, errno);
+  f->eof = f->eoa;
+  return 0;
+}
+
+static const H5FD_class_t driver_class = {
+#if H5_VERSION_GE(1, 13, 0)
+    .version = H5FD_CLASS_VERSION,
+    .value =
+        (H5FD_class_value_t)H5_VFD_RESERVED, /* the first for private use */
+#endif
+    .name = "eigenstep",
+    .maxaddr = (haddr_t)1 << 62,
+    .fc_degree = H5F_CLOSE_STRONG,
+    .fapl_size = sizeof(es_h5_io *),
+    .open = open_file,
+    .close = close_file,
+    .cmp = compare,
+    .query = query,
+    .get_eoa = get_eoa,
+    .set_eoa = set_eoa,
+    .get_eof = get_eof,
+    .read = read_bytes,
+    .write = write_bytes,
+    .truncate = truncate_file,
+    .fl_map = H5FD_FLMAP_DICHOTOMY};
+
+hid_t es_h5_io_access(es_h5_io *io) {
+  const hid_t driver = H5FDregister(&driver_class);
+  if (driver < 0) return -1;
+  io->driver = driver;
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access < 0 || (H5Pset_driver(access, driver, &io) >= 0 &&
+                     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0))
+    return access;
+  H5Pclose(access);
+  return -1;
+}
+
+void es_h5_io_release(es_h5_io *io) {
+  if (io->driver > 0) H5FDunregister(io->driver);
+  io->driver = 0;
+}

@@ -1,0 +1,53 @@
+/* Finding the program's own data: see share.h. */
+#include "file/share.h"
+
+#include "file/atomic.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST = 4096 };
+
+/* dir/tail/kind[/name] if it exists, else NULL. */
+static char *look(const char *dir, const char *tail, const char *kind,
+                  const char *name) {
+  char *base = es_file_join(dir, tail);
+  char *folder = base == NULL ? NULL : es_file_join(base, kind);
+  char *path =
+      folder == NULL || name == NULL ? folder : es_file_join(folder, name);
+  if (path != folder) free(folder);
+  free(base);
+  if (path != NULL && es_file_exists(path)) return path;
+  free(path);
+  return NULL;
+}
+
+/* The folder of the running program, "" if the system does not tell. */
+static void program_folder(char out[LONGEST]) {
+  const ssize_t n = readlink("/proc/self/exe", out, LONGEST - 1);
+  out[n > 0 ? n : 0] = '\0';
+  char *slash = strrchr(out, '/');
+  if (slash != NULL) *slash = '\0';
+}
+
+es_status es_share_find(char **out, const char *kind, const char *name,
+                        es_diag *diag) {
+  char program[LONGEST];
+  const char *given = getenv("EIGENSTEP_DATADIR");
+  *out = NULL;
+  if (name != NULL && strchr(name, '/') != NULL)
+    return es_fail(diag, ES_FILE_MISSING, "%s: not a plain name", name);
+  if (given != NULL && given[0] != '\0') {
+    *out = look(given, ".", kind, name);
+  } else {
+    program_folder(program);
+    *out = look(program, ".", kind, name);
+    if (*out == NULL) *out = look(program, "../share/eigenstep", kind, name);
+  }
+  if (*out != NULL) return ES_OK;
+  return es_fail(diag, ES_FILE_MISSING,
+                 "%s/%s: not found under EIGENSTEP_DATADIR, beside the program "
+                 "or under its prefix",
+                 kind, name == NULL ? "" : name);
+}

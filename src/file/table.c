@@ -1,0 +1,184 @@
+/* The CSV table reader (RFC 4180): see csv.h. Cells are unquoted and
+ * terminated in place, in the bytes of the file. */
+#include "file/csv.h"
+
+#include "base/text.h"
+#include "file/open.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t most_bytes = (size_t)1 << 31;
+
+typedef struct scanner {
+  char *at, *end; /* *end is '\0' */
+  size_t line;    /* from 1 */
+  const char *path;
+  es_diag *diag;
+} scanner;
+
+typedef struct cells {
+  char **cell;
+  size_t n, room;
+} cells;
+
+static es_status damaged(const scanner *s, const char *what) {
+  return es_file_fail(s->diag, ES_FILE_CORRUPT, s->path, "line %zu: %s",
+                      s->line, what);
+}
+
+static es_status push(cells *all, char *cell, const scanner *s) {
+  if (all->n == all->room) {
+    const size_t room = 2 * all->room + 64;
+    char **grown = realloc(all->cell, room * sizeof *grown);
+    if (grown == NULL)
+      return es_file_fail(s->diag, ES_NO_MEMORY, s->path,
+                          "no memory for %zu cells", room);
+    all->cell = grown;
+    all->room = room;
+  }
+  all->cell[all->n++] = cell;
+  return ES_OK;
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+static void skip_blanks(scanner *s) {
+  while (s->at < s->end && is_blank(*s->at)) s->at++;
+}
+
+/* "…" with "" for a quote inside; leaves s->at behind the closing quote, and
+ * the end of the cell's text in *last. */
+static es_status quoted_cell(char **last, scanner *s) {
+  const size_t first_line = s->line;
+  char *to = s->at++;
+  for (; s->at < s->end; s->at++) {
+    if (*s->at == '"' && *++s->at != '"') {
+      *last = to;
+      return ES_OK;
+    }
+    if (*s->at == '\n') s->line++;
+    *to++ = *s->at;
+  }
+  s->line = first_line;
+  return damaged(s, "a quote is not closed");
+}
+
+static void plain_cell(char **last, scanner *s) {
+  char *begin = s->at;
+  while (s->at < s->end && *s->at != ',' && *s->at != '\n') s->at++;
+  *last = s->at;
+  while (*last > begin && is_blank((*last)[-1])) (*last)--;
+}
+
+/* Takes one cell and what follows it; *ends_row at the end of a row. */
+static es_status take_cell(cells *all, bool *ends_row, scanner *s) {
+  skip_blanks(s);
+  char *begin = s->at, *last = begin;
+  if (*begin == '"') {
+    const es_status status = quoted_cell(&last, s);
+    if (status != ES_OK) return status;
+    skip_blanks(s);
+  } else {
+    plain_cell(&last, s);
+  }
+  if (s->at < s->end && *s->at != ',' && *s->at != '\n')
+    return damaged(s, "text follows a closing quote");
+  *ends_row = s->at == s->end || *s->at == '\n';
+  if (s->at < s->end) s->at++;
+  *last = '\0';
+  return push(all, begin, s);
+}
+
+/* Takes one row; the first of a table fixes *columns. */
+static es_status take_row(cells *all, size_t *columns, scanner *s) {
+  const size_t first = all->n, line = s->line;
+  bool ends_row = false;
+  while (!ends_row) {
+    const es_status status = take_cell(all, &ends_row, s);
+    if (status != ES_OK) return status;
+  }
+  const size_t n = all->n - first;
+  if (*columns == 0) *columns = n;
+  if (n != *columns)
+    return es_file_fail(s->diag, ES_FILE_CORRUPT, s->path,
+                        "line %zu: %zu cells under a header of %zu", line, n,
+                        *columns);
+  s->line++;
+  return ES_OK;
+}
+
+static es_status take_rows(cells *all, size_t *columns, scanner *s) {
+  es_status status = ES_OK;
+  while (status == ES_OK) {
+    skip_blanks(s);
+    if (s->at == s->end) break;
+    if (*s->at != '\n') {
+      status = take_row(all, columns, s);
+    } else {
+      s->at++;
+      s->line++;
+    }
+  }
+  if (status == ES_OK && all->n == 0)
+    status = es_file_fail(s->diag, ES_FILE_CORRUPT, s->path,
+                          "is empty: a table begins with a header");
+  return status;
+}
+
+static double value_of(const char *text) {
+  double value;
+  if (es_text_real(&value, text, strlen(text))) return value;
+  if (strcmp(text, "inf") == 0) return INFINITY;
+  return strcmp(text, "-inf") == 0 ? -INFINITY : NAN;
+}
+
+/* Turns the list of cells into a table; the header's come first. */
+static es_status shape_table(es_table *out, const cells *all, size_t columns,
+                             const scanner *s) {
+  const size_t n = all->n - columns;
+  *out = (es_table){.rows = n / columns,
+                    .columns = columns,
+                    .name = all->cell,
+                    .text = all->cell + columns,
+                    .value = malloc((n + 1) * sizeof *out->value)};
+  if (out->value == NULL)
+    return es_file_fail(s->diag, ES_NO_MEMORY, s->path,
+                        "no memory for %zu numbers", n);
+  for (size_t i = 0; i < n; i++) out->value[i] = value_of(out->text[i]);
+  return ES_OK;
+}
+
+es_status es_table_read(es_table *out, const char *path, es_diag *diag) {
+  unsigned char *bytes;
+  size_t n, columns = 0;
+  *out = (es_table){0};
+  es_status status = es_file_read(&bytes, &n, path, most_bytes, diag);
+  if (status != ES_OK) return status;
+  scanner s = {(char *)bytes, (char *)bytes + n, 1, path, diag};
+  cells all = {0};
+  if (memchr(bytes, '\0', n) != NULL)
+    status = es_file_fail(diag, ES_FILE_CORRUPT, path,
+                          "is not text: it has a byte 0");
+  if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) s.at += 3;
+  if (status == ES_OK) status = take_rows(&all, &columns, &s);
+  if (status == ES_OK) status = shape_table(out, &all, columns, &s);
+  out->bytes = (char *)bytes;
+  out->name = all.cell;
+  if (status != ES_OK) es_table_free(out);
+  return status;
+}
+
+void es_table_free(es_table *table) {
+  free(table->name); /* text lies in the same block */
+  free(table->value);
+  free(table->bytes);
+  *table = (es_table){0};
+}
+
+size_t es_table_column(const es_table *table, const char *name) {
+  size_t j = 0;
+  while (j < table->columns && strcmp(table->name[j], name) != 0) j++;
+  return j;
+}

@@ -1,0 +1,38 @@
+/* Products over OpenBLAS's CBLAS: see linalg.h. Sizes are checked by whoever
+ * allocates; here they only change type. */
+#include "linalg/linalg.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+             double alpha, const double *A, size_t lda, const double *B,
+             size_t ldb, double beta, double *C, size_t ldc) {
+  cblas_dgemm(CblasColMajor, transpose_a ? CblasTrans : CblasNoTrans,
+              transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k,
+              alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+}
+
+void es_syrk(size_t n, size_t k, double alpha, const double *A, double beta,
+             double *C) {
+  cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, (int)n, (int)k, alpha, A,
+              (int)n, beta, C, (int)n);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < j; i++) C[j + i * n] = C[i + j * n];
+}
+
+double es_norm(size_t n, const double *x) { return cblas_dnrm2((int)n, x, 1); }
+
+int es_blas_parallel(void) { return openblas_get_parallel(); }
+
+void es_blas_threads(size_t n) { openblas_set_num_threads((int)n); }
+
+const char *es_blas_version(char *out, size_t size) {
+  /* "OpenBLAS 0.3.21 DYNAMIC_ARCH …": the second word. */
+  const char *config = openblas_get_config();
+  const char *start = strchr(config, ' ');
+  start = start == NULL ? config : start + 1;
+  snprintf(out, size, "%.*s", (int)strcspn(start, " "), start);
+  return out;
+}

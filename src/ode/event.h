@@ -1,0 +1,38 @@
+/* Event location on the interpolant of one accepted step. */
+#ifndef ES_ODE_EVENT_H
+#define ES_ODE_EVENT_H
+
+#include "base/slab.h"
+#include "ode/stepper.h"
+
+typedef struct es_event_hit {
+  double t;
+  size_t event;
+  int direction;
+} es_event_hit;
+
+typedef struct es_events {
+  const es_stepper *stepper;
+  const es_step *step;
+  es_ode_events g_of;
+  void *context;
+  size_t n, parts;          /* components; samples per step */
+  double *g, *g_next, *try; /* at the ends of a part; inside it */
+  int *sign;                /* last sign other than 0; 0: none yet */
+  double *y;                /* scratch state */
+  es_event_hit *hits;       /* of the step, in order of time */
+  size_t n_hits;
+} es_events;
+
+void es_events_plan(size_t *total, const es_stepper *stepper,
+                    const es_ode_system *system);
+/* Takes what was planned; y is scratch of the state's size. */
+void es_events_init(es_events *e, es_slab *slab, const es_stepper *stepper,
+                    const es_step *step, const es_ode_system *system,
+                    double *y);
+
+/* Both give ES_NOT_FINITE where a g is not a number. */
+es_status es_events_begin(es_events *e);
+es_status es_events_search(es_events *e);
+
+#endif

@@ -1,0 +1,61 @@
+/* The table of steppers, and what they share. */
+#include "ode/stepper.h"
+
+#include <float.h>
+#include <string.h>
+
+static const es_stepper *const table[] = {
+    &es_stepper_tsit5,
+    &es_stepper_dop853,
+    &es_stepper_gd,
+};
+enum { COUNT = sizeof table / sizeof *table };
+
+es_stepper_info es_stepper_list(size_t index) {
+  if (index >= COUNT) return (es_stepper_info){0};
+  const es_stepper *s = table[index];
+  return (es_stepper_info){s->name, s->order, s->dense_order, s->fixed_step,
+                           s->summary};
+}
+
+const es_stepper *es_stepper_find(const char *name) {
+  for (size_t i = 0; i < COUNT; i++)
+    if (strcmp(table[i]->name, name) == 0) return table[i];
+  return NULL;
+}
+
+double es_step_norm(const es_step *s, const double *v, const double *y) {
+  double sum = 0;
+  for (size_t i = 0; i < s->n; i++) {
+    const double r = v[i] * es_step_weight(s, i, y[i], y[i]);
+    sum += r * r;
+  }
+  return sqrt(sum / (double)s->n);
+}
+
+/* Cubic Hermite interpolation (Hairer, Norsett, Wanner II.6.7). */
+static void hermite(const es_step *s, double theta, double *y) {
+  const double left = 1 - theta, h = s->h;
+  const double bend = left * left * theta * h, lean = theta * theta * left * h;
+  const double rise = theta * theta * (3 - 2 * theta);
+  for (size_t i = 0; i < s->n; i++)
+    y[i] = s->y[i] + rise * (s->y_new[i] - s->y[i]) + bend * s->f[i] -
+           lean * s->f_new[i];
+}
+
+void es_step_at(const es_stepper *stepper, const es_step *s, double t,
+                double *y) {
+  if (t >= s->t_new)
+    memcpy(y, s->y_new, s->n * sizeof *y);
+  else if (t <= s->t)
+    memcpy(y, s->y, s->n * sizeof *y);
+  else
+    (stepper->dense != NULL ? stepper->dense : hermite)(s, (t - s->t) / s->h,
+                                                        y);
+}
+
+bool es_all_finite(size_t n, const double *v) {
+  int bad = 0;
+  for (size_t i = 0; i < n; i++) bad |= !(fabs(v[i]) <= DBL_MAX);
+  return bad == 0;
+}

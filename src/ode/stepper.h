@@ -1,0 +1,95 @@
+/* What a stepper is, to the driver. A stepper is one file with one constant
+ * es_stepper and one line in the table of stepper.c. It never sees outputs,
+ * events or step control; it tries one step and tells how wrong that was.
+ * Methods that need more than arrays of doubles (a history, a factorisation, a
+ * foreign library) keep it in step->own; methods that choose their own step
+ * write step->h_next. */
+#ifndef ES_ODE_STEPPER_H
+#define ES_ODE_STEPPER_H
+
+#include <eigenstep/ode.h>
+#include <math.h>
+
+/* The loops over components carry no dependence. Said to the compiler where
+ * OpenMP is on; the result has the same bits either way. */
+#ifdef _OPENMP
+#define ES_SIMD _Pragma("omp simd")
+#else
+#define ES_SIMD
+#endif
+
+/* One step from (t, y) to (t_new, y_new), h = t_new - t. All vectors have n
+ * entries and start on cache lines; stride is n rounded up to one. */
+typedef struct es_step {
+  size_t n, stride;
+  es_ode_rhs rhs;
+  void *context;
+  uint64_t rhs_calls;
+  double rtol;
+  const double *atol; /* n: atol*scale, at least DBL_MIN */
+  double *work;       /* the stepper's doubles */
+  void *own;          /* what open made */
+  double t, t_new, h;
+  double *y, *f;         /* at t; f = f(t, y) unless the method is fixed_step */
+  double *y_new, *f_new; /* what attempt fills; scratch until then */
+  double error;          /* of the attempt, in tolerances: accepted if <= 1 */
+  double h_next;         /* 0: the driver chooses */
+} es_step;
+
+typedef struct es_stepper {
+  const char *name, *summary;
+  int order;       /* local error O(h^(order+1)) */
+  int error_order; /* step->error = O(h^(error_order+1)) */
+  int dense_order; /* 0: the driver steps onto outputs */
+  int stages;      /* right-hand sides of an accepted step */
+  bool fixed_step; /* h is h0 throughout, error and f are not used */
+  /* Doubles of workspace for a step of this stride. NULL: none. */
+  size_t (*doubles)(size_t stride);
+  /* Makes and frees step->own, once per workspace. NULL: nothing to own. */
+  es_status (*open)(es_step *step, es_diag *diag);
+  void (*close)(es_step *step);
+  /* Forgets the history: a solve begins at (t, y, f). NULL: there is none. */
+  void (*begin)(es_step *step);
+  /* Fills y_new and error, and f_new = f(t_new, y_new) where error <= 1. May
+   * be called again with another h from the same (t, y). */
+  es_status (*attempt)(es_step *step);
+  /* Called once for an attempt that passed and is to be interpolated; an error
+   * of NAN rejects the step after all. NULL: nothing to do. */
+  es_status (*prepare)(es_step *step);
+  /* y(t + theta*h), 0 <= theta <= 1. NULL: cubic Hermite from y, f. */
+  void (*dense)(const es_step *step, double theta, double *y);
+} es_stepper;
+
+extern const es_stepper es_stepper_tsit5, es_stepper_dop853, es_stepper_gd;
+
+/* The stepper of a name, or NULL. */
+const es_stepper *es_stepper_find(const char *name);
+
+/* A workspace around any stepper, in the table or not. */
+es_status es_ode_open(es_ode **out, const es_stepper *stepper,
+                      const es_ode_system *system,
+                      const es_ode_options *options, es_diag *diag) ES_MUST_USE;
+
+/* One counted evaluation. */
+static inline es_status es_step_rhs(es_step *s, double t, const double *y,
+                                    double *dydt) {
+  s->rhs_calls++;
+  return s->rhs(t, y, dydt, s->context);
+}
+
+/* One over the size that an error in component i may have. */
+static inline double es_step_weight(const es_step *s, size_t i, double y,
+                                    double y_new) {
+  return 1 / (s->atol[i] + s->rtol * fmax(fabs(y), fabs(y_new)));
+}
+
+/* Root mean square of v in tolerances at y. */
+double es_step_norm(const es_step *s, const double *v, const double *y);
+
+/* y at a time of the step just attempted (and prepared). */
+void es_step_at(const es_stepper *stepper, const es_step *s, double t,
+                double *y);
+
+bool es_all_finite(size_t n, const double *v);
+
+#endif

@@ -1,0 +1,112 @@
+/* Making and freeing the workspace: one slab, carved once. */
+#include "ode/solve.h"
+
+#include <float.h>
+#include <stdio.h>
+
+enum { VECTORS = 6 }; /* y, f, y_new, f_new, atol, y_at */
+
+static size_t doubles_of(const es_stepper *stepper, size_t stride) {
+  return stepper->doubles == NULL ? 0 : stepper->doubles(stride);
+}
+
+static es_status unknown_method(const char *method, es_diag *diag) {
+  char names[128] = "";
+  size_t used = 0;
+  es_stepper_info info;
+  for (size_t i = 0; (info = es_stepper_list(i)).name != NULL; i++) {
+    const int added = snprintf(names + used, sizeof names - used, "%s%s",
+                               i == 0 ? "" : ", ", info.name);
+    used = used + (size_t)added < sizeof names ? used + (size_t)added : used;
+  }
+  return es_fail(diag, ES_BAD_VALUE, "method = %s: is none of %s", method,
+                 names);
+}
+
+es_status es_ode_new(es_ode **out, const es_ode_system *system,
+                     const es_ode_options *options, es_diag *diag) {
+  *out = NULL;
+  const char *name = options->method == NULL ? "(null)" : options->method;
+  const es_stepper *stepper = es_stepper_find(name);
+  if (stepper == NULL) return unknown_method(name, diag);
+  return es_ode_open(out, stepper, system, options, diag);
+}
+
+static void carve(es_ode *ode, size_t stride) {
+  es_step *s = &ode->step;
+  double **const vector[VECTORS] = {&s->y,     &s->f,    &s->y_new,
+                                    &s->f_new, &s->work, &ode->y_at};
+  for (size_t i = 0; i < VECTORS; i++)
+    *vector[i] = es_slab_take(&ode->slab, stride, sizeof(double));
+}
+
+static void set_tolerances(es_step *s, double *atol, const es_ode_options *o) {
+  s->rtol = o->rtol;
+  for (size_t i = 0; i < s->n; i++) {
+    const double scale = o->scale == NULL ? 1 : o->scale[i];
+    /* Not 0, so that a component that stays 0 has no error of 0/0; finite, so
+     * that an infinite error is seen. */
+    atol[i] = fmin(fmax(o->atol * scale, DBL_MIN), DBL_MAX);
+  }
+  s->atol = atol;
+}
+
+/* Fills a zeroed workspace whose slab is open. */
+static void fill(es_ode *ode, const es_stepper *stepper,
+                 const es_ode_system *system, const es_ode_options *options,
+                 size_t stride) {
+  ode->stepper = stepper;
+  ode->system = *system;
+  ode->options = *options;
+  ode->options.scale = NULL;
+  ode->options.method = stepper->name;
+  es_step *s = &ode->step;
+  s->n = system->n;
+  s->stride = stride;
+  s->rhs = system->rhs;
+  s->context = system->context;
+  carve(ode, stride);
+  set_tolerances(s, s->work, options);
+  s->work =
+      es_slab_take(&ode->slab, doubles_of(stepper, stride), sizeof(double));
+  es_events_init(&ode->events, &ode->slab, stepper, s, system, ode->y_at);
+}
+
+es_status es_ode_open(es_ode **out, const es_stepper *stepper,
+                      const es_ode_system *system,
+                      const es_ode_options *options, es_diag *diag) {
+  *out = NULL;
+  es_status status = es_ode_check(stepper, system, options, diag);
+  if (status != ES_OK) return status;
+  /* Beyond this no memory would do, and the sizes below could overflow. */
+  if (system->n > SIZE_MAX >> 16)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for n = %zu", system->n);
+  const size_t line = ES_SLAB_ALIGN / sizeof(double);
+  const size_t stride = (system->n + line - 1) / line * line;
+  size_t total = 0;
+  es_slab_add(&total, 1, sizeof(es_ode));
+  for (int i = 0; i < VECTORS; i++) es_slab_add(&total, stride, sizeof(double));
+  es_slab_add(&total, doubles_of(stepper, stride), sizeof(double));
+  es_events_plan(&total, stepper, system);
+  es_slab slab;
+  status = es_slab_open(&slab, total, diag);
+  if (status != ES_OK) return status;
+  es_ode *ode = es_slab_take(&slab, 1, sizeof *ode);
+  ode->slab = slab;
+  fill(ode, stepper, system, options, stride);
+  if (stepper->open != NULL) status = stepper->open(&ode->step, diag);
+  if (status == ES_OK)
+    *out = ode;
+  else
+    es_ode_free(ode);
+  return status;
+}
+
+void es_ode_free(es_ode *ode) {
+  if (ode == NULL) return;
+  if (ode->stepper->close != NULL) ode->stepper->close(&ode->step);
+  es_slab slab = ode->slab;
+  es_slab_close(&slab);
+}
+
+es_ode_statistics es_ode_stats(const es_ode *ode) { return ode->stats; }

@@ -1,0 +1,200 @@
+/* Drawing with gnuplot: see plot.h. Figures are drawn under NAME.EXT.part and
+ * renamed once gnuplot has ended well. */
+#include "plot/plot.h"
+
+#include "file/atomic.h"
+#include "file/csv.h"
+#include "file/share.h"
+#include "plot/process.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const extensions[] = {"svg", "png", "pdf"};
+enum { EXTENSIONS = 3, LARGEST_SCRIPT = 1 << 20 };
+
+/* Renames DIR/NAME.EXT.part to DIR/NAME.EXT, or removes it. */
+static es_status settle_figure(const char *dir, const char *name,
+                               const char *extension, bool keep,
+                               es_diag *diag) {
+  char *base = es_file_join(dir, name), from[4096], to[4096];
+  if (base == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const int n = snprintf(to, sizeof to, "%s.%s", base, extension);
+  snprintf(from, sizeof from, "%s.%s.part", base, extension);
+  free(base);
+  if (n < 0 || (size_t)n + 6 > sizeof from)
+    return es_fail(diag, ES_FILE_WRITE, "%s: path too long", dir);
+  if (!es_file_exists(from)) return ES_OK; /* that terminal is not there */
+  if (!keep) {
+    remove(from);
+    return ES_OK;
+  }
+  return rename(from, to) == 0
+             ? ES_OK
+             : es_fail(diag, ES_FILE_WRITE, "%s: cannot be written", to);
+}
+
+/* The last line that is not empty: gnuplot ends with what was wrong. */
+static const char *last_line(char *text) {
+  size_t n = strlen(text);
+  while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' ')) text[--n] = 0;
+  const char *line = strrchr(text, '\n');
+  return line == NULL ? text : line + 1;
+}
+
+/* script is NAME.gp, a plain file name inside dir. */
+static es_status run_script(const char *dir, const char *script,
+                            es_diag *diag) {
+  char output[4096], name[256], plain[300];
+  int code = 0;
+  /* A name that starts with '-' must not be read as an option. */
+  snprintf(plain, sizeof plain, "./%s", script);
+  char *const argv[] = {"gnuplot", "-e", "suffix='.part'", plain, NULL};
+  es_status status =
+      es_process_run(argv, dir, output, sizeof output, &code, diag);
+  if (status != ES_OK) return status;
+  if (code == 127)
+    return es_fail(diag, ES_TOOL_MISSING,
+                   "gnuplot is missing (package gnuplot-nox); the data in %s "
+                   "are whole, and `eigenstep plot` draws them later",
+                   dir);
+  snprintf(name, sizeof name, "%.*s", (int)(strlen(script) - 3), script);
+  for (int i = 0; i < EXTENSIONS; i++) {
+    const es_status settled =
+        settle_figure(dir, name, extensions[i], code == 0, diag);
+    if (status == ES_OK) status = settled;
+  }
+  if (code != 0)
+    return es_fail(diag, ES_TOOL_MISSING, "gnuplot failed on %s/%s: %s", dir,
+                   script, last_line(output));
+  return status;
+}
+
+/* A title as a gnuplot string: single quotes double, nothing else is special.
+ */
+static void write_quoted(FILE *out, const char *text) {
+  fputc('\'', out);
+  for (; *text != '\0'; text++) {
+    if (*text == '\'') fputc('\'', out);
+    fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+  }
+  fputc('\'', out);
+}
+
+/* n_FAMILY = k for every run of columns FAMILY_1 … FAMILY_k. */
+static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
+  es_table table = {0};
+  char *path = es_file_join(dir, "trace.csv");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (!es_file_exists(path)) {
+    free(path);
+    return ES_OK;
+  }
+  const es_status status = es_table_read(&table, path, diag);
+  free(path);
+  for (size_t j = 0; status == ES_OK && j < table.columns; j++) {
+    const char *mark = strrchr(table.name[j], '_');
+    const bool last =
+        j + 1 == table.columns ||
+        strncmp(table.name[j], table.name[j + 1],
+                mark == NULL ? 0 : (size_t)(mark + 1 - table.name[j])) != 0;
+    if (mark != NULL && last && atoi(mark + 1) > 0)
+      fprintf(out, "n_%.*s = %d\n", (int)(mark - table.name[j]), table.name[j],
+              atoi(mark + 1));
+  }
+  es_table_free(&table);
+  return status;
+}
+
+static es_status append_share(FILE *out, const char *name, es_diag *diag) {
+  char *path = NULL;
+  unsigned char *text = NULL;
+  size_t n = 0;
+  es_status status = es_share_find(&path, "plots", name, diag);
+  if (status == ES_OK)
+    status = es_file_read(&text, &n, path, LARGEST_SCRIPT, diag);
+  if (status == ES_OK) fwrite(text, 1, n, out);
+  free(text);
+  free(path);
+  return status;
+}
+
+static es_status write_script(const char *path, const char *dir,
+                              const char *kind, const char *title,
+                              es_diag *diag) {
+  char file[128];
+  es_part part;
+  es_status status = es_part_open(&part, path, diag);
+  if (status != ES_OK) return status;
+  fprintf(part.stream,
+          "# Drawn by eigenstep; run it again with gnuplot in this folder.\n"
+          "name = '%s'\ntitle_text = ",
+          kind);
+  write_quoted(part.stream, title);
+  fputc('\n', part.stream);
+  status = write_families(part.stream, dir, diag);
+  if (status == ES_OK) status = append_share(part.stream, "common.gp", diag);
+  snprintf(file, sizeof file, "%s.gp", kind);
+  if (status == ES_OK) status = append_share(part.stream, file, diag);
+  if (status == ES_OK) return es_part_commit(&part, diag);
+  es_part_abandon(&part);
+  return status;
+}
+
+es_status es_plot_draw(const char *dir, const char *kind, const char *title,
+                       es_diag *diag) {
+  char script[128];
+  snprintf(script, sizeof script, "%s.gp", kind);
+  char *path = es_file_join(dir, script);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = write_script(path, dir, kind, title, diag);
+  free(path);
+  if (status == ES_OK) status = run_script(dir, script, diag);
+  return status;
+}
+
+static es_status run_folder(const char *dir, int depth, size_t *n,
+                            es_diag *diag) {
+  es_status status = ES_OK;
+  DIR *folder = opendir(dir);
+  if (folder == NULL)
+    return es_fail(diag, ES_FILE_MISSING, "%s: no such folder", dir);
+  for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
+    const size_t length = strlen(entry->d_name);
+    if (entry->d_name[0] == '.') continue;
+    if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0) {
+      status = run_script(dir, entry->d_name, diag);
+      *n += status == ES_OK;
+      continue;
+    }
+    char *path = es_file_join(dir, entry->d_name);
+    if (path == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+    if (path != NULL && depth > 0 && es_file_is_directory(path))
+      status = run_folder(path, depth - 1, n, diag);
+    free(path);
+  }
+  closedir(folder);
+  return status;
+}
+
+es_status es_plot_again(const char *dir, size_t *n, es_diag *diag) {
+  *n = 0;
+  const es_status status = run_folder(dir, 1, n, diag);
+  if (status == ES_OK && *n == 0)
+    return es_fail(diag, ES_FILE_MISSING,
+                   "%s: no figure's script (NAME.gp) in it", dir);
+  return status;
+}
+
+bool es_plot_gnuplot(char *out, size_t size) {
+  char *const argv[] = {"gnuplot", "-e",
+                        "print 'gnuplot ', GPVAL_VERSION, ' patchlevel ', "
+                        "GPVAL_PATCHLEVEL, ':', GPVAL_TERMINALS",
+                        NULL};
+  int code = 0;
+  if (es_process_run(argv, NULL, out, size, &code, NULL) != ES_OK) return false;
+  out[strcspn(out, "\n")] = '\0';
+  return code == 0;
+}

@@ -1,0 +1,22 @@
+/* Figures: a gnuplot script is kept beside every figure it drew, and drawing
+ * again is running that script. Scripts read files only. */
+#ifndef ES_PLOT_PLOT_H
+#define ES_PLOT_PLOT_H
+
+#include <eigenstep/status.h>
+#include <stdbool.h>
+
+/* Writes dir/KIND.gp (a preamble with the title and, for every numbered family
+ * of columns in dir/trace.csv such as lambda_1…, its size as n_lambda, then
+ * plots/common.gp and plots/KIND.gp) and runs it.
+ * ES_TOOL_MISSING if gnuplot is not there; the script stays. */
+es_status es_plot_draw(const char *dir, const char *kind, const char *title,
+                       es_diag *diag) ES_MUST_USE;
+
+/* Runs every *.gp of a folder and of the folders in it; *n counts them. */
+es_status es_plot_again(const char *dir, size_t *n, es_diag *diag) ES_MUST_USE;
+
+/* gnuplot's version and terminals in one line, or false if it is missing. */
+bool es_plot_gnuplot(char *out, size_t size);
+
+#endif

@@ -1,0 +1,71 @@
+/* posix_spawn with a pipe: see process.h. */
+#include "plot/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Reads until the end; what does not fit is read and dropped, so that the
+ * program never blocks on a full pipe. */
+static void drain(int fd, char *out, size_t size) {
+  char spill[4096];
+  size_t used = 0;
+  for (;;) {
+    const ssize_t n = read(fd, spill, sizeof spill);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    const size_t fits =
+        size - 1 - used < (size_t)n ? size - 1 - used : (size_t)n;
+    memcpy(out + used, spill, fits);
+    used += fits;
+  }
+  out[used] = '\0';
+}
+
+static int spawn(pid_t *child, char *const argv[], const char *dir,
+                 const int pipe_ends[2]) {
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error != 0) return error;
+  error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                           O_RDONLY, 0);
+  if (error == 0)
+    error =
+        posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
+  if (error == 0)
+    error =
+        posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDERR_FILENO);
+  if (error == 0 && dir != NULL)
+    error = posix_spawn_file_actions_addchdir_np(&actions, dir);
+  if (error == 0)
+    error = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+es_status es_process_run(char *const argv[], const char *dir, char *out,
+                         size_t size, int *exit_code, es_diag *diag) {
+  int ends[2], state = 0;
+  pid_t child;
+  out[0] = '\0';
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return es_fail(diag, ES_TOOL_MISSING, "%s: %s", argv[0], strerror(errno));
+  const int error = spawn(&child, argv, dir, ends);
+  close(ends[1]);
+  if (error == 0) drain(ends[0], out, size);
+  close(ends[0]);
+  if (error == ENOENT) {
+    *exit_code = 127;
+    return ES_OK;
+  }
+  if (error != 0)
+    return es_fail(diag, ES_TOOL_MISSING, "%s: %s", argv[0], strerror(error));
+  while (waitpid(child, &state, 0) < 0 && errno == EINTR) continue;
+  *exit_code = WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state);
+  return ES_OK;
+}

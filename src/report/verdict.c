@@ -1,0 +1,218 @@
+/* Parsing and evaluating criteria: see verdict.h. */
+#include "report/verdict.h"
+
+#include "base/text.h"
+#include "file/atomic.h"
+#include "file/csv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLAUSES = 4, WORD = 96 };
+
+typedef enum relation { LESS, LESS_EQUAL, MORE, MORE_EQUAL } relation;
+
+typedef struct clause {
+  char column[WORD];
+  relation op;
+  double bound;
+} clause;
+
+typedef struct criterion {
+  char aggregate[WORD], column[WORD], file[WORD];
+  bool absolute;
+  clause where[MOST_CLAUSES];
+  size_t n_where;
+  relation op;
+  double bound;
+} criterion;
+
+/* Next word into out; false at the end or if it is too long. */
+static bool word(const char **text, char out[WORD]) {
+  *text += strspn(*text, " ");
+  const size_t n = strcspn(*text, " ");
+  if (n == 0 || n >= WORD) return false;
+  memcpy(out, *text, n);
+  out[n] = '\0';
+  *text += n;
+  return true;
+}
+
+static bool read_relation(const char *text, relation *op) {
+  static const char *const names[] = {"<", "<=", ">", ">="};
+  for (int i = 0; i < 4; i++)
+    if (strcmp(text, names[i]) == 0) {
+      *op = (relation)i;
+      return true;
+    }
+  return false;
+}
+
+static bool relation_and_bound(const char **text, const char *first,
+                               relation *op, double *bound) {
+  char number[WORD];
+  return read_relation(first, op) && word(text, number) &&
+         es_text_real(bound, number, strlen(number));
+}
+
+static bool known_aggregate(const char *name) {
+  static const char *const names[] = {"max", "min", "mean", "median", "count"};
+  for (int i = 0; i < 5; i++)
+    if (strcmp(name, names[i]) == 0) return true;
+  return false;
+}
+
+static bool parse_where(criterion *c, const char **text, char next[WORD]) {
+  while (strcmp(next, c->n_where == 0 ? "where" : "and") == 0) {
+    char op[WORD];
+    clause *w = &c->where[c->n_where];
+    if (c->n_where == MOST_CLAUSES || !word(text, w->column) ||
+        !word(text, op) || !relation_and_bound(text, op, &w->op, &w->bound))
+      return false;
+    c->n_where++;
+    if (!word(text, next)) return false;
+  }
+  return true;
+}
+
+static bool parse(criterion *c, const char *text) {
+  char in[WORD], next[WORD];
+  *c = (criterion){0};
+  if (!word(&text, c->aggregate) || !known_aggregate(c->aggregate) ||
+      !word(&text, c->column) || !word(&text, in) || strcmp(in, "in") != 0 ||
+      !word(&text, c->file) || !word(&text, next) ||
+      !parse_where(c, &text, next) ||
+      !relation_and_bound(&text, next, &c->op, &c->bound))
+    return false;
+  const size_t n = strlen(c->column);
+  c->absolute = n > 2 && c->column[0] == '|' && c->column[n - 1] == '|';
+  if (c->absolute) {
+    memmove(c->column, c->column + 1, n - 2);
+    c->column[n - 2] = '\0';
+  }
+  return text[strspn(text, " ")] == '\0' && c->file[0] != '/' &&
+         strstr(c->file, "..") == NULL;
+}
+
+static es_status refuse(const char *text, es_diag *diag) {
+  char shown[128];
+  return es_fail(diag, ES_BAD_VALUE,
+                 "experiment.criterion '%s': write it as 'max |column| in "
+                 "stage/file.csv where column > 0.1 < 0.02'",
+                 es_text_quote(shown, sizeof shown, text));
+}
+
+es_status es_verdict_check(const char *text, es_diag *diag) {
+  criterion c;
+  return parse(&c, text) ? ES_OK : refuse(text, diag);
+}
+
+static bool holds(double x, relation op, double bound) {
+  switch (op) {
+  case LESS:
+    return x < bound;
+  case LESS_EQUAL:
+    return x <= bound;
+  case MORE:
+    return x > bound;
+  default:
+    return x >= bound;
+  }
+}
+
+static int rising(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double aggregate(const char *name, double *x, size_t n) {
+  double sum = 0;
+  if (strcmp(name, "count") == 0) return (double)n;
+  if (n == 0) return NAN;
+  for (size_t i = 0; i < n; i++) sum += x[i];
+  if (isnan(sum)) return NAN;
+  qsort(x, n, sizeof *x, rising);
+  if (strcmp(name, "max") == 0) return x[n - 1];
+  if (strcmp(name, "min") == 0) return x[0];
+  if (strcmp(name, "median") == 0) return (x[(n - 1) / 2] + x[n / 2]) / 2;
+  return sum / (double)n;
+}
+
+/* The column's values in the rows that the clauses select. */
+static size_t select_rows(const criterion *c, const es_table *table,
+                          const size_t columns[MOST_CLAUSES + 1],
+                          double *values) {
+  size_t n = 0;
+  for (size_t i = 0; i < table->rows; i++) {
+    const double *row = table->value + i * table->columns;
+    bool selected = true;
+    for (size_t k = 0; k < c->n_where; k++)
+      selected = selected &&
+                 holds(row[columns[k + 1]], c->where[k].op, c->where[k].bound);
+    if (selected)
+      values[n++] = c->absolute ? fabs(row[columns[0]]) : row[columns[0]];
+  }
+  return n;
+}
+
+static es_status evaluate(es_verdict *out, const criterion *c,
+                          const es_table *table, es_diag *diag) {
+  size_t columns[MOST_CLAUSES + 1];
+  for (size_t k = 0; k <= c->n_where; k++) {
+    const char *name = k == 0 ? c->column : c->where[k - 1].column;
+    columns[k] = es_table_column(table, name);
+    if (columns[k] == table->columns)
+      return es_fail(diag, ES_BAD_VALUE,
+                     "experiment.criterion: %s has no column '%s'", c->file,
+                     name);
+  }
+  double *values = calloc(table->rows + 1, sizeof *values);
+  if (values == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const size_t n = select_rows(c, table, columns, values);
+  out->value = out->low = out->high = aggregate(c->aggregate, values, n);
+  free(values);
+  out->verdict = isnan(out->value)                    ? "inconclusive"
+                 : holds(out->value, c->op, c->bound) ? "holds"
+                                                      : "fails";
+  return ES_OK;
+}
+
+es_status es_verdict_evaluate(es_verdict *out, const char *text,
+                              const char *dir, es_diag *diag) {
+  criterion c;
+  es_table table = {0};
+  if (!parse(&c, text)) return refuse(text, diag);
+  char *path = es_file_join(dir, c.file);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_table_read(&table, path, diag);
+  out->criterion = text;
+  if (status == ES_OK) status = evaluate(out, &c, &table, diag);
+  es_table_free(&table);
+  free(path);
+  return status;
+}
+
+static es_status write_row(es_csv *csv, const es_verdict *row, es_diag *diag) {
+  es_status status = es_csv_cell_text(csv, row->criterion, diag);
+  if (status == ES_OK) status = es_csv_cell(csv, row->value, diag);
+  if (status == ES_OK) status = es_csv_cell(csv, row->low, diag);
+  if (status == ES_OK) status = es_csv_cell(csv, row->high, diag);
+  if (status == ES_OK) status = es_csv_cell_text(csv, row->verdict, diag);
+  return status;
+}
+
+es_status es_verdict_write(const char *path, const es_verdict *rows, size_t n,
+                           es_diag *diag) {
+  static const char *const names[] = {"criterion", "value", "low", "high",
+                                      "verdict"};
+  es_csv csv;
+  es_status status = es_csv_open(&csv, path, NULL, diag);
+  if (status != ES_OK) return status;
+  status = es_csv_header(&csv, names, 5, diag);
+  for (size_t i = 0; status == ES_OK && i < n; i++)
+    status = write_row(&csv, &rows[i], diag);
+  if (status == ES_OK) return es_csv_close(&csv, diag);
+  es_csv_abandon(&csv);
+  return status;
+}

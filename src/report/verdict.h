@@ -1,0 +1,31 @@
+/* Criteria of an experiment, evaluated on its own CSV files:
+ *   max |relative_error| in descent/steps.csv where gap > 0.1 < 0.02
+ * that is: AGGREGATE COLUMN in FILE [where COLUMN OP NUMBER [and …]] OP NUMBER
+ * with max, min, mean, median or count, |COLUMN| for absolute values, and <,
+ * <=,
+ * >, >= . */
+#ifndef ES_REPORT_VERDICT_H
+#define ES_REPORT_VERDICT_H
+
+#include <eigenstep/status.h>
+
+typedef struct es_verdict {
+  const char *criterion; /* the text, the caller's */
+  double value, low, high;
+  const char *verdict; /* "holds", "fails", "inconclusive" */
+} es_verdict;
+
+/* Evaluates one criterion; FILE is relative to dir and must not leave it.
+ * ES_BAD_VALUE where the text is not of that form; the table's own errors.
+ * No selected row, or a NaN among them, is inconclusive. */
+es_status es_verdict_evaluate(es_verdict *out, const char *criterion,
+                              const char *dir, es_diag *diag) ES_MUST_USE;
+
+/* Checks the form alone, before a run. */
+es_status es_verdict_check(const char *criterion, es_diag *diag) ES_MUST_USE;
+
+/* Writes verdict.csv: criterion, value, low, high, verdict. */
+es_status es_verdict_write(const char *path, const es_verdict *rows, size_t n,
+                           es_diag *diag) ES_MUST_USE;
+
+#endif

@@ -1,0 +1,124 @@
+/* Running a plan: see experiment.h. */
+#include "run/experiment.h"
+
+#include "file/atomic.h"
+#include "report/html.h"
+#include "run/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One stage into dir/NAME. */
+static es_status run_stage(const es_job *job, const es_plan *plan,
+                           const es_stage *stage, es_diag *diag) {
+  es_job own = *job;
+  char *dir = NULL, *done = NULL;
+  own.command = stage->command;
+  own.target = stage->target;
+  own.plot = stage->plot;
+  own.title = plan->title;
+  own.csv = NULL;
+  own.json = false;
+  own.config = NULL;
+  es_status status = es_stage_configure(&own.config, plan, stage, diag);
+  if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
+  if (status == ES_OK && job->dir != NULL) {
+    own.dir = dir = es_file_join(job->dir, stage->name);
+    done = dir == NULL ? NULL : es_file_join(dir, "run.json");
+    if (done == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  }
+  if (status == ES_OK) job->say(job, stage->name);
+  const bool kept = done != NULL && job->resume && es_file_exists(done);
+  if (status == ES_OK && !kept) status = stage->command->execute(&own, diag);
+  es_config_free(own.config);
+  free(dir);
+  free(done);
+  return status;
+}
+
+static es_status write_page(const es_plan *plan, const char *dir,
+                            const es_verdict *verdict, es_diag *diag) {
+  const char **name = calloc(plan->n_stages, sizeof *name);
+  char *path = es_file_join(dir, "index.html");
+  es_status status = ES_OK;
+  if (name == NULL || path == NULL)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++)
+    name[i] = plan->stage[i].name;
+  const es_report report = {.title = plan->title,
+                            .source = plan->source,
+                            .claim = plan->claim,
+                            .dir = dir,
+                            .verdict = verdict,
+                            .n_verdicts = plan->n_criteria,
+                            .stage = name,
+                            .n_stages = plan->n_stages};
+  if (status == ES_OK) status = es_report_write(path, &report, diag);
+  free(name);
+  free(path);
+  return status;
+}
+
+static void say_verdict(const es_job *job, const es_verdict *v) {
+  char line[512];
+  snprintf(line, sizeof line, "%s: %s (value %.4g)", v->verdict, v->criterion,
+           v->value);
+  job->say(job, line);
+}
+
+static es_status report(const es_job *job, const es_plan *plan, es_diag *diag) {
+  const char *dir = job->dir;
+  es_verdict *verdict = calloc(plan->n_criteria + 1, sizeof *verdict);
+  char *path = es_file_join(dir, "verdict.csv");
+  es_status status = ES_OK;
+  if (verdict == NULL || path == NULL)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; status == ES_OK && i < plan->n_criteria; i++)
+    status = es_verdict_evaluate(&verdict[i], plan->criterion[i], dir, diag);
+  if (status == ES_OK)
+    status = es_verdict_write(path, verdict, plan->n_criteria, diag);
+  if (status == ES_OK) status = write_page(plan, dir, verdict, diag);
+  for (size_t i = 0; status == ES_OK && i < plan->n_criteria; i++)
+    say_verdict(job, &verdict[i]);
+  free(verdict);
+  free(path);
+  return status;
+}
+
+/* Settings are checked for every stage before the first one runs. */
+static es_status check_stages(const es_plan *plan, es_diag *diag) {
+  for (size_t i = 0; i < plan->n_stages; i++) {
+    es_config *config = NULL;
+    const es_status status =
+        es_stage_configure(&config, plan, &plan->stage[i], diag);
+    if (status != ES_OK) return status;
+    es_config_free(config);
+  }
+  return ES_OK;
+}
+
+/* A failing figure (gnuplot missing) must not lose the stages after it: it is
+ * remembered and returned at the end. */
+es_status es_experiment_run(const es_job *job, const es_command *commands,
+                            size_t n_commands, es_diag *diag) {
+  es_plan plan;
+  es_diag later = {0};
+  es_status status =
+      es_plan_open(&plan, job->target, job->size, commands, n_commands, diag);
+  if (status != ES_OK) return status;
+  status = check_stages(&plan, diag);
+  for (size_t i = 0; status == ES_OK && i < plan.n_stages; i++) {
+    status = run_stage(job, &plan, &plan.stage[i], diag);
+    if (status != ES_TOOL_MISSING) continue;
+    if (diag != NULL) later = *diag;
+    later.code = ES_TOOL_MISSING;
+    status = ES_OK;
+  }
+  if (status == ES_OK && !job->dry_run) status = report(job, &plan, diag);
+  es_plan_close(&plan);
+  if (status == ES_OK && later.code != ES_OK) {
+    if (diag != NULL) *diag = later;
+    status = later.code;
+  }
+  return status;
+}

@@ -1,0 +1,30 @@
+/* What all commands share: see job.h. */
+#include "run/job.h"
+
+#include "file/atomic.h"
+
+#include <inttypes.h>
+
+es_status es_job_apply_seed(const es_job *job, es_config *config,
+                            es_diag *diag) {
+  static const char *const sections[] = {"model", "data", "train"};
+  char value[32];
+  if (!job->seed_given) return ES_OK;
+  snprintf(value, sizeof value, "%" PRIu64, job->seed);
+  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+    const es_status status =
+        es_config_suggest(config, sections[i], "seed", value, diag);
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+es_status es_job_check_dir(const es_job *job, es_diag *diag) {
+  if (job->dir == NULL || !es_file_exists(job->dir)) return ES_OK;
+  if (!es_file_is_directory(job->dir))
+    return es_fail(diag, ES_EXISTS, "%s: exists and is not a folder", job->dir);
+  if (job->force || job->resume || job->dry_run) return ES_OK;
+  return es_fail(diag, ES_EXISTS,
+                 "%s: exists already; choose another -o DIR, or --force",
+                 job->dir);
+}

@@ -1,0 +1,64 @@
+/* What the command line asks for, once parsed, and the table of commands. The
+ * program builds both and hands the table to whoever runs stages, so that an
+ * experiment can run any command without knowing it. */
+#ifndef ES_RUN_JOB_H
+#define ES_RUN_JOB_H
+
+#include "base/progress.h"
+
+#include <eigenstep/config.h>
+#include <stdint.h>
+
+typedef struct es_command es_command;
+
+typedef struct es_job {
+  const es_command *command;
+  const char *target; /* model, experiment or folder; NULL: none given */
+  es_config *config;  /* settings; NULL where the command takes none */
+  const char *dir;    /* output folder, NULL: none */
+  const char *csv;    /* file, "-" for standard output, or NULL */
+  const char *size;   /* run: preset of the experiment, or NULL */
+  const char *plot;   /* figure to draw in dir; NULL: the target's own */
+  const char *title;  /* of that figure; NULL: made from the target */
+  bool json, quiet, force, resume, dry_run;
+  bool seed_given;
+  uint64_t seed;
+  size_t threads; /* in use; never 0 once a command runs */
+  int argc;       /* the command line as given */
+  char **argv;
+  const es_progress *progress;
+  /* A message for the user; NULL lines are dropped. */
+  void (*say)(const struct es_job *job, const char *line);
+} es_job;
+
+/* Options that a command may take (bits of es_command.options). */
+enum {
+  ES_TAKES_DIR = 1,
+  ES_TAKES_CSV = 2,
+  ES_TAKES_JSON = 4,
+  ES_TAKES_SETTINGS = 8, /* words, --config, --seed, --dry-run */
+  ES_TAKES_SIZE = 16,
+  ES_TAKES_RESUME = 32,
+  ES_NEEDS_TARGET = 64,
+  ES_IS_STAGE = 128 /* may stand in an experiment */
+};
+
+struct es_command {
+  const char *name, *target, *summary;
+  const char *examples[2];
+  unsigned options;
+  /* Makes the configuration for a target, with all keys at their defaults. */
+  es_status (*configure)(es_config **out, const char *target, es_diag *diag);
+  es_status (*execute)(const es_job *job, es_diag *diag);
+};
+
+/* Applies --seed: model.seed, data.seed and train.seed, where they exist and
+ * were not given themselves. */
+es_status es_job_apply_seed(const es_job *job, es_config *config,
+                            es_diag *diag) ES_MUST_USE;
+
+/* Refuses an existing job->dir unless force, resume or dry_run. Commands make
+ * the folder themselves, once they know that they have something to write. */
+es_status es_job_check_dir(const es_job *job, es_diag *diag) ES_MUST_USE;
+
+#endif

@@ -1,0 +1,268 @@
+/* Reading and checking an experiment file: see plan.h. */
+#include "run/plan.h"
+
+#include "base/text.h"
+#include "file/atomic.h"
+#include "file/share.h"
+#include "report/verdict.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "path:line:column: …", exit 2. */
+#define REFUSE(plan, node, diag, ...)                                          \
+  refuse_at((plan)->path, (node), (diag), __VA_ARGS__)
+
+static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
+                           const char *format, ...) ES_PRINTF(4, 5);
+static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
+                           const char *format, ...) {
+  char text[256];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  return es_fail(diag, ES_BAD_VALUE, "%s:%zu:%zu: %s", path, node->line,
+                 node->column, text);
+}
+
+/* The text of a scalar child, NULL if it is not there. */
+static es_status text_of(const es_plan *plan, const es_node *map,
+                         const char *key, const char **out, es_diag *diag) {
+  const es_node *node = es_node_get(map, key);
+  *out = NULL;
+  if (node == NULL) return ES_OK;
+  if (node->kind != ES_NODE_SCALAR)
+    return REFUSE(plan, node, diag, "%s must be a text", key);
+  *out = node->text;
+  return ES_OK;
+}
+
+static bool is_one_of(const char *word, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(word, names[i]) == 0) return true;
+  return false;
+}
+
+static es_status only_keys(const es_plan *plan, const es_node *map,
+                           const char *const *names, size_t n, es_diag *diag) {
+  if (map->kind != ES_NODE_MAP)
+    return REFUSE(plan, map, diag, "expected a map of keys");
+  for (size_t i = 0; i < map->n_children; i++) {
+    const es_node *child = &map->child[i];
+    if (is_one_of(child->key, names, n)) continue;
+    const size_t near = es_text_nearest(child->key, names, n);
+    return REFUSE(plan, child, diag, "%.80s: no such key%s%s%s", child->key,
+                  near < n ? "; did you mean " : "",
+                  near < n ? names[near] : "", near < n ? "?" : "");
+  }
+  return ES_OK;
+}
+
+static es_status read_criteria(es_plan *plan, const es_node *node,
+                               es_diag *diag) {
+  const bool list = node != NULL && node->kind == ES_NODE_LIST;
+  const size_t n = node == NULL ? 0 : list ? node->n_children : 1;
+  if (n == 0) return ES_OK;
+  plan->criterion = calloc(n, sizeof *plan->criterion);
+  if (plan->criterion == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < n; i++) {
+    const es_node *item = list ? &node->child[i] : node;
+    if (item->kind != ES_NODE_SCALAR)
+      return REFUSE(plan, item, diag, "criterion must be a text");
+    const es_status status = es_verdict_check(item->text, diag);
+    if (status != ES_OK) return status;
+    plan->criterion[plan->n_criteria++] = item->text;
+  }
+  return ES_OK;
+}
+
+static es_status read_head(es_plan *plan, es_diag *diag) {
+  static const char *const names[] = {"title", "source", "claim", "criterion"};
+  const es_node *head = es_node_get(plan->root, "experiment");
+  if (head == NULL)
+    return REFUSE(plan, plan->root, diag, "no section 'experiment'");
+  es_status status = only_keys(plan, head, names, 4, diag);
+  if (status == ES_OK)
+    status = text_of(plan, head, "title", &plan->title, diag);
+  if (status == ES_OK)
+    status = text_of(plan, head, "source", &plan->source, diag);
+  if (status == ES_OK)
+    status = text_of(plan, head, "claim", &plan->claim, diag);
+  if (status == ES_OK)
+    status = read_criteria(plan, es_node_get(head, "criterion"), diag);
+  return status;
+}
+
+/* A stage's name is a folder's name. */
+static bool plain_name(const char *name) {
+  if (name == NULL || name[0] == '\0' || strlen(name) > 64) return false;
+  for (; *name != '\0'; name++)
+    if (!isalnum((unsigned char)*name) && *name != '-' && *name != '_')
+      return false;
+  return true;
+}
+
+static es_status check_needs(const es_plan *plan, const es_node *needs,
+                             es_diag *diag) {
+  if (needs == NULL) return ES_OK;
+  if (needs->kind != ES_NODE_LIST)
+    return REFUSE(plan, needs, diag, "needs must be a list of stages");
+  for (size_t i = 0; i < needs->n_children; i++) {
+    const es_node *need = &needs->child[i];
+    bool found = false;
+    for (size_t k = 0; need->kind == ES_NODE_SCALAR && k < plan->n_stages; k++)
+      found = found || strcmp(plan->stage[k].name, need->text) == 0;
+    if (!found)
+      return REFUSE(plan, need, diag, "needs: not the name of a stage before");
+  }
+  return ES_OK;
+}
+
+static const es_command *find_command(const char *name,
+                                      const es_command *commands, size_t n) {
+  for (size_t i = 0; name != NULL && i < n; i++)
+    if ((commands[i].options & ES_IS_STAGE) != 0 &&
+        strcmp(commands[i].name, name) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+static es_status read_stage(es_plan *plan, const es_node *node,
+                            const es_command *commands, size_t n_commands,
+                            es_diag *diag) {
+  es_stage stage = {.node = node};
+  const char *command = NULL;
+  if (node->kind != ES_NODE_MAP)
+    return REFUSE(plan, node, diag, "a stage must be a map of keys");
+  es_status status = text_of(plan, node, "name", &stage.name, diag);
+  if (status == ES_OK) status = text_of(plan, node, "command", &command, diag);
+  if (status == ES_OK)
+    status = text_of(plan, node, "target", &stage.target, diag);
+  if (status == ES_OK) status = text_of(plan, node, "plot", &stage.plot, diag);
+  if (status != ES_OK) return status;
+  if (!plain_name(stage.name))
+    return REFUSE(plan, node, diag,
+                  "a stage needs a name of letters, digits, '-' and '_'");
+  if (stage.plot != NULL && !plain_name(stage.plot))
+    return REFUSE(plan, node, diag, "plot must be the name of a figure");
+  for (size_t k = 0; k < plan->n_stages; k++)
+    if (strcmp(plan->stage[k].name, stage.name) == 0)
+      return REFUSE(plan, node, diag, "two stages are named %s", stage.name);
+  stage.command = find_command(command, commands, n_commands);
+  if (stage.command == NULL)
+    return REFUSE(plan, node, diag, "%.40s: not a command that a stage can run",
+                  command == NULL ? "command missing" : command);
+  if (stage.target == NULL)
+    return REFUSE(plan, node, diag, "stage %s has no target", stage.name);
+  plan->stage[plan->n_stages] = stage;
+  status = check_needs(plan, es_node_get(node, "needs"), diag);
+  if (status == ES_OK) plan->n_stages++;
+  return status;
+}
+
+static es_status read_stages(es_plan *plan, const es_command *commands,
+                             size_t n_commands, es_diag *diag) {
+  const es_node *list = es_node_get(plan->root, "stages");
+  if (list == NULL || list->kind != ES_NODE_LIST || list->n_children == 0)
+    return REFUSE(plan, list == NULL ? plan->root : list, diag,
+                  "'stages' must be a list of at least one stage");
+  plan->stage = calloc(list->n_children, sizeof *plan->stage);
+  if (plan->stage == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < list->n_children; i++) {
+    const es_status status =
+        read_stage(plan, &list->child[i], commands, n_commands, diag);
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+static es_status read_size(es_plan *plan, const char *size, es_diag *diag) {
+  const es_node *sizes = es_node_get(plan->root, "sizes");
+  const es_node *preset = es_node_get(sizes, size);
+  if (size == NULL) return ES_OK;
+  if (preset == NULL)
+    return es_fail(diag, ES_BAD_VALUE, "--size %.40s: %s has no such preset",
+                   size, plan->path);
+  if (preset->kind != ES_NODE_MAP)
+    return REFUSE(plan, preset, diag, "a size must be a map of stages");
+  for (size_t i = 0; i < preset->n_children; i++) {
+    bool found = false;
+    for (size_t k = 0; k < plan->n_stages; k++)
+      if (strcmp(plan->stage[k].name, preset->child[i].key) == 0) {
+        plan->stage[k].preset = &preset->child[i];
+        found = true;
+      }
+    if (!found)
+      return REFUSE(plan, &preset->child[i], diag, "%.40s: no such stage",
+                    preset->child[i].key);
+  }
+  return ES_OK;
+}
+
+/* A name without '/' and '.' is looked for under experiments/. */
+static es_status locate(es_plan *plan, const char *target, es_diag *diag) {
+  char file[256], shown[64];
+  if (strchr(target, '/') != NULL || strchr(target, '.') != NULL) {
+    plan->path = strdup(target);
+    return plan->path != NULL ? ES_OK
+                              : es_fail(diag, ES_NO_MEMORY, "no memory");
+  }
+  snprintf(file, sizeof file, "%.200s.yaml", target);
+  if (es_share_find(&plan->path, "experiments", file, NULL) == ES_OK)
+    return ES_OK;
+  return es_fail(diag, ES_USAGE,
+                 "%s: no such experiment; `eigenstep list experiments` names "
+                 "them",
+                 es_text_quote(shown, sizeof shown, target));
+}
+
+es_status es_plan_open(es_plan *plan, const char *target, const char *size,
+                       const es_command *commands, size_t n_commands,
+                       es_diag *diag) {
+  static const char *const names[] = {"experiment", "stages", "sizes"};
+  *plan = (es_plan){0};
+  es_status status = locate(plan, target, diag);
+  if (status == ES_OK) status = es_yaml_read(&plan->root, plan->path, diag);
+  if (status == ES_OK) status = only_keys(plan, plan->root, names, 3, diag);
+  if (status == ES_OK) status = read_head(plan, diag);
+  if (status == ES_OK) status = read_stages(plan, commands, n_commands, diag);
+  if (status == ES_OK) status = read_size(plan, size, diag);
+  if (status != ES_OK) es_plan_close(plan);
+  return status;
+}
+
+void es_plan_close(es_plan *plan) {
+  free(plan->path);
+  free(plan->criterion);
+  free(plan->stage);
+  es_yaml_free(plan->root);
+  *plan = (es_plan){0};
+}
+
+static es_status apply_sections(es_config *config, const es_plan *plan,
+                                const es_node *map, es_diag *diag) {
+  static const char *const own[] = {"name", "command", "target", "needs",
+                                    "plot"};
+  for (size_t i = 0; map != NULL && i < map->n_children; i++) {
+    const es_node *section = &map->child[i];
+    if (is_one_of(section->key, own, 5)) continue;
+    const es_status status = es_config_apply_section(config, section->key,
+                                                     section, plan->path, diag);
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+es_status es_stage_configure(es_config **out, const es_plan *plan,
+                             const es_stage *stage, es_diag *diag) {
+  es_status status = stage->command->configure(out, stage->target, diag);
+  if (status == ES_OK) status = apply_sections(*out, plan, stage->node, diag);
+  if (status == ES_OK) status = apply_sections(*out, plan, stage->preset, diag);
+  if (status == ES_OK) return ES_OK;
+  es_config_free(*out);
+  *out = NULL;
+  return status;
+}

@@ -1,0 +1,36 @@
+/* An experiment file, read and checked. */
+#ifndef ES_RUN_PLAN_H
+#define ES_RUN_PLAN_H
+
+#include "config/yaml.h"
+#include "run/job.h"
+
+typedef struct es_stage {
+  const char *name, *target, *plot; /* plot NULL: the model's own figure */
+  const es_command *command;
+  const es_node *node;
+  const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
+} es_stage;
+
+typedef struct es_plan {
+  char *path;
+  es_node *root;
+  const char *title, *source, *claim;
+  const char **criterion;
+  size_t n_criteria;
+  es_stage *stage;
+  size_t n_stages;
+} es_plan;
+
+/* Reads by name or path and checks keys, commands, needs, criteria and the
+ * size (NULL: none). Free with es_plan_close, which accepts a zeroed plan. */
+es_status es_plan_open(es_plan *plan, const char *target, const char *size,
+                       const es_command *commands, size_t n_commands,
+                       es_diag *diag) ES_MUST_USE;
+void es_plan_close(es_plan *plan);
+
+/* The stage's settings: its sections, then the preset's. */
+es_status es_stage_configure(es_config **out, const es_plan *plan,
+                             const es_stage *stage, es_diag *diag) ES_MUST_USE;
+
+#endif

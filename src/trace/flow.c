@@ -1,0 +1,281 @@
+/* Flow of a model: settings to times and method, then the closed form or a
+ * stepper, one row at a time. See include/eigenstep/flow.h. */
+#include <eigenstep/flow.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const es_key keys[] = {
+    {"time", "t", ES_LIST, ES_RISING, 0, INFINITY, NULL, "time", NULL,
+     "output times, rising"},
+    {"time", "t_end", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
+     "last of n output times from 0 on [1.2 times the last step time]"},
+    {"time", "n", ES_SIZE, 0, 2, 1e8, NULL, "1", "200",
+     "output times up to t_end, both ends included"},
+    {"solver", "method", ES_CHOICE, 0, 0, 0, "auto|exact|tsit5|dop853|gd", NULL,
+     "auto", "auto: the closed form where there is one, else dop853"},
+    {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
+     "1e-9", "relative tolerance of a step"},
+    {"solver", "atol", ES_REAL, 0, 0, INFINITY, NULL, "start", "1e-12",
+     "absolute tolerance of a step, in units of each component's start"},
+    {"solver", "max_steps", ES_SIZE, 0, 1, 0x1p53, NULL, "1", "1e8",
+     "steps after which a flow stops with exit code 4"},
+    {"output", "state", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+     "append the state, row by row, to every row"},
+    {"output", "modes", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+     "store eigenvalues, eigenvectors and the start in arrays.h5"},
+};
+const es_keys es_flow_keys = {keys, sizeof keys / sizeof *keys};
+
+struct es_flow {
+  const es_model *model;
+  void *self;
+  es_model_shape shape;
+  const char *method; /* points into the configuration or to a literal */
+  double *times;
+  size_t n_times, n_states, n_row;
+  double *row, *y, *scale;
+  es_flow_step *met;
+  es_ode_options options;
+  es_ode_statistics statistics;
+  es_flow_watch watch;
+  void *watch_context;
+  double now;
+  es_flow_row deliver; /* the caller's, during a run */
+  void *deliver_context;
+};
+
+static es_status no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the flow");
+}
+
+static es_status linear_times(es_flow *flow, double t_end, size_t n,
+                              es_diag *diag) {
+  flow->times = calloc(n, sizeof *flow->times);
+  if (flow->times == NULL) return no_memory(diag);
+  for (size_t i = 0; i < n; i++)
+    flow->times[i] = t_end * ((double)i / (double)(n - 1));
+  flow->times[n - 1] = t_end;
+  flow->n_times = n;
+  return ES_OK;
+}
+
+static es_status settle_times(es_flow *flow, const es_config *config,
+                              es_diag *diag) {
+  const bool end_given = es_config_has(config, "time", "t_end");
+  if (es_config_has(config, "time", "t")) {
+    const double *list = es_config_list(config, "time", "t", &flow->n_times);
+    if (end_given)
+      return es_fail(diag, ES_USAGE, "give time.t or time.t_end, not both");
+    flow->times = malloc(flow->n_times * sizeof *list);
+    if (flow->times == NULL) return no_memory(diag);
+    memcpy(flow->times, list, flow->n_times * sizeof *list);
+    return ES_OK;
+  }
+  double t_end = 1.2 * flow->shape.t_last;
+  if (end_given) t_end = es_config_real(config, "time", "t_end");
+  if (!isfinite(t_end))
+    return es_fail(diag, ES_USAGE,
+                   "time.t: no mode steps, so give output times (time.t=1,2,5 "
+                   "or time.t_end=10)");
+  return linear_times(flow, t_end, es_config_size(config, "time", "n"), diag);
+}
+
+static es_status settle_method(es_flow *flow, const es_config *config,
+                               es_diag *diag) {
+  flow->method = es_config_text(config, "solver", "method");
+  if (strcmp(flow->method, "auto") == 0)
+    flow->method = flow->shape.has_exact ? "exact" : "dop853";
+  if (strcmp(flow->method, "exact") == 0)
+    return flow->shape.has_exact
+               ? ES_OK
+               : es_fail(diag, ES_BAD_VALUE,
+                         "solver.method=exact: %s has no closed form from this "
+                         "start; use auto, tsit5, dop853 or gd",
+                         flow->model->name);
+  es_ode_options_default(&flow->options);
+  flow->options.method = flow->method;
+  flow->options.rtol = es_config_real(config, "solver", "rtol");
+  flow->options.atol = es_config_real(config, "solver", "atol");
+  flow->options.max_steps = es_config_size(config, "solver", "max_steps");
+  if (strcmp(flow->method, "gd") != 0) return ES_OK;
+  flow->options.h0 = flow->shape.lr;
+  return flow->shape.lr > 0
+             ? ES_OK
+             : es_fail(diag, ES_USAGE,
+                       "model.lr: solver.method=gd needs a learning rate");
+}
+
+static es_status allocate(es_flow *flow, es_diag *diag) {
+  const size_t n = flow->shape.n;
+  flow->row = calloc(flow->n_row, sizeof *flow->row);
+  flow->y = calloc(n, sizeof *flow->y);
+  flow->scale = calloc(n, sizeof *flow->scale);
+  flow->met = calloc(flow->shape.n_events + 1, sizeof *flow->met);
+  if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
+      flow->met == NULL)
+    return no_memory(diag);
+  for (size_t j = 0; j < flow->shape.n_events; j++)
+    flow->met[j] = (es_flow_step){NAN, NAN};
+  return ES_OK;
+}
+
+es_status es_flow_new(es_flow **out, const es_model *model,
+                      const es_config *config, es_diag *diag) {
+  *out = NULL;
+  es_flow *flow = calloc(1, sizeof *flow);
+  if (flow == NULL) return no_memory(diag);
+  flow->model = model;
+  es_status status = model->open(&flow->self, config, diag);
+  if (status == ES_OK) {
+    model->shape(flow->self, &flow->shape);
+    if (es_config_flag(config, "output", "state"))
+      flow->n_states = model->n_states(flow->self);
+    flow->n_row = 1 + flow->shape.n_columns + flow->n_states;
+    status = settle_times(flow, config, diag);
+  }
+  if (status == ES_OK) status = settle_method(flow, config, diag);
+  if (status == ES_OK) status = allocate(flow, diag);
+  if (status != ES_OK) {
+    es_flow_free(flow);
+    return status;
+  }
+  *out = flow;
+  return ES_OK;
+}
+
+void es_flow_free(es_flow *flow) {
+  if (flow == NULL) return;
+  flow->model->close(flow->self);
+  free(flow->times);
+  free(flow->row);
+  free(flow->y);
+  free(flow->scale);
+  free(flow->met);
+  free(flow);
+}
+
+size_t es_flow_columns(const es_flow *flow) { return flow->n_row; }
+
+void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size) {
+  if (j == 0)
+    snprintf(name, size, "t");
+  else if (j <= flow->shape.n_columns)
+    flow->model->column(flow->self, j - 1, name, size);
+  else
+    flow->model->state_name(flow->self, j - 1 - flow->shape.n_columns, name,
+                            size);
+}
+
+void es_flow_set_watch(es_flow *flow, es_flow_watch watch, void *context) {
+  flow->watch = watch;
+  flow->watch_context = context;
+}
+
+static bool stopping(void *self) {
+  const es_flow *flow = self;
+  return flow->watch != NULL && flow->watch(flow->watch_context, flow->now,
+                                            flow->times[flow->n_times - 1]);
+}
+
+static es_status rhs(double t, const double *y, double *dydt, void *self) {
+  es_flow *flow = self;
+  flow->now = t;
+  return flow->model->rhs(t, y, dydt, flow->self);
+}
+
+static void events(double t, const double *y, double *g, void *self) {
+  es_flow *flow = self;
+  flow->model->events(t, y, g, flow->self);
+}
+
+/* The first rise of mode j is its step; numerical wiggles later are not. */
+static bool on_event(size_t j, int direction, double t, const double *y,
+                     void *self) {
+  es_flow *flow = self;
+  if (direction > 0 && isnan(flow->met[j].t)) {
+    flow->met[j].t = t;
+    flow->met[j].overlap = flow->model->overlap(flow->self, j, t, y);
+  }
+  return false;
+}
+
+static es_status deliver(es_flow *flow, double t, es_status status) {
+  if (status != ES_OK) return status;
+  flow->row[0] = t;
+  return flow->deliver(flow->deliver_context, flow->row, flow->n_row);
+}
+
+static es_status output(size_t index, double t, const double *y, void *self) {
+  es_flow *flow = self;
+  (void)index;
+  const es_status status =
+      flow->model->observe(flow->self, t, y, flow->row + 1);
+  if (flow->n_states > 0)
+    flow->model->state(flow->self, y, flow->row + 1 + flow->shape.n_columns);
+  return deliver(flow, t, status);
+}
+
+static es_status run_exact(es_flow *flow, es_diag *diag) {
+  double *state =
+      flow->n_states > 0 ? flow->row + 1 + flow->shape.n_columns : NULL;
+  for (size_t i = 0; i < flow->n_times; i++) {
+    const double t = flow->now = flow->times[i];
+    if (stopping(flow))
+      return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
+    const es_status status = deliver(
+        flow, t, flow->model->exact(flow->self, t, flow->row + 1, state));
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+static es_status run_ode(es_flow *flow, es_diag *diag) {
+  es_ode *ode = NULL;
+  es_ode_system system = {.n = flow->shape.n, .rhs = rhs, .context = flow};
+  if (flow->model->events != NULL) {
+    system.n_events = flow->shape.n_events;
+    system.events = events;
+    system.on_event = on_event;
+  }
+  flow->model->start(flow->self, flow->y, flow->scale);
+  flow->options.scale = flow->scale;
+  flow->options.stopping = stopping;
+  flow->options.stopping_self = flow;
+  es_status status = es_ode_new(&ode, &system, &flow->options, diag);
+  if (status != ES_OK) return status;
+  status = es_ode_solve(ode, 0, flow->y, flow->times, flow->n_times, output,
+                        NULL, diag);
+  flow->statistics = es_ode_stats(ode);
+  es_ode_free(ode);
+  return status;
+}
+
+es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
+                      es_diag *diag) {
+  flow->deliver = row;
+  flow->deliver_context = context;
+  return strcmp(flow->method, "exact") == 0 ? run_exact(flow, diag)
+                                            : run_ode(flow, diag);
+}
+
+const char *es_flow_method(const es_flow *flow) { return flow->method; }
+
+es_ode_statistics es_flow_statistics(const es_flow *flow) {
+  return flow->statistics;
+}
+
+size_t es_flow_steps(const es_flow *flow) { return flow->shape.n_events; }
+
+es_flow_step es_flow_step_met(const es_flow *flow, size_t j) {
+  return flow->met[j];
+}
+
+void *es_flow_instance(es_flow *flow) { return flow->self; }
+
+size_t es_flow_times(const es_flow *flow, double *last) {
+  if (last != NULL) *last = flow->times[flow->n_times - 1];
+  return flow->n_times;
+}

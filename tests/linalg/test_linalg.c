@@ -1,0 +1,159 @@
+/* Linalg: against plain loops, known spectra and the promise on small
+ * eigenvalues. u = 2.2e-16. */
+#include "tests/check.h"
+
+#include "base/random.h"
+#include "linalg/linalg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const double u = 2.220446049250313e-16;
+
+static void fill(double *x, size_t n, uint64_t seed) {
+  for (size_t i = 0; i < n; i++) x[i] = es_random_normal(seed, 1024, i);
+}
+
+static void gemm_and_syrk_match_loops(void **state) {
+  (void)state;
+  enum { M = 5, N = 4, K = 7 };
+  double A[M * K], B[N * K], C[M * N], S[M * M];
+  fill(A, M * K, 1);
+  fill(B, N * K, 2);
+  es_gemm(false, true, M, N, K, 2, A, M, B, N, 0, C, M);
+  es_syrk(M, K, 1, A, 0, S);
+  for (size_t i = 0; i < M; i++)
+    for (size_t j = 0; j < M; j++) {
+      double c = 0, s = 0;
+      for (size_t k = 0; k < K; k++) {
+        if (j < N) c += 2 * A[i + k * M] * B[j + k * N];
+        s += A[i + k * M] * A[j + k * M];
+      }
+      if (j < N) assert_close(C[i + j * M], c, 0, 50 * u);
+      assert_close(S[i + j * M], s, 0, 50 * u);
+    }
+}
+
+/* Eigenvalues 2 - 2cos(k pi/(n+1)) of the second difference; A v = lambda v. */
+static void symmetric_eigenproblem(void **state) {
+  (void)state;
+  enum { N = 20 };
+  double A[N * N] = {0}, values[N];
+  es_diag diag = {0};
+  for (size_t i = 0; i < N; i++) {
+    A[i + i * N] = 2;
+    if (i > 0) A[i - 1 + i * N] = A[i + (i - 1) * N] = -1;
+  }
+  assert_ok(es_eigen_symmetric(N, A, values, true, &diag), diag);
+  for (size_t k = 0; k < N; k++) {
+    assert_close(values[k], 2 - 2 * cos((double)(k + 1) * M_PI / (N + 1)), 0,
+                 40 * u);
+    for (size_t i = 1; i + 1 < N; i++)
+      assert_close(2 * A[i + k * N] - A[i - 1 + k * N] - A[i + 1 + k * N],
+                   values[k] * A[i + k * N], 0, 100 * u);
+  }
+}
+
+static void qr_has_positive_diagonal_and_restores(void **state) {
+  (void)state;
+  enum { M = 6, N = 4 };
+  double A[M * N], Q[M * N], R[N * N], P[M * N];
+  es_diag diag = {0};
+  fill(A, M * N, 3);
+  memcpy(Q, A, sizeof A);
+  assert_ok(es_qr(M, N, Q, R, &diag), diag);
+  for (size_t j = 0; j < N; j++) {
+    assert_true(R[j + j * N] > 0);
+    for (size_t i = j + 1; i < N; i++) assert_close(R[i + j * N], 0, 0, 0);
+  }
+  es_gemm(false, false, M, N, N, 1, Q, M, R, N, 0, P, M);
+  for (size_t i = 0; i < M * N; i++) assert_close(P[i], A[i], 0, 30 * u);
+}
+
+/* Z = U S with random orthogonal U and s over 20 decades: eigenvalues are
+ * gamma s^2. Rounding Z itself perturbs each column by u relative, so the
+ * factored eigenvalues hold to a modest multiple of u; 200 u covers d = 8. */
+static void factored_keeps_small_eigenvalues(void **state) {
+  (void)state;
+  enum { D = 8, M = 8 };
+  double U[D * D], R[D * D], Z[D * M], gamma[M], values[D];
+  es_diag diag = {0};
+  es_congruence *work;
+  fill(U, D * D, 4);
+  assert_ok(es_qr(D, D, U, R, &diag), diag);
+  for (size_t j = 0; j < M; j++) {
+    gamma[j] = 1. / (double)(j + 1);
+    for (size_t i = 0; i < D; i++)
+      Z[i + j * D] = U[i + j * D] * pow(10, -2.5 * (double)j);
+  }
+  assert_ok(es_congruence_new(&work, D, M, &diag), diag);
+  assert_status(es_congruence_factored(work, Z, gamma, values), ES_OK);
+  for (size_t j = 0; j < M; j++)
+    assert_close(values[j], gamma[j] * pow(10, -5. * (double)j), 200 * u, 0);
+  es_congruence_free(work);
+  es_congruence_free(NULL);
+}
+
+/* A small negative gamma: C stays positive definite, and C = Z G Z^T by loops
+ * in long double gives trace and determinant of the 2×2 case. */
+static void factored_with_negative_gamma(void **state) {
+  (void)state;
+  const double Z[6] = {1, .5, -.3, .8, .2, -.1}, gamma[3] = {1, .4, -.2};
+  double values[2], plain[2], vectors[4];
+  long double c[2][2] = {{0}};
+  es_diag diag = {0};
+  es_congruence *work;
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++)
+      for (int k = 0; k < 3; k++)
+        c[i][j] += (long double)gamma[k] * Z[i + 2 * k] * Z[j + 2 * k];
+  assert_ok(es_congruence_new(&work, 2, 3, &diag), diag);
+  assert_status(es_congruence_factored(work, Z, gamma, values), ES_OK);
+  assert_status(es_congruence_eigen(work, Z, gamma, plain, vectors), ES_OK);
+  assert_close(values[0] + values[1], (double)(c[0][0] + c[1][1]), 20 * u, 0);
+  assert_close(values[0] * values[1],
+               (double)(c[0][0] * c[1][1] - c[0][1] * c[0][1]), 40 * u, 0);
+  for (int k = 0; k < 2; k++) {
+    assert_close(plain[k], values[k], 40 * u, 0);
+    assert_close((double)c[0][0] * vectors[2 * k] +
+                     (double)c[0][1] * vectors[2 * k + 1],
+                 values[k] * vectors[2 * k], 0, 20 * u);
+  }
+  es_congruence_free(work);
+}
+
+/* An indefinite C falls back to C itself. */
+static void indefinite_congruence(void **state) {
+  (void)state;
+  const double Z[4] = {1, 0, 0, 1}, gamma[2] = {.5, -.25};
+  double values[2];
+  es_diag diag = {0};
+  es_congruence *work;
+  assert_ok(es_congruence_new(&work, 2, 2, &diag), diag);
+  assert_status(es_congruence_factored(work, Z, gamma, values), ES_OK);
+  assert_close(values[0], .5, 2 * u, 0);
+  assert_close(values[1], -.25, 2 * u, 0);
+  es_congruence_free(work);
+  assert_status(es_congruence_new(&work, 3, 2, &diag), ES_BAD_SHAPE);
+}
+
+static void blas_is_the_openmp_build(void **state) {
+  (void)state;
+  char version[32];
+  assert_int_equal(es_blas_parallel(), 2);
+  assert_int_equal(es_blas_version(version, sizeof version)[0], '0');
+  es_blas_threads(1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(gemm_and_syrk_match_loops),
+      cmocka_unit_test(symmetric_eigenproblem),
+      cmocka_unit_test(qr_has_positive_diagonal_and_restores),
+      cmocka_unit_test(factored_keeps_small_eigenvalues),
+      cmocka_unit_test(factored_with_negative_gamma),
+      cmocka_unit_test(indefinite_congruence),
+      cmocka_unit_test(blas_is_the_openmp_build),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
