@@ -27,8 +27,8 @@ do for [terminal_name in terminals] {
   set yrange [0:n_lambda*1.08]
   set key bottom left Left reverse opaque samplen 3 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
   plot 'steps.csv' using (column("tau_predicted")):(0):(0):(n_lambda*1.08) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times', \
-       'trace.csv' using (column("t")):(column("loss")) with lines lw 2.2 lc rgb '#202020' title (predicted ? 'full flow or descent' : 'loss'), \
-       (predicted ? 'trace.csv' : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.6 dt (6,4) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
+       'trace.csv' using (column("t")):(column("loss")) with lines lw 3 lc rgb '#5a5a5a' title (predicted ? 'full flow or descent' : 'loss'), \
+       (predicted ? 'trace.csv' : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
 
   set tmargin at screen 0.52
   set bmargin at screen 0.12
@@ -40,11 +40,11 @@ do for [terminal_name in terminals] {
   unset key
   if (predicted) {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2.2 lc palette notitle, \
-         for [j=1:n_predicted] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.5 dt (5,4) lc rgb '#d95f02' notitle
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette notitle, \
+         for [j=1:n_predicted] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
   } else {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2.2 lc palette notitle
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette notitle
   }
   unset multiplot
   unset output

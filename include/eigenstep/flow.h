@@ -50,8 +50,8 @@ es_ode_statistics es_flow_statistics(const es_flow *flow);
 size_t es_flow_steps(const es_flow *flow);
 es_flow_step es_flow_step_met(const es_flow *flow, size_t j);
 
-/* The opened instance, for the model's own functions. */
-void *es_flow_instance(es_flow *flow);
+/* The opened model, as long as the flow lives. */
+const es_instance *es_flow_instance(const es_flow *flow);
 
 /* Number of output times, and the last one. */
 size_t es_flow_times(const es_flow *flow, double *last);

@@ -36,53 +36,87 @@ typedef struct es_model_array {
   size_t rows, cols;
 } es_model_array;
 
+/* Required: name, rhs, start, and n or shape. Everything else may be NULL: then
+ * the model has no settings, its observables are its state y_1 … y_n, and it
+ * has no closed form, steps, arrays or remarks. self is what open made (NULL
+ * without open) and is handed to every function below it. */
 typedef struct es_model {
   const char *name;    /* "barlow-twins" */
   const char *summary; /* one line */
-  const char *plot;    /* kind of its figure under plots/, or NULL */
+  const char *plot;    /* kind of its figure under plots/ */
   const es_keys *keys; /* section "model" */
   bool takes_data;     /* the sections [data] and [augment] apply */
+  size_t n;            /* length of the state, where shape is NULL */
 
-  /* Builds an instance from settings; *self is freed by close, which accepts
-   * NULL. Everything below takes that instance. */
+  /* Builds an instance from settings; close frees it and accepts NULL. */
   es_status (*open)(void **self, const es_config *config, es_diag *diag);
   void (*close)(void *self);
   void (*shape)(const void *self, es_model_shape *out);
 
-  /* Names of observable j and (output.state=on) of state element j as seen by
-   * the user; n_states may differ from shape.n. */
-  void (*column)(const void *self, size_t j, char *name, size_t size);
-  size_t (*n_states)(const void *self);
-  void (*state_name)(const void *self, size_t j, char *name, size_t size);
-
-  /* The solver's start and per-component scales of its absolute tolerance. */
+  /* The solver's start; scale holds ones and may be set to the sizes that the
+   * absolute tolerance is in units of. */
   void (*start)(const void *self, double *y, double *scale);
   es_ode_rhs rhs; /* context is self */
 
-  /* Observables at (t, y); es_status for eigenvalue solvers. */
+  /* Names and values of the observables at (t, y). */
+  void (*column)(const void *self, size_t j, char *name, size_t size);
   es_status (*observe)(void *self, double t, const double *y, double *out);
-  /* The user's state at (t, y). */
+
+  /* The state as the user sees it (output.state=on); its length may differ from
+   * that of y. */
+  size_t (*n_states)(const void *self);
+  void (*state_name)(const void *self, size_t j, char *name, size_t size);
   void (*state)(const void *self, const double *y, double *out);
+
   /* Closed form: observables and (unless NULL) the user's state at t. */
   es_status (*exact)(void *self, double t, double *out, double *state);
 
-  /* Step events (may be NULL without them): g_j = 0 where mode j steps. */
+  /* Step events: g_j = 0 where mode j steps, j < shape.n_events, and how much
+   * of the direction that steps lies along theory's mode j (squared cosine). */
   es_ode_events events;
-  /* How much of the direction that steps at event j lies along theory's mode j
-   * (squared cosine), at the state y of the event. */
   double (*overlap)(void *self, size_t j, double t, const double *y);
 
-  /* Predicted steps: n_steps rows, row j into *out. */
+  /* Predicted steps: n_steps rows, row j into *out; and the loss that stays. */
   size_t (*n_steps)(const void *self);
   void (*step)(const void *self, size_t j, es_model_step *out);
-  double (*floor)(const void *self); /* loss that stays; NaN: not defined */
+  double (*floor)(const void *self);
 
   /* Matrices stored with output.modes=on; NULL dataset beyond the last. */
   es_model_array (*array)(const void *self, size_t j);
-  /* A remark for standard error (floor reported, limits passed), or NULL. */
+  /* A remark for the user (floor reported, limits passed), or NULL. */
   const char *(*remark)(const void *self);
   /* CRC-32 of the data the model was built from; false: none. */
   bool (*checksum)(const void *self, unsigned *crc);
 } es_model;
+
+/* One opened model. The functions below call the model's own or do what is
+ * said above where it has none. */
+typedef struct es_instance {
+  const es_model *model;
+  void *self;
+  es_model_shape shape;
+} es_instance;
+
+/* ES_BAD_VALUE if a required part is missing; else the model's own errors. */
+es_status es_instance_open(es_instance *out, const es_model *model,
+                           const es_config *config, es_diag *diag) ES_MUST_USE;
+void es_instance_close(es_instance *instance); /* a zeroed one is accepted */
+
+void es_instance_start(const es_instance *instance, double *y, double *scale);
+void es_instance_column(const es_instance *instance, size_t j, char *name,
+                        size_t size);
+es_status es_instance_observe(const es_instance *instance, double t,
+                              const double *y, double *out) ES_MUST_USE;
+size_t es_instance_states(const es_instance *instance);
+void es_instance_state_name(const es_instance *instance, size_t j, char *name,
+                            size_t size);
+void es_instance_state(const es_instance *instance, const double *y,
+                       double *out);
+size_t es_instance_steps(const es_instance *instance); /* 0 without steps */
+es_model_step es_instance_step(const es_instance *instance, size_t j);
+double es_instance_floor(const es_instance *instance); /* NaN: not defined */
+es_model_array es_instance_array(const es_instance *instance, size_t j);
+const char *es_instance_remark(const es_instance *instance);
+bool es_instance_checksum(const es_instance *instance, unsigned *crc);
 
 #endif

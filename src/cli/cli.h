@@ -54,8 +54,7 @@ es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) ES_MUST_USE;
 
 /* Drops [data] and [augment] from the settings of a model that was not built
  * from data: config.yaml holds what had an effect. */
-void es_cli_forget_data(const es_job *job, const es_model *model,
-                        const void *self);
+void es_cli_forget_data(const es_job *job, const es_instance *instance);
 
 /* config.yaml into job->dir. */
 es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;

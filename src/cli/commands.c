@@ -89,7 +89,7 @@ es_status es_cli_find_model(const es_model **out, const char *name,
 
 size_t es_cli_model_keys(const es_model *model, es_keys sets[8]) {
   size_t n = 0;
-  sets[n++] = *model->keys;
+  if (model->keys != NULL) sets[n++] = *model->keys;
   sets[n++] = es_flow_keys;
   if (model->takes_data) sets[n++] = es_data_keys;
   return n;

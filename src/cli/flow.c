@@ -18,7 +18,7 @@
 
 typedef struct flow_run {
   const es_job *job;
-  const es_model *model;
+  const es_instance *instance; /* the flow's */
   es_flow *flow;
   es_sinks *sinks;
   size_t rows;
@@ -34,7 +34,8 @@ static es_status take_row(void *context, const double *row, size_t n) {
 
 static bool watch(void *context, double done, double total) {
   const flow_run *run = context;
-  es_progress_report(run->job->progress, run->model->name, done, total);
+  es_progress_report(run->job->progress, run->instance->model->name, done,
+                     total);
   return es_progress_stopping(run->job->progress);
 }
 
@@ -82,7 +83,6 @@ static es_status write_steps(flow_run *run) {
   static const char *const names[] = {
       "mode",         "gamma",          "gap",    "tau_predicted",
       "tau_measured", "relative_error", "overlap"};
-  void *self = es_flow_instance(run->flow);
   es_csv csv;
   char *path = es_file_join(run->job->dir, "steps.csv");
   if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
@@ -90,11 +90,10 @@ static es_status write_steps(flow_run *run) {
   free(path);
   if (status != ES_OK) return status;
   status = es_csv_header(&csv, names, 7, run->diag);
-  const size_t n = run->model->n_steps(self);
+  const size_t n = es_instance_steps(run->instance);
   for (size_t j = 0; status == ES_OK && j < n; j++) {
     const es_flow_step met = es_flow_step_met(run->flow, j);
-    es_model_step step;
-    run->model->step(self, j, &step);
+    const es_model_step step = es_instance_step(run->instance, j);
     const double row[] = {
         (double)step.mode, step.gamma, step.gap,
         step.half_time,    met.t,      relative_error(&step, met.t),
@@ -107,18 +106,15 @@ static es_status write_steps(flow_run *run) {
 }
 
 static es_status write_arrays(flow_run *run) {
-  void *self = es_flow_instance(run->flow);
   es_h5 *file;
-  if (!es_config_flag(run->job->config, "output", "modes") ||
-      run->model->array == NULL)
-    return ES_OK;
+  if (!es_config_flag(run->job->config, "output", "modes")) return ES_OK;
   char *path = es_file_join(run->job->dir, "arrays.h5");
   if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
   es_status status = es_h5_create(&file, path, run->diag);
   free(path);
   if (status != ES_OK) return status;
   for (size_t j = 0; status == ES_OK; j++) {
-    const es_model_array array = run->model->array(self, j);
+    const es_model_array array = es_instance_array(run->instance, j);
     if (array.dataset == NULL) break;
     status = es_h5_write_columns(file, array.dataset, array.data, array.rows,
                                  array.cols, run->diag);
@@ -130,11 +126,9 @@ static es_status write_arrays(flow_run *run) {
 
 /* Largest |relative error| of the steps that were met. */
 static double worst_error(const flow_run *run) {
-  void *self = es_flow_instance(run->flow);
   double worst = NAN;
-  for (size_t j = 0; j < run->model->n_steps(self); j++) {
-    es_model_step step;
-    run->model->step(self, j, &step);
+  for (size_t j = 0; j < es_instance_steps(run->instance); j++) {
+    const es_model_step step = es_instance_step(run->instance, j);
     const double error =
         fabs(relative_error(&step, es_flow_step_met(run->flow, j).t));
     if (isfinite(error)) worst = fmax(isnan(worst) ? 0 : worst, error);
@@ -143,7 +137,6 @@ static double worst_error(const flow_run *run) {
 }
 
 static es_status write_record(flow_run *run) {
-  void *self = es_flow_instance(run->flow);
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   unsigned crc = 0;
   const es_figure figures[] = {
@@ -151,11 +144,12 @@ static es_status write_record(flow_run *run) {
       {"steps", (double)stats.steps},
       {"rejected", (double)stats.rejected},
       {"rhs_calls", (double)stats.rhs_calls},
-      {"loss_floor", run->model->floor(self)},
+      {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
   };
   const es_summary summary = {.started = run->started,
-                              .has_checksum = run->model->checksum(self, &crc),
+                              .has_checksum =
+                                  es_instance_checksum(run->instance, &crc),
                               .checksum = crc,
                               .figures = figures,
                               .n_figures = sizeof figures / sizeof *figures};
@@ -165,9 +159,9 @@ static es_status write_record(flow_run *run) {
 static es_status draw(const flow_run *run) {
   char title[160];
   const es_job *job = run->job;
-  const char *kind = job->plot != NULL ? job->plot : run->model->plot;
+  const char *kind = job->plot != NULL ? job->plot : run->instance->model->plot;
   if (kind == NULL) return ES_OK;
-  snprintf(title, sizeof title, "%s: %s", run->model->name,
+  snprintf(title, sizeof title, "%s: %s", run->instance->model->name,
            es_flow_method(run->flow));
   return es_plot_draw(job->dir, kind, job->title != NULL ? job->title : title,
                       run->diag);
@@ -188,23 +182,21 @@ static es_status finish_folder(flow_run *run, es_status ran) {
 }
 
 static void print_json(const flow_run *run) {
-  void *self = es_flow_instance(run->flow);
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   cJSON *root = cJSON_CreateObject();
-  cJSON_AddStringToObject(root, "model", run->model->name);
+  cJSON_AddStringToObject(root, "model", run->instance->model->name);
   cJSON_AddStringToObject(root, "method", es_flow_method(run->flow));
   cJSON_AddNumberToObject(root, "rows", (double)run->rows);
   cJSON_AddNumberToObject(root, "steps", (double)stats.steps);
   cJSON_AddNumberToObject(root, "rejected", (double)stats.rejected);
   cJSON_AddNumberToObject(root, "rhs_calls", (double)stats.rhs_calls);
-  cJSON_AddNumberToObject(root, "loss_floor", run->model->floor(self));
+  cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(run->instance));
   cJSON_AddNumberToObject(root, "worst_step_time_error", worst_error(run));
   cJSON_AddNumberToObject(root, "wall_seconds", es_seconds() - run->started);
   cJSON *predicted = cJSON_AddArrayToObject(root, "tau_predicted");
   cJSON *measured = cJSON_AddArrayToObject(root, "tau_measured");
-  for (size_t j = 0; j < run->model->n_steps(self); j++) {
-    es_model_step step;
-    run->model->step(self, j, &step);
+  for (size_t j = 0; j < es_instance_steps(run->instance); j++) {
+    const es_model_step step = es_instance_step(run->instance, j);
     cJSON_AddItemToArray(predicted, cJSON_CreateNumber(step.half_time));
     cJSON_AddItemToArray(measured,
                          cJSON_CreateNumber(es_flow_step_met(run->flow, j).t));
@@ -216,15 +208,16 @@ static void print_json(const flow_run *run) {
 }
 
 /* Time of one right-hand side, for the estimate of a dry run. */
-static double rhs_seconds(const flow_run *run, const es_model_shape *shape) {
-  void *self = es_flow_instance(run->flow);
-  double *y = calloc(3 * shape->n, sizeof *y);
+static double rhs_seconds(const flow_run *run) {
+  const es_instance *instance = run->instance;
+  const size_t n = instance->shape.n;
+  double *y = calloc(3 * n, sizeof *y);
   double best = INFINITY;
   if (y == NULL) return NAN;
-  run->model->start(self, y, y + shape->n);
+  es_instance_start(instance, y, y + n);
   for (int i = 0; i < 5; i++) {
     const double begun = es_seconds();
-    if (run->model->rhs(0, y, y + 2 * shape->n, self) != ES_OK) break;
+    if (instance->model->rhs(0, y, y + 2 * n, instance->self) != ES_OK) break;
     best = fmin(best, es_seconds() - begun);
   }
   free(y);
@@ -233,33 +226,32 @@ static double rhs_seconds(const flow_run *run, const es_model_shape *shape) {
 
 static es_status dry_run(const flow_run *run) {
   double last;
-  es_model_shape shape;
   const size_t rows = es_flow_times(run->flow, &last);
   const size_t columns = es_flow_columns(run->flow);
   const char *method = es_flow_method(run->flow);
-  run->model->shape(es_flow_instance(run->flow), &shape);
   const es_status status = es_config_write(run->job->config, stdout, run->diag);
   if (status != ES_OK) return status;
   printf("# method: %s\n# rows: %zu of %zu columns, up to t=%.6g\n", method,
          rows, columns, last);
   printf("# memory: about %.3g MB for a state of %zu numbers\n",
-         (double)shape.n * 30 * 8 * 1e-6, shape.n);
+         (double)run->instance->shape.n * 30 * 8 * 1e-6,
+         run->instance->shape.n);
   if (strcmp(method, "gd") == 0)
     printf("# time: about %.2g s for %.0f steps\n",
-           rhs_seconds(run, &shape) * 2 * last / shape.lr, last / shape.lr);
+           rhs_seconds(run) * 2 * last / run->instance->shape.lr,
+           last / run->instance->shape.lr);
   else if (strcmp(method, "exact") == 0)
     printf("# time: about %.2g s\n", (double)(rows * columns) * 1e-6);
   else
-    printf("# time: %.2g s a right-hand side; steps adapt\n",
-           rhs_seconds(run, &shape));
+    printf("# time: %.2g s a right-hand side; steps adapt\n", rhs_seconds(run));
   return ES_OK;
 }
 
 static es_status flow_into(flow_run *run) {
   const es_job *job = run->job;
   es_status status = ES_OK;
-  job->say(job, run->model->remark(es_flow_instance(run->flow)));
-  es_cli_forget_data(job, run->model, es_flow_instance(run->flow));
+  job->say(job, es_instance_remark(run->instance));
+  es_cli_forget_data(job, run->instance);
   if (job->dir != NULL) {
     status = es_file_mkdirs(job->dir, run->diag);
     if (status == ES_OK) status = es_cli_write_config(job, run->diag);
@@ -278,17 +270,17 @@ static es_status flow_into(flow_run *run) {
 enum { SMALL_STATE = 1 << 18 };
 
 static void set_threads(const flow_run *run) {
-  es_model_shape shape;
-  run->model->shape(es_flow_instance(run->flow), &shape);
-  es_blas_threads(shape.n < SMALL_STATE ? 1 : run->job->threads);
+  es_blas_threads(run->instance->shape.n < SMALL_STATE ? 1 : run->job->threads);
 }
 
 es_status es_cmd_flow(const es_job *job, es_diag *diag) {
   flow_run run = {.job = job, .diag = diag, .started = es_seconds()};
-  es_status status = es_cli_find_model(&run.model, job->target, diag);
+  const es_model *model;
+  es_status status = es_cli_find_model(&model, job->target, diag);
   if (status == ES_OK)
-    status = es_flow_new(&run.flow, run.model, job->config, diag);
+    status = es_flow_new(&run.flow, model, job->config, diag);
   if (status != ES_OK) return status;
+  run.instance = es_flow_instance(run.flow);
   set_threads(&run);
   status = job->dry_run ? dry_run(&run) : flow_into(&run);
   es_flow_free(run.flow);

@@ -52,7 +52,8 @@ static es_status list_keys(es_diag *diag) {
   (void)diag;
   for (size_t i = 0; es_model_list(i) != NULL; i++) {
     printf("# model: %s\n", es_model_list(i)->name);
-    es_help_keys(stdout, es_model_list(i)->keys);
+    if (es_model_list(i)->keys != NULL)
+      es_help_keys(stdout, es_model_list(i)->keys);
   }
   puts("# all models");
   es_help_keys(stdout, &es_flow_keys);

@@ -1,7 +1,7 @@
 /* eigenstep, the program: signals, settings, one command, one exit code. */
 #include "cli/cli.h"
 
-#include "file/atomic.h"
+#include "file/h5.h"
 #include "linalg/linalg.h"
 
 #include <eigenstep/eigenstep.h>
@@ -35,12 +35,13 @@ static void say(const es_job *job, const char *line) {
   if (!job->quiet && line != NULL) fprintf(stderr, "eigenstep: %s\n", line);
 }
 
-static void set_signals(void) {
+static void set_process(void) {
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   /* A full quota must come back as a failed write, not as a death. */
   signal(SIGXFSZ, SIG_IGN);
+  es_h5_quiet();
 }
 
 /* OpenBLAS's OpenMP build and our own loops share one pool and one setting. */
@@ -101,7 +102,7 @@ int main(int argc, char **argv) {
   es_options options;
   es_diag diag = {0};
   es_bar bar;
-  set_signals();
+  set_process();
   es_status status = es_options_parse(&options, argc, argv, &diag);
   es_bar_init(&bar, options.job.quiet);
   const es_progress progress = {draw_bar, is_stopping, &bar};

@@ -80,10 +80,9 @@ es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) {
   return status;
 }
 
-void es_cli_forget_data(const es_job *job, const es_model *model,
-                        const void *self) {
+void es_cli_forget_data(const es_job *job, const es_instance *instance) {
   unsigned crc;
-  if (model->checksum(self, &crc)) return;
+  if (es_instance_checksum(instance, &crc)) return;
   es_config_forget(job->config, "data");
   es_config_forget(job->config, "augment");
 }

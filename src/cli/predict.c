@@ -17,24 +17,22 @@ static int rising(const void *a, const void *b) {
 
 /* Rank k is reached when k modes have passed one half: half times, sorted;
  * modes that never step or start beyond count at infinity and at 0. */
-static void time_to_rank(const es_model *model, const void *self, double *out) {
-  const size_t n = model->n_steps(self);
+static void time_to_rank(const es_instance *instance, double *out) {
+  const size_t n = es_instance_steps(instance);
   for (size_t j = 0; j < n; j++) {
-    es_model_step step;
-    model->step(self, j, &step);
+    const es_model_step step = es_instance_step(instance, j);
     out[j] = isnan(step.half_time) ? 0 : fmax(step.half_time, 0);
   }
   qsort(out, n, sizeof *out, rising);
 }
 
-static void print_json(const es_model *model, const void *self,
-                       const double *rank) {
+static void print_json(const es_instance *instance, const double *rank) {
   cJSON *root = cJSON_CreateObject();
-  cJSON_AddStringToObject(root, "model", model->name);
-  cJSON_AddNumberToObject(root, "modes", (double)model->n_steps(self));
-  cJSON_AddNumberToObject(root, "loss_floor", model->floor(self));
+  cJSON_AddStringToObject(root, "model", instance->model->name);
+  cJSON_AddNumberToObject(root, "modes", (double)es_instance_steps(instance));
+  cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(instance));
   cJSON *times = cJSON_AddArrayToObject(root, "time_to_rank");
-  for (size_t j = 0; j < model->n_steps(self); j++)
+  for (size_t j = 0; j < es_instance_steps(instance); j++)
     cJSON_AddItemToArray(times, cJSON_CreateNumber(rank[j]));
   char *text = cJSON_Print(root);
   if (text != NULL) puts(text);
@@ -42,20 +40,17 @@ static void print_json(const es_model *model, const void *self,
   cJSON_Delete(root);
 }
 
-static es_status write_rows(const es_job *job, const es_model *model,
-                            const void *self, es_diag *diag) {
+static es_status write_rows(const es_job *job, const es_instance *instance,
+                            es_diag *diag) {
   static const char *const names[] = {"mode", "gamma",     "s0",   "s_final",
                                       "tau",  "half_time", "steps"};
   es_sinks *sinks;
-  es_model_shape shape;
-  model->shape(self, &shape);
-  const size_t columns = shape.lr > 0 ? 7 : 6;
+  const size_t columns = instance->shape.lr > 0 ? 7 : 6;
   es_status status = es_sinks_open(&sinks, job, "table.csv", diag);
   if (status != ES_OK) return status;
   status = es_sinks_header(sinks, names, columns, diag);
-  for (size_t j = 0; status == ES_OK && j < model->n_steps(self); j++) {
-    es_model_step s;
-    model->step(self, j, &s);
+  for (size_t j = 0; status == ES_OK && j < es_instance_steps(instance); j++) {
+    const es_model_step s = es_instance_step(instance, j);
     const double row[] = {(double)s.mode, s.gamma,     s.s0,   s.s_final,
                           s.tau,          s.half_time, s.steps};
     status = es_sinks_row(sinks, row, columns, diag);
@@ -65,16 +60,17 @@ static es_status write_rows(const es_job *job, const es_model *model,
   return status == ES_OK ? closed : status;
 }
 
-static es_status write_record(const es_job *job, const es_model *model,
-                              const void *self, const double *rank,
-                              double started, es_diag *diag) {
-  const size_t n = model->n_steps(self);
+static es_status write_record(const es_job *job, const es_instance *instance,
+                              const double *rank, double started,
+                              es_diag *diag) {
+  const size_t n = es_instance_steps(instance);
   unsigned crc = 0;
-  const es_figure figures[] = {{"loss_floor", model->floor(self)},
+  const es_figure figures[] = {{"loss_floor", es_instance_floor(instance)},
                                {"time_to_first_rank", rank[0]},
                                {"time_to_full_rank", rank[n - 1]}};
   const es_summary summary = {.started = started,
-                              .has_checksum = model->checksum(self, &crc),
+                              .has_checksum =
+                                  es_instance_checksum(instance, &crc),
                               .checksum = crc,
                               .figures = figures,
                               .n_figures = 3};
@@ -83,17 +79,17 @@ static es_status write_record(const es_job *job, const es_model *model,
                          : status;
 }
 
-static es_status predict(const es_job *job, const es_model *model, void *self,
+static es_status predict(const es_job *job, const es_instance *instance,
                          double started, es_diag *diag) {
-  double *rank = calloc(model->n_steps(self) + 1, sizeof *rank);
+  double *rank = calloc(es_instance_steps(instance) + 1, sizeof *rank);
   if (rank == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = ES_OK;
-  time_to_rank(model, self, rank);
+  time_to_rank(instance, rank);
   if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
-  if (status == ES_OK) status = write_rows(job, model, self, diag);
+  if (status == ES_OK) status = write_rows(job, instance, diag);
   if (status == ES_OK && job->dir != NULL)
-    status = write_record(job, model, self, rank, started, diag);
-  if (status == ES_OK && job->json) print_json(model, self, rank);
+    status = write_record(job, instance, rank, started, diag);
+  if (status == ES_OK && job->json) print_json(instance, rank);
   free(rank);
   return status;
 }
@@ -101,15 +97,16 @@ static es_status predict(const es_job *job, const es_model *model, void *self,
 es_status es_cmd_predict(const es_job *job, es_diag *diag) {
   const double started = es_seconds();
   const es_model *model;
-  void *self = NULL;
+  es_instance instance;
   es_status status = es_cli_find_model(&model, job->target, diag);
   if (status == ES_OK && job->dry_run)
     return es_config_write(job->config, stdout, diag);
-  if (status == ES_OK) status = model->open(&self, job->config, diag);
+  if (status == ES_OK)
+    status = es_instance_open(&instance, model, job->config, diag);
   if (status != ES_OK) return status;
-  job->say(job, model->remark(self));
-  es_cli_forget_data(job, model, self);
-  status = predict(job, model, self, started, diag);
-  model->close(self);
+  job->say(job, es_instance_remark(&instance));
+  es_cli_forget_data(job, &instance);
+  status = predict(job, &instance, started, diag);
+  es_instance_close(&instance);
   return status;
 }

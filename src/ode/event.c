@@ -77,7 +77,7 @@ static es_status locate(double *root, es_events *e, size_t j, double a,
   double x1 = a, f1 = e->g[j], x2 = b, f2 = e->g_next[j], mix = .5;
   /* Ends about two units in the last place of t apart are one time; the second
    * term ends the search for a root at t = 0 itself. */
-  const double least = 1e-6 * DBL_EPSILON * e->step->h;
+  const double least = 1e-9 * DBL_EPSILON * e->step->h;
   for (int i = 0; i < ITERATIONS; i++) {
     const double x = x1 + mix * (x2 - x1);
     const es_status status = sample(e, x, e->try);

@@ -17,6 +17,7 @@ typedef struct run {
   double t0;
   uint64_t k;         /* accepted steps of a fixed-step method */
   double h;           /* wanted; the step may be cut to hit its target */
+  double too_long;    /* h of the last attempt if it was rejected */
   es_control control; /* of h */
   es_status cause;    /* why the last attempt was rejected */
   es_status callback; /* what the right-hand side or the output returned */
@@ -122,7 +123,8 @@ static es_status deliver(run *r) {
   return outputs_until(r, ode->step.t_new);
 }
 
-/* Sets t_new and h; false where t would not move. */
+/* Sets t_new and h; false where t would not move, or where a rejected h of a
+ * few units in the last place of t is rounded back to what it was. */
 static bool aim(run *r) {
   const es_stepper *stepper = r->ode->stepper;
   es_step *s = &r->ode->step;
@@ -137,7 +139,7 @@ static bool aim(run *r) {
   s->t_new = s->t + (2 * r->h > left ? left / 2 : r->h);
   if (r->h >= left) s->t_new = r->times[target];
   s->h = s->t_new - s->t;
-  return s->h > 0;
+  return s->h > 0 && s->h < r->too_long;
 }
 
 /* ES_OK, or why the step cannot be taken. */
@@ -164,6 +166,7 @@ static void reject(run *r, es_status cause) {
   const es_step *s = &r->ode->step;
   r->ode->stats.rejected++;
   r->cause = cause;
+  r->too_long = s->h;
   r->h = es_control_reject(&r->control, s->h, s->error);
   /* A method's own choice may shrink h further; a solve must end. */
   if (s->h_next > 0) r->h = fmin(r->h, s->h_next);
@@ -200,6 +203,7 @@ static es_status accept(run *r) {
   ode->stats.h_last = ode->step.h;
   r->k++;
   r->cause = ES_STEP_UNDERFLOW;
+  r->too_long = INFINITY;
   const es_status status = deliver(r);
   if (status != ES_OK || r->ended) return status;
   turn(&ode->step);
@@ -273,6 +277,7 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
            .output = output,
            .diag = diag,
            .t0 = t0,
+           .too_long = INFINITY,
            .cause = ES_STEP_UNDERFLOW};
   es_step *s = &ode->step;
   const size_t bytes = s->n * sizeof *y0;

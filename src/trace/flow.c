@@ -30,9 +30,7 @@ static const es_key keys[] = {
 const es_keys es_flow_keys = {keys, sizeof keys / sizeof *keys};
 
 struct es_flow {
-  const es_model *model;
-  void *self;
-  es_model_shape shape;
+  es_instance instance;
   const char *method; /* points into the configuration or to a literal */
   double *times;
   size_t n_times, n_states, n_row;
@@ -74,7 +72,7 @@ static es_status settle_times(es_flow *flow, const es_config *config,
     memcpy(flow->times, list, flow->n_times * sizeof *list);
     return ES_OK;
   }
-  double t_end = 1.2 * flow->shape.t_last;
+  double t_end = 1.2 * flow->instance.shape.t_last;
   if (end_given) t_end = es_config_real(config, "time", "t_end");
   if (!isfinite(t_end))
     return es_fail(diag, ES_USAGE,
@@ -87,37 +85,37 @@ static es_status settle_method(es_flow *flow, const es_config *config,
                                es_diag *diag) {
   flow->method = es_config_text(config, "solver", "method");
   if (strcmp(flow->method, "auto") == 0)
-    flow->method = flow->shape.has_exact ? "exact" : "dop853";
+    flow->method = flow->instance.shape.has_exact ? "exact" : "dop853";
   if (strcmp(flow->method, "exact") == 0)
-    return flow->shape.has_exact
+    return flow->instance.shape.has_exact
                ? ES_OK
                : es_fail(diag, ES_BAD_VALUE,
                          "solver.method=exact: %s has no closed form from this "
                          "start; use auto, tsit5, dop853 or gd",
-                         flow->model->name);
+                         flow->instance.model->name);
   es_ode_options_default(&flow->options);
   flow->options.method = flow->method;
   flow->options.rtol = es_config_real(config, "solver", "rtol");
   flow->options.atol = es_config_real(config, "solver", "atol");
   flow->options.max_steps = es_config_size(config, "solver", "max_steps");
   if (strcmp(flow->method, "gd") != 0) return ES_OK;
-  flow->options.h0 = flow->shape.lr;
-  return flow->shape.lr > 0
+  flow->options.h0 = flow->instance.shape.lr;
+  return flow->instance.shape.lr > 0
              ? ES_OK
              : es_fail(diag, ES_USAGE,
                        "model.lr: solver.method=gd needs a learning rate");
 }
 
 static es_status allocate(es_flow *flow, es_diag *diag) {
-  const size_t n = flow->shape.n;
+  const size_t n = flow->instance.shape.n;
   flow->row = calloc(flow->n_row, sizeof *flow->row);
   flow->y = calloc(n, sizeof *flow->y);
   flow->scale = calloc(n, sizeof *flow->scale);
-  flow->met = calloc(flow->shape.n_events + 1, sizeof *flow->met);
+  flow->met = calloc(flow->instance.shape.n_events + 1, sizeof *flow->met);
   if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
       flow->met == NULL)
     return no_memory(diag);
-  for (size_t j = 0; j < flow->shape.n_events; j++)
+  for (size_t j = 0; j < flow->instance.shape.n_events; j++)
     flow->met[j] = (es_flow_step){NAN, NAN};
   return ES_OK;
 }
@@ -127,13 +125,11 @@ es_status es_flow_new(es_flow **out, const es_model *model,
   *out = NULL;
   es_flow *flow = calloc(1, sizeof *flow);
   if (flow == NULL) return no_memory(diag);
-  flow->model = model;
-  es_status status = model->open(&flow->self, config, diag);
+  es_status status = es_instance_open(&flow->instance, model, config, diag);
   if (status == ES_OK) {
-    model->shape(flow->self, &flow->shape);
     if (es_config_flag(config, "output", "state"))
-      flow->n_states = model->n_states(flow->self);
-    flow->n_row = 1 + flow->shape.n_columns + flow->n_states;
+      flow->n_states = es_instance_states(&flow->instance);
+    flow->n_row = 1 + flow->instance.shape.n_columns + flow->n_states;
     status = settle_times(flow, config, diag);
   }
   if (status == ES_OK) status = settle_method(flow, config, diag);
@@ -148,7 +144,7 @@ es_status es_flow_new(es_flow **out, const es_model *model,
 
 void es_flow_free(es_flow *flow) {
   if (flow == NULL) return;
-  flow->model->close(flow->self);
+  es_instance_close(&flow->instance);
   free(flow->times);
   free(flow->row);
   free(flow->y);
@@ -162,11 +158,11 @@ size_t es_flow_columns(const es_flow *flow) { return flow->n_row; }
 void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size) {
   if (j == 0)
     snprintf(name, size, "t");
-  else if (j <= flow->shape.n_columns)
-    flow->model->column(flow->self, j - 1, name, size);
+  else if (j <= flow->instance.shape.n_columns)
+    es_instance_column(&flow->instance, j - 1, name, size);
   else
-    flow->model->state_name(flow->self, j - 1 - flow->shape.n_columns, name,
-                            size);
+    es_instance_state_name(&flow->instance,
+                           j - 1 - flow->instance.shape.n_columns, name, size);
 }
 
 void es_flow_set_watch(es_flow *flow, es_flow_watch watch, void *context) {
@@ -183,12 +179,12 @@ static bool stopping(void *self) {
 static es_status rhs(double t, const double *y, double *dydt, void *self) {
   es_flow *flow = self;
   flow->now = t;
-  return flow->model->rhs(t, y, dydt, flow->self);
+  return flow->instance.model->rhs(t, y, dydt, flow->instance.self);
 }
 
 static void events(double t, const double *y, double *g, void *self) {
   es_flow *flow = self;
-  flow->model->events(t, y, g, flow->self);
+  flow->instance.model->events(t, y, g, flow->instance.self);
 }
 
 /* The first rise of mode j is its step; numerical wiggles later are not. */
@@ -197,7 +193,9 @@ static bool on_event(size_t j, int direction, double t, const double *y,
   es_flow *flow = self;
   if (direction > 0 && isnan(flow->met[j].t)) {
     flow->met[j].t = t;
-    flow->met[j].overlap = flow->model->overlap(flow->self, j, t, y);
+    if (flow->instance.model->overlap != NULL)
+      flow->met[j].overlap =
+          flow->instance.model->overlap(flow->instance.self, j, t, y);
   }
   return false;
 }
@@ -212,21 +210,25 @@ static es_status output(size_t index, double t, const double *y, void *self) {
   es_flow *flow = self;
   (void)index;
   const es_status status =
-      flow->model->observe(flow->self, t, y, flow->row + 1);
+      es_instance_observe(&flow->instance, t, y, flow->row + 1);
   if (flow->n_states > 0)
-    flow->model->state(flow->self, y, flow->row + 1 + flow->shape.n_columns);
+    es_instance_state(&flow->instance, y,
+                      flow->row + 1 + flow->instance.shape.n_columns);
   return deliver(flow, t, status);
 }
 
 static es_status run_exact(es_flow *flow, es_diag *diag) {
-  double *state =
-      flow->n_states > 0 ? flow->row + 1 + flow->shape.n_columns : NULL;
+  double *state = flow->n_states > 0
+                      ? flow->row + 1 + flow->instance.shape.n_columns
+                      : NULL;
   for (size_t i = 0; i < flow->n_times; i++) {
     const double t = flow->now = flow->times[i];
     if (stopping(flow))
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
-    const es_status status = deliver(
-        flow, t, flow->model->exact(flow->self, t, flow->row + 1, state));
+    const es_status status =
+        deliver(flow, t,
+                flow->instance.model->exact(flow->instance.self, t,
+                                            flow->row + 1, state));
     if (status != ES_OK) return status;
   }
   return ES_OK;
@@ -234,13 +236,12 @@ static es_status run_exact(es_flow *flow, es_diag *diag) {
 
 static es_status run_ode(es_flow *flow, es_diag *diag) {
   es_ode *ode = NULL;
-  es_ode_system system = {.n = flow->shape.n, .rhs = rhs, .context = flow};
-  if (flow->model->events != NULL) {
-    system.n_events = flow->shape.n_events;
-    system.events = events;
-    system.on_event = on_event;
-  }
-  flow->model->start(flow->self, flow->y, flow->scale);
+  es_ode_system system = {
+      .n = flow->instance.shape.n, .rhs = rhs, .context = flow};
+  system.n_events = flow->instance.shape.n_events;
+  system.events = events;
+  system.on_event = on_event;
+  es_instance_start(&flow->instance, flow->y, flow->scale);
   flow->options.scale = flow->scale;
   flow->options.stopping = stopping;
   flow->options.stopping_self = flow;
@@ -267,13 +268,17 @@ es_ode_statistics es_flow_statistics(const es_flow *flow) {
   return flow->statistics;
 }
 
-size_t es_flow_steps(const es_flow *flow) { return flow->shape.n_events; }
+size_t es_flow_steps(const es_flow *flow) {
+  return flow->instance.shape.n_events;
+}
 
 es_flow_step es_flow_step_met(const es_flow *flow, size_t j) {
   return flow->met[j];
 }
 
-void *es_flow_instance(es_flow *flow) { return flow->self; }
+const es_instance *es_flow_instance(const es_flow *flow) {
+  return &flow->instance;
+}
 
 size_t es_flow_times(const es_flow *flow, double *last) {
   if (last != NULL) *last = flow->times[flow->n_times - 1];

@@ -145,7 +145,7 @@ static void gaussian_is_standard_normal(void **state) {
   enum { N = 4000, M = 7 };
   es_dataset *set;
   es_diag diag;
-  double x[M], xp[M], mean[M] = {0}, square[M * M] = {0};
+  double x[M], xp[M], mean[M] = {0}, square[M * M] = {0}, last = 0, lag = 0;
   assert_ok(OPEN(&set, &diag, "data.name=gaussian", "data.dims=7",
                  "data.n=4000", "data.seed=9"),
             diag);
@@ -153,9 +153,12 @@ static void gaussian_is_standard_normal(void **state) {
   for (size_t i = 0; i < N; i++) {
     es_dataset_pair(set, i, i, x, xp);
     assert_memory_equal(x, xp, sizeof x);
+    lag += last * x[0] / N;
+    last = x[1];
     for (size_t j = 0; j < M; j++) mean[j] += x[j] / N;
     for (size_t j = 0; j < M * M; j++) square[j] += x[j % M] * x[j / M] / N;
   }
+  assert_close(lag, 0, 0, 5 / sqrt(N));
   for (size_t j = 0; j < M; j++) assert_close(mean[j], 0, 0, 5 / sqrt(N));
   for (size_t j = 0; j < M * M; j++)
     assert_close(square[j], j % M == j / M ? 1 : 0, 0,

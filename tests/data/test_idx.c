@@ -144,11 +144,17 @@ static void sizes_beyond_the_file(void **state) {
     write_packed(f->packed, bytes, sizeof bytes);
     refuse(f->packed, ES_FILE_CORRUPT, "more than the file can hold");
   }
-  /* 2^34 · 2^30 wraps to 0 in 64 bits. */
-  const uint32_t wraps[4] = {1u << 17, 1u << 17, 1u << 15, 1u << 15};
+}
+
+/* In a file with a hole of 8 GB, 65537·65537 bytes would fit; the next factor
+ * takes the product past 2^64. */
+static void sizes_that_overflow(void **state) {
+  const folder *f = *state;
+  const uint32_t dims[4] = {65537, 65537, ~0u, 1};
   unsigned char bytes[20];
-  idx_header(bytes, 4, wraps);
+  idx_header(bytes, 4, dims);
   write_plain(f->plain, bytes, sizeof bytes);
+  assert_int_equal(truncate(f->plain, (off_t)8 << 30), 0);
   refuse(f->plain, ES_FILE_CORRUPT, "more than the file can hold");
 }
 
@@ -292,6 +298,7 @@ int main(void) {
       IN_FOLDER(channels_are_planes),
       IN_FOLDER(wrong_headers),
       IN_FOLDER(sizes_beyond_the_file),
+      IN_FOLDER(sizes_that_overflow),
       IN_FOLDER(every_truncation),
       IN_FOLDER(trailing_bytes),
       IN_FOLDER(every_flipped_bit),

@@ -9,11 +9,11 @@
 
 /* A compensated sum (Kahan): long double alone would not do under valgrind,
  * which computes it in 64 bits. */
-typedef struct total {
+typedef struct kahan {
   long double sum, lost;
-} total;
+} kahan;
 
-static void add(total *t, long double term) {
+static void add(kahan *t, long double term) {
   const long double y = term - t->lost, sum = t->sum + y;
   t->lost = (sum - t->sum) - y;
   t->sum = sum;
@@ -22,10 +22,10 @@ static void add(total *t, long double term) {
 /* The definitions of moments.h: m×m, m×m, m. */
 typedef struct oracle {
   size_t m;
-  total *Gamma, *Sigma, *mean;
+  kahan *Gamma, *Sigma, *mean;
 } oracle;
 
-static void sum_up(oracle *o, const es_dataset *set, const total *from) {
+static void sum_up(oracle *o, const es_dataset *set, const kahan *from) {
   const size_t n = es_dataset_count(set), m = o->m;
   double *x = calloc(m, sizeof *x), *y = calloc(m, sizeof *y);
   assert_true(x != NULL && y != NULL);
@@ -52,10 +52,10 @@ static void oracle_free(oracle *o) {
   free(o->mean);
 }
 
-static oracle oracle_about(const es_dataset *set, const total *from) {
+static oracle oracle_about(const es_dataset *set, const kahan *from) {
   const size_t m = es_dataset_dim(set);
-  oracle o = {m, calloc(m * m, sizeof(total)), calloc(m * m, sizeof(total)),
-              calloc(m, sizeof(total))};
+  oracle o = {m, calloc(m * m, sizeof(kahan)), calloc(m * m, sizeof(kahan)),
+              calloc(m, sizeof(kahan))};
   assert_true(o.Gamma != NULL && o.Sigma != NULL && o.mean != NULL);
   sum_up(&o, set, from);
   return o;
@@ -64,13 +64,13 @@ static oracle oracle_about(const es_dataset *set, const total *from) {
 /* Centred: a second pass about the mean, whose own mean is then not of the
  * views as drawn. */
 static oracle oracle_new(const es_dataset *set, bool center) {
-  total *zero = calloc(es_dataset_dim(set), sizeof *zero);
+  kahan *zero = calloc(es_dataset_dim(set), sizeof *zero);
   assert_non_null(zero);
   oracle first = oracle_about(set, zero);
   free(zero);
   if (!center) return first;
   oracle second = oracle_about(set, first.mean);
-  total *mean = second.mean;
+  kahan *mean = second.mean;
   second.mean = first.mean;
   first.mean = mean;
   oracle_free(&first);

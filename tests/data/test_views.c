@@ -54,16 +54,19 @@ static void shifts_and_flips_are_exact_and_uniform(void **state) {
   static const size_t reach = 3;
   unsigned char pixels[SIDE * SIDE];
   double view[SIDE * SIDE];
-  size_t count[2 * 49] = {0};
+  size_t count[2 * 49] = {0}, mirrored[2] = {0};
   numbered(pixels, sizeof pixels);
   const es_image image = {pixels, 1, SIDE, SIDE};
   const es_augment augment = {reach, 1, true};
   for (uint64_t i = 0; i < DRAWS; i++) {
     const es_draws draws = es_draws_of(5, 0, i, 0);
     es_augment_view(view, &image, SIDE, &augment, &draws);
-    count[explain(view, pixels, SIDE, (long)reach)]++;
+    const size_t move = explain(view, pixels, SIDE, (long)reach);
+    count[move]++;
+    mirrored[move / 49]++;
   }
   assert_uniform(count, 98, DRAWS);
+  assert_uniform(mirrored, 2, DRAWS);
 }
 
 /* Views, samples and draws move independently: joint counts are uniform. */
@@ -204,9 +207,31 @@ static void crops_have_torchvision_s_distribution(void **state) {
     const double left = (double)c.left / (double)(SIZE - c.width + 1);
     where[(size_t)(left * CELLS)]++;
   }
+  /* A share s above 3/4 fits where |ln ratio| <= -ln s: in all
+   * .55 + ∫ -ln s/ln(4/3) ds over [3/4,1] of a width of .8 is accepted. */
+  const double fits = .55 + (.25 + .75 * log(.75)) / log(4. / 3);
+  const double low = .5 / fits;
+  assert_close((double)inside, DRAWS * low, 0,
+               5 * sqrt(DRAWS * low * (1 - low)));
   assert_uniform(share, CELLS, inside);
   assert_uniform(ratio, CELLS, inside);
   assert_uniform(where, CELLS, inside);
+}
+
+/* A crop of 5×5 fits into 6×6 at four places, all alike. */
+static void crops_reach_every_place(void **state) {
+  (void)state;
+  size_t place[4] = {0}, total = 0;
+  for (uint64_t i = 0; i < DRAWS; i++) {
+    const es_draws draws = es_draws_of(8, 0, i, 1);
+    const es_crop c = es_augment_crop(6, 6, .5, &draws);
+    if (c.height != 5 || c.width != 5) continue;
+    assert_true(c.top < 2 && c.left < 2);
+    place[c.top * 2 + c.left]++;
+    total++;
+  }
+  assert_in_range(total, 1000, DRAWS);
+  assert_uniform(place, 4, total);
 }
 
 /* torchvision after ten tries: the whole shorter side, 4/3 of it of the other,
@@ -297,6 +322,7 @@ int main(void) {
       cmocka_unit_test(resampling_known_pixels),
       cmocka_unit_test(crops_match_the_definition),
       cmocka_unit_test(crops_have_torchvision_s_distribution),
+      cmocka_unit_test(crops_reach_every_place),
       cmocka_unit_test(crop_falls_back_to_the_centre),
       cmocka_unit_test_setup_teardown(size_changes_the_geometry, make_folder,
                                       remove_folder),

@@ -120,7 +120,7 @@ static void check_diag(const result *r, es_status want) {
 /* y = 1/(1 - t): the outputs before t = 1 come, exact to the error that the
  * growth by 1/(1 - t)^2 makes of 1e-9, and the end comes soon. Steps shrink
  * in proportion to 1 - t, down to 1e-16: 37 e-folds of, here, at most 100
- * steps each. */
+ * steps each, and about as many rejected. */
 static void blow_up_ends_with_a_status(void **state) {
   (void)state;
   const double times[4] = {0, .5, .9, 2};
@@ -148,10 +148,12 @@ static void check_wall(es_ode_rhs rhs, const char *method, lab l,
   const es_ode_options o = plain(method);
   const result r = solve(rhs, &o, &l, 0, 0, times, 3);
   check_diag(&r, want);
-  assert_int_equal(l.n, 2);
-  assert_close(l.y[1], .75, 1e-14, 0);
-  if (want == ES_RHS_FAILED || want == ES_NOT_FINITE)
+  /* The others end the solve at the first attempt that meets the wall. */
+  if (want == ES_RHS_FAILED || want == ES_NOT_FINITE) {
+    assert_int_equal(l.n, 2);
+    assert_close(l.y[1], .75, 1e-14, 0);
     assert_close(r.t, 1, 1e-14, 0);
+  }
   assert_close(r.y, r.t, 1e-14, 0);
   if (l.diag != NULL) assert_non_null(strstr(r.diag.message, "the wall"));
 }

@@ -1,0 +1,335 @@
+/* The model through the flow: closed form against steppers against descent,
+ * properties of the equations on random input, checks of theory.md 1. */
+#include "tests/check.h"
+
+#include "base/random.h"
+#include "data/data.h"
+
+#include <eigenstep/eigenstep.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROWS = 2048, MOST_COLUMNS = 64 };
+
+typedef struct table {
+  double cell[MOST_ROWS][MOST_COLUMNS];
+  size_t rows, columns;
+} table;
+
+static es_status keep_row(void *context, const double *row, size_t n) {
+  table *t = context;
+  memcpy(t->cell[t->rows++], row, n * sizeof *row);
+  t->columns = n;
+  return ES_OK;
+}
+
+static es_config *settings(const char *const *words) {
+  const es_keys sets[] = {*es_model_barlow_twins.keys, es_flow_keys,
+                          es_data_keys};
+  es_config *config;
+  es_diag diag = {0};
+  assert_ok(es_config_new(&config, sets, 3, &diag), diag);
+  for (; *words != NULL; words++)
+    assert_ok(es_config_set(config, *words, &diag), diag);
+  return config;
+}
+
+/* Rows of a flow; steps met go to met (may be NULL). */
+static void flow(table *out, es_flow_step *met, const char *const *words) {
+  es_config *config = settings(words);
+  es_flow *f;
+  es_diag diag = {0};
+  out->rows = 0;
+  assert_ok(es_flow_new(&f, &es_model_barlow_twins, config, &diag), diag);
+  assert_ok(es_flow_run(f, keep_row, out, &diag), diag);
+  for (size_t j = 0; met != NULL && j < es_flow_steps(f); j++)
+    met[j] = es_flow_step_met(f, j);
+  es_flow_free(f);
+  es_config_free(config);
+}
+#define FLOW(out, met, ...)                                                    \
+  flow((out), (met), (const char *const[]){__VA_ARGS__, NULL})
+
+static table *a, *b;
+static int make_tables(void **state) {
+  (void)state;
+  a = malloc(sizeof *a);
+  b = malloc(sizeof *b);
+  return a == NULL || b == NULL;
+}
+static int free_tables(void **state) {
+  (void)state;
+  free(a);
+  free(b);
+  return 0;
+}
+
+/* The steppers see the closed form within 100 rtol; growth from 1e-6 to 1 is
+ * what a plain absolute tolerance would lose. */
+static void steppers_match_closed_form(void **state) {
+  (void)state;
+  static const char *const methods[] = {"solver.method=tsit5",
+                                        "solver.method=dop853"};
+  static const double rtols[] = {1e-6, 1e-9, 1e-12};
+  for (int m = 0; m < 2; m++)
+    for (int r = 0; r < 3; r++) {
+      char rtol[48], atol[48];
+      snprintf(rtol, sizeof rtol, "solver.rtol=%g", rtols[r]);
+      snprintf(atol, sizeof atol, "solver.atol=%g", rtols[r] * 1e-3);
+      FLOW(a, NULL, "gamma=1,0.5,0.25,-0.3", "s0=1e-6,1e-4,1e-2,0.5",
+           "t=lin:0:16:33", methods[m], rtol, atol);
+      FLOW(b, NULL, "gamma=1,0.5,0.25,-0.3", "s0=1e-6,1e-4,1e-2,0.5",
+           "t=lin:0:16:33");
+      for (size_t i = 0; i < a->rows; i++)
+        for (size_t j = 1; j < a->columns; j++)
+          assert_close(a->cell[i][j], b->cell[i][j], 0, 100 * rtols[r]);
+    }
+}
+
+/* A start given as a matrix, aligned with the eigenvectors of a full Gamma,
+ * goes through the generic path and must meet the closed form of its modes. */
+static void full_matrix_path_meets_closed_form(void **state) {
+  (void)state;
+  es_flow_step met[2];
+  /* Gamma has eigenvalues 1.5 and .5 along (1,±1)/sqrt2; W0 = diag(1e-3, 2e-3)
+   * V^T. */
+  const double h = sqrt(.5);
+  char W0[160];
+  snprintf(W0, sizeof W0, "W0=[[%.17g,%.17g],[%.17g,%.17g]]", 1e-3 * h,
+           1e-3 * h, 2e-3 * h, -2e-3 * h);
+  FLOW(a, met, "Gamma=[[1,0.5],[0.5,1]]", W0, "t=lin:0:6:25",
+       "solver.rtol=1e-11");
+  for (size_t i = 0; i < a->rows; i++) {
+    const double t = a->cell[i][0];
+    const double l1 = es_barlow_closed_form(1.5, 1e-3, t).lambda;
+    const double l2 = es_barlow_closed_form(.5, 2e-3, t).lambda;
+    assert_close(a->cell[i][2], fmax(l1, l2), 0, 1e-9);
+    assert_close(a->cell[i][3], fmin(l1, l2), 0, 1e-9);
+    assert_close(a->cell[i][5], l1, 0, 1e-14); /* the partner is the start */
+  }
+  assert_close(met[0].t, es_barlow_half_time(1.5, 1e-3), 1e-8, 0);
+  assert_close(met[1].t, es_barlow_half_time(.5, 2e-3), 1e-8, 0);
+  assert_close(met[0].overlap, 1, 1e-12, 0);
+}
+
+/* Descent is Euler's method: its distance from the flow falls like lr. */
+static void descent_tends_to_the_flow(void **state) {
+  (void)state;
+  double error[3];
+  for (int k = 0; k < 3; k++) {
+    char lr[48];
+    snprintf(lr, sizeof lr, "lr=%.17g", ldexp(.02, -k));
+    FLOW(a, NULL, "gamma=1,0.4", "s0=1e-2,1e-2", "solver.method=gd", lr,
+         "t=1,2,3");
+    error[k] = 0;
+    for (size_t i = 0; i < a->rows; i++) {
+      const double want = es_barlow_closed_form(.4, 1e-2, a->cell[i][0]).lambda;
+      error[k] = fmax(error[k], fabs(a->cell[i][3] - want));
+    }
+  }
+  assert_close(error[0] / error[1], 2, .15, 0);
+  assert_close(error[1] / error[2], 2, .1, 0);
+}
+
+/* s <- s + 4 lr gamma s (1 - gamma s^2), iterated here. */
+static void descent_is_the_iteration(void **state) {
+  (void)state;
+  double s = .05;
+  FLOW(a, NULL, "gamma=0.7", "s0=0.05", "solver.method=gd", "lr=0.1",
+       "t=0.1,0.2,0.3,0.4,0.5,10");
+  for (int k = 1; k <= 100; k++) {
+    s += 4 * .1 * .7 * s * (1 - .7 * s * s);
+    if (k <= 5) assert_close(a->cell[k - 1][2], .7 * s * s, 1e-14, 0);
+  }
+  assert_close(a->cell[5][2], .7 * s * s, 1e-13, 0);
+  assert_close(a->cell[2][0], 3 * .1, 1e-15, 0);
+}
+
+/* sup over the rows of |W - W*|_F for d = 2, m = 3: W* = U diag(s_j(t)) from
+ * the QR of the first two columns of W(0), by hand. */
+static double sup_distance(const table *t) {
+  const double *W0 = t->cell[0] + 7; /* row by row, gamma's falling order */
+  const double r11 = hypot(W0[0], W0[3]);
+  const double u[2] = {W0[0] / r11, W0[3] / r11};
+  const double r12 = u[0] * W0[1] + u[1] * W0[4];
+  const double v[2] = {W0[1] - r12 * u[0], W0[4] - r12 * u[1]};
+  const double r22 = hypot(v[0], v[1]);
+  double sup = 0;
+  for (size_t i = 0; i < t->rows; i++) {
+    const double *W = t->cell[i] + 7;
+    const double s1 = es_barlow_closed_form(1, r11, t->cell[i][0]).s;
+    const double s2 = es_barlow_closed_form(.6, r22, t->cell[i][0]).s;
+    double sum = W[2] * W[2] + W[5] * W[5];
+    for (int k = 0; k < 2; k++) {
+      const double d1 = W[3 * k] - s1 * u[k];
+      const double d2 = W[3 * k + 1] - s2 * v[k] / r22;
+      sum += d1 * d1 + d2 * d2;
+    }
+    sup = fmax(sup, sqrt(sum));
+  }
+  return sup;
+}
+
+/* theory.md: from alpha G the partner is within O(alpha^p) in sup norm, p the
+ * least 1 - gamma_{j+1}/gamma_j; (1,.6,.2), d = 2 has p = .4, isolated (the
+ * other is .667). Least squares over alpha = 1e-6 to 1e-14. */
+static void sup_error_exponent(void **state) {
+  (void)state;
+  double sx = 0, sy = 0, sxx = 0, sxy = 0;
+  enum { N = 5 };
+  for (int k = 0; k < N; k++) {
+    char scale[48];
+    snprintf(scale, sizeof scale, "init_scale=1e-%d", 6 + 2 * k);
+    FLOW(a, NULL, "gamma=1,0.6,0.2", "d=2", "init=gaussian", "model.seed=5",
+         scale, "t_end=30", "time.n=2000", "solver.rtol=1e-10",
+         "output.state=on");
+    const double x = -(6 + 2 * k) * M_LN10, y = log(sup_distance(a));
+    sx += x;
+    sy += y;
+    sxx += x * x;
+    sxy += x * y;
+  }
+  const double p = (N * sxy - sx * sy) / (N * sxx - sx * sx);
+  print_message("# distance to the aligned partner: alpha^%.4f\n", p);
+  assert_close(p, .4, 0, .02);
+}
+
+/* The zero-loss solution of least norm: |W|^2 = sum 1/gamma_j over the top d.
+ */
+static void ends_at_the_minimum_norm_solution(void **state) {
+  (void)state;
+  FLOW(a, NULL, "gamma=2,1,0.5,0.1", "d=2", "init=gaussian", "init_scale=1e-7",
+       "t=0,60", "output.state=on");
+  double norm = 0;
+  for (size_t j = 7; j < a->columns; j++) norm += a->cell[1][j] * a->cell[1][j];
+  assert_int_equal(a->columns, 7 + 8);
+  assert_close(norm, 1 / 2. + 1, 1e-6, 0);
+  assert_close(a->cell[1][1], 0, 0, 1e-12);
+}
+
+/* Indefinite Gamma with r = 1 < d = 2 positive eigenvalues: floor 1. */
+static void indefinite_gamma_has_a_floor(void **state) {
+  (void)state;
+  FLOW(a, NULL, "gamma=1,-0.2,-0.5", "d=2", "init=gaussian", "init_scale=1e-3",
+       "t=0,40");
+  assert_close(a->cell[1][1], 1, 0, 1e-6);
+  assert_close(a->cell[1][2], 1, 0, 1e-9);
+  es_config *config =
+      settings((const char *const[]){"gamma=1,-0.2,-0.5", "d=2", "t=1", NULL});
+  void *self;
+  es_diag diag = {0};
+  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
+  assert_close(es_model_barlow_twins.floor(self), 1, 0, 0);
+  assert_non_null(strstr(es_model_barlow_twins.remark(self), "1 of 2 modes"));
+  es_model_barlow_twins.close(self);
+  es_config_free(config);
+}
+
+/* Rotating Gamma and W0 alike changes nothing that is observed. */
+static void equivariance(void **state) {
+  (void)state;
+  const double c = cos(.7), s = sin(.7);
+  char Gamma[200], W0[200];
+  /* R diag(1,.3) R^T, and W0 R^T with R = [[c,-s],[s,c]]. */
+  snprintf(Gamma, sizeof Gamma, "Gamma=[[%.17g,%.17g],[%.17g,%.17g]]",
+           c * c + .3 * s * s, .7 * c * s, .7 * c * s, s * s + .3 * c * c);
+  snprintf(W0, sizeof W0, "W0=[[%.17g,%.17g],[%.17g,%.17g]]",
+           .02 * c - .01 * -s, .02 * s + .01 * -c, .005 * c - .03 * s,
+           .005 * s + .03 * c);
+  FLOW(a, NULL, Gamma, W0, "t=lin:0:6:13", "solver.rtol=1e-11");
+  FLOW(b, NULL, "gamma=1,0.3", "W0=[[0.02,-0.01],[0.005,0.03]]", "t=lin:0:6:13",
+       "solver.rtol=1e-11");
+  for (size_t i = 0; i < a->rows; i++)
+    for (size_t j = 1; j < a->columns; j++)
+      assert_close(a->cell[i][j], b->cell[i][j], 0, 1e-9);
+}
+
+/* Repeated and near-zero eigenvalues: two equal modes both learn, the null
+ * space keeps its columns. */
+static void repeated_and_zero_eigenvalues(void **state) {
+  (void)state;
+  FLOW(a, NULL, "gamma=1,1,0", "d=2", "W0=[[1e-3,2e-3,0.5],[-1e-3,1e-3,0.25]]",
+       "t=0,20", "output.state=on");
+  assert_close(a->cell[1][2], 1, 0, 1e-9);
+  assert_close(a->cell[1][3], 1, 0, 1e-9);
+  assert_close(a->cell[1][7 + 2], .5, 0, 0);
+  assert_close(a->cell[1][7 + 5], .25, 0, 0);
+}
+
+/* The right-hand side is -grad L: central differences of |C - I|^2. */
+static void rhs_is_minus_the_gradient(void **state) {
+  (void)state;
+  const es_model *model = &es_model_barlow_twins;
+  es_config *config = settings((const char *const[]){
+      "gamma=1.2,0.7,-0.4", "d=2", "init_scale=0.5", "t=1", NULL});
+  void *self;
+  es_diag diag = {0};
+  double y[6], scale[6], f[6], up[8], down[8];
+  assert_ok(model->open(&self, config, &diag), diag);
+  model->start(self, y, scale);
+  assert_status(model->rhs(0, y, f, self), ES_OK);
+  for (int i = 0; i < 6; i++) {
+    /* fourth derivative of a quartic: truncation is exact up to h^2 L'''/6,
+     * with |L'''| < 200 here; rounding 1e-16*10/h. */
+    const double h = 1e-5, keep = y[i];
+    y[i] = keep + h;
+    assert_status(model->observe(self, 0, y, up), ES_OK);
+    y[i] = keep - h;
+    assert_status(model->observe(self, 0, y, down), ES_OK);
+    y[i] = keep;
+    assert_close(-(up[0] - down[0]) / (2 * h), f[i], 0, 1e-8);
+  }
+  model->close(self);
+  es_config_free(config);
+}
+
+/* The cheap toy of theory.md: gamma near (9, 1), both modes learned on time. */
+static void two_mode_toy(void **state) {
+  (void)state;
+  es_flow_step met[2];
+  FLOW(a, met, "data.name=two-mode", "d=2", "init_scale=1e-8", "t=0,8",
+       "solver.rtol=1e-8");
+  es_config *config = settings((const char *const[]){
+      "data.name=two-mode", "d=2", "init_scale=1e-8", "t=1", NULL});
+  void *self;
+  es_diag diag = {0};
+  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
+  for (size_t j = 0; j < 2; j++) {
+    es_model_step step;
+    es_model_barlow_twins.step(self, j, &step);
+    assert_close(step.gamma, j == 0 ? 9 : 1, .02, 0);
+    assert_close(met[j].t, step.half_time, .02, 0);
+  }
+  es_model_barlow_twins.close(self);
+  es_config_free(config);
+}
+
+static void small_and_degenerate_sizes(void **state) {
+  (void)state;
+  FLOW(a, NULL, "gamma=1", "W0=[[0]]", "t=0,1"); /* nothing moves */
+  assert_close(a->cell[1][1], 1, 0, 0);
+  FLOW(a, NULL, "gamma=0", "s0=2", "t=0,1000", "output.state=on");
+  assert_close(a->cell[1][2], 0, 0, 0);
+  assert_close(a->cell[1][3], 2, 0, 0);
+  FLOW(a, NULL, "gamma=3", "s0=10", "t=0,10"); /* from above */
+  assert_close(a->cell[1][2], 1, 1e-15, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(steppers_match_closed_form),
+      cmocka_unit_test(full_matrix_path_meets_closed_form),
+      cmocka_unit_test(descent_tends_to_the_flow),
+      cmocka_unit_test(descent_is_the_iteration),
+      cmocka_unit_test(sup_error_exponent),
+      cmocka_unit_test(ends_at_the_minimum_norm_solution),
+      cmocka_unit_test(indefinite_gamma_has_a_floor),
+      cmocka_unit_test(equivariance),
+      cmocka_unit_test(repeated_and_zero_eigenvalues),
+      cmocka_unit_test(rhs_is_minus_the_gradient),
+      cmocka_unit_test(two_mode_toy),
+      cmocka_unit_test(small_and_degenerate_sizes),
+  };
+  return cmocka_run_group_tests(tests, make_tables, free_tables);
+}
