@@ -46,6 +46,16 @@ es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
 const char *es_flow_method(const es_flow *flow);
 es_ode_statistics es_flow_statistics(const es_flow *flow);
 
+/* Largest distance from theory's closed form over the rows so far (es_model's
+ * distance); NaN where the model has none, and for the closed form itself. */
+double es_flow_sup_error(const es_flow *flow);
+
+/* Embeddings over time with output.embeddings=N: n_rows × n_points × dim, the
+ * flow's own memory; NULL without. times has n_rows entries. */
+const double *es_flow_embeddings(const es_flow *flow, size_t *n_rows,
+                                 size_t *n_points, size_t *dim,
+                                 const double **times);
+
 /* Number of modes that can step, and what was met of each. */
 size_t es_flow_steps(const es_flow *flow);
 es_flow_step es_flow_step_met(const es_flow *flow, size_t j);

@@ -16,6 +16,8 @@ typedef struct es_model_shape {
   double t_last;    /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
   double lr;        /* learning rate for method gd; 0: none was given */
+  size_t n_points;  /* data points kept for output.embeddings; 0: none */
+  size_t embed_dim; /* length of one embedding */
 } es_model_shape;
 
 /* One row of `predict` and of steps.csv: a mode and its step. */
@@ -70,6 +72,15 @@ typedef struct es_model {
 
   /* Closed form: observables and (unless NULL) the user's state at t. */
   es_status (*exact)(void *self, double t, double *out, double *state);
+
+  /* Distance of the state from what theory's closed form says at t: from the
+   * aligned partner of a generic start, from the exact solution of an aligned
+   * one. */
+  double (*distance)(void *self, double t, const double *y);
+
+  /* Embeddings of the model's first n_points data points under the user's
+   * state: out is n_points × embed_dim, row by row. */
+  void (*embed)(void *self, const double *state, double *out);
 
   /* Step events: g_j = 0 where mode j steps, j < shape.n_events, and how much
    * of the direction that steps lies along theory's mode j (squared cosine). */

@@ -18,6 +18,7 @@ typedef struct barlow {
   double *V;      /* m×m eigenvectors as columns, or NULL: see order */
   size_t *order;  /* without V: mode j is coordinate order[j] */
   double *Z0;     /* d×m start in the eigenbasis */
+  double *U;      /* d×d: Q of that QR; NULL: the identity */
   double *s0;     /* d: of the aligned start, or R_jj of the aligned partner */
   size_t *active; /* k columns in the state, rising; the first d are 0..d-1
                      where those move */
@@ -27,6 +28,10 @@ typedef struct barlow {
   double *full; /* d*m: a whole Z, for the user's state */
   double lr;
   size_t reachable; /* modes j < d with gamma_j > 0 and s0_j > 0 */
+  double
+      *points; /* m×n_points, columns in the user's coordinates; NULL: none */
+  size_t n_points;
+  double image_shape[3]; /* channels, height, width; zeros: no images */
   bool from_data;
   unsigned data_crc;
   char remark[256];

@@ -113,6 +113,33 @@ static es_status spectrum_from_matrix(barlow *b, const es_config *config,
   return spectrum_of(b, copy, diag);
 }
 
+/* The first views of the first n pairs, for output.embeddings. */
+static es_status keep_points(barlow *b, const es_dataset *set, size_t n,
+                             es_diag *diag) {
+  size_t channels, side;
+  es_dataset_geometry(set, &channels, &side);
+  b->image_shape[0] = (double)channels;
+  b->image_shape[1] = b->image_shape[2] = (double)side;
+  b->n_points = n < es_dataset_count(set) ? n : es_dataset_count(set);
+  if (b->n_points == 0) return ES_OK;
+  b->points = cells(b->m, b->n_points, sizeof *b->points);
+  double *second = cells(b->m, 1, sizeof *second);
+  if (b->points == NULL || second == NULL) {
+    free(second);
+    return no_memory(diag);
+  }
+  for (size_t i = 0; i < b->n_points; i++)
+    es_dataset_pair(set, i, 0, b->points + i * b->m, second);
+  free(second);
+  return ES_OK;
+}
+
+/* Centred data have centred points. */
+static void shift_points(barlow *b, const double *mean) {
+  for (size_t i = 0; i < b->n_points; i++)
+    for (size_t r = 0; r < b->m; r++) b->points[r + i * b->m] -= mean[r];
+}
+
 static es_status spectrum_from_data(barlow *b, const es_config *config,
                                     es_diag *diag) {
   es_dataset *set = NULL;
@@ -129,6 +156,11 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
     status = spectrum_of(b, moments.Gamma, diag);
     moments.Gamma = NULL;
   }
+  if (status == ES_OK)
+    status = keep_points(b, set, es_config_size(config, "output", "embeddings"),
+                         diag);
+  if (status == ES_OK && es_config_flag(config, "data", "center"))
+    shift_points(b, moments.mean);
   es_moments_free(&moments);
   es_dataset_free(set);
   return status;
@@ -187,15 +219,15 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
       memcpy(b->Z0 + j * d, W0 + b->order[j] * d, d * sizeof *W0);
   }
   /* The aligned partner: QR of the first d columns (theory.md 1). */
-  double *Q = cells(d, d, sizeof *Q), *R = cells(d, d, sizeof *R);
+  double *R = cells(d, d, sizeof *R);
   es_status status = ES_OK;
-  if (Q == NULL || R == NULL) status = no_memory(diag);
+  b->U = cells(d, d, sizeof *b->U);
+  if (b->U == NULL || R == NULL) status = no_memory(diag);
   if (status == ES_OK) {
-    memcpy(Q, b->Z0, d * d * sizeof *Q);
-    status = es_qr(d, d, Q, R, diag);
+    memcpy(b->U, b->Z0, d * d * sizeof *b->U);
+    status = es_qr(d, d, b->U, R, diag);
   }
   for (size_t j = 0; status == ES_OK && j < d; j++) b->s0[j] = R[j + j * d];
-  free(Q);
   free(R);
   return status;
 }
@@ -324,6 +356,8 @@ void barlow_close(void *self) {
   free(b->V);
   free(b->order);
   free(b->Z0);
+  free(b->U);
+  free(b->points);
   free(b->s0);
   free(b->active);
   free(b->active_gamma);

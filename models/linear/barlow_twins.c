@@ -37,6 +37,8 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_events = b->d;
   out->has_exact = b->aligned;
   out->lr = b->lr;
+  out->n_points = b->n_points;
+  out->embed_dim = b->d;
   out->t_last = NAN;
   for (size_t j = 0; j < b->d; j++) {
     const double half = es_barlow_half_time(b->gamma[j], b->s0[j]);
@@ -143,6 +145,32 @@ static es_status exact(void *self, double t, double *out, double *user_state) {
   return ES_OK;
 }
 
+/* Z* = U diag(s_j(t)) in the first d columns, 0 beyond. Columns that are not in
+ * the state never moved and are left out. */
+static double distance(void *self, double t, const double *y) {
+  const barlow *b = self;
+  const size_t d = b->d;
+  double sum = 0;
+  for (size_t c = 0; c < b->k; c++) {
+    const size_t j = b->active[c];
+    const double s =
+        j < d ? es_barlow_closed_form(b->gamma[j], b->s0[j], t).s : 0;
+    for (size_t i = 0; i < d; i++) {
+      const double u = j >= d ? 0 : b->U != NULL ? b->U[i + j * d] : i == j;
+      const double gap = y[i + c * d] - s * u;
+      sum += gap * gap;
+    }
+  }
+  return sqrt(sum);
+}
+
+/* Row by row, out = (W x)^T: W is row-major d×m, so column-major m×d. */
+static void embed(void *self, const double *W, double *out) {
+  const barlow *b = self;
+  es_gemm(true, false, b->d, b->n_points, b->m, 1, W, b->m, b->points, b->m, 0,
+          out, b->d);
+}
+
 /* g_j = lambda_j - 1/2: a step is where an eigenvalue passes one half. */
 static void events(double t, const double *y, double *g, void *self) {
   barlow *b = self;
@@ -217,6 +245,7 @@ static es_model_array array(const void *self, size_t j) {
       {"/s0", b->s0, b->d, 1},
       {"/Z0", b->Z0, b->d, b->m},
       {b->V != NULL ? "/V" : NULL, b->V, b->m, b->m},
+      {b->image_shape[0] > 0 ? "/image_shape" : NULL, b->image_shape, 3, 1},
   };
   const es_model_array none = {NULL, NULL, 0, 0};
   return j < sizeof arrays / sizeof *arrays ? arrays[j] : none;
@@ -250,6 +279,8 @@ const es_model es_model_barlow_twins = {
     .observe = observe,
     .state = state,
     .exact = exact,
+    .distance = distance,
+    .embed = embed,
     .events = events,
     .overlap = overlap,
     .n_steps = n_steps,

@@ -105,20 +105,43 @@ static es_status write_steps(flow_run *run) {
   return status;
 }
 
-static es_status write_arrays(flow_run *run) {
-  es_h5 *file;
+static es_status write_modes(flow_run *run, es_h5 *file) {
+  es_status status = ES_OK;
   if (!es_config_flag(run->job->config, "output", "modes")) return ES_OK;
-  char *path = es_file_join(run->job->dir, "arrays.h5");
-  if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_h5_create(&file, path, run->diag);
-  free(path);
-  if (status != ES_OK) return status;
   for (size_t j = 0; status == ES_OK; j++) {
     const es_model_array array = es_instance_array(run->instance, j);
     if (array.dataset == NULL) break;
     status = es_h5_write_columns(file, array.dataset, array.data, array.rows,
                                  array.cols, run->diag);
   }
+  return status;
+}
+
+static es_status write_embeddings(flow_run *run, es_h5 *file) {
+  size_t dims[3];
+  const double *times,
+      *embeddings =
+          es_flow_embeddings(run->flow, &dims[0], &dims[1], &dims[2], &times);
+  if (embeddings == NULL || dims[0] == 0) return ES_OK;
+  es_status status =
+      es_h5_write(file, "/embeddings", embeddings, dims, 3, run->diag);
+  if (status == ES_OK)
+    status = es_h5_write(file, "/times", times, dims, 1, run->diag);
+  return status;
+}
+
+static es_status write_arrays(flow_run *run) {
+  es_h5 *file;
+  if (!es_config_flag(run->job->config, "output", "modes") &&
+      es_config_size(run->job->config, "output", "embeddings") == 0)
+    return ES_OK;
+  char *path = es_file_join(run->job->dir, "arrays.h5");
+  if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_h5_create(&file, path, run->diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = write_modes(run, file);
+  if (status == ES_OK) status = write_embeddings(run, file);
   if (status == ES_OK) return es_h5_commit(file, run->diag);
   es_h5_abandon(file);
   return status;
@@ -146,6 +169,7 @@ static es_status write_record(flow_run *run) {
       {"rhs_calls", (double)stats.rhs_calls},
       {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
+      {"sup_error", es_flow_sup_error(run->flow)},
   };
   const es_summary summary = {.started = run->started,
                               .has_checksum =
@@ -160,7 +184,7 @@ static es_status draw(const flow_run *run) {
   char title[160];
   const es_job *job = run->job;
   const char *kind = job->plot != NULL ? job->plot : run->instance->model->plot;
-  if (kind == NULL) return ES_OK;
+  if (kind == NULL || strcmp(kind, "none") == 0) return ES_OK;
   snprintf(title, sizeof title, "%s: %s", run->instance->model->name,
            es_flow_method(run->flow));
   return es_plot_draw(job->dir, kind, job->title != NULL ? job->title : title,
@@ -192,6 +216,7 @@ static void print_json(const flow_run *run) {
   cJSON_AddNumberToObject(root, "rhs_calls", (double)stats.rhs_calls);
   cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(run->instance));
   cJSON_AddNumberToObject(root, "worst_step_time_error", worst_error(run));
+  cJSON_AddNumberToObject(root, "sup_error", es_flow_sup_error(run->flow));
   cJSON_AddNumberToObject(root, "wall_seconds", es_seconds() - run->started);
   cJSON *predicted = cJSON_AddArrayToObject(root, "tau_predicted");
   cJSON *measured = cJSON_AddArrayToObject(root, "tau_measured");

@@ -45,7 +45,8 @@ typedef struct es_stepper {
   bool fixed_step; /* h is h0 throughout, error and f are not used */
   /* Doubles of workspace for a step of this stride. NULL: none. */
   size_t (*doubles)(size_t stride);
-  /* Makes and frees step->own, once per workspace. NULL: nothing to own. */
+  /* Makes and frees step->own, once per workspace; close is called after an
+   * open that failed too. NULL: nothing to own. */
   es_status (*open)(es_step *step, es_diag *diag);
   void (*close)(es_step *step);
   /* Forgets the history: a solve begins at (t, y, f). NULL: there is none. */

@@ -20,7 +20,7 @@ typedef struct clause {
 } clause;
 
 typedef struct criterion {
-  char aggregate[WORD], column[WORD], file[WORD];
+  char aggregate[WORD], column[WORD], by[WORD], file[WORD];
   bool absolute;
   clause where[MOST_CLAUSES];
   size_t n_where;
@@ -57,10 +57,21 @@ static bool relation_and_bound(const char **text, const char *first,
 }
 
 static bool known_aggregate(const char *name) {
-  static const char *const names[] = {"max", "min", "mean", "median", "count"};
-  for (int i = 0; i < 5; i++)
+  static const char *const names[] = {"max",    "min",   "mean",
+                                      "median", "count", "slope"};
+  for (int i = 0; i < 6; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
+}
+
+/* "in", or "by X in" after a slope's column. */
+static bool parse_by(criterion *c, const char **text) {
+  char next[WORD];
+  if (!word(text, next)) return false;
+  if (strcmp(c->aggregate, "slope") == 0 &&
+      (strcmp(next, "by") != 0 || !word(text, c->by) || !word(text, next)))
+    return false;
+  return strcmp(next, "in") == 0;
 }
 
 static bool parse_where(criterion *c, const char **text, char next[WORD]) {
@@ -77,12 +88,11 @@ static bool parse_where(criterion *c, const char **text, char next[WORD]) {
 }
 
 static bool parse(criterion *c, const char *text) {
-  char in[WORD], next[WORD];
+  char next[WORD];
   *c = (criterion){0};
   if (!word(&text, c->aggregate) || !known_aggregate(c->aggregate) ||
-      !word(&text, c->column) || !word(&text, in) || strcmp(in, "in") != 0 ||
-      !word(&text, c->file) || !word(&text, next) ||
-      !parse_where(c, &text, next) ||
+      !word(&text, c->column) || !parse_by(c, &text) || !word(&text, c->file) ||
+      !word(&text, next) || !parse_where(c, &text, next) ||
       !relation_and_bound(&text, next, &c->op, &c->bound))
     return false;
   const size_t n = strlen(c->column);
@@ -139,39 +149,76 @@ static double aggregate(const char *name, double *x, size_t n) {
   return sum / (double)n;
 }
 
-/* The column's values in the rows that the clauses select. */
+/* Column indices: what is aggregated, what a slope is over, the clauses. */
+typedef struct columns {
+  size_t y, x, where[MOST_CLAUSES];
+} columns;
+
+static es_status find(const criterion *c, const es_table *table,
+                      const char *name, size_t *out, es_diag *diag) {
+  *out = es_table_column(table, name);
+  return *out < table->columns
+             ? ES_OK
+             : es_fail(diag, ES_BAD_VALUE,
+                       "experiment.criterion: %s has no column '%s'", c->file,
+                       name);
+}
+
+static es_status find_columns(const criterion *c, const es_table *table,
+                              columns *out, es_diag *diag) {
+  es_status status = find(c, table, c->column, &out->y, diag);
+  if (status == ES_OK)
+    status =
+        find(c, table, c->by[0] != '\0' ? c->by : c->column, &out->x, diag);
+  for (size_t k = 0; status == ES_OK && k < c->n_where; k++)
+    status = find(c, table, c->where[k].column, &out->where[k], diag);
+  return status;
+}
+
+/* The values in the rows that the clauses select. */
 static size_t select_rows(const criterion *c, const es_table *table,
-                          const size_t columns[MOST_CLAUSES + 1],
-                          double *values) {
+                          const columns *at, double *y, double *x) {
   size_t n = 0;
   for (size_t i = 0; i < table->rows; i++) {
     const double *row = table->value + i * table->columns;
     bool selected = true;
     for (size_t k = 0; k < c->n_where; k++)
       selected = selected &&
-                 holds(row[columns[k + 1]], c->where[k].op, c->where[k].bound);
-    if (selected)
-      values[n++] = c->absolute ? fabs(row[columns[0]]) : row[columns[0]];
+                 holds(row[at->where[k]], c->where[k].op, c->where[k].bound);
+    if (!selected) continue;
+    x[n] = row[at->x];
+    y[n++] = c->absolute ? fabs(row[at->y]) : row[at->y];
   }
   return n;
 }
 
+/* Least-squares slope of ln y over ln x; NaN for fewer than two points. */
+static double slope(const double *y, const double *x, size_t n) {
+  double mx = 0, my = 0, sxx = 0, sxy = 0;
+  for (size_t i = 0; i < n; i++) {
+    mx += log(x[i]) / (double)n;
+    my += log(y[i]) / (double)n;
+  }
+  for (size_t i = 0; i < n; i++) {
+    sxx += (log(x[i]) - mx) * (log(x[i]) - mx);
+    sxy += (log(x[i]) - mx) * (log(y[i]) - my);
+  }
+  return n < 2 ? NAN : sxy / sxx;
+}
+
 static es_status evaluate(es_verdict *out, const criterion *c,
                           const es_table *table, es_diag *diag) {
-  size_t columns[MOST_CLAUSES + 1];
-  for (size_t k = 0; k <= c->n_where; k++) {
-    const char *name = k == 0 ? c->column : c->where[k - 1].column;
-    columns[k] = es_table_column(table, name);
-    if (columns[k] == table->columns)
-      return es_fail(diag, ES_BAD_VALUE,
-                     "experiment.criterion: %s has no column '%s'", c->file,
-                     name);
-  }
-  double *values = calloc(table->rows + 1, sizeof *values);
-  if (values == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const size_t n = select_rows(c, table, columns, values);
-  out->value = out->low = out->high = aggregate(c->aggregate, values, n);
-  free(values);
+  columns at;
+  const es_status status = find_columns(c, table, &at, diag);
+  if (status != ES_OK) return status;
+  double *y = calloc(2 * table->rows + 2, sizeof *y);
+  if (y == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  double *x = y + table->rows + 1;
+  const size_t n = select_rows(c, table, &at, y, x);
+  out->value =
+      c->by[0] != '\0' ? slope(y, x, n) : aggregate(c->aggregate, y, n);
+  out->low = out->high = out->value;
+  free(y);
   out->verdict = isnan(out->value)                    ? "inconclusive"
                  : holds(out->value, c->op, c->bound) ? "holds"
                                                       : "fails";

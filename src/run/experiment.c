@@ -3,6 +3,7 @@
 
 #include "file/atomic.h"
 #include "report/html.h"
+#include "run/each.h"
 #include "run/plan.h"
 
 #include <stdlib.h>
@@ -24,12 +25,16 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
   if (status == ES_OK && job->dir != NULL) {
     own.dir = dir = es_file_join(job->dir, stage->name);
-    done = dir == NULL ? NULL : es_file_join(dir, "run.json");
+    done = dir == NULL ? NULL
+                       : es_file_join(dir, stage->each != NULL ? "table.csv"
+                                                               : "run.json");
     if (done == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
   if (status == ES_OK) job->say(job, stage->name);
   const bool kept = done != NULL && job->resume && es_file_exists(done);
-  if (status == ES_OK && !kept) status = stage->command->execute(&own, diag);
+  if (status == ES_OK && !kept)
+    status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
+                                 : stage->command->execute(&own, diag);
   es_config_free(own.config);
   free(dir);
   free(done);
@@ -89,10 +94,12 @@ static es_status report(const es_job *job, const es_plan *plan, es_diag *diag) {
 static es_status check_stages(const es_plan *plan, es_diag *diag) {
   for (size_t i = 0; i < plan->n_stages; i++) {
     es_config *config = NULL;
-    const es_status status =
-        es_stage_configure(&config, plan, &plan->stage[i], diag);
+    es_status status = es_stage_configure(&config, plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
     es_config_free(config);
+    if (plan->stage[i].each != NULL)
+      status = es_each_check(plan, &plan->stage[i], diag);
+    if (status != ES_OK) return status;
   }
   return ES_OK;
 }

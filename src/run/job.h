@@ -18,8 +18,8 @@ typedef struct es_job {
   const char *dir;    /* output folder, NULL: none */
   const char *csv;    /* file, "-" for standard output, or NULL */
   const char *size;   /* run: preset of the experiment, or NULL */
-  const char *plot;   /* figure to draw in dir; NULL: the target's own */
-  const char *title;  /* of that figure; NULL: made from the target */
+  const char *plot;  /* figure to draw in dir; NULL: the target's own; "none" */
+  const char *title; /* of that figure; NULL: made from the target */
   bool json, quiet, force, resume, dry_run;
   bool seed_given;
   uint64_t seed;

@@ -157,6 +157,7 @@ static es_status read_stage(es_plan *plan, const es_node *node,
                   command == NULL ? "command missing" : command);
   if (stage.target == NULL)
     return REFUSE(plan, node, diag, "stage %s has no target", stage.name);
+  stage.each = es_node_get(node, "each");
   plan->stage[plan->n_stages] = stage;
   status = check_needs(plan, es_node_get(node, "needs"), diag);
   if (status == ES_OK) plan->n_stages++;
@@ -244,11 +245,11 @@ void es_plan_close(es_plan *plan) {
 
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, es_diag *diag) {
-  static const char *const own[] = {"name", "command", "target", "needs",
-                                    "plot"};
+  static const char *const own[] = {"name",  "command", "target",
+                                    "needs", "plot",    "each"};
   for (size_t i = 0; map != NULL && i < map->n_children; i++) {
     const es_node *section = &map->child[i];
-    if (is_one_of(section->key, own, 5)) continue;
+    if (is_one_of(section->key, own, 6)) continue;
     const es_status status = es_config_apply_section(config, section->key,
                                                      section, plan->path, diag);
     if (status != ES_OK) return status;

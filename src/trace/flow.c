@@ -2,6 +2,8 @@
  * stepper, one row at a time. See include/eigenstep/flow.h. */
 #include <eigenstep/flow.h>
 
+#include "base/slab.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,8 @@ static const es_key keys[] = {
      "steps after which a flow stops with exit code 4"},
     {"output", "state", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "append the state, row by row, to every row"},
+    {"output", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
+     "store the embeddings of that many data points over time in arrays.h5"},
     {"output", "modes", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "store eigenvalues, eigenvectors and the start in arrays.h5"},
 };
@@ -35,6 +39,11 @@ struct es_flow {
   double *times;
   size_t n_times, n_states, n_row;
   double *row, *y, *scale;
+  double *state;      /* the user's, where rows, distance or points need it */
+  double *embeddings; /* n_times × n_points × embed_dim */
+  double *row_times;  /* n_times: t of the rows delivered */
+  size_t n_rows;
+  double sup_error;
   es_flow_step *met;
   es_ode_options options;
   es_ode_statistics statistics;
@@ -106,14 +115,33 @@ static es_status settle_method(es_flow *flow, const es_config *config,
                        "model.lr: solver.method=gd needs a learning rate");
 }
 
+static es_status allocate_embeddings(es_flow *flow, const es_config *config,
+                                     es_diag *diag) {
+  const es_model_shape *shape = &flow->instance.shape;
+  size_t row, cells;
+  if (es_config_size(config, "output", "embeddings") == 0) return ES_OK;
+  if (flow->instance.model->embed == NULL || shape->n_points == 0)
+    return es_fail(diag, ES_USAGE,
+                   "output.embeddings: this model was not built from data");
+  if (!es_size_mul(&row, shape->n_points, shape->embed_dim) ||
+      !es_size_mul(&cells, row, flow->n_times))
+    return no_memory(diag);
+  flow->embeddings = calloc(cells, sizeof *flow->embeddings);
+  return flow->embeddings != NULL ? ES_OK : no_memory(diag);
+}
+
 static es_status allocate(es_flow *flow, es_diag *diag) {
   const size_t n = flow->instance.shape.n;
   flow->row = calloc(flow->n_row, sizeof *flow->row);
   flow->y = calloc(n, sizeof *flow->y);
   flow->scale = calloc(n, sizeof *flow->scale);
   flow->met = calloc(flow->instance.shape.n_events + 1, sizeof *flow->met);
+  flow->row_times = calloc(flow->n_times, sizeof *flow->row_times);
+  flow->state =
+      calloc(es_instance_states(&flow->instance), sizeof *flow->state);
+  flow->sup_error = NAN;
   if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
-      flow->met == NULL)
+      flow->met == NULL || flow->row_times == NULL || flow->state == NULL)
     return no_memory(diag);
   for (size_t j = 0; j < flow->instance.shape.n_events; j++)
     flow->met[j] = (es_flow_step){NAN, NAN};
@@ -134,6 +162,7 @@ es_status es_flow_new(es_flow **out, const es_model *model,
   }
   if (status == ES_OK) status = settle_method(flow, config, diag);
   if (status == ES_OK) status = allocate(flow, diag);
+  if (status == ES_OK) status = allocate_embeddings(flow, config, diag);
   if (status != ES_OK) {
     es_flow_free(flow);
     return status;
@@ -150,6 +179,9 @@ void es_flow_free(es_flow *flow) {
   free(flow->y);
   free(flow->scale);
   free(flow->met);
+  free(flow->state);
+  free(flow->embeddings);
+  free(flow->row_times);
   free(flow);
 }
 
@@ -200,35 +232,51 @@ static bool on_event(size_t j, int direction, double t, const double *y,
   return false;
 }
 
-static es_status deliver(es_flow *flow, double t, es_status status) {
-  if (status != ES_OK) return status;
+/* What needs the user's state: the row's tail and the embeddings. */
+static void use_state(es_flow *flow) {
+  const es_model *model = flow->instance.model;
+  const es_model_shape *shape = &flow->instance.shape;
+  if (flow->n_states > 0)
+    memcpy(flow->row + 1 + shape->n_columns, flow->state,
+           flow->n_states * sizeof *flow->state);
+  if (flow->embeddings != NULL)
+    model->embed(flow->instance.self, flow->state,
+                 flow->embeddings +
+                     flow->n_rows * shape->n_points * shape->embed_dim);
+}
+
+static es_status deliver(es_flow *flow, double t) {
   flow->row[0] = t;
+  flow->row_times[flow->n_rows++] = t;
   return flow->deliver(flow->deliver_context, flow->row, flow->n_row);
 }
 
 static es_status output(size_t index, double t, const double *y, void *self) {
   es_flow *flow = self;
+  const es_model *model = flow->instance.model;
   (void)index;
   const es_status status =
       es_instance_observe(&flow->instance, t, y, flow->row + 1);
-  if (flow->n_states > 0)
-    es_instance_state(&flow->instance, y,
-                      flow->row + 1 + flow->instance.shape.n_columns);
-  return deliver(flow, t, status);
+  if (status != ES_OK) return status;
+  es_instance_state(&flow->instance, y, flow->state);
+  use_state(flow);
+  if (model->distance != NULL)
+    flow->sup_error =
+        fmax(flow->sup_error, model->distance(flow->instance.self, t, y));
+  return deliver(flow, t);
 }
 
 static es_status run_exact(es_flow *flow, es_diag *diag) {
-  double *state = flow->n_states > 0
-                      ? flow->row + 1 + flow->instance.shape.n_columns
-                      : NULL;
+  const es_instance *instance = &flow->instance;
   for (size_t i = 0; i < flow->n_times; i++) {
     const double t = flow->now = flow->times[i];
     if (stopping(flow))
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
-    const es_status status =
-        deliver(flow, t,
-                flow->instance.model->exact(flow->instance.self, t,
-                                            flow->row + 1, state));
+    es_status status =
+        instance->model->exact(instance->self, t, flow->row + 1, flow->state);
+    if (status != ES_OK) return status;
+    use_state(flow);
+    status = deliver(flow, t);
     if (status != ES_OK) return status;
   }
   return ES_OK;
@@ -266,6 +314,18 @@ const char *es_flow_method(const es_flow *flow) { return flow->method; }
 
 es_ode_statistics es_flow_statistics(const es_flow *flow) {
   return flow->statistics;
+}
+
+double es_flow_sup_error(const es_flow *flow) { return flow->sup_error; }
+
+const double *es_flow_embeddings(const es_flow *flow, size_t *n_rows,
+                                 size_t *n_points, size_t *dim,
+                                 const double **times) {
+  *n_rows = flow->n_rows;
+  *n_points = flow->instance.shape.n_points;
+  *dim = flow->instance.shape.embed_dim;
+  *times = flow->row_times;
+  return flow->embeddings;
 }
 
 size_t es_flow_steps(const es_flow *flow) {

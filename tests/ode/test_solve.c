@@ -1,9 +1,7 @@
-/* Every way a solve ends, outputs, options, statistics. */
+/* Every way a solve ends, and its outputs. */
 #include "tests/check.h"
 
 #include <eigenstep/ode.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { OUTPUTS = 64 };
@@ -16,7 +14,7 @@ typedef struct lab {
   double wall;        /* where a right-hand side stops to work */
   es_status wall_status;
   es_diag *diag; /* where it leaves a line, or NULL */
-  size_t polls, stop_after;
+  size_t polls, stop_after, calls, bad_call;
 } lab;
 
 static es_status decay(double t, const double *y, double *dydt, void *context) {
@@ -155,6 +153,8 @@ static void check_wall(es_ode_rhs rhs, const char *method, lab l,
     assert_close(r.t, 1, 1e-14, 0);
   }
   assert_close(r.y, r.t, 1e-14, 0);
+  /* h falls by 4 each time, to 1e-16: 27 times, and some for growth between. */
+  assert_true(r.stats.rejected < 60);
   if (l.diag != NULL) assert_non_null(strstr(r.diag.message, "the wall"));
 }
 
@@ -173,6 +173,58 @@ static void walls(void **state) {
                  (lab){.wall_status = own[i], .diag = &unused}, want);
     }
   }
+}
+
+/* One evaluation in a long solve fails, or is not a number: whichever it is, of
+ * a stage, of the last slope or of dense output, the step is tried again and
+ * the answer is as good as any: 1e-9 in some 100 steps. The line that it left
+ * is gone from the diagnostic then. */
+static es_status hiccup(double t, const double *y, double *dydt, void *c) {
+  (void)t;
+  lab *l = c;
+  dydt[0] = -y[0];
+  if (++l->calls != l->bad_call) return ES_OK;
+  if (l->wall_status != ES_OK)
+    return es_fail(l->diag, l->wall_status, "a hiccup");
+  dydt[0] = NAN;
+  return ES_OK;
+}
+
+static void single_failures_are_mended(void **state) {
+  (void)state;
+  es_diag unused;
+  const double times[4] = {.5, 1, 1.5, 2};
+  const es_status kinds[2] = {ES_OK, ES_NO_CONVERGENCE};
+  for (int m = 0; m < 2; m++)
+    for (size_t bad = 2; bad < 60; bad++)
+      for (int k = 0; k < 2; k++) {
+        lab l = {.bad_call = bad, .wall_status = kinds[k], .diag = &unused};
+        const es_ode_options o = plain(methods[m]);
+        const result r = solve(hiccup, &o, &l, 0, 1, times, 4);
+        assert_ok(r.status, r.diag);
+        assert_true(l.calls > 60);
+        assert_int_equal(r.stats.rejected > 0, bad > 2);
+        for (int i = 0; i < 4; i++)
+          assert_close(l.y[i], exp(-times[i]), 1e-7, 0);
+        assert_int_equal(r.diag.code, ES_OK);
+        assert_string_equal(r.diag.message, "");
+      }
+}
+
+/* A line that an attempt left does not end up in a later failure's. */
+static void stale_lines_are_dropped(void **state) {
+  (void)state;
+  es_diag unused;
+  const double times[2] = {.5, 1};
+  lab l = {.bad_call = 5,
+           .wall_status = ES_FILE_DATA,
+           .diag = &unused,
+           .fail_output = 2};
+  const es_ode_options o = plain("tsit5");
+  const result r = solve(hiccup, &o, &l, 0, 1, times, 2);
+  assert_status(r.status, ES_FILE_WRITE);
+  assert_null(strstr(r.diag.message, "hiccup"));
+  assert_non_null(strstr(r.diag.message, es_status_text(ES_FILE_WRITE)));
 }
 
 /* Nothing smaller helps at the start itself. */
@@ -279,9 +331,13 @@ static void outputs_do_not_steer(void **state) {
     assert_int_equal(l.n, 1000);
     assert_int_equal(few.stats.steps, many.stats.steps);
     assert_memory_equal(&few.y, &many.y, sizeof few.y);
-    /* dop853 pays three evaluations for each step with outputs inside. */
-    assert_in_range(many.stats.rhs_calls - few.stats.rhs_calls, 0,
-                    m == 0 ? 0 : 3 * many.stats.steps);
+    /* First slope and its probe; 6 or 12 evaluations a step (dop853 saves one
+     * if it rejects), and 3 more for a step with outputs inside. */
+    const es_ode_statistics a = few.stats, b = many.stats;
+    const uint64_t each = m == 0 ? 6 : 12, less = m == 0 ? 6 : 11;
+    const uint64_t want = 2 + each * a.steps + less * a.rejected;
+    assert_int_equal(a.rhs_calls, want);
+    assert_int_equal(b.rhs_calls, want + (m == 0 ? 0 : 3 * b.steps));
   }
 }
 
@@ -327,116 +383,6 @@ static void an_output_can_end_the_solve(void **state) {
   assert_close(r.y, l.y[1], 0, 0);
 }
 
-static void refused(es_ode_options o, es_ode_system s, const char *word) {
-  es_ode *ode = NULL;
-  es_diag diag = {0};
-  assert_status(es_ode_new(&ode, &s, &o, &diag), ES_BAD_VALUE);
-  assert_null(ode);
-  if (strstr(diag.message, word) == NULL)
-    fail_msg("\"%s\" does not name %s", diag.message, word);
-}
-
-static void bad_options(void **state) {
-  (void)state;
-  const es_ode_system s = {.n = 2, .rhs = decay};
-  const double bad[] = {NAN, -1, INFINITY};
-  for (int i = 0; i < 3; i++) {
-    es_ode_options o = plain("tsit5");
-    o.rtol = bad[i];
-    refused(o, s, "rtol");
-    o = plain("tsit5");
-    o.atol = bad[i];
-    refused(o, s, "atol");
-    o = plain("tsit5");
-    o.h0 = bad[i];
-    refused(o, s, "h0");
-    o = plain("tsit5");
-    o.h_max = bad[i];
-    refused(o, s, "h_max");
-    o = plain("tsit5");
-    const double scale[2] = {1, bad[i]};
-    o.scale = scale;
-    refused(o, s, "scale[1]");
-    o = plain("gd");
-    o.h0 = bad[i];
-    refused(o, s, "lr");
-  }
-  es_ode_options o = plain("tsit5");
-  o.rtol = 1;
-  refused(o, s, "rtol");
-  o.rtol = 0;
-  refused(o, s, "rtol");
-  refused(plain("gd"), s, "lr");
-  refused(plain("euler"), s, "tsit5, dop853, gd");
-  refused(plain(NULL), s, "method");
-}
-
-static void bad_systems(void **state) {
-  (void)state;
-  refused(plain("tsit5"), (es_ode_system){.rhs = decay}, "n = 0");
-  refused(plain("tsit5"), (es_ode_system){.n = 1}, "right-hand side");
-  refused(plain("tsit5"), (es_ode_system){.n = 1, .rhs = decay, .n_events = 1},
-          "n_events");
-  es_ode *ode;
-  const es_ode_options o = plain("dop853");
-  const es_ode_system s = {.n = SIZE_MAX / 8, .rhs = decay};
-  assert_status(es_ode_new(&ode, &s, &o, NULL), ES_NO_MEMORY);
-  assert_null(ode);
-  es_ode_free(NULL);
-}
-
-/* A component that stays 0 with atol = 0 has no error of 0/0. */
-static es_status half_zero(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  dydt[0] = -y[0];
-  dydt[1] = 0 * y[1];
-  return ES_OK;
-}
-
-static void zero_components_without_atol(void **state) {
-  (void)state;
-  for (int m = 0; m < 2; m++) {
-    es_ode_options o = plain(methods[m]);
-    o.atol = 0;
-    const es_ode_system s = {.n = 2, .rhs = half_zero};
-    es_ode *ode;
-    es_diag diag = {0};
-    double y[2] = {1, 0};
-    const double end = 3;
-    assert_ok(es_ode_new(&ode, &s, &o, &diag), diag);
-    assert_ok(es_ode_solve(ode, 0, y, &end, 1, NULL, NULL, &diag), diag);
-    assert_close(y[0], exp(-3), 1e-8, 0);
-    assert_close(y[1], 0, 0, 0);
-    es_ode_free(ode);
-  }
-}
-
-/* A workspace remembers nothing: the second solve has the bits of the first,
- * a solve of something else in between. */
-static void solves_repeat_bit_by_bit(void **state) {
-  (void)state;
-  const char *const all[3] = {"tsit5", "dop853", "gd"};
-  for (int m = 0; m < 3; m++) {
-    es_ode_options o = plain(all[m]);
-    if (m == 2) o.h0 = .01;
-    lab l = {0};
-    const es_ode_system s = {.n = 1, .rhs = decay, .context = &l};
-    const double times[2] = {.37, 2};
-    double y[3] = {1, 5, 1};
-    es_ode_statistics stats[3];
-    es_ode *ode;
-    es_diag diag = {0};
-    assert_ok(es_ode_new(&ode, &s, &o, &diag), diag);
-    for (int i = 0; i < 3; i++) {
-      assert_ok(es_ode_solve(ode, 0, &y[i], times, 2, NULL, NULL, &diag), diag);
-      stats[i] = es_ode_stats(ode);
-    }
-    assert_memory_equal(&y[0], &y[2], sizeof *y);
-    assert_memory_equal(&stats[0], &stats[2], sizeof *stats);
-    es_ode_free(ode);
-  }
-}
-
 /* A start far from t = 0 and slopes of any size still give a first step. */
 static es_status steep(double t, const double *y, double *dydt, void *c) {
   (void)t;
@@ -446,16 +392,15 @@ static es_status steep(double t, const double *y, double *dydt, void *c) {
 
 static void first_steps_suit_the_problem(void **state) {
   (void)state;
-  const double rates[] = {1e-12, 1, 1e9};
-  for (int i = 0; i < 3; i++) {
+  const double rates[] = {1e-12, 1, 1e9, 1e-18}, from[] = {0, 1e6, 0, 1e14};
+  for (int i = 0; i < 4; i++) {
     lab l = {.wall = rates[i]};
-    const double span = 2 / rates[i], start = i == 1 ? 1e6 : 0;
-    const double end = start + span;
+    const double end = from[i] + 2 / rates[i];
     const es_ode_options o = plain("tsit5");
-    const result r = solve(steep, &o, &l, start, 1, &end, 1);
+    const result r = solve(steep, &o, &l, from[i], 1, &end, 1);
     assert_ok(r.status, r.diag);
-    assert_close(r.y, exp(-2), 1e-7, 0);
-    /* From 1e-6 up to 1e12 a tenfold growth takes 18 steps more than usual. */
+    assert_close(r.y, exp(-rates[i] * (end - from[i])), 1e-7, 0);
+    /* Tenfold growth makes up for any first step within 20 steps. */
     assert_true(r.stats.steps < 100 && r.stats.rejected < 10);
   }
 }
@@ -464,6 +409,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blow_up_ends_with_a_status),
       cmocka_unit_test(walls),
+      cmocka_unit_test(single_failures_are_mended),
+      cmocka_unit_test(stale_lines_are_dropped),
       cmocka_unit_test(walls_at_the_start),
       cmocka_unit_test(retries_recover),
       cmocka_unit_test(budgets),
@@ -474,10 +421,6 @@ int main(void) {
       cmocka_unit_test(no_times),
       cmocka_unit_test(bad_times),
       cmocka_unit_test(an_output_can_end_the_solve),
-      cmocka_unit_test(bad_options),
-      cmocka_unit_test(bad_systems),
-      cmocka_unit_test(zero_components_without_atol),
-      cmocka_unit_test(solves_repeat_bit_by_bit),
       cmocka_unit_test(first_steps_suit_the_problem),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

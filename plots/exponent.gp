@@ -1,0 +1,18 @@
+# Largest distance from theory over the scale of the start, with the power law
+# that fits it.
+stats 'table.csv' using (log(column("init_scale"))):(log(column("sup_error"))) nooutput name 'E'
+fitted(x) = exp(E_intercept + E_slope * log(x))
+do for [terminal_name in terminals] {
+  @OPEN
+  set title title_text
+  set logscale xy
+  set format x '10^{%L}'
+  set format y '10^{%L}'
+  set grid ls 100
+  set xlabel 'scale of the start, α'
+  set ylabel 'sup_t ‖W − W*‖'
+  set key top left Left reverse
+  plot fitted(x) with lines lw 1.5 dt (7,7) lc rgb '#d95f02' title sprintf('fit: α^{%.3f}', E_slope), \
+       'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb '#1b1464' title 'integrated'
+  unset output
+}

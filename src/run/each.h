@@ -1,0 +1,20 @@
+/* A stage that is run once for every combination of some settings:
+ *   each: {model.init_scale: [1e-4, 1e-6], model.seed: [0, 1, 2]}
+ * the last key fastest. Item i goes into dir/000, dir/001, …; dir/table.csv has
+ * a row for each: the settings, the exit code, and the run's summary figures.
+ */
+#ifndef ES_RUN_EACH_H
+#define ES_RUN_EACH_H
+
+#include "run/plan.h"
+
+/* Checks the form of `each` and that every combination configures. */
+es_status es_each_check(const es_plan *plan, const es_stage *stage,
+                        es_diag *diag) ES_MUST_USE;
+
+/* Runs all items into job->dir, then draws the stage's plot over table.csv.
+ * Items that end with a numerical failure or a budget are rows like others. */
+es_status es_each_run(const es_job *job, const es_plan *plan,
+                      const es_stage *stage, es_diag *diag) ES_MUST_USE;
+
+#endif
