@@ -5,7 +5,7 @@
  *   k_i = f(t + c_i h, y + h sum_j a_ij k_j),  y_new = y + h sum_j a_13,j k_j,
  *   k_13 = f(t + h, y_new); k_14 to k_16 serve dense output alone.
  * The error combines an estimate of order 5 and one of order 3,
- *   error = |h| E5^2 / sqrt(E5^2 + E3^2/100) = O(h^8). */
+ *   error_i = |h| E5_i^2 / sqrt(E5_i^2 + E3_i^2/100) = O(h^8). */
 #include "ode/stepper.h"
 
 /* Indexed as in the book, from 1. */
@@ -272,7 +272,7 @@ static void finish(es_step *s, double *const *k) {
               a[13][11] * k[11][i] + a[13][12] * k[12][i];
     y_new[i] = y[i] + h * mean[i];
   }
-  double sum5 = 0, sum3 = 0;
+  double worst = 0;
   for (size_t i = 0; i < n; i++) {
     const double weight = es_step_weight(s, i, y[i], y_new[i]);
     const double q3 = weight * (mean[i] - b3[1] * k[1][i] - b3[9] * k[9][i] -
@@ -281,11 +281,10 @@ static void finish(es_step *s, double *const *k) {
         weight * (e5[1] * k[1][i] + e5[6] * k[6][i] + e5[7] * k[7][i] +
                   e5[8] * k[8][i] + e5[9] * k[9][i] + e5[10] * k[10][i] +
                   e5[11] * k[11][i] + e5[12] * k[12][i]);
-    sum5 += q5 * q5;
-    sum3 += q3 * q3;
+    const double both = q5 * q5 + .01 * q3 * q3;
+    worst = es_worse(worst, both > 0 ? h * q5 * q5 / sqrt(both) : both);
   }
-  const double both = sum5 + .01 * sum3;
-  s->error = both > 0 ? h * sum5 / sqrt(both * (double)n) : both;
+  s->error = worst;
 }
 
 static es_status attempt(es_step *s) {

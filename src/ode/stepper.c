@@ -25,12 +25,10 @@ const es_stepper *es_stepper_find(const char *name) {
 }
 
 double es_step_norm(const es_step *s, const double *v, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < s->n; i++) {
-    const double r = v[i] * es_step_weight(s, i, y[i], y[i]);
-    sum += r * r;
-  }
-  return sqrt(sum / (double)s->n);
+  double worst = 0;
+  for (size_t i = 0; i < s->n; i++)
+    worst = es_worse(worst, fabs(v[i] * es_step_weight(s, i, y[i], y[i])));
+  return worst;
 }
 
 /* Cubic Hermite interpolation (Hairer, Norsett, Wanner II.6.7). */
