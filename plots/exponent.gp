@@ -2,6 +2,9 @@
 # that fits it.
 stats 'table.csv' using (log(column("init_scale"))):(log(column("sup_error"))) nooutput name 'E'
 fitted(x) = exp(E_intercept + E_slope * log(x))
+stats 'table.csv' using "predicted_exponent" nooutput name 'P'
+# Theory gives the slope only: drawn through the smallest start.
+theory(x) = fitted(exp(E_min_x)) * (x / exp(E_min_x))**P_min
 do for [terminal_name in terminals] {
   @OPEN
   set title title_text
@@ -12,7 +15,7 @@ do for [terminal_name in terminals] {
   set xlabel 'scale of the start, α'
   set ylabel 'sup_t ‖W − W*‖'
   set key top left Left reverse
-  plot fitted(x) with lines lw 1.5 dt (7,7) lc rgb '#d95f02' title sprintf('fit: α^{%.3f}', E_slope), \
-       'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb '#1b1464' title 'integrated'
+  plot theory(x) with lines lw 1.5 dt (7,7) lc rgb '#d95f02' title sprintf('theory: α^{%.3f}', P_min), \
+       'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb '#1b1464' title sprintf('integrated; fit α^{%.3f}', E_slope)
   unset output
 }

@@ -159,6 +159,15 @@ static double worst_error(const flow_run *run) {
   return worst;
 }
 
+/* p of the distance O(alpha^p) between a start alpha G and its aligned partner
+ * (theory.md 1): the least gap over the modes with gamma > 0. */
+static double predicted_exponent(const flow_run *run) {
+  double p = NAN;
+  for (size_t j = 0; j < es_instance_steps(run->instance); j++)
+    p = fmin(p, es_instance_step(run->instance, j).gap);
+  return p;
+}
+
 static es_status write_record(flow_run *run) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   unsigned crc = 0;
@@ -170,6 +179,7 @@ static es_status write_record(flow_run *run) {
       {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
       {"sup_error", es_flow_sup_error(run->flow)},
+      {"predicted_exponent", predicted_exponent(run)},
   };
   const es_summary summary = {.started = run->started,
                               .has_checksum =

@@ -7,7 +7,7 @@
 #include <eigenstep/status.h>
 
 /* Row-major as on disk: element (i,j) at data[i*cols + j]. A vector has
- * cols = 1. */
+ * cols = 1; of three dimensions the first two make the rows. */
 typedef struct es_array {
   size_t rows, cols;
   double *data;

@@ -95,18 +95,22 @@ static es_status check_type(const reader *r) {
   return refuse(r, ES_FILE_DATA, "does not hold integers or floats");
 }
 
-static es_status get_shape(hsize_t dims[2], reader *r) {
+/* rows × cols; the first two of three dimensions make the rows together. */
+static es_status get_shape(hsize_t shape[2], reader *r) {
+  hsize_t dims[3] = {1, 1, 1};
   r->space = H5Dget_space(r->set);
   if (r->space < 0) return refuse(r, ES_FILE_CORRUPT, "is damaged");
   const int rank = H5Sget_simple_extent_ndims(r->space);
   if (H5Sget_simple_extent_type(r->space) != H5S_SIMPLE ||
-      (rank != 1 && rank != 2))
-    return refuse(r, ES_FILE_DATA, "has not 1 or 2 dimensions");
-  dims[1] = 1;
+      rank < 1 || rank > 3)
+    return refuse(r, ES_FILE_DATA, "has not 1, 2 or 3 dimensions");
   if (H5Sget_simple_extent_dims(r->space, dims, NULL) != rank)
     return refuse(r, ES_FILE_CORRUPT, "is damaged");
+  shape[0] = rank == 3 ? dims[0] * dims[1] : dims[0];
+  shape[1] = rank == 3 ? dims[2] : dims[1];
   if (dims[0] > most_numbers || dims[1] > most_numbers ||
-      dims[0] * dims[1] > most_numbers)
+      shape[0] > most_numbers || shape[1] > most_numbers ||
+      shape[0] * shape[1] > most_numbers)
     return refuse(r, ES_FILE_DATA, "holds more than 2^31 numbers");
   return ES_OK;
 }
@@ -115,11 +119,11 @@ static es_status get_shape(hsize_t dims[2], reader *r) {
  * SIZE_MAX for a chunk beyond the dataset (H5S_UNLIMITED is the largest
  * number), whose packed bytes HDF5 1.10 would read past. */
 static size_t chunk_bytes(const reader *r) {
-  hsize_t chunk[2], most[2];
+  hsize_t chunk[3], most[3];
   size_t bytes = H5Tget_size(r->type);
   if (H5Pget_layout(r->how) != H5D_CHUNKED) return 0;
   const int rank = H5Sget_simple_extent_dims(r->space, NULL, most);
-  if (H5Pget_chunk(r->how, 2, chunk) != rank) return SIZE_MAX;
+  if (H5Pget_chunk(r->how, 3, chunk) != rank) return SIZE_MAX;
   for (int k = 0; k < rank; k++)
     if (chunk[k] > most[k] || !es_size_mul(&bytes, bytes, chunk[k]))
       return SIZE_MAX;
@@ -144,7 +148,7 @@ static es_status check_storage(const hsize_t dims[2], const reader *r) {
 }
 
 static es_status read_dataset(es_array *out, reader *r) {
-  hsize_t dims[2];
+  hsize_t dims[2] = {0, 0};
   es_status status = open_file(r);
   if (status == ES_OK) status = open_dataset(r);
   if (status == ES_OK) status = check_layout(r);

@@ -87,7 +87,9 @@ static inline double es_step_weight(const es_step *s, size_t i, double y,
 /* The larger of two sizes; a NaN wins. The error of a step is its largest over
  * the components: a root mean square would let the few modes that move be as
  * wrong as the root of the number of those that rest. */
-static inline double es_worse(double a, double b) { return b <= a ? a : b; }
+static inline double es_worse(double a, double b) {
+  return a >= b || isnan(a) ? a : b;
+}
 
 /* Largest component of v in tolerances at y. */
 double es_step_norm(const es_step *s, const double *v, const double *y);

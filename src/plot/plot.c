@@ -5,6 +5,7 @@
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "file/share.h"
+#include "plot/prepare.h"
 #include "plot/process.h"
 
 #include <dirent.h>
@@ -12,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const extensions[] = {"svg", "png", "pdf"};
-enum { EXTENSIONS = 3, LARGEST_SCRIPT = 1 << 20 };
+static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
+enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
 
 /* Renames DIR/NAME.EXT.part to DIR/NAME.EXT, or removes it. */
 static es_status settle_figure(const char *dir, const char *name,
@@ -143,15 +144,29 @@ static es_status write_script(const char *path, const char *dir,
   return status;
 }
 
-es_status es_plot_draw(const char *dir, const char *kind, const char *title,
-                       es_diag *diag) {
+static es_status draw_one(const char *dir, const char *kind, const char *title,
+                          es_diag *diag) {
   char script[128];
   snprintf(script, sizeof script, "%s.gp", kind);
   char *path = es_file_join(dir, script);
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = write_script(path, dir, kind, title, diag);
+  es_status status = es_plot_prepare(dir, kind, diag);
+  if (status == ES_OK) status = write_script(path, dir, kind, title, diag);
   free(path);
   if (status == ES_OK) status = run_script(dir, script, diag);
+  return status;
+}
+
+es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
+                       es_diag *diag) {
+  es_status status = ES_OK;
+  while (status == ES_OK && *kinds != '\0') {
+    char kind[64];
+    const size_t n = strcspn(kinds, ",");
+    snprintf(kind, sizeof kind, "%.*s", (int)n, kinds);
+    status = draw_one(dir, kind, title, diag);
+    kinds += n + (kinds[n] == ',');
+  }
   return status;
 }
 

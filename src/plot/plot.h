@@ -6,11 +6,11 @@
 #include <eigenstep/status.h>
 #include <stdbool.h>
 
-/* Writes dir/KIND.gp (a preamble with the title and, for every numbered family
- * of columns in dir/trace.csv such as lambda_1…, its size as n_lambda, then
- * plots/common.gp and plots/KIND.gp) and runs it.
- * ES_TOOL_MISSING if gnuplot is not there; the script stays. */
-es_status es_plot_draw(const char *dir, const char *kind, const char *title,
+/* For each of kinds ("staircase,modes"): writes dir/KIND.gp (a preamble with
+ * the title and, for every numbered family of columns in dir/trace.csv such as
+ * lambda_1…, its size as n_lambda, then plots/common.gp and plots/KIND.gp) and
+ * runs it. ES_TOOL_MISSING if gnuplot is not there; the script stays. */
+es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
                        es_diag *diag) ES_MUST_USE;
 
 /* Runs every *.gp of a folder and of the folders in it; *n counts them. */

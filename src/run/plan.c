@@ -96,11 +96,11 @@ static es_status read_head(es_plan *plan, es_diag *diag) {
   return status;
 }
 
-/* A stage's name is a folder's name. */
-static bool plain_name(const char *name) {
+/* A stage's name is a folder's name; between are more characters allowed. */
+static bool plain_name(const char *name, const char *between) {
   if (name == NULL || name[0] == '\0' || strlen(name) > 64) return false;
   for (; *name != '\0'; name++)
-    if (!isalnum((unsigned char)*name) && *name != '-' && *name != '_')
+    if (!isalnum((unsigned char)*name) && strchr(between, *name) == NULL)
       return false;
   return true;
 }
@@ -143,11 +143,12 @@ static es_status read_stage(es_plan *plan, const es_node *node,
     status = text_of(plan, node, "target", &stage.target, diag);
   if (status == ES_OK) status = text_of(plan, node, "plot", &stage.plot, diag);
   if (status != ES_OK) return status;
-  if (!plain_name(stage.name))
+  if (!plain_name(stage.name, "-_"))
     return REFUSE(plan, node, diag,
                   "a stage needs a name of letters, digits, '-' and '_'");
-  if (stage.plot != NULL && !plain_name(stage.plot))
-    return REFUSE(plan, node, diag, "plot must be the name of a figure");
+  if (stage.plot != NULL && !plain_name(stage.plot, "-_,"))
+    return REFUSE(plan, node, diag,
+                  "plot must name figures: staircase or staircase,modes");
   for (size_t k = 0; k < plan->n_stages; k++)
     if (strcmp(plan->stage[k].name, stage.name) == 0)
       return REFUSE(plan, node, diag, "two stages are named %s", stage.name);

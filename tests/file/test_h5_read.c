@@ -96,7 +96,7 @@ static void other_types_and_ranks_are_refused(void **state) {
   const hid_t file = raw_file(path);
   const hid_t text = H5Tcopy(H5T_C_S1), longer = H5Tcopy(H5T_C_S1);
   const hid_t pair = H5Tcreate(H5T_COMPOUND, 8);
-  const hsize_t dims[] = {2, 2, 2}, none[] = {0, 2};
+  const hsize_t dims[] = {2, 2, 2, 1}, none[] = {0, 2};
   H5Tset_size(text, 4);
   H5Tset_size(longer, H5T_VARIABLE);
   H5Tinsert(pair, "a", 0, H5T_NATIVE_INT);
@@ -109,7 +109,7 @@ static void other_types_and_ranks_are_refused(void **state) {
           H5T_NATIVE_DOUBLE, x);
   raw_set(file, "/null", H5T_IEEE_F64LE, -1, dims, H5P_DEFAULT,
           H5T_NATIVE_DOUBLE, NULL);
-  raw_set(file, "/cube", H5T_IEEE_F64LE, 3, dims, H5P_DEFAULT,
+  raw_set(file, "/cube", H5T_IEEE_F64LE, 4, dims, H5P_DEFAULT,
           H5T_NATIVE_DOUBLE, x);
   raw_set(file, "/none", H5T_IEEE_F64LE, 2, none, H5P_DEFAULT,
           H5T_NATIVE_DOUBLE, NULL);
@@ -124,9 +124,9 @@ static void other_types_and_ranks_are_refused(void **state) {
   refuse(path, "/text", ES_FILE_DATA, "/a.h5:/text: |not hold integers");
   refuse(path, "/longer", ES_FILE_DATA, "not hold integers or floats");
   refuse(path, "/pair", ES_FILE_DATA, "not hold integers or floats");
-  refuse(path, "/scalar", ES_FILE_DATA, "1 or 2 dimensions");
-  refuse(path, "/null", ES_FILE_DATA, "1 or 2 dimensions");
-  refuse(path, "/cube", ES_FILE_DATA, "1 or 2 dimensions");
+  refuse(path, "/scalar", ES_FILE_DATA, "1, 2 or 3 dimensions");
+  refuse(path, "/null", ES_FILE_DATA, "1, 2 or 3 dimensions");
+  refuse(path, "/cube", ES_FILE_DATA, "1, 2 or 3 dimensions");
   refuse(path, "/none", ES_FILE_DATA, "holds no numbers");
   refuse(path, "/inf", ES_FILE_DATA, "row 2, column 2: inf");
   refuse(path, "/nan", ES_FILE_DATA, "row 1, column 1: inf");

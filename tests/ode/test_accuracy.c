@@ -211,11 +211,40 @@ static void arenstorf_returns(void **state) {
     }
 }
 
+/* A start far from t = 0 and slopes of any size still give a first step. */
+static es_status steep(double t, const double *y, double *dydt, void *rate) {
+  (void)t;
+  dydt[0] = -*(const double *)rate * y[0];
+  return ES_OK;
+}
+
+static void first_steps_suit_the_problem(void **state) {
+  (void)state;
+  const double from[] = {0, 1e6, 0, 1e14};
+  double rates[] = {1e-12, 1, 1e9, 1e-18};
+  for (int i = 0; i < 4; i++) {
+    const double end = from[i] + 2 / rates[i];
+    const es_ode_options o = options_of("tsit5", 1e-9, NULL);
+    const es_ode_system system = {.n = 1, .rhs = steep, .context = &rates[i]};
+    es_ode *ode;
+    es_diag diag = {0};
+    double y = 1;
+    assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+    assert_ok(es_ode_solve(ode, from[i], &y, &end, 1, NULL, NULL, &diag), diag);
+    assert_close(y, exp(-rates[i] * (end - from[i])), 1e-7, 0);
+    /* Tenfold growth makes up for any first step within 20 steps. */
+    assert_true(es_ode_stats(ode).steps < 100);
+    assert_true(es_ode_stats(ode).rejected < 10);
+    es_ode_free(ode);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(smooth_problems),
       cmocka_unit_test(logistic_growth_from_tiny_starts),
       cmocka_unit_test(arenstorf_returns),
+      cmocka_unit_test(first_steps_suit_the_problem),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,21 @@ static void cut_steps_do_not_slow_down(void **state) {
   es_ode_free(ode);
 }
 
+/* The error of a step is its worst component's, wherever that stands; what is
+ * not a number is worse than all, also where sound components follow. */
+static void the_worst_component_counts(void **state) {
+  (void)state;
+  const double y[3] = {1, 1, 1}, atol[3] = {1, 1, 1};
+  const es_step s = {.n = 3, .atol = atol};
+  for (int at = 0; at < 3; at++) {
+    double v[3] = {1, -1, 1};
+    v[at] = -3;
+    assert_close(es_step_norm(&s, v, y), 3, 0, 0);
+    v[at] = NAN;
+    assert_true(isnan(es_step_norm(&s, v, y)));
+  }
+}
+
 /* What cannot be opened is closed and freed all the same. */
 static void a_stepper_that_does_not_open(void **state) {
   (void)state;
@@ -190,6 +205,7 @@ int main(void) {
       cmocka_unit_test(a_foreign_stepper),
       cmocka_unit_test(step_size_control),
       cmocka_unit_test(cut_steps_do_not_slow_down),
+      cmocka_unit_test(the_worst_component_counts),
       cmocka_unit_test(a_stepper_that_does_not_open),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

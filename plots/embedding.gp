@@ -1,0 +1,68 @@
+# Embeddings over time in three principal directions: four moments as a figure,
+# all of them as an animation. Frame f is rows f*points … of embedding.csv.
+width = 7.2
+height = 6.0
+stats 'embedding.csv' using "frame" nooutput name 'F'
+stats 'embedding.csv' using "point" nooutput name 'N'
+stats 'embedding.csv' using (abs(column("x"))) nooutput name 'X'
+stats 'embedding.csv' using (abs(column("y"))) nooutput name 'Y'
+stats 'embedding.csv' using (abs(column("z"))) nooutput name 'Z'
+frames = int(F_max)
+points = int(N_max) + 1
+first(f) = f * points
+last(f) = f * points + points - 1
+array time[frames + 1]
+array second[frames + 1]
+array third[frames + 1]
+do for [f=0:frames] {
+  stats 'embedding.csv' every ::first(f)::last(f) using "t" nooutput name 'S'
+  time[f + 1] = S_max
+  stats 'embedding.csv' every ::first(f)::last(f) using "y" nooutput name 'S'
+  second[f + 1] = S_stddev
+  stats 'embedding.csv' every ::first(f)::last(f) using "z" nooutput name 'S'
+  third[f + 1] = S_stddev
+}
+# The last frame before a direction has a tenth of its final spread.
+array shown[4]
+shown[1] = 0
+shown[2] = 0
+shown[3] = 0
+shown[4] = frames
+do for [f=0:frames] {
+  if (second[f + 1] < 0.1 * second[frames + 1]) { shown[2] = f }
+  if (third[f + 1] < 0.1 * third[frames + 1]) { shown[3] = f }
+}
+what(k) = k == 1 ? 'a point' : k == 2 ? 'a line' : k == 3 ? 'a plane' : 'three dimensions and on'
+set xrange [-X_max:X_max]
+set yrange [-Y_max:Y_max]
+set zrange [-Z_max:Z_max]
+set xyplane at -Z_max
+set border 4095 lw 0.4 lc rgb '#aaaaaa'
+set view 62,35,1.15,1
+unset key
+unset tics
+unset mxtics
+set xlabel 'direction 1' offset 0,0.6
+set ylabel 'direction 2' offset 0,0.6
+set zlabel 'direction 3' rotate parallel offset 2,0
+set cbrange [-X_max:X_max]
+do for [terminal_name in terminals] {
+  @OPEN
+  set multiplot layout 2,2 title title_text
+  do for [k=1:4] {
+    f = shown[k]
+    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,-1
+    splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.35 lc palette notitle
+  }
+  unset multiplot
+  unset output
+}
+if (strstrt(GPVAL_TERMINALS, ' gif ') > 0) {
+  set terminal gif animate delay 12 loop 0 size 560,480 font 'DejaVu Sans,11'
+  set output name . '.gif' . suffix
+  do for [f=0:frames] {
+    set title sprintf('t = %.3g', time[f + 1])
+    splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.5 lc palette notitle
+  }
+  unset output
+}

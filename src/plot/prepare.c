@@ -1,0 +1,166 @@
+/* Tables for figures from arrays.h5: see prepare.h.
+ *   modes.csv       the leading eigenvectors as tiles: mode, gamma, x, y, value
+ *   embedding.csv   points over time in three principal directions:
+ *                   frame, t, point, x, y, z */
+#include "plot/prepare.h"
+
+#include "file/array.h"
+#include "file/atomic.h"
+#include "file/csv.h"
+#include "linalg/linalg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILES = 20, AXES = 3, MOST_FRAMES = 60, PATH = 4096 };
+
+static es_status read_dataset(es_array *out, const char *dir, const char *name,
+                              es_diag *diag) {
+  char path[PATH];
+  const int n = snprintf(path, sizeof path, "%s/arrays.h5", dir);
+  if (n < 0 || (size_t)n >= sizeof path)
+    return es_fail(diag, ES_FILE_MISSING, "%s: path too long", dir);
+  return es_h5_read_array(out, path, name, diag);
+}
+
+static es_status open_table(es_csv *csv, const char *dir, const char *name,
+                            const char *const *names, size_t n, es_diag *diag) {
+  char *path = es_file_join(dir, name);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_csv_open(csv, path, NULL, diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = es_csv_header(csv, names, n, diag);
+  if (status != ES_OK) es_csv_abandon(csv);
+  return status;
+}
+
+static es_status close_table(es_csv *csv, es_status status, es_diag *diag) {
+  if (status == ES_OK) return es_csv_close(csv, diag);
+  es_csv_abandon(csv);
+  return status;
+}
+
+/* Mode j: its first channel's pixels, scaled to a largest size of 1. */
+static es_status write_tile(es_csv *csv, const es_array *V, double gamma,
+                            size_t j, size_t height, size_t width,
+                            es_diag *diag) {
+  double largest = 0;
+  for (size_t i = 0; i < height * width; i++)
+    largest = fmax(largest, fabs(V->data[i * V->cols + j]));
+  for (size_t i = 0; i < height * width; i++) {
+    const double value = V->data[i * V->cols + j] / fmax(largest, 1e-300);
+    const double row[] = {(double)(j + 1), gamma, (double)(i % width),
+                          (double)(i / width), value};
+    const es_status status = es_csv_row(csv, row, 5, diag);
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+static es_status write_tiles(const char *dir, const es_array *V,
+                             const es_array *gamma, const es_array *shape,
+                             es_diag *diag) {
+  static const char *const names[] = {"mode", "gamma", "x", "y", "value"};
+  es_csv csv;
+  const double height = shape->data[1], width = shape->data[2];
+  if (shape->rows * shape->cols != 3 || !(height >= 1 && width >= 1) ||
+      !(height * width <= (double)V->rows) || gamma->rows < V->cols)
+    return es_fail(diag, ES_FILE_DATA, "%s/arrays.h5: /V is not of images",
+                   dir);
+  es_status status = open_table(&csv, dir, "modes.csv", names, 5, diag);
+  if (status != ES_OK) return status;
+  for (size_t j = 0; status == ES_OK && j < TILES && j < V->cols; j++)
+    status = write_tile(&csv, V, gamma->data[j], j, (size_t)height,
+                        (size_t)width, diag);
+  return close_table(&csv, status, diag);
+}
+
+static es_status prepare_modes(const char *dir, es_diag *diag) {
+  es_array V = {0}, gamma = {0}, shape = {0};
+  es_status status = read_dataset(&V, dir, "/V", diag);
+  if (status == ES_OK) status = read_dataset(&gamma, dir, "/gamma", diag);
+  if (status == ES_OK) status = read_dataset(&shape, dir, "/image_shape", diag);
+  if (status == ES_OK) status = write_tiles(dir, &V, &gamma, &shape, diag);
+  es_array_free(&V);
+  es_array_free(&gamma);
+  es_array_free(&shape);
+  return status;
+}
+
+/* axes (dim×3): leading eigenvectors of the second moment of all points at all
+ * times. Pooling over time orders directions by how long they have been there,
+ * which the last frame, where all weigh alike, cannot. */
+static es_status principal_axes(const es_array *points, double *axes,
+                                es_diag *diag) {
+  const size_t d = points->cols;
+  double *C = calloc(d * d, sizeof *C), *values = calloc(d, sizeof *values);
+  es_status status = ES_OK;
+  if (C == NULL || values == NULL)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (status == ES_OK) {
+    /* Row-major points are column-major d × rows. */
+    es_syrk(d, points->rows, 1, points->data, 0, C);
+    status = es_eigen_symmetric(d, C, values, true, diag);
+  }
+  for (size_t a = 0; status == ES_OK && a < AXES; a++)
+    for (size_t i = 0; i < d; i++)
+      axes[i + a * d] = a < d ? C[i + (d - 1 - a) * d] : 0;
+  free(C);
+  free(values);
+  return status;
+}
+
+/* Frames: rows of the trajectory, thinned evenly to MOST_FRAMES. */
+static es_status write_frames(es_csv *csv, const es_array *points,
+                              const es_array *times, const double *axes,
+                              es_diag *diag) {
+  const size_t d = points->cols, rows = times->rows;
+  const size_t n = points->rows / rows;
+  const size_t frames = rows < MOST_FRAMES ? rows : MOST_FRAMES;
+  es_status status = ES_OK;
+  for (size_t f = 0; f < frames; f++) {
+    const size_t r = frames == 1 ? 0 : f * (rows - 1) / (frames - 1);
+    for (size_t i = 0; status == ES_OK && i < n; i++) {
+      const double *x = points->data + (r * n + i) * d;
+      double row[] = {(double)f, times->data[r], (double)i, 0, 0, 0};
+      for (size_t a = 0; a < AXES; a++)
+        for (size_t k = 0; k < d; k++) row[3 + a] += x[k] * axes[k + a * d];
+      status = es_csv_row(csv, row, 6, diag);
+    }
+  }
+  return status;
+}
+
+static es_status prepare_embedding(const char *dir, es_diag *diag) {
+  static const char *const names[] = {"frame", "t", "point", "x", "y", "z"};
+  es_array points = {0}, times = {0};
+  es_csv csv;
+  double *axes = NULL;
+  es_status status = read_dataset(&points, dir, "/embeddings", diag);
+  if (status == ES_OK) status = read_dataset(&times, dir, "/times", diag);
+  if (status == ES_OK && points.rows % times.rows != 0)
+    status = es_fail(diag, ES_FILE_DATA,
+                     "%s/arrays.h5: /embeddings and /times do not fit", dir);
+  if (status == ES_OK) {
+    axes = calloc(AXES * points.cols, sizeof *axes);
+    if (axes == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  }
+  if (status == ES_OK) status = principal_axes(&points, axes, diag);
+  if (status == ES_OK)
+    status = open_table(&csv, dir, "embedding.csv", names, 6, diag);
+  if (status == ES_OK)
+    status = close_table(&csv, write_frames(&csv, &points, &times, axes, diag),
+                         diag);
+  free(axes);
+  es_array_free(&points);
+  es_array_free(&times);
+  return status;
+}
+
+es_status es_plot_prepare(const char *dir, const char *kind, es_diag *diag) {
+  if (strcmp(kind, "modes") == 0) return prepare_modes(dir, diag);
+  if (strcmp(kind, "embedding") == 0) return prepare_embedding(dir, diag);
+  return ES_OK;
+}
