@@ -38,20 +38,20 @@ set yrange [-Y_max:Y_max]
 set zrange [-Z_max:Z_max]
 set xyplane at -Z_max
 set border 4095 lw 0.4 lc rgb '#aaaaaa'
-set view 62,35,1.15,1
+set view 62,35,1.1,1
 unset key
 unset tics
 unset mxtics
-set xlabel 'direction 1' offset 0,0.6
-set ylabel 'direction 2' offset 0,0.6
-set zlabel 'direction 3' rotate parallel offset 2,0
+set xlabel '1st' offset 0,0.8
+set ylabel '2nd' offset 0,0.8
+set zlabel '3rd' offset 4,0
 set cbrange [-X_max:X_max]
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot layout 2,2 title title_text
   do for [k=1:4] {
     f = shown[k]
-    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,-1
+    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,-0.5
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.35 lc palette notitle
   }
   unset multiplot

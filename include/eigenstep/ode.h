@@ -12,6 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Call it once, before anything else of the library and before any thread:
+ * it switches GSL's error handler off, which otherwise may end the process. A
+ * second call changes nothing. Without it the library still never aborts, but
+ * has to put the handler aside and back whenever it asks GSL for memory. */
+void es_init(void);
+
 /* dydt = f(t, y). Return ES_OK, or any other status to reject: a step whose
  * evaluation fails is retried with a smaller h, and the solve gives
  * ES_RHS_FAILED when no smaller h helps; a fixed-step method ends at once.
@@ -59,9 +65,22 @@ typedef struct es_ode_options {
                           step itself, required */
   double h_max;        /* longest step, time [0: no limit] */
   uint64_t max_steps;  /* accepted and rejected steps; 0: no limit [10^8] */
+  double limit; /* largest |y_i|/scale_i, 1 [0: none]: the solve ends with
+                   ES_DIVERGED at the first crossing, which is located as an
+                   event is, or at a start beyond it */
+  bool stop_when_steady;        /* [false], see below */
   bool (*stopping)(void *self); /* polled every step [NULL]: ES_INTERRUPTED */
   void *stopping_self;
 } es_ode_options;
+
+/* stop_when_steady: once |f_i| (t_end - t) <= atol*scale_i + rtol*|y_i| for all
+ * i after two accepted steps in a row, the state is taken to be final: the
+ * outputs that remain are delivered from it, no event is looked for, and the
+ * solve ends ES_OK at t_end. That is right as long as no |f_i| grows again, and
+ * of that there is no sign in f: a saddle that is left as slowly as e^(t - 40)
+ * from y = 1 passes for a steady state, and so does the plateau before a step
+ * of a self-supervised method unless the scale makes the growing mode's own
+ * size the measure. Hence off: use it where the end is known to be stable. */
 
 /* Fills in the defaults given in brackets. */
 void es_ode_options_default(es_ode_options *options);
@@ -69,6 +88,7 @@ void es_ode_options_default(es_ode_options *options);
 typedef struct es_ode_statistics {
   uint64_t steps, rejected, rhs_calls; /* accepted; not accepted; all */
   double h_last;                       /* of the last accepted step */
+  double t_steady; /* where stop_when_steady took effect; NaN: nowhere */
 } es_ode_statistics;
 
 typedef struct es_ode es_ode; /* workspace: nothing is allocated after _new */
@@ -94,7 +114,8 @@ void es_ode_free(es_ode *ode);
  * fixed-step method at the nearest step k, with the actual t = t0 + k*h0).
  * On return y0 holds the last good state, at *t_reached (may be NULL), whatever
  * the status. ES_OK also when an event ended it. A failure leaves t, h and the
- * number of attempts (accepted and rejected) in the diagnostic. */
+ * number of attempts (accepted and rejected) in the diagnostic. Where steps end
+ * because y grows like (t_star - t)^-q, the message names t_star. */
 es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
                        size_t n, es_ode_output output, double *t_reached,
                        es_diag *diag) ES_MUST_USE;

@@ -13,6 +13,7 @@
   X(ES_NOT_FINITE, 1, "a value became infinite or not a number")               \
   X(ES_RHS_FAILED, 1, "the right-hand side failed")                            \
   X(ES_NO_CONVERGENCE, 1, "an iteration did not converge")                     \
+  X(ES_DIVERGED, 1, "the solution passed the limit")                           \
   X(ES_USAGE, 2, "the command line was not understood")                        \
   X(ES_UNKNOWN_KEY, 2, "no such key")                                          \
   X(ES_BAD_VALUE, 2, "a value is of the wrong type or out of range")           \

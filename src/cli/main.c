@@ -102,6 +102,7 @@ int main(int argc, char **argv) {
   es_options options;
   es_diag diag = {0};
   es_bar bar;
+  es_init();
   set_process();
   es_status status = es_options_parse(&options, argc, argv, &diag);
   es_bar_init(&bar, options.job.quiet);

@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* Which of a view's random numbers each augmentation owns. A crop takes four
- * for each of its tries. */
-enum { K_SHIFT_ROW = 0, K_SHIFT_COLUMN = 1, K_FLIP = 2, K_CROP = 16 };
 enum { CROP_TRIES = 10 };
 
 es_augment es_augment_from(const es_config *config) {
@@ -29,7 +26,7 @@ es_crop es_augment_crop(size_t height, size_t width, double crop_min,
                         const es_draws *draws) {
   const double H = (double)height, W = (double)width, wide = 4. / 3;
   for (uint64_t try = 0; try < CROP_TRIES; try++) {
-    const uint64_t k = K_CROP + 4 * try;
+    const uint64_t k = ES_DRAW_CROP + 4 * try;
     const double share = crop_min + (1 - crop_min) * es_draws_uniform(draws, k);
     const double ratio =
         exp(log(wide) * (2 * es_draws_uniform(draws, k + 1) - 1));
@@ -111,12 +108,13 @@ static frame frame_of(const es_image *image, size_t side,
     f.crop =
         es_augment_crop(image->height, image->width, augment->crop_min, draws);
   f.identity = f.crop.height == side && f.crop.width == side;
-  f.flip = augment->flip && es_draws_uniform(draws, K_FLIP) < .5;
+  f.flip = augment->flip && es_draws_uniform(draws, ES_DRAW_FLIP) < .5;
   if (augment->shift > 0) {
     const ptrdiff_t s = (ptrdiff_t)augment->shift;
     const size_t choices = 2 * augment->shift + 1;
-    f.down = (ptrdiff_t)es_draws_below(draws, K_SHIFT_ROW, choices) - s;
-    f.across = (ptrdiff_t)es_draws_below(draws, K_SHIFT_COLUMN, choices) - s;
+    f.down = (ptrdiff_t)es_draws_below(draws, ES_DRAW_SHIFT_ROW, choices) - s;
+    f.across =
+        (ptrdiff_t)es_draws_below(draws, ES_DRAW_SHIFT_COLUMN, choices) - s;
   }
   place(f.down, side, &f.top, &f.bottom);
   place(f.across, side, &f.left, &f.right);

@@ -36,6 +36,11 @@ uint32_t es_dataset_checksum(const es_dataset *set); /* CRC-32 of the bytes */
 /* Image geometry of a view (channels × side × side), or zeros for vectors. */
 void es_dataset_geometry(const es_dataset *set, size_t *channels, size_t *side);
 
+/* View 0 or 1 of pair i (m values) on draw 0, 1, …, as es_dataset_pair gives
+ * it: geometry, then brightness, contrast and noise. */
+void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
+                     unsigned which, double *out);
+
 /* Views of pair i (m values each) on draw 0, 1, …: fresh augmentations. */
 void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
                      double *xp);

@@ -1,5 +1,7 @@
 /* Data sets: the table, opening, subsets, pairs. See data.h. */
 #include "data/augment.h"
+#include "data/colour.h"
+#include "data/noise.h"
 #include "data/source.h"
 
 #include <stdlib.h>
@@ -13,6 +15,8 @@ struct es_dataset {
   const es_source_kind *kind;
   es_source source;
   es_augment augment;
+  es_colour colour;
+  es_noise noise;
   size_t n, side;
   size_t *pick; /* n indices into the full set; NULL: all, in order */
 };
@@ -64,6 +68,7 @@ static es_status set_geometry(es_dataset *set, const es_config *config,
                    s->height, s->width);
   if (set->side == 0) set->side = s->height;
   set->augment = es_augment_from(config);
+  set->colour = es_colour_from(config);
   if (set->augment.shift >= set->side)
     return es_config_blame(config, "augment", "shift", diag,
                            "views are %zu pixels wide, expected a whole "
@@ -81,8 +86,10 @@ static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
   set->source.seed = es_config_size(config, "data", "seed");
   es_status status = set->kind->open(&set->source, config, diag);
   if (status == ES_OK) status = choose_samples(set, config, diag);
-  if (status == ES_OK && set->kind->pair == NULL)
+  if (status == ES_OK && set->kind->view == NULL)
     status = set_geometry(set, config, diag);
+  if (status == ES_OK)
+    status = es_noise_from(&set->noise, config, es_dataset_dim(set), diag);
   return status;
 }
 
@@ -123,20 +130,45 @@ void es_dataset_geometry(const es_dataset *set, size_t *channels,
   *side = set->side;
 }
 
-void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
-                     double *xp) {
+/* A view before noise. */
+static void plain_view(const es_dataset *set, size_t sample,
+                       const es_draws *draws, double *out) {
   const es_source *s = &set->source;
-  const size_t sample = set->pick == NULL ? i : set->pick[i];
-  if (set->kind->pair != NULL) {
-    set->kind->pair(s, sample, draw, x, xp);
+  if (set->kind->view != NULL) {
+    set->kind->view(s, sample, draws, out);
     return;
   }
   const size_t bytes = s->channels * s->height * s->width;
   const es_image image = {s->bytes + sample * bytes, s->channels, s->height,
                           s->width};
+  es_augment_view(out, &image, set->side, &set->augment, draws);
+  es_colour_view(out, s->channels, set->side * set->side, &set->colour, draws);
+}
+
+static size_t sample_of(const es_dataset *set, size_t i) {
+  return set->pick == NULL ? i : set->pick[i];
+}
+
+void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
+                     unsigned which, double *out) {
+  const size_t sample = sample_of(set, i);
+  const es_draws draws = es_draws_of(set->source.seed, draw, sample, which);
+  plain_view(set, sample, &draws, out);
+  es_noise_add(out, which, &set->noise, &draws);
+}
+
+void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
+                     double *xp) {
+  const size_t sample = sample_of(set, i);
   double *const views[2] = {x, xp};
-  for (unsigned view = 0; view < 2; view++) {
-    const es_draws draws = es_draws_of(s->seed, draw, sample, view);
-    es_augment_view(views[view], &image, set->side, &set->augment, &draws);
+  es_draws draws[2];
+  for (unsigned k = 0; k < 2; k++) {
+    draws[k] = es_draws_of(set->source.seed, draw, sample, k);
+    if (k == 1 && set->kind->still)
+      memcpy(xp, x, es_dataset_dim(set) * sizeof *x);
+    else
+      plain_view(set, sample, &draws[k], views[k]);
   }
+  for (unsigned k = 0; k < 2; k++)
+    es_noise_add(views[k], k, &set->noise, &draws[k]);
 }

@@ -6,6 +6,19 @@
 
 #include "base/random.h"
 
+/* The owners. A crop takes four numbers for each of its tries; a generated
+ * vector takes what it needs from 0 on, and noise of its own stays clear of
+ * those. */
+enum {
+  ES_DRAW_SHIFT_ROW = 0,
+  ES_DRAW_SHIFT_COLUMN = 1,
+  ES_DRAW_FLIP = 2,
+  ES_DRAW_BRIGHTNESS = 3,
+  ES_DRAW_CONTRAST = 4,
+  ES_DRAW_NOISE = 15,
+  ES_DRAW_CROP = 16
+};
+
 typedef struct es_draws {
   uint64_t key, first;
 } es_draws;
@@ -18,6 +31,10 @@ static inline es_draws es_draws_of(uint64_t seed, uint64_t draw,
   const es_draws d = {es_random_bits(seed, ES_STREAM_AUGMENT, draw),
                       sample << 24 | (uint64_t)view << 23};
   return d;
+}
+
+static inline uint64_t es_draws_bits(const es_draws *d, uint64_t k) {
+  return es_random_bits(d->key, ES_STREAM_AUGMENT, d->first + k);
 }
 
 static inline double es_draws_uniform(const es_draws *d, uint64_t k) {

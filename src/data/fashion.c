@@ -47,4 +47,5 @@ const es_source_kind es_source_fashion_mnist = {
     {"fashion-mnist", "60000 training and 10000 test images, 28x28 grey",
      FOLDER, "dataset-fashion-mnist"},
     open_fashion,
-    NULL};
+    NULL,
+    false};

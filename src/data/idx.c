@@ -111,4 +111,5 @@ static es_status open_idx(es_source *source, const es_config *config,
 const es_source_kind es_source_idx = {
     {"idx", "images from an IDX file, plain or gzip", "data.path", ""},
     open_idx,
-    NULL};
+    NULL,
+    false};

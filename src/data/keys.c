@@ -1,12 +1,16 @@
 /* The settings of the sections [data] and [augment]. */
 #include "data/source.h"
 
+#include <math.h>
+
 /* The choices of data.name come from the table; its first bar is skipped. */
 #define BARRED(id, name) "|" name
 #define NAMES (&(ES_SOURCES(BARRED))[1])
 
 #define MOST_SAMPLES 1e12 /* es_draws_of counts them in 40 bits */
-#define WHOLE 0x1p53      /* what a number in a file or word can say exactly */
+#define MOST_VIEWS 1e6
+#define MOST_VALUES 1e9
+#define WHOLE 0x1p53 /* what a number in a file or word can say exactly */
 
 static const es_key rows[] = {
     {"data", "name", ES_CHOICE, 0, 0, 0, NAMES, NULL, "fashion-mnist",
@@ -26,12 +30,24 @@ static const es_key rows[] = {
      "gaussian: dimension m"},
     {"data", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
      "seed of samples, subset and views"},
+    {"data", "views", ES_SIZE, 0, 2, MOST_VIEWS, NULL, "views", "8",
+     "views of each image from which X and X' are estimated"},
     {"augment", "shift", ES_SIZE, 0, 0, 4095, NULL, "pixels", "3",
      "views move by up to this along each axis, zero fill"},
     {"augment", "crop_min", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1", "1",
      "least share of the area that a random resized crop keeps; 1: no crop"},
     {"augment", "flip", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
      "mirror left and right with probability 1/2"},
+    {"augment", "brightness", ES_REAL, 0, 0, INFINITY, NULL, "1", "0",
+     "b: times a factor uniform in [max(0,1-b), 1+b], clamped to [0,1]"},
+    {"augment", "contrast", ES_REAL, 0, 0, INFINITY, NULL, "1", "0",
+     "likewise, about the view's mean; after brightness"},
+    {"augment", "noise", ES_REAL, 0, 0, INFINITY, NULL, "value", "0",
+     "standard deviation of Gaussian noise, added last and not clipped"},
+    {"augment", "noise_dims", ES_SIZE, 0, 0, MOST_VALUES, NULL, "values", "0",
+     "noise falls on the first so many values of a view; 0: on all"},
+    {"augment", "noise_views", ES_CHOICE, 0, 0, 0, "one|both", NULL, "both",
+     "one: the second view alone gets the noise"},
 };
 
 const es_keys es_data_keys = {rows, sizeof rows / sizeof *rows};

@@ -14,13 +14,14 @@
 #include "data/moments.h"
 
 #include "base/slab.h"
+#include "data/columns.h"
 #include "linalg/linalg.h"
 
 #include <stdlib.h>
 
 /* Pairs of a block: enough for the matrix product to run at full speed and to
  * make the mirroring of its triangles cheap, at most 2^20 numbers a view. */
-enum { BLOCK_MIN = 256, BLOCK_NUMBERS = 1 << 20, STRIP = 64 };
+enum { BLOCK_MIN = 256, BLOCK_NUMBERS = 1 << 20 };
 
 typedef struct work {
   const es_dataset *set;
@@ -66,28 +67,10 @@ static void fill_block(const work *w, size_t first, size_t count) {
     fill_pair(w, first + i, w->S + i * w->m, w->D + i * w->m);
 }
 
-/* Adds rows low … of S to sum; a block's own sum first, so that the rounding
- * grows with block + n/block and not with n. */
-static void add_strip(const work *w, size_t low, size_t count) {
-  double part[STRIP] = {0};
-  const size_t rows = w->m - low < STRIP ? w->m - low : STRIP;
-  for (size_t i = 0; i < count; i++) {
-    const double *s = w->S + i * w->m + low;
-    for (size_t j = 0; j < rows; j++) part[j] += s[j];
-  }
-  for (size_t j = 0; j < rows; j++) w->sum[low + j] += part[j];
-}
-
-static void add_block(const work *w, size_t count) {
-  const size_t strips = (w->m + STRIP - 1) / STRIP;
-#pragma omp parallel for schedule(static)
-  for (size_t k = 0; k < strips; k++) add_strip(w, k * STRIP, count);
-}
-
 /* The first block's mean becomes the shift. */
 static void learn_shift(work *w) {
   fill_block(w, 0, w->block);
-  add_block(w, w->block);
+  es_columns_add(w->sum, w->m, w->block, w->S);
   for (size_t j = 0; j < w->m; j++) {
     w->shift[j] = w->sum[j] / (2 * (double)w->block);
     w->sum[j] = 0;
@@ -104,7 +87,7 @@ static es_status accumulate(es_moments *out, const work *w,
       return es_fail(diag, ES_INTERRUPTED, "interrupted after %zu of %zu pairs",
                      first, out->n);
     fill_block(w, first, count);
-    add_block(w, count);
+    es_columns_add(w->sum, w->m, count, w->S);
     es_syrk(w->m, count, 1, w->S, 1, out->Gamma);
     es_syrk(w->m, count, 1, w->D, 1, out->Sigma);
     es_progress_report(progress, "moments", (double)(first + count),

@@ -4,6 +4,7 @@
 #define ES_DATA_SOURCE_H
 
 #include "data/data.h"
+#include "data/draws.h"
 
 /* Images stay bytes, sample after sample, each channels × height × width;
  * generated vectors have channels = 0 and no bytes. */
@@ -21,9 +22,11 @@ typedef struct es_source_kind {
   /* Fills a source whose seed is set. What it allocated in bytes is freed by
    * the caller, after a failure too. */
   es_status (*open)(es_source *source, const es_config *config, es_diag *diag);
-  /* Views of sample i; NULL for images, whose views augment.c cuts. */
-  void (*pair)(const es_source *source, size_t i, uint64_t draw, double *x,
-               double *xp);
+  /* A view of sample i by these draws, before noise; NULL for images, whose
+   * views augment.c cuts. */
+  void (*view)(const es_source *source, size_t i, const es_draws *draws,
+               double *x);
+  bool still; /* view does not look at the draws: all views are equal */
 } es_source_kind;
 
 /* The table: C name, name in data.name. */

@@ -2,8 +2,7 @@
  *   two-mode (theory.md 1, "cheap toy"): x = [b_l·1_9; b_s·1_1] + noise of
  *     standard deviation .01, fresh in each view; b_l, b_s = ±1 belong to the
  *     sample. Gamma has the eigenvalues 9, 1 and zeros, up to sampling.
- *   gaussian: x ~ N(0, I_dims), both views equal. */
-#include "data/draws.h"
+ *   gaussian: x ~ N(0, I_dims), all views equal but for augment.noise. */
 #include "data/source.h"
 #include "file/atomic.h"
 
@@ -35,12 +34,12 @@ static es_status open_gaussian(es_source *source, const es_config *config,
   return ES_OK;
 }
 
-static void gaussian_pair(const es_source *source, size_t i, uint64_t draw,
-                          double *x, double *xp) {
-  (void)draw;
+static void gaussian_view(const es_source *source, size_t i,
+                          const es_draws *draws, double *x) {
+  (void)draws;
   const uint64_t first = (uint64_t)i * source->dim;
   for (size_t j = 0; j < source->dim; j++)
-    xp[j] = x[j] = es_random_normal(source->seed, ES_STREAM_DATA, first + j);
+    x[j] = es_random_normal(source->seed, ES_STREAM_DATA, first + j);
 }
 
 static es_status open_two_mode(es_source *source, const es_config *config,
@@ -50,28 +49,23 @@ static es_status open_two_mode(es_source *source, const es_config *config,
   return ES_OK;
 }
 
-static void two_mode_view(const es_source *source, size_t i, uint64_t draw,
-                          unsigned view, double *x) {
+static void two_mode_view(const es_source *source, size_t i,
+                          const es_draws *draws, double *x) {
   const uint64_t bits = es_random_bits(source->seed, ES_STREAM_DATA, i);
-  const es_draws draws = es_draws_of(source->seed, draw, i, view);
   for (size_t j = 0; j < TWO_MODE_DIM; j++) {
     const double b = bits >> (j < LARGE_MODE ? 0 : 1) & 1 ? 1 : -1;
-    x[j] = b + two_mode_noise * es_draws_normal(&draws, j);
+    x[j] = b + two_mode_noise * es_draws_normal(draws, j);
   }
 }
 
-static void two_mode_pair(const es_source *source, size_t i, uint64_t draw,
-                          double *x, double *xp) {
-  two_mode_view(source, i, draw, 0, x);
-  two_mode_view(source, i, draw, 1, xp);
-}
-
 const es_source_kind es_source_gaussian = {
-    {"gaussian", "x ~ N(0, I), both views equal", "generated", ""},
+    {"gaussian", "x ~ N(0, I), views equal but for noise", "generated", ""},
     open_gaussian,
-    gaussian_pair};
+    gaussian_view,
+    true};
 
 const es_source_kind es_source_two_mode = {
     {"two-mode", "ten dimensions, gamma near 9 and 1", "generated", ""},
     open_two_mode,
-    two_mode_pair};
+    two_mode_view,
+    false};

@@ -21,7 +21,7 @@ static size_t parts_of(const es_stepper *stepper) {
 
 void es_events_plan(size_t *total, const es_stepper *stepper,
                     const es_ode_system *system) {
-  const size_t n = system->n_events;
+  const size_t n = system->n_events + 1; /* one for the limit */
   for (int i = 0; i < 3; i++) es_slab_add(total, n, sizeof(double));
   es_slab_add(total, n, sizeof(int));
   size_t most;
@@ -32,12 +32,12 @@ void es_events_plan(size_t *total, const es_stepper *stepper,
 void es_events_init(es_events *e, es_slab *slab, const es_stepper *stepper,
                     const es_step *step, const es_ode_system *system,
                     double *y) {
-  const size_t n = system->n_events;
+  const size_t n = system->n_events + 1;
   *e = (es_events){.stepper = stepper,
                    .step = step,
                    .g_of = system->events,
                    .context = system->context,
-                   .n = n,
+                   .n = system->n_events,
                    .parts = parts_of(stepper),
                    .y = y};
   e->g = es_slab_take(slab, n, sizeof(double));
@@ -45,6 +45,28 @@ void es_events_init(es_events *e, es_slab *slab, const es_stepper *stepper,
   e->try = es_slab_take(slab, n, sizeof(double));
   e->sign = es_slab_take(slab, n, sizeof(int));
   e->hits = es_slab_take(slab, n * e->parts, sizeof(es_event_hit));
+}
+
+void es_events_limit(es_events *e, double limit, const double *scale) {
+  e->limit = limit;
+  e->scale = scale;
+  if (limit > 0) e->n++;
+}
+
+static double excess(const es_events *e, const double *y) {
+  double worst = 0;
+  for (size_t i = 0; i < e->step->n; i++)
+    worst = es_worse(worst, fabs(y[i]) / e->scale[i]);
+  return worst / e->limit - 1;
+}
+
+bool es_events_beyond(const es_events *e, const double *y) {
+  return e->limit > 0 && excess(e, y) > 0;
+}
+
+static void evaluate(es_events *e, double t, const double *y, double *g) {
+  if (e->n > (e->limit > 0)) e->g_of(t, y, g, e->context);
+  if (e->limit > 0) g[e->n - 1] = excess(e, y);
 }
 
 static int sign_of(double x) { return (x > 0) - (x < 0); }
@@ -57,7 +79,7 @@ static bool any_nan(size_t n, const double *g) {
 
 static es_status sample(es_events *e, double t, double *g) {
   es_step_at(e->stepper, e->step, t, e->y);
-  e->g_of(t, e->y, g, e->context);
+  evaluate(e, t, e->y, g);
   return any_nan(e->n, g) ? ES_NOT_FINITE : ES_OK;
 }
 
@@ -129,8 +151,9 @@ static es_status search_part(es_events *e, double a, double b) {
 es_status es_events_begin(es_events *e) {
   e->n_hits = 0;
   if (e->n == 0) return ES_OK;
-  e->g_of(e->step->t, e->step->y, e->g, e->context);
+  evaluate(e, e->step->t, e->step->y, e->g);
   for (size_t j = 0; j < e->n; j++) e->sign[j] = sign_of(e->g[j]);
+  if (e->limit > 0) e->sign[e->n - 1] = -1;
   return any_nan(e->n, e->g) ? ES_NOT_FINITE : ES_OK;
 }
 

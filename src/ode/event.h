@@ -16,11 +16,13 @@ typedef struct es_events {
   const es_step *step;
   es_ode_events g_of;
   void *context;
-  size_t n, parts;          /* components; samples per step */
+  size_t n, parts;          /* components, the limit's too; samples per step */
   double *g, *g_next, *try; /* at the ends of a part; inside it */
   int *sign;                /* last sign other than 0; 0: none yet */
   double *y;                /* scratch state */
-  es_event_hit *hits;       /* of the step, in order of time */
+  double limit;             /* on |y_i|/scale_i; 0: none */
+  const double *scale;
+  es_event_hit *hits; /* of the step, in order of time */
   size_t n_hits;
 } es_events;
 
@@ -30,6 +32,13 @@ void es_events_plan(size_t *total, const es_stepper *stepper,
 void es_events_init(es_events *e, es_slab *slab, const es_stepper *stepper,
                     const es_step *step, const es_ode_system *system,
                     double *y);
+
+/* Adds an event, the last, at which the largest |y_i|/scale_i passes the limit;
+ * it is seen where a start lies on the limit, too. 0: none. */
+void es_events_limit(es_events *e, double limit, const double *scale);
+
+/* Whether y is beyond the limit. */
+bool es_events_beyond(const es_events *e, const double *y);
 
 /* Both give ES_NOT_FINITE where a g is not a number. */
 es_status es_events_begin(es_events *e);

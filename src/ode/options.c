@@ -49,5 +49,8 @@ es_status es_ode_check(const es_stepper *stepper, const es_ode_system *system,
   if (!not_negative(o->h_max))
     return es_fail(diag, ES_BAD_VALUE, "h_max = %g: must be finite and >= 0",
                    o->h_max);
+  if (!not_negative(o->limit))
+    return es_fail(diag, ES_BAD_VALUE, "limit = %g: must be finite and >= 0",
+                   o->limit);
   return check_scale(o->scale, system->n, diag);
 }

@@ -5,7 +5,10 @@
  * reason of the last one is then the status. */
 #include "ode/solve.h"
 
+#include "ode/pole.h"
+
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct run {
@@ -19,6 +22,8 @@ typedef struct run {
   double h;           /* wanted; the step may be cut to hit its target */
   double too_long;    /* h of the last attempt if it was rejected */
   es_control control; /* of h */
+  es_pole pole;       /* of a solution that blows up */
+  int steady;         /* accepted steps in a row that looked so */
   es_status cause;    /* why the last attempt was rejected */
   es_status callback; /* what the right-hand side or the output returned */
   bool ended;         /* by an event */
@@ -52,8 +57,18 @@ static es_status fail(run *r, es_status code, const char *what) {
 }
 
 static es_status fail_step(run *r, es_status code) {
-  if (code != ES_RHS_FAILED && !passes_through(code)) r->callback = ES_OK;
-  return fail(r, code, es_status_text(code));
+  const bool own = code == ES_STEP_UNDERFLOW || code == ES_NOT_FINITE;
+  double t_star, order;
+  if (own) r->callback = ES_OK;
+  fail(r, code, es_status_text(code));
+  if (own && r->diag != NULL && es_pole_find(&r->pole, &t_star, &order)) {
+    char *line = r->diag->message;
+    const size_t used = strlen(line);
+    snprintf(line + used, sizeof r->diag->message - used,
+             "; y grows like (t* - t)^-%.3g: blow-up at t* = %.10g", order,
+             t_star);
+  }
+  return code;
 }
 
 static es_status check_times(double t0, const double *times, size_t n,
@@ -89,6 +104,8 @@ static bool is_due(const run *r, double limit) {
   return limit >= r->ode->step.t_new && nearest <= (double)r->k;
 }
 
+static const char output_failed[] = "the output ended the solve";
+
 static es_status outputs_until(run *r, double limit) {
   es_ode *ode = r->ode;
   const bool fixed = ode->stepper->fixed_step;
@@ -100,9 +117,48 @@ static es_status outputs_until(run *r, double limit) {
     r->callback = r->output(index, t, ode->y_at, ode->system.context);
     if (r->callback == ES_OK) continue;
     stop_at(r, t);
-    return fail(r, r->callback, "the output ended the solve");
+    return fail(r, r->callback, output_failed);
   }
   return ES_OK;
+}
+
+/* Whether the slope after the step just made, if it stays, moves no component
+ * beyond its tolerance on the rest of the way. */
+static bool looks_steady(const run *r) {
+  const es_step *s = &r->ode->step;
+  const bool fixed = r->ode->stepper->fixed_step;
+  const double left = r->times[r->n - 1] - s->t_new;
+  double worst = 0;
+  for (size_t i = 0; i < s->n; i++) {
+    const double y = s->y_new[i];
+    const double f = fixed ? (y - s->y[i]) / s->h : s->f_new[i];
+    worst = es_worse(worst, fabs(f) * left * es_step_weight(s, i, y, y));
+  }
+  return worst <= 1;
+}
+
+/* Delivers the outputs that remain from the state as it is. */
+static es_status rest(run *r) {
+  es_ode *ode = r->ode;
+  const double h0 = ode->options.h0;
+  ode->stats.t_steady = ode->step.t;
+  while (r->next < r->n) {
+    const size_t index = r->next++;
+    double t = r->times[index];
+    if (ode->stepper->fixed_step) t = r->t0 + round((t - r->t0) / h0) * h0;
+    ode->step.t = t;
+    if (r->output == NULL) continue;
+    r->callback = r->output(index, t, ode->step.y, ode->system.context);
+    if (r->callback != ES_OK) return fail(r, r->callback, output_failed);
+  }
+  return ES_OK;
+}
+
+static es_status diverged(run *r) {
+  char line[80];
+  snprintf(line, sizeof line, "%s %g", es_status_text(ES_DIVERGED),
+           r->ode->options.limit);
+  return fail(r, ES_DIVERGED, line);
 }
 
 /* Outputs and events of the step just made, in order of time; an output at the
@@ -113,6 +169,10 @@ static es_status deliver(run *r) {
   for (size_t i = 0; i < ode->events.n_hits; i++) {
     const es_event_hit hit = ode->events.hits[i];
     if ((status = outputs_until(r, hit.t)) != ES_OK) return status;
+    if (hit.event == ode->system.n_events) {
+      stop_at(r, hit.t);
+      return diverged(r);
+    }
     es_step_at(ode->stepper, &ode->step, hit.t, ode->y_at);
     r->ended = ode->system.on_event(hit.event, hit.direction, hit.t, ode->y_at,
                                     ode->system.context);
@@ -206,9 +266,13 @@ static es_status accept(run *r) {
   r->too_long = INFINITY;
   const es_status status = deliver(r);
   if (status != ES_OK || r->ended) return status;
+  const bool watched = ode->options.stop_when_steady && r->next < r->n;
+  r->steady = watched && looks_steady(r) ? r->steady + 1 : 0;
   turn(&ode->step);
   choose_next(r);
-  return ES_OK;
+  if (!ode->stepper->fixed_step)
+    es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
+  return r->steady == 2 ? rest(r) : ES_OK;
 }
 
 /* One attempt, with what must hold before it. */
@@ -243,6 +307,7 @@ static es_status begin(run *r) {
   es_control_begin(&r->control, ode->stepper);
   if (!es_all_finite(s->n, s->y))
     return fail(r, ES_NOT_FINITE, "the start is not finite");
+  if (es_events_beyond(&ode->events, s->y)) return diverged(r);
   if (!ode->stepper->fixed_step) {
     r->callback = es_step_rhs(s, s->t, s->y, s->f);
     if (r->callback != ES_OK)
@@ -283,7 +348,7 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
   const size_t bytes = s->n * sizeof *y0;
   if (diag != NULL) *diag = (es_diag){0};
   if (t_reached != NULL) *t_reached = t0;
-  ode->stats = (es_ode_statistics){0};
+  ode->stats = (es_ode_statistics){.t_steady = NAN};
   es_status status = check_times(t0, times, n, diag);
   if (status != ES_OK) return status;
   s->rhs_calls = 0;

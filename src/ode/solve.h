@@ -11,11 +11,12 @@ struct es_ode {
   es_slab slab; /* holds this struct too */
   const es_stepper *stepper;
   es_ode_system system;
-  es_ode_options options; /* but scale, which is in step.atol */
+  es_ode_options options; /* but scale, which is copied */
   es_step step;
   es_events events;
   es_ode_statistics stats;
-  double *y_at; /* interpolated state */
+  double *scale; /* n: the caller's, or 1 */
+  double *y_at;  /* interpolated state */
 };
 
 /* ES_BAD_VALUE names what is out of range. */

@@ -7,6 +7,7 @@
 static const es_stepper *const table[] = {
     &es_stepper_tsit5,
     &es_stepper_dop853,
+    &es_stepper_gsl_rk8pd,
     &es_stepper_gd,
 };
 enum { COUNT = sizeof table / sizeof *table };

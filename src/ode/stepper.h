@@ -61,7 +61,8 @@ typedef struct es_stepper {
   void (*dense)(const es_step *step, double theta, double *y);
 } es_stepper;
 
-extern const es_stepper es_stepper_tsit5, es_stepper_dop853, es_stepper_gd;
+extern const es_stepper es_stepper_tsit5, es_stepper_dop853,
+    es_stepper_gsl_rk8pd, es_stepper_gd;
 
 /* The stepper of a name, or NULL. */
 const es_stepper *es_stepper_find(const char *name);

@@ -4,7 +4,7 @@
 #include <float.h>
 #include <stdio.h>
 
-enum { VECTORS = 6 }; /* y, f, y_new, f_new, atol, y_at */
+enum { VECTORS = 7 }; /* y, f, y_new, f_new, atol, scale, y_at */
 
 static size_t doubles_of(const es_stepper *stepper, size_t stride) {
   return stepper->doubles == NULL ? 0 : stepper->doubles(stride);
@@ -34,19 +34,20 @@ es_status es_ode_new(es_ode **out, const es_ode_system *system,
 
 static void carve(es_ode *ode, size_t stride) {
   es_step *s = &ode->step;
-  double **const vector[VECTORS] = {&s->y,     &s->f,    &s->y_new,
-                                    &s->f_new, &s->work, &ode->y_at};
+  double **const vector[VECTORS] = {&s->y,    &s->f,       &s->y_new, &s->f_new,
+                                    &s->work, &ode->scale, &ode->y_at};
   for (size_t i = 0; i < VECTORS; i++)
     *vector[i] = es_slab_take(&ode->slab, stride, sizeof(double));
 }
 
-static void set_tolerances(es_step *s, double *atol, const es_ode_options *o) {
+static void set_tolerances(es_step *s, double *atol, double *scale,
+                           const es_ode_options *o) {
   s->rtol = o->rtol;
   for (size_t i = 0; i < s->n; i++) {
-    const double scale = o->scale == NULL ? 1 : o->scale[i];
+    scale[i] = o->scale == NULL ? 1 : o->scale[i];
     /* Not 0, so that a component that stays 0 has no error of 0/0; finite, so
      * that an infinite error is seen. */
-    atol[i] = fmin(fmax(o->atol * scale, DBL_MIN), DBL_MAX);
+    atol[i] = fmin(fmax(o->atol * scale[i], DBL_MIN), DBL_MAX);
   }
   s->atol = atol;
 }
@@ -66,10 +67,11 @@ static void fill(es_ode *ode, const es_stepper *stepper,
   s->rhs = system->rhs;
   s->context = system->context;
   carve(ode, stride);
-  set_tolerances(s, s->work, options);
+  set_tolerances(s, s->work, ode->scale, options);
   s->work =
       es_slab_take(&ode->slab, doubles_of(stepper, stride), sizeof(double));
   es_events_init(&ode->events, &ode->slab, stepper, s, system, ode->y_at);
+  es_events_limit(&ode->events, options->limit, ode->scale);
 }
 
 es_status es_ode_open(es_ode **out, const es_stepper *stepper,

@@ -1,6 +1,6 @@
 /* Tables for figures from arrays.h5: see prepare.h.
  *   modes.csv       the leading eigenvectors as tiles: mode, gamma, x, y, value
- *   embedding.csv   points over time in three principal directions:
+ *   embedding.csv   points over time in the first three principal directions:
  *                   frame, t, point, x, y, z */
 #include "plot/prepare.h"
 
@@ -89,26 +89,60 @@ static es_status prepare_modes(const char *dir, es_diag *diag) {
   return status;
 }
 
-/* axes (dim×3): leading eigenvectors of the second moment of all points at all
- * times. Pooling over time orders directions by how long they have been there,
- * which the last frame, where all weigh alike, cannot. */
-static es_status principal_axes(const es_array *points, double *axes,
-                                es_diag *diag) {
-  const size_t d = points->cols;
-  double *C = calloc(d * d, sizeof *C), *values = calloc(d, sizeof *values);
-  es_status status = ES_OK;
-  if (C == NULL || values == NULL)
-    status = es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (status == ES_OK) {
-    /* Row-major points are column-major d × rows. */
-    es_syrk(d, points->rows, 1, points->data, 0, C);
-    status = es_eigen_symmetric(d, C, values, true, diag);
+/* Scratch for principal_axes, all d×d but values (d). */
+typedef struct axis_work {
+  double *C, *P, *T, *values;
+} axis_work;
+
+/* Second moment of one frame's points (row-major n×d) without the directions
+ * found so far: C = P (sum x x^T)/n P. */
+static void restricted_moment(axis_work *w, const double *points, size_t n,
+                              size_t d) {
+  es_syrk(d, n, 1 / (double)n, points, 0, w->C);
+  es_gemm(false, false, d, d, d, 1, w->P, d, w->C, d, 0, w->T, d);
+  es_gemm(false, false, d, d, d, 1, w->T, d, w->P, d, 0, w->C, d);
+}
+
+static double trace_of(const double *C, size_t d) {
+  double sum = 0;
+  for (size_t i = 0; i < d; i++) sum += C[i + i * d];
+  return sum;
+}
+
+/* Leading direction at the first frame in which it carries a tenth of what a
+ * direction carries in the end: later on all directions weigh alike, and their
+ * order of appearance could not be told. P then leaves it out. */
+static es_status next_axis(double *axis, axis_work *w, const es_array *points,
+                           size_t frames, double threshold, es_diag *diag) {
+  const size_t d = points->cols, n = points->rows / frames;
+  for (size_t f = 0; f < frames; f++) {
+    restricted_moment(w, points->data + f * n * d, n, d);
+    if (trace_of(w->C, d) < threshold && f + 1 < frames) continue;
+    const es_status status = es_eigen_symmetric(d, w->C, w->values, true, diag);
+    if (status != ES_OK) return status;
+    if (w->values[d - 1] < threshold && f + 1 < frames) continue;
+    memcpy(axis, w->C + (d - 1) * d, d * sizeof *axis);
+    for (size_t j = 0; j < d; j++)
+      for (size_t i = 0; i < d; i++) w->P[i + j * d] -= axis[i] * axis[j];
+    break;
   }
-  for (size_t a = 0; status == ES_OK && a < AXES; a++)
-    for (size_t i = 0; i < d; i++)
-      axes[i + a * d] = a < d ? C[i + (d - 1 - a) * d] : 0;
-  free(C);
-  free(values);
+  return ES_OK;
+}
+
+/* axes (dim×3), in the order in which the directions appear. */
+static es_status principal_axes(const es_array *points, size_t frames,
+                                double *axes, es_diag *diag) {
+  const size_t d = points->cols, n = points->rows / frames;
+  double *block = calloc(3 * d * d + d, sizeof *block);
+  if (block == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  axis_work w = {block, block + d * d, block + 2 * d * d, block + 3 * d * d};
+  es_status status = ES_OK;
+  for (size_t i = 0; i < d; i++) w.P[i + i * d] = 1;
+  restricted_moment(&w, points->data + (frames - 1) * n * d, n, d);
+  const double threshold = .1 * trace_of(w.C, d) / (double)d;
+  for (size_t a = 0; status == ES_OK && a < AXES && a < d; a++)
+    status = next_axis(axes + a * d, &w, points, frames, threshold, diag);
+  free(block);
   return status;
 }
 
@@ -140,14 +174,15 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
   double *axes = NULL;
   es_status status = read_dataset(&points, dir, "/embeddings", diag);
   if (status == ES_OK) status = read_dataset(&times, dir, "/times", diag);
-  if (status == ES_OK && points.rows % times.rows != 0)
+  if (status == ES_OK &&
+      (points.rows % times.rows != 0 || points.rows < times.rows))
     status = es_fail(diag, ES_FILE_DATA,
                      "%s/arrays.h5: /embeddings and /times do not fit", dir);
   if (status == ES_OK) {
     axes = calloc(AXES * points.cols, sizeof *axes);
     if (axes == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
-  if (status == ES_OK) status = principal_axes(&points, axes, diag);
+  if (status == ES_OK) status = principal_axes(&points, times.rows, axes, diag);
   if (status == ES_OK)
     status = open_table(&csv, dir, "embedding.csv", names, 6, diag);
   if (status == ES_OK)

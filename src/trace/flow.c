@@ -16,14 +16,18 @@ static const es_key keys[] = {
      "last of n output times from 0 on [1.2 times the last step time]"},
     {"time", "n", ES_SIZE, 0, 2, 1e8, NULL, "1", "200",
      "output times up to t_end, both ends included"},
-    {"solver", "method", ES_CHOICE, 0, 0, 0, "auto|exact|tsit5|dop853|gd", NULL,
-     "auto", "auto: the closed form where there is one, else dop853"},
+    {"solver", "method", ES_CHOICE, 0, 0, 0,
+     "auto|exact|tsit5|dop853|gsl-rk8pd|gd", NULL, "auto",
+     "auto: the closed form where there is one, else dop853"},
     {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
      "1e-9", "relative tolerance of a step"},
     {"solver", "atol", ES_REAL, 0, 0, INFINITY, NULL, "start", "1e-12",
      "absolute tolerance of a step, in units of each component's start"},
     {"solver", "max_steps", ES_SIZE, 0, 1, 0x1p53, NULL, "1", "1e8",
      "steps after which a flow stops with exit code 4"},
+    {"solver", "limit", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "start", NULL,
+     "size of a component, in units of its start, at which a flow has diverged "
+     "[none]"},
     {"output", "state", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "append the state, row by row, to every row"},
     {"output", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
@@ -100,13 +104,15 @@ static es_status settle_method(es_flow *flow, const es_config *config,
                ? ES_OK
                : es_fail(diag, ES_BAD_VALUE,
                          "solver.method=exact: %s has no closed form from this "
-                         "start; use auto, tsit5, dop853 or gd",
+                         "start; use auto, tsit5, dop853, gsl-rk8pd or gd",
                          flow->instance.model->name);
   es_ode_options_default(&flow->options);
   flow->options.method = flow->method;
   flow->options.rtol = es_config_real(config, "solver", "rtol");
   flow->options.atol = es_config_real(config, "solver", "atol");
   flow->options.max_steps = es_config_size(config, "solver", "max_steps");
+  if (es_config_has(config, "solver", "limit"))
+    flow->options.limit = es_config_real(config, "solver", "limit");
   if (strcmp(flow->method, "gd") != 0) return ES_OK;
   flow->options.h0 = flow->instance.shape.lr;
   return flow->instance.shape.lr > 0

@@ -1,0 +1,156 @@
+/* gsl-rk8pd: the explicit pair of order 8(7) with 13 stages of P. J. Prince and
+ * J. R. Dormand, "High order embedded Runge-Kutta formulae", J. Comput. Appl.
+ * Math. 7 (1981) 67-75, as the GNU Scientific Library has it: numbers and code
+ * that owe nothing to ours, so that the two can be held against each other. Of
+ * GSL's odeiv2 only the step is used; the driver judges and chooses h.
+ *
+ * GSL has no dense output for it, and the cubic through both ends of a step
+ * would be off by far more than the step itself. Where a step is interpolated,
+ * two more of a third each give y and f at theta = 1/3 and 2/3; the polynomial
+ * of degree 7 through the four values and slopes is y + O(h^8):
+ *   y(t + theta h) = sum_i H_i(theta) y_i + h sum_i K_i(theta) f_i,
+ *   H_i = (1 - 2 L_i'(x_i) (theta - x_i)) L_i^2,  K_i = (theta - x_i) L_i^2,
+ * L_i the Lagrange polynomials of x = 0, 1/3, 2/3, 1. */
+#include "ode/stepper.h"
+
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_odeiv2.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct own {
+  gsl_odeiv2_step *step;
+  gsl_odeiv2_system system;
+  es_status status; /* of the right-hand side that failed */
+} own;
+
+/* Rows of step->work: GSL's error, y and f at 1/3, y and f at 2/3. */
+enum { ERROR, Y1, F1, Y2, F2, ROWS };
+
+static size_t doubles(size_t stride) { return ROWS * stride; }
+static double *row(const es_step *s, size_t j) {
+  return s->work + j * s->stride;
+}
+
+void es_init(void) { gsl_set_error_handler_off(); }
+
+/* t + (t_new - t) may be rounded to beyond t_new. */
+static int slope(double t, const double y[], double dydt[], void *self) {
+  es_step *s = self;
+  const es_status status = es_step_rhs(s, fmin(t, s->t_new), y, dydt);
+  if (status == ES_OK) return GSL_SUCCESS;
+  ((own *)s->own)->status = status;
+  return GSL_EFAILED;
+}
+
+/* The handler is one for the whole process, and GSL's own aborts: it is out of
+ * the way for as long as GSL may lack memory, and then again what it was. One
+ * thread at a time, so that none restores it while another still needs it off.
+ */
+static gsl_odeiv2_step *allocate(size_t n) {
+  gsl_odeiv2_step *step;
+#ifdef _OPENMP
+#pragma omp critical(es_gsl_handler)
+#endif
+  {
+    gsl_error_handler_t *before = gsl_set_error_handler_off();
+    step = gsl_odeiv2_step_alloc(gsl_odeiv2_step_rk8pd, n);
+    gsl_set_error_handler(before);
+  }
+  return step;
+}
+
+static es_status open_gsl(es_step *s, es_diag *diag) {
+  own *o = s->own = calloc(1, sizeof *o);
+  if (o != NULL) o->step = allocate(s->n);
+  if (o == NULL || o->step == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for gsl-rk8pd, n = %zu",
+                   s->n);
+  o->system =
+      (gsl_odeiv2_system){.function = slope, .dimension = s->n, .params = s};
+  return ES_OK;
+}
+
+static void close_gsl(es_step *s) {
+  own *o = s->own;
+  if (o != NULL && o->step != NULL) gsl_odeiv2_step_free(o->step);
+  free(o);
+}
+
+/* y_new = y after h with GSL's estimate of the error in work. */
+static es_status take(es_step *s, double t, double h, const double *y,
+                      const double *f, double *y_new) {
+  own *o = s->own;
+  memcpy(y_new, y, s->n * sizeof *y);
+  o->status = ES_NO_CONVERGENCE; /* unless it is a right-hand side that fails */
+  const int code = gsl_odeiv2_step_apply(o->step, t, h, y_new, row(s, ERROR), f,
+                                         NULL, &o->system);
+  return code == GSL_SUCCESS ? ES_OK : o->status;
+}
+
+static es_status attempt(es_step *s) {
+  const double *error = row(s, ERROR);
+  double worst = 0;
+  const es_status status = take(s, s->t, s->h, s->y, s->f, s->y_new);
+  if (status != ES_OK) return status;
+  for (size_t i = 0; i < s->n; i++) {
+    const double weight = es_step_weight(s, i, s->y[i], s->y_new[i]);
+    worst = es_worse(worst, fabs(error[i] * weight));
+  }
+  s->error = worst;
+  return worst <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
+}
+
+static es_status prepare(es_step *s) {
+  double *y1 = row(s, Y1), *f1 = row(s, F1), *y2 = row(s, Y2);
+  double *f2 = row(s, F2);
+  const double third = s->h / 3, t1 = s->t + third, t2 = s->t + 2 * third;
+  es_status status = take(s, s->t, third, s->y, s->f, y1);
+  if (status == ES_OK) status = es_step_rhs(s, t1, y1, f1);
+  if (status == ES_OK) status = take(s, t1, third, y1, f1, y2);
+  if (status == ES_OK) status = es_step_rhs(s, t2, y2, f2);
+  if (status != ES_OK) return status;
+  const size_t n = s->n;
+  if (!es_all_finite(n, y1) || !es_all_finite(n, f1) || !es_all_finite(n, y2) ||
+      !es_all_finite(n, f2))
+    s->error = NAN;
+  return ES_OK;
+}
+
+/* The H_i add up to 1: H_0 is left out, so that a y at rest stays as it is. */
+static void dense(const es_step *s, double theta, double *restrict out) {
+  const double x[4] = {0, 1. / 3, 2. / 3, 1};
+  const double lean[4] = {-5.5, -1.5, 1.5, 5.5}; /* L_i'(x_i) */
+  double a[4], b[4];
+  for (int i = 0; i < 4; i++) {
+    double l = 1;
+    for (int j = 0; j < 4; j++)
+      if (j != i) l *= (theta - x[j]) / (x[i] - x[j]);
+    a[i] = (1 - 2 * lean[i] * (theta - x[i])) * l * l;
+    b[i] = s->h * (theta - x[i]) * l * l;
+  }
+  const double *restrict y = s->y, *restrict f = s->f;
+  const double *restrict y1 = row(s, Y1), *restrict f1 = row(s, F1);
+  const double *restrict y2 = row(s, Y2), *restrict f2 = row(s, F2);
+  const double *restrict y3 = s->y_new, *restrict f3 = s->f_new;
+  ES_SIMD
+  for (size_t i = 0; i < s->n; i++)
+    out[i] = y[i] + (a[1] * (y1[i] - y[i]) + a[2] * (y2[i] - y[i]) +
+                     a[3] * (y3[i] - y[i]) + b[0] * f[i] + b[1] * f1[i] +
+                     b[2] * f2[i] + b[3] * f3[i]);
+}
+
+const es_stepper es_stepper_gsl_rk8pd = {
+    .name = "gsl-rk8pd",
+    .summary = "GSL's Runge-Kutta 8(7) of Prince and Dormand",
+    .order = 8,
+    .error_order = 7,
+    .dense_order = 7,
+    .stages = 13,
+    .doubles = doubles,
+    .open = open_gsl,
+    .close = close_gsl,
+    .attempt = attempt,
+    .prepare = prepare,
+    .dense = dense,
+};
