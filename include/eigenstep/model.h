@@ -92,6 +92,14 @@ typedef struct es_model {
   void (*step)(const void *self, size_t j, es_model_step *out);
   double (*floor)(const void *self);
 
+  /* Stationary points for `fixed-points`: names of their columns (ended by
+   * NULL), how many there are, and row j; and the largest learning rate for
+   * which discrete descent is stable there (NaN: not defined). */
+  const char *const *fixed_columns;
+  size_t (*n_fixed)(const void *self);
+  void (*fixed)(const void *self, size_t j, double *row);
+  double (*lr_limit)(const void *self);
+
   /* Matrices stored with output.modes=on; NULL dataset beyond the last. */
   es_model_array (*array)(const void *self, size_t j);
   /* A remark for the user (floor reported, limits passed), or NULL. */

@@ -41,6 +41,9 @@ typedef struct barlow {
 es_status barlow_open(void **self, const es_config *config, es_diag *diag);
 void barlow_close(void *self);
 
+/* Largest stable learning rate of discrete descent on this Gamma. */
+double barlow_lr_limit(const void *self);
+
 /* The keys of the section [model], defined beside the code that reads them. */
 extern const es_keys barlow_keys;
 

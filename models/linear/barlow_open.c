@@ -300,14 +300,9 @@ static es_status choose_active(barlow *b, es_diag *diag) {
 }
 
 static void note_limits(barlow *b) {
-  double top = -INFINITY, bottom = INFINITY;
-  for (size_t j = 0; j < b->m; j++) {
-    top = fmax(top, b->gamma[j]);
-    bottom = fmin(bottom, b->gamma[j]);
-  }
   for (size_t j = 0; j < b->d; j++)
     b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
-  const double limit = es_barlow_lr_limit(top, bottom);
+  const double limit = barlow_lr_limit(b);
   if (b->reachable < b->d)
     snprintf(b->remark, sizeof b->remark,
              "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the loss "

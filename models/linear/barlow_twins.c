@@ -233,6 +233,29 @@ static void step(const void *self, size_t j, es_model_step *out) {
   out->steps = b->lr > 0 ? es_barlow_descent_steps(gamma, s0, b->lr) : NAN;
 }
 
+/* Where the flow ends: s_j = gamma_j^-1/2 for what can be learned. */
+static const char *const fixed_columns[] = {"mode", "gamma", "s", "lambda",
+                                            NULL};
+
+static void fixed(const void *self, size_t j, double *row) {
+  es_model_step s;
+  step(self, j, &s);
+  row[0] = (double)s.mode;
+  row[1] = s.gamma;
+  row[2] = s.s_final;
+  row[3] = s.gamma > 0 && s.s0 > 0 ? 1 : 0;
+}
+
+double barlow_lr_limit(const void *self) {
+  const barlow *b = self;
+  double top = -INFINITY, bottom = INFINITY;
+  for (size_t j = 0; j < b->m; j++) {
+    top = fmax(top, b->gamma[j]);
+    bottom = fmin(bottom, b->gamma[j]);
+  }
+  return es_barlow_lr_limit(top, bottom);
+}
+
 static double loss_floor(const void *self) {
   const barlow *b = self;
   return (double)(b->d - b->reachable);
@@ -286,6 +309,10 @@ const es_model es_model_barlow_twins = {
     .n_steps = n_steps,
     .step = step,
     .floor = loss_floor,
+    .fixed_columns = fixed_columns,
+    .n_fixed = n_steps,
+    .fixed = fixed,
+    .lr_limit = barlow_lr_limit,
     .array = array,
     .remark = remark,
     .checksum = checksum,

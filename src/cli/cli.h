@@ -72,6 +72,7 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
 /* The commands. */
 es_status es_cmd_flow(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_plot(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_list(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -22,6 +22,7 @@ typedef struct flow_run {
   es_flow *flow;
   es_sinks *sinks;
   size_t rows;
+  double first_end; /* the first observable in the last row */
   es_diag *diag;
   double started;
 } flow_run;
@@ -29,6 +30,7 @@ typedef struct flow_run {
 static es_status take_row(void *context, const double *row, size_t n) {
   flow_run *run = context;
   run->rows++;
+  run->first_end = row[1];
   return es_sinks_row(run->sinks, row, n, run->diag);
 }
 
@@ -171,7 +173,11 @@ static double predicted_exponent(const flow_run *run) {
 static es_status write_record(flow_run *run) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   unsigned crc = 0;
-  const es_figure figures[] = {
+  char first[40], first_end[48];
+  es_instance_column(run->instance, 0, first, sizeof first);
+  snprintf(first_end, sizeof first_end, "%s_end", first);
+  es_figure figures[] = {
+      {"", run->first_end},
       {"rows", (double)run->rows},
       {"steps", (double)stats.steps},
       {"rejected", (double)stats.rejected},
@@ -181,6 +187,7 @@ static es_status write_record(flow_run *run) {
       {"sup_error", es_flow_sup_error(run->flow)},
       {"predicted_exponent", predicted_exponent(run)},
   };
+  memcpy(figures[0].name, first_end, sizeof figures[0].name);
   const es_summary summary = {.started = run->started,
                               .has_checksum =
                                   es_instance_checksum(run->instance, &crc),

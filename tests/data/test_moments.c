@@ -229,12 +229,13 @@ static void two_mode_has_gammas_nine_and_one(void **state) {
 /* Needs BLAS to sum in one order whatever its threads, as OpenBLAS does. */
 static void threads_do_not_change_a_bit(void **state) {
   (void)state;
-  enum { M = 784 };
+  enum { M = 196 };
   const int before = omp_get_max_threads();
   es_dataset *set;
   es_diag diag;
   es_moments one, many;
-  assert_ok(OPEN(&set, &diag, "data.split=test", "data.n=1500"), diag);
+  assert_ok(OPEN(&set, &diag, "data.split=test", "data.n=1200", "data.size=14"),
+            diag);
   omp_set_num_threads(1);
   es_blas_threads(1);
   assert_ok(es_moments_new(&one, set, true, NULL, &diag), diag);
@@ -279,11 +280,11 @@ static void progress_and_interruption(void **state) {
   es_moments moments;
   watch w = {0, 100, 0, 0};
   const es_progress progress = {note, enough, &w};
-  assert_ok(OPEN(&set, &diag, "data.split=test", "data.n=3000"), diag);
+  assert_ok(OPEN(&set, &diag, "data.name=gaussian", "data.n=220000"), diag);
   assert_ok(es_moments_new(&moments, set, false, &progress, &diag), diag);
-  assert_int_equal(w.reports, 3); /* blocks of 2^20/784 = 1337 pairs */
-  assert_close(w.last, 3000, 0, 0);
-  assert_close(w.total, 3000, 0, 0);
+  assert_int_equal(w.reports, 3); /* blocks of 2^20/10 = 104857 pairs */
+  assert_close(w.last, 220000, 0, 0);
+  assert_close(w.total, 220000, 0, 0);
   es_moments_free(&moments);
   w = (watch){0, 1, 0, 0};
   assert_status(es_moments_new(&moments, set, false, &progress, &diag),

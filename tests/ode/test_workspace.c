@@ -59,7 +59,7 @@ static void bad_options(void **state) {
   o.rtol = 0;
   refused(o, s, "rtol");
   refused(plain("gd"), s, "lr");
-  refused(plain("euler"), s, "tsit5, dop853, gd");
+  refused(plain("euler"), s, "tsit5, dop853, gsl-rk8pd, gd");
   refused(plain(NULL), s, "method");
 }
 
@@ -97,9 +97,11 @@ static void the_list_of_steppers(void **state) {
     const char *name;
     int order, dense_order;
     bool fixed;
-  } want[] = {
-      {"tsit5", 5, 4, false}, {"dop853", 8, 7, false}, {"gd", 1, 0, true}};
-  for (size_t i = 0; i < 3; i++) {
+  } want[] = {{"tsit5", 5, 4, false},
+              {"dop853", 8, 7, false},
+              {"gsl-rk8pd", 8, 7, false},
+              {"gd", 1, 0, true}};
+  for (size_t i = 0; i < 4; i++) {
     const es_stepper_info got = es_stepper_list(i);
     assert_string_equal(got.name, want[i].name);
     assert_int_equal(got.order, want[i].order);
@@ -107,7 +109,7 @@ static void the_list_of_steppers(void **state) {
     assert_int_equal(got.fixed_step, want[i].fixed);
     assert_true(strlen(got.summary) > 10);
   }
-  assert_null(es_stepper_list(3).name);
+  assert_null(es_stepper_list(4).name);
   assert_null(es_stepper_list(SIZE_MAX).name);
 }
 
@@ -165,8 +167,8 @@ static es_status half_zero(double t, const double *y, double *dydt, void *c) {
 
 static void zero_components_without_atol(void **state) {
   (void)state;
-  const char *const methods[2] = {"tsit5", "dop853"};
-  for (int m = 0; m < 2; m++) {
+  const char *const methods[3] = {"tsit5", "dop853", "gsl-rk8pd"};
+  for (int m = 0; m < 3; m++) {
     es_ode_options o = plain(methods[m]);
     o.atol = 0;
     const es_ode_system s = {.n = 2, .rhs = half_zero};
@@ -186,10 +188,10 @@ static void zero_components_without_atol(void **state) {
  * a solve of something else in between. */
 static void solves_repeat_bit_by_bit(void **state) {
   (void)state;
-  const char *const all[3] = {"tsit5", "dop853", "gd"};
-  for (int m = 0; m < 3; m++) {
+  const char *const all[4] = {"tsit5", "dop853", "gsl-rk8pd", "gd"};
+  for (int m = 0; m < 4; m++) {
     es_ode_options o = plain(all[m]);
-    if (m == 2) o.h0 = .01;
+    if (m == 3) o.h0 = .01;
     const es_ode_system s = {.n = 1, .rhs = decay};
     const double times[2] = {.37, 2};
     double y[3] = {1, 5, 1};
@@ -211,13 +213,13 @@ static void solves_repeat_bit_by_bit(void **state) {
  * the loops, and any number of them is as exact as one. */
 static void components_do_not_mix(void **state) {
   (void)state;
-  const char *const all[3] = {"tsit5", "dop853", "gd"};
+  const char *const all[4] = {"tsit5", "dop853", "gsl-rk8pd", "gd"};
   const size_t sizes[] = {1, 2, 7, 8, 9, 1000};
-  for (int m = 0; m < 3; m++)
+  for (int m = 0; m < 4; m++)
     for (int k = 0; k < 6; k++) {
       size_t n = sizes[k];
       es_ode_options o = plain(all[m]);
-      if (m == 2) o.h0 = .01;
+      if (m == 3) o.h0 = .01;
       const es_ode_system s = {.n = n, .rhs = decay, .context = &n};
       es_ode *ode;
       es_diag diag = {0};
@@ -228,7 +230,7 @@ static void components_do_not_mix(void **state) {
       assert_ok(es_ode_solve(ode, 0, y, times, 2, NULL, NULL, &diag), diag);
       for (size_t i = 1; i < n; i++)
         assert_memory_equal(&y[i], &y[0], sizeof *y);
-      assert_close(y[0], m == 2 ? pow(.99, 100) : exp(-1), 1e-8, 0);
+      assert_close(y[0], m == 3 ? pow(.99, 100) : exp(-1), 1e-8, 0);
       es_ode_free(ode);
     }
 }
@@ -267,10 +269,10 @@ static bool go_on(size_t event, int direction, double t, const double *y,
 
 static void solves_do_not_allocate(void **state) {
   (void)state;
-  const char *const all[3] = {"tsit5", "dop853", "gd"};
-  for (int m = 0; m < 3; m++) {
+  const char *const all[4] = {"tsit5", "dop853", "gsl-rk8pd", "gd"};
+  for (int m = 0; m < 4; m++) {
     es_ode_options o = plain(all[m]);
-    if (m == 2) o.h0 = .01;
+    if (m == 3) o.h0 = .01;
     const es_ode_system s = {1, decay, 1, threshold, go_on, NULL};
     const double times[2] = {.5, 1};
     es_ode *ode;
@@ -284,7 +286,8 @@ static void solves_do_not_allocate(void **state) {
     const size_t end = requests;
     es_ode_free(ode);
     if (after == before) skip();
-    assert_int_equal(after - before, 1);
+    /* GSL makes its own arrays, in a number of its own. */
+    if (m != 2) assert_int_equal(after - before, 1);
     assert_int_equal(end, after);
     assert_ok(status, diag);
   }
