@@ -112,7 +112,8 @@ do-demo: do-all
 	@tests/demo
 
 do-bench: do-all $(BENCH_BIN)
-	@for b in $(BENCH_BIN); do $$b || exit 1; done
+	@for b in $(filter $(B)/tests/bench/bench_%,$(BENCH_BIN)); do \
+	  $$b || exit 1; done
 
 do-reproduce: do-all $(BENCH_BIN)
 	@tests/reproduce

@@ -92,6 +92,10 @@ typedef struct es_model {
   void (*step)(const void *self, size_t j, es_model_step *out);
   double (*floor)(const void *self);
 
+  /* A second prediction of when rank j+1 is reached, from this very start and
+   * with all modes counted, where `step` speaks of the aligned partner's. */
+  double (*generic_half_time)(void *self, size_t j);
+
   /* Stationary points for `fixed-points`: names of their columns (ended by
    * NULL), how many there are, and row j; and the largest learning rate for
    * which discrete descent is stable there (NaN: not defined). */

@@ -76,11 +76,13 @@ typedef struct es_ode_options {
 /* stop_when_steady: once |f_i| (t_end - t) <= atol*scale_i + rtol*|y_i| for all
  * i after two accepted steps in a row, the state is taken to be final: the
  * outputs that remain are delivered from it, no event is looked for, and the
- * solve ends ES_OK at t_end. That is right as long as no |f_i| grows again, and
- * of that there is no sign in f: a saddle that is left as slowly as e^(t - 40)
- * from y = 1 passes for a steady state, and so does the plateau before a step
- * of a self-supervised method unless the scale makes the growing mode's own
- * size the measure. Hence off: use it where the end is known to be stable. */
+ * solve ends ES_OK at t_end. (An adaptive method then also keeps its steps
+ * below the time in which the fastest mode moves, so that errors die away,
+ * too.) That is right as long as no |f_i| grows again, and of that there is no
+ * sign in f: a saddle at y = 1 that is left by 1e-14 e^t passes for a steady
+ * state, and so does the plateau before a step of a self-supervised method
+ * unless the scale makes the growing mode's own size the measure. Hence off:
+ * use it where the end is known to be stable. */
 
 /* Fills in the defaults given in brackets. */
 void es_ode_options_default(es_ode_options *options);

@@ -44,6 +44,11 @@ void barlow_close(void *self);
 /* Largest stable learning rate of discrete descent on this Gamma. */
 double barlow_lr_limit(const void *self);
 
+/* Time at which rank j+1 is reached from this start with all modes of Gamma
+ * counted, by linear growth; the closed form's own half time from an aligned
+ * start. NaN where it is not found. Uses the instance's scratch. */
+double barlow_generic_half_time(void *self, size_t j);
+
 /* The keys of the section [model], defined beside the code that reads them. */
 extern const es_keys barlow_keys;
 

@@ -309,6 +309,7 @@ const es_model es_model_barlow_twins = {
     .n_steps = n_steps,
     .step = step,
     .floor = loss_floor,
+    .generic_half_time = barlow_generic_half_time,
     .fixed_columns = fixed_columns,
     .n_fixed = n_steps,
     .fixed = fixed,

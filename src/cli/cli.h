@@ -61,6 +61,7 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 /* run.json into job->dir. */
 typedef struct es_summary {
   double started; /* es_seconds() */
+  int exit_code;
   bool has_checksum;
   uint32_t checksum;
   const struct es_figure *figures;

@@ -170,7 +170,7 @@ static double predicted_exponent(const flow_run *run) {
   return p;
 }
 
-static es_status write_record(flow_run *run) {
+static es_status write_record(flow_run *run, es_status ran) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   unsigned crc = 0;
   char first[40], first_end[48];
@@ -189,6 +189,7 @@ static es_status write_record(flow_run *run) {
   };
   memcpy(figures[0].name, first_end, sizeof figures[0].name);
   const es_summary summary = {.started = run->started,
+                              .exit_code = es_status_exit_code(ran),
                               .has_checksum =
                                   es_instance_checksum(run->instance, &crc),
                               .checksum = crc,
@@ -216,7 +217,7 @@ static es_status finish_folder(flow_run *run, es_status ran) {
   if (ran != ES_OK) run->diag = &own;
   es_status status = write_steps(run);
   if (status == ES_OK) status = write_arrays(run);
-  if (status == ES_OK) status = write_record(run);
+  if (status == ES_OK) status = write_record(run, ran);
   run->diag = kept;
   if (ran != ES_OK) return ran;
   return status == ES_OK ? draw(run) : status;

@@ -34,6 +34,13 @@ static void print_json(const es_instance *instance, const double *rank) {
   cJSON *times = cJSON_AddArrayToObject(root, "time_to_rank");
   for (size_t j = 0; j < es_instance_steps(instance); j++)
     cJSON_AddItemToArray(times, cJSON_CreateNumber(rank[j]));
+  const es_model *model = instance->model;
+  if (model->generic_half_time != NULL) {
+    cJSON *generic = cJSON_AddArrayToObject(root, "half_time_generic");
+    for (size_t j = 0; j < es_instance_steps(instance); j++)
+      cJSON_AddItemToArray(generic, cJSON_CreateNumber(model->generic_half_time(
+                                        instance->self, j)));
+  }
   char *text = cJSON_Print(root);
   if (text != NULL) puts(text);
   cJSON_free(text);

@@ -115,7 +115,7 @@ static bool fill(cJSON *root, const es_provenance *p) {
          add_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
          add_libraries(root) && add_checksum(root, p) &&
          add_real(root, "wall_seconds", p->wall_seconds) &&
-         add_summary(root, p);
+         add_real(root, "exit_code", p->exit_code) && add_summary(root, p);
 }
 
 /* The JSON with a newline at its end, or NULL without memory. */

@@ -22,6 +22,7 @@ typedef struct es_provenance {
   char **argv;
   size_t threads;
   double wall_seconds;
+  int exit_code;     /* the program's for this run; 0: it ended well */
   bool has_checksum; /* a data set was read */
   uint32_t data_checksum;
   const es_figure *figures;

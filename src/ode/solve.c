@@ -6,6 +6,7 @@
 #include "ode/solve.h"
 
 #include "ode/pole.h"
+#include "ode/steady.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ typedef struct run {
   double too_long;    /* h of the last attempt if it was rejected */
   es_control control; /* of h */
   es_pole pole;       /* of a solution that blows up */
-  int steady;         /* accepted steps in a row that looked so */
+  es_steady steady;
   es_status cause;    /* why the last attempt was rejected */
   es_status callback; /* what the right-hand side or the output returned */
   bool ended;         /* by an event */
@@ -120,21 +121,6 @@ static es_status outputs_until(run *r, double limit) {
     return fail(r, r->callback, output_failed);
   }
   return ES_OK;
-}
-
-/* Whether the slope after the step just made, if it stays, moves no component
- * beyond its tolerance on the rest of the way. */
-static bool looks_steady(const run *r) {
-  const es_step *s = &r->ode->step;
-  const bool fixed = r->ode->stepper->fixed_step;
-  const double left = r->times[r->n - 1] - s->t_new;
-  double worst = 0;
-  for (size_t i = 0; i < s->n; i++) {
-    const double y = s->y_new[i];
-    const double f = fixed ? (y - s->y[i]) / s->h : s->f_new[i];
-    worst = es_worse(worst, fabs(f) * left * es_step_weight(s, i, y, y));
-  }
-  return worst <= 1;
 }
 
 /* Delivers the outputs that remain from the state as it is. */
@@ -251,6 +237,7 @@ static void choose_next(run *r) {
   r->h = cut ? fmax(r->h, h) : h;
   if (s->h_next > 0) r->h = s->h_next;
   if (ode->options.h_max > 0) r->h = fmin(r->h, ode->options.h_max);
+  r->h = es_steady_shorten(&r->steady, r->h);
 }
 
 static es_status accept(run *r) {
@@ -266,13 +253,14 @@ static es_status accept(run *r) {
   r->too_long = INFINITY;
   const es_status status = deliver(r);
   if (status != ES_OK || r->ended) return status;
-  const bool watched = ode->options.stop_when_steady && r->next < r->n;
-  r->steady = watched && looks_steady(r) ? r->steady + 1 : 0;
+  const bool fixed = ode->stepper->fixed_step;
+  const double left = r->times[r->n - 1] - ode->step.t_new;
+  const bool at_rest = ode->options.stop_when_steady && r->next < r->n &&
+                       es_steady_see(&r->steady, &ode->step, fixed, left);
   turn(&ode->step);
   choose_next(r);
-  if (!ode->stepper->fixed_step)
-    es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
-  return r->steady == 2 ? rest(r) : ES_OK;
+  if (!fixed) es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
+  return at_rest ? rest(r) : ES_OK;
 }
 
 /* One attempt, with what must hold before it. */

@@ -84,6 +84,13 @@ static void write_quoted(FILE *out, const char *text) {
   fputc('\'', out);
 }
 
+/* What gnuplot takes for a variable's name. */
+static bool is_identifier(const char *text, size_t n) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  return n > 0 && strspn(text, letters) >= n;
+}
+
 /* n_FAMILY = k for every run of columns FAMILY_1 … FAMILY_k. */
 static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
   es_table table = {0};
@@ -101,7 +108,8 @@ static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
         j + 1 == table.columns ||
         strncmp(table.name[j], table.name[j + 1],
                 mark == NULL ? 0 : (size_t)(mark + 1 - table.name[j])) != 0;
-    if (mark != NULL && last && atoi(mark + 1) > 0)
+    if (mark != NULL && last && atoi(mark + 1) > 0 &&
+        is_identifier(table.name[j], (size_t)(mark - table.name[j])))
       fprintf(out, "n_%.*s = %d\n", (int)(mark - table.name[j]), table.name[j],
               atoi(mark + 1));
   }

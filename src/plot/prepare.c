@@ -21,7 +21,11 @@ static es_status read_dataset(es_array *out, const char *dir, const char *name,
   const int n = snprintf(path, sizeof path, "%s/arrays.h5", dir);
   if (n < 0 || (size_t)n >= sizeof path)
     return es_fail(diag, ES_FILE_MISSING, "%s: path too long", dir);
-  return es_h5_read_array(out, path, name, diag);
+  if (es_file_exists(path)) return es_h5_read_array(out, path, name, diag);
+  return es_fail(diag, ES_FILE_MISSING,
+                 "%s is missing: this figure needs output.modes=on or "
+                 "output.embeddings=N, from data",
+                 path);
 }
 
 static es_status open_table(es_csv *csv, const char *dir, const char *name,
@@ -64,9 +68,11 @@ static es_status write_tiles(const char *dir, const es_array *V,
                              es_diag *diag) {
   static const char *const names[] = {"mode", "gamma", "x", "y", "value"};
   es_csv csv;
-  const double height = shape->data[1], width = shape->data[2];
-  if (shape->rows * shape->cols != 3 || !(height >= 1 && width >= 1) ||
-      !(height * width <= (double)V->rows) || gamma->rows < V->cols)
+  const bool three = shape->rows * shape->cols == 3;
+  const double height = three ? shape->data[1] : 0;
+  const double width = three ? shape->data[2] : 0;
+  if (!(height >= 1 && width >= 1) || !(height * width <= (double)V->rows) ||
+      gamma->rows < V->cols)
     return es_fail(diag, ES_FILE_DATA, "%s/arrays.h5: /V is not of images",
                    dir);
   es_status status = open_table(&csv, dir, "modes.csv", names, 5, diag);

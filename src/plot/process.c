@@ -1,6 +1,8 @@
 /* posix_spawn with a pipe: see process.h. */
 #include "plot/process.h"
 
+#include "file/atomic.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -53,6 +55,8 @@ es_status es_process_run(char *const argv[], const char *dir, char *out,
   int ends[2], state = 0;
   pid_t child;
   out[0] = '\0';
+  if (dir != NULL && !es_file_is_directory(dir))
+    return es_fail(diag, ES_FILE_MISSING, "%s: no such folder", dir);
   if (pipe2(ends, O_CLOEXEC) != 0)
     return es_fail(diag, ES_TOOL_MISSING, "%s: %s", argv[0], strerror(errno));
   const int error = spawn(&child, argv, dir, ends);

@@ -140,8 +140,10 @@ static double aggregate(const char *name, double *x, size_t n) {
   double sum = 0;
   if (strcmp(name, "count") == 0) return (double)n;
   if (n == 0) return NAN;
-  for (size_t i = 0; i < n; i++) sum += x[i];
-  if (isnan(sum)) return NAN;
+  for (size_t i = 0; i < n; i++) {
+    if (isnan(x[i])) return NAN;
+    sum += x[i];
+  }
   qsort(x, n, sizeof *x, rising);
   if (strcmp(name, "max") == 0) return x[n - 1];
   if (strcmp(name, "min") == 0) return x[0];
@@ -192,10 +194,13 @@ static size_t select_rows(const criterion *c, const es_table *table,
   return n;
 }
 
-/* Least-squares slope of ln y over ln x; NaN for fewer than two points. */
+/* Least-squares slope of ln y over ln x; NaN where x does not vary: rounding
+ * would leave a denominator that is not quite zero. */
 static double slope(const double *y, const double *x, size_t n) {
   double mx = 0, my = 0, sxx = 0, sxy = 0;
+  bool varies = false;
   for (size_t i = 0; i < n; i++) {
+    varies = varies || x[i] != x[0];
     mx += log(x[i]) / (double)n;
     my += log(y[i]) / (double)n;
   }
@@ -203,7 +208,7 @@ static double slope(const double *y, const double *x, size_t n) {
     sxx += (log(x[i]) - mx) * (log(x[i]) - mx);
     sxy += (log(x[i]) - mx) * (log(y[i]) - my);
   }
-  return n < 2 ? NAN : sxy / sxx;
+  return varies ? sxy / sxx : NAN;
 }
 
 static es_status evaluate(es_verdict *out, const criterion *c,

@@ -17,7 +17,7 @@ typedef struct es_verdict {
 
 /* Evaluates one criterion; FILE is relative to dir and must not leave it.
  * ES_BAD_VALUE where the text is not of that form; the table's own errors.
- * No selected row, or a NaN among them, is inconclusive. */
+ * No selected row (except for count), or a NaN among them, is inconclusive. */
 es_status es_verdict_evaluate(es_verdict *out, const char *criterion,
                               const char *dir, es_diag *diag) ES_MUST_USE;
 

@@ -4,13 +4,13 @@
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "plot/plot.h"
+#include "run/record.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ITEMS = 10000, MOST_FIGURES = 32, LARGEST_RECORD = 1 << 20 };
+enum { MOST_ITEMS = 10000, MOST_FIGURES = 32, MOST_KEYS = 15, LONGEST = 120 };
 
 static size_t count_items(const es_stage *stage) {
   size_t n = 1;
@@ -33,7 +33,7 @@ static es_status configure_item(es_config **out, const es_plan *plan,
   es_status status = es_stage_configure(out, plan, stage, diag);
   for (size_t k = 0; status == ES_OK && k < stage->each->n_children; k++) {
     char word[256];
-    snprintf(word, sizeof word, "%.100s=%.150s", stage->each->child[k].key,
+    snprintf(word, sizeof word, "%s=%s", stage->each->child[k].key,
              value_of(stage, i, k)->text);
     status = es_config_set(*out, word, diag);
   }
@@ -46,12 +46,15 @@ static es_status configure_item(es_config **out, const es_plan *plan,
 es_status es_each_check(const es_plan *plan, const es_stage *stage,
                         es_diag *diag) {
   const es_node *each = stage->each;
-  bool good = each->kind == ES_NODE_MAP && each->n_children > 0;
+  bool good = each->kind == ES_NODE_MAP && each->n_children > 0 &&
+              each->n_children <= MOST_KEYS;
   for (size_t k = 0; good && k < each->n_children; k++) {
     const es_node *key = &each->child[k];
-    good = key->kind == ES_NODE_LIST && key->n_children > 0;
+    good = key->kind == ES_NODE_LIST && key->n_children > 0 &&
+           strlen(key->key) <= LONGEST;
     for (size_t j = 0; good && j < key->n_children; j++)
-      good = key->child[j].kind == ES_NODE_SCALAR;
+      good = key->child[j].kind == ES_NODE_SCALAR &&
+             strlen(key->child[j].text) <= LONGEST;
   }
   if (!good || count_items(stage) > MOST_ITEMS)
     return es_fail(diag, ES_BAD_VALUE,
@@ -67,32 +70,27 @@ es_status es_each_check(const es_plan *plan, const es_stage *stage,
   return ES_OK;
 }
 
-/* The summary of dir/run.json. */
-static cJSON *read_record(const char *dir) {
-  unsigned char *text = NULL;
-  size_t n;
-  char *path = es_file_join(dir, "run.json");
-  cJSON *root = NULL;
-  if (path != NULL &&
-      es_file_read(&text, &n, path, LARGEST_RECORD, NULL) == ES_OK)
-    root = cJSON_ParseWithLength((const char *)text, n);
-  free(text);
-  free(path);
-  return root;
+/* The key without its section, unless another key is called the same. */
+static const char *column_name(const es_stage *stage, size_t k) {
+  const char *key = stage->each->child[k].key, *dot = strrchr(key, '.');
+  if (dot == NULL) return key;
+  for (size_t other = 0; other < stage->each->n_children; other++) {
+    const char *theirs = strrchr(stage->each->child[other].key, '.');
+    if (other != k && theirs != NULL && strcmp(theirs, dot) == 0) return key;
+  }
+  return dot + 1;
 }
 
 static es_status write_head(es_csv *csv, const es_stage *stage,
                             const cJSON *summary, es_diag *diag) {
-  const char *names[MOST_FIGURES + 16];
+  const char *names[MOST_FIGURES + MOST_KEYS + 1];
   size_t n = 0;
   const cJSON *figure;
-  for (size_t k = 0; k < stage->each->n_children && k < 15; k++) {
-    const char *key = stage->each->child[k].key, *dot = strrchr(key, '.');
-    names[n++] = dot == NULL ? key : dot + 1;
-  }
+  for (size_t k = 0; k < stage->each->n_children; k++)
+    names[n++] = column_name(stage, k);
   names[n++] = "status";
   cJSON_ArrayForEach(figure, summary) {
-    if (n < MOST_FIGURES + 16) names[n++] = figure->string;
+    if (n < MOST_FIGURES + MOST_KEYS + 1) names[n++] = figure->string;
   }
   return es_csv_header(csv, names, n, diag);
 }
@@ -145,7 +143,7 @@ static es_status run_items(const es_job *job, const es_plan *plan,
     if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
     es_progress_report(job->progress, stage->name, (double)i, (double)n);
     es_status status = run_item(job, plan, stage, i, dir, &code, diag);
-    cJSON *root = status == ES_OK ? read_record(dir) : NULL;
+    cJSON *root = status == ES_OK ? es_record_read(dir) : NULL;
     const cJSON *summary = cJSON_GetObjectItem(root, "summary");
     if (status == ES_OK && i == 0)
       status = write_head(csv, stage, summary, diag);
@@ -161,7 +159,10 @@ static es_status run_items(const es_job *job, const es_plan *plan,
 es_status es_each_run(const es_job *job, const es_plan *plan,
                       const es_stage *stage, es_diag *diag) {
   es_csv csv;
-  if (job->dry_run) return ES_OK;
+  if (job->dry_run) {
+    printf("# %s: %zu runs like this one\n", stage->name, count_items(stage));
+    return es_config_write(job->config, stdout, diag);
+  }
   es_status status = es_file_mkdirs(job->dir, diag);
   char *path = es_file_join(job->dir, "table.csv");
   if (status == ES_OK && path == NULL)
@@ -175,7 +176,10 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
     return status;
   }
   status = es_csv_close(&csv, diag);
-  if (status == ES_OK && stage->plot != NULL)
-    status = es_plot_draw(job->dir, stage->plot, plan->title, diag);
+  if (status == ES_OK && stage->plot != NULL &&
+      strcmp(stage->plot, "none") != 0)
+    status =
+        es_plot_draw(job->dir, stage->plot,
+                     plan->title != NULL ? plan->title : stage->name, diag);
   return status;
 }

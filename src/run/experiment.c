@@ -5,15 +5,26 @@
 #include "report/html.h"
 #include "run/each.h"
 #include "run/plan.h"
+#include "run/record.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* A table of items gets its name once all are done; a single run leaves its
+ * record in every case. */
+static bool is_finished(const es_stage *stage, const char *dir) {
+  if (stage->each == NULL) return es_record_finished(dir);
+  char *table = es_file_join(dir, "table.csv");
+  const bool finished = table != NULL && es_file_exists(table);
+  free(table);
+  return finished;
+}
 
 /* One stage into dir/NAME. */
 static es_status run_stage(const es_job *job, const es_plan *plan,
                            const es_stage *stage, es_diag *diag) {
   es_job own = *job;
-  char *dir = NULL, *done = NULL;
+  char *dir = NULL;
   own.command = stage->command;
   own.target = stage->target;
   own.plot = stage->plot;
@@ -25,19 +36,15 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
   if (status == ES_OK && job->dir != NULL) {
     own.dir = dir = es_file_join(job->dir, stage->name);
-    done = dir == NULL ? NULL
-                       : es_file_join(dir, stage->each != NULL ? "table.csv"
-                                                               : "run.json");
-    if (done == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+    if (dir == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
   if (status == ES_OK) job->say(job, stage->name);
-  const bool kept = done != NULL && job->resume && es_file_exists(done);
+  const bool kept = dir != NULL && job->resume && is_finished(stage, dir);
   if (status == ES_OK && !kept)
     status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
                                  : stage->command->execute(&own, diag);
   es_config_free(own.config);
   free(dir);
-  free(done);
   return status;
 }
 

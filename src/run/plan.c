@@ -19,7 +19,7 @@ static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
                            const char *format, ...) ES_PRINTF(4, 5);
 static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
                            const char *format, ...) {
-  char text[256];
+  char text[400];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
@@ -72,8 +72,9 @@ static es_status read_criteria(es_plan *plan, const es_node *node,
     const es_node *item = list ? &node->child[i] : node;
     if (item->kind != ES_NODE_SCALAR)
       return REFUSE(plan, item, diag, "criterion must be a text");
-    const es_status status = es_verdict_check(item->text, diag);
-    if (status != ES_OK) return status;
+    es_diag inner = {0};
+    if (es_verdict_check(item->text, &inner) != ES_OK)
+      return REFUSE(plan, item, diag, "%s", inner.message);
     plan->criterion[plan->n_criteria++] = item->text;
   }
   return ES_OK;
@@ -130,6 +131,33 @@ static const es_command *find_command(const char *name,
   return NULL;
 }
 
+/* Every figure must have its script; where no script is found at all, drawing
+ * says so once the data are there. */
+static es_status check_plot(const es_plan *plan, const es_stage *stage,
+                            es_diag *diag) {
+  const char *kinds = stage->plot;
+  char *path = NULL;
+  if (kinds == NULL || strcmp(kinds, "none") == 0) return ES_OK;
+  const es_node *node = es_node_get(stage->node, "plot");
+  if (!plain_name(kinds, "-_,"))
+    return REFUSE(plan, node, diag,
+                  "plot must name figures: staircase or staircase,modes");
+  if (es_share_find(&path, "plots", "common.gp", NULL) != ES_OK) return ES_OK;
+  free(path);
+  for (bool more = true; more;) {
+    const size_t n = strcspn(kinds, ",");
+    char script[128];
+    snprintf(script, sizeof script, "%.*s.gp", (int)n, kinds);
+    if (es_share_find(&path, "plots", script, NULL) != ES_OK)
+      return REFUSE(plan, node, diag, "plot: there is no figure '%.*s'", (int)n,
+                    kinds);
+    free(path);
+    more = kinds[n] == ',';
+    kinds += n + more;
+  }
+  return ES_OK;
+}
+
 static es_status read_stage(es_plan *plan, const es_node *node,
                             const es_command *commands, size_t n_commands,
                             es_diag *diag) {
@@ -146,9 +174,6 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   if (!plain_name(stage.name, "-_"))
     return REFUSE(plan, node, diag,
                   "a stage needs a name of letters, digits, '-' and '_'");
-  if (stage.plot != NULL && !plain_name(stage.plot, "-_,"))
-    return REFUSE(plan, node, diag,
-                  "plot must name figures: staircase or staircase,modes");
   for (size_t k = 0; k < plan->n_stages; k++)
     if (strcmp(plan->stage[k].name, stage.name) == 0)
       return REFUSE(plan, node, diag, "two stages are named %s", stage.name);
@@ -160,7 +185,9 @@ static es_status read_stage(es_plan *plan, const es_node *node,
     return REFUSE(plan, node, diag, "stage %s has no target", stage.name);
   stage.each = es_node_get(node, "each");
   plan->stage[plan->n_stages] = stage;
-  status = check_needs(plan, es_node_get(node, "needs"), diag);
+  status = check_plot(plan, &stage, diag);
+  if (status == ES_OK)
+    status = check_needs(plan, es_node_get(node, "needs"), diag);
   if (status == ES_OK) plan->n_stages++;
   return status;
 }
@@ -244,13 +271,18 @@ void es_plan_close(es_plan *plan) {
   *plan = (es_plan){0};
 }
 
+/* The sections of map, which has n_own keys of its own beside them. */
 static es_status apply_sections(es_config *config, const es_plan *plan,
-                                const es_node *map, es_diag *diag) {
+                                const es_node *map, size_t n_own,
+                                es_diag *diag) {
   static const char *const own[] = {"name",  "command", "target",
                                     "needs", "plot",    "each"};
-  for (size_t i = 0; map != NULL && i < map->n_children; i++) {
+  if (map == NULL) return ES_OK;
+  if (map->kind != ES_NODE_MAP)
+    return REFUSE(plan, map, diag, "a map of sections is wanted");
+  for (size_t i = 0; i < map->n_children; i++) {
     const es_node *section = &map->child[i];
-    if (is_one_of(section->key, own, 6)) continue;
+    if (is_one_of(section->key, own, n_own)) continue;
     const es_status status = es_config_apply_section(config, section->key,
                                                      section, plan->path, diag);
     if (status != ES_OK) return status;
@@ -261,8 +293,10 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
 es_status es_stage_configure(es_config **out, const es_plan *plan,
                              const es_stage *stage, es_diag *diag) {
   es_status status = stage->command->configure(out, stage->target, diag);
-  if (status == ES_OK) status = apply_sections(*out, plan, stage->node, diag);
-  if (status == ES_OK) status = apply_sections(*out, plan, stage->preset, diag);
+  if (status == ES_OK)
+    status = apply_sections(*out, plan, stage->node, 6, diag);
+  if (status == ES_OK)
+    status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;
   es_config_free(*out);
   *out = NULL;

@@ -127,8 +127,6 @@ static void orders(void **state) {
   check_order("tsit5", 150, 8, 5);
   check_order("dop853", 18, 7, 8);
   check_order("dop853", 20, 8, 8);
-  check_order("gsl-rk8pd", 20, 7, 8);
-  check_order("gsl-rk8pd", 22, 8, 8);
 }
 
 /* An interpolant of order p is off by O(h^(p+1)) within a step from exact
@@ -137,7 +135,6 @@ static void dense_orders(void **state) {
   (void)state;
   check_dense("tsit5", .06, 4);
   check_dense("dop853", .5, 7);
-  check_dense("gsl-rk8pd", .9, 7);
 }
 
 int main(void) {
