@@ -214,7 +214,7 @@ static double gap_below(const barlow *b, size_t j) {
   if (!(b->gamma[j] > 0)) return NAN;
   for (size_t i = 0; i < b->m; i++) {
     const bool below =
-        b->gamma[i] < b->gamma[j] || (b->gamma[i] <= b->gamma[j] && i > j);
+        b->gamma[i] < b->gamma[j] || (i > j && b->gamma[i] <= b->gamma[j]);
     if (below) next = fmax(next, b->gamma[i]);
   }
   return 1 - next / b->gamma[j];

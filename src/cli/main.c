@@ -40,9 +40,8 @@ static void say(const es_job *job, const char *line) {
  * and then the stream's text. Opened for reading, writing fails as it should.
  */
 static void reserve_streams(void) {
-  int fd;
-  do fd = open("/dev/null", O_RDONLY);
-  while (fd >= 0 && fd <= STDERR_FILENO);
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDONLY);
   if (fd > STDERR_FILENO) close(fd);
 }
 

@@ -101,8 +101,7 @@ static es_status get_shape(hsize_t shape[2], reader *r) {
   r->space = H5Dget_space(r->set);
   if (r->space < 0) return refuse(r, ES_FILE_CORRUPT, "is damaged");
   const int rank = H5Sget_simple_extent_ndims(r->space);
-  if (H5Sget_simple_extent_type(r->space) != H5S_SIMPLE ||
-      rank < 1 || rank > 3)
+  if (H5Sget_simple_extent_type(r->space) != H5S_SIMPLE || rank < 1 || rank > 3)
     return refuse(r, ES_FILE_DATA, "has not 1, 2 or 3 dimensions");
   if (H5Sget_simple_extent_dims(r->space, dims, NULL) != rank)
     return refuse(r, ES_FILE_CORRUPT, "is damaged");

@@ -119,4 +119,8 @@ expect "budget" 4 "max_steps.*t = .*h = .*steps"
 es $bt gamma=1 'W0=[[3]]' t=0,1,2,100 method=gd lr=5 --quiet --csv diverged.csv
 expect "divergence" 1 "t = "
 [ "$(wc -l <diverged.csv)" -gt 1 ]; ok $? "rows before the divergence are kept"
+es $bt gamma=1 'W0=[[3]]' t=0,1,2,100 method=gd lr=5 solver.limit=1e6 --quiet --csv limit.csv
+expect "the limit" 1 "passed the limit 1e\\+06 at t = "
+[ "$(wc -l <limit.csv)" -gt 1 ]; ok $? "rows before the limit are kept"
+es $bt gamma=1 s0=1 t=1 solver.limit=0; expect "a limit of nothing" 2 "limit.*0"
 finish

@@ -4,6 +4,7 @@
 
 #include <eigenstep/ode.h>
 #include <gsl/gsl_errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The allocation after so many more fails; SIZE_MAX: none does. Where another

@@ -1,0 +1,254 @@
+/* Criteria: every aggregate against values worked out by hand, what is
+ * inconclusive, what is refused; and the page's escaping. */
+#include "report/html.h"
+#include "report/verdict.h"
+
+#include "tests/file/temp.h"
+
+#include <sys/stat.h>
+
+/* gap selects; value has both signs; hole has a NaN; power is 3 x^2. */
+static const char table[] = "gap,value,hole,x,power,flat,ends,word\n"
+                            "0.1,-5,1,1,3,0.1,inf,a\n"
+                            "0.2,1,nan,2,12,0.1,-inf,b\n"
+                            "0.3,2,3,4,48,0.1,0,c\n"
+                            "0.4,4,4,8,192,0.1,1,d\n";
+
+static es_verdict evaluate(void **state, const char *criterion) {
+  es_verdict out = {0};
+  es_diag diag = {0};
+  mkdir(at(state, "run"), 0755);
+  put_text(state, "run/t.csv", table);
+  assert_ok(es_verdict_check(criterion, &diag), diag);
+  assert_ok(es_verdict_evaluate(&out, criterion, at(state, "."), &diag), diag);
+  assert_string_equal(out.criterion, criterion);
+  if (!isnan(out.value)) {
+    assert_close(out.low, out.value, 0, 0);
+    assert_close(out.high, out.value, 0, 0);
+  }
+  return out;
+}
+
+static void check(void **state, const char *criterion, double value,
+                  const char *verdict) {
+  const es_verdict got = evaluate(state, criterion);
+  assert_close(got.value, value, 1e-12, 0);
+  if (strcmp(got.verdict, verdict) != 0)
+    fail_msg("%s: %s, want %s", criterion, got.verdict, verdict);
+}
+
+static void aggregates(void **state) {
+  check(state, "max value in run/t.csv < 4.5", 4, "holds");
+  check(state, "min value in run/t.csv < -5", -5, "fails");
+  check(state, "mean value in run/t.csv > 0", 0.5, "holds");
+  check(state, "median value in run/t.csv > 1", 1.5, "holds");
+  check(state, "median value in run/t.csv where gap > 0.15 <= 2", 2, "holds");
+  check(state, "count value in run/t.csv >= 4", 4, "holds");
+  check(state, "max |value| in run/t.csv < 5", 5, "fails");
+  check(state, "min |value| in run/t.csv < 5", 1, "holds");
+  check(state, "max ends in run/t.csv < 5", INFINITY, "fails");
+  check(state, "min ends in run/t.csv < 5", -INFINITY, "holds");
+  check(state, "  max   value  in run/t.csv   <  5 ", 4, "holds");
+}
+
+static void relations(void **state) {
+  check(state, "max value in run/t.csv < 4", 4, "fails");
+  check(state, "max value in run/t.csv <= 4", 4, "holds");
+  check(state, "max value in run/t.csv > 4", 4, "fails");
+  check(state, "max value in run/t.csv >= 4", 4, "holds");
+}
+
+static void clauses(void **state) {
+  check(state, "max value in run/t.csv where gap < 0.35 < 9", 2, "holds");
+  check(state, "count gap in run/t.csv where gap >= 0.2 and gap <= 0.3 >= 2", 2,
+        "holds");
+  check(state,
+        "count gap in run/t.csv where gap > 0 and gap > 0 and gap > 0 and "
+        "value > 0 < 3",
+        3, "fails");
+  /* A NaN in a clause's column selects nothing. */
+  check(state, "count gap in run/t.csv where hole > 0 < 9", 3, "holds");
+  check(state, "max hole in run/t.csv where gap > 0.25 < 9", 4, "holds");
+}
+
+static void slopes(void **state) {
+  check(state, "slope power by x in run/t.csv > 1.9", 2, "holds");
+  check(state, "slope power by x in run/t.csv where x < 5 < 1.9", 2, "fails");
+  check(state, "slope |power| by x in run/t.csv > 1.9", 2, "holds");
+  check(state, "slope |value| by x in run/t.csv where x > 1 > 0.9", 1, "holds");
+}
+
+static void inconclusive(void **state) {
+  static const char *const all[] = {
+      "max hole in run/t.csv < 9", "mean hole in run/t.csv < 9",
+      "median |hole| in run/t.csv < 9",
+      "min value in run/t.csv where gap > 1 < 9", "max word in run/t.csv < 9",
+      "mean ends in run/t.csv < 9",
+      /* no slope: one point, none, a constant x, a logarithm of 0 or less */
+      "slope power by x in run/t.csv where x > 4 > 0",
+      "slope power by x in run/t.csv where x > 9 > 0",
+      "slope power by flat in run/t.csv > 0",
+      "slope power by hole in run/t.csv > 0",
+      "slope value by x in run/t.csv > 0",
+      "slope power by value in run/t.csv > 0",
+      "slope ends by x in run/t.csv where x > 3 > 0"};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    const es_verdict got = evaluate(state, all[i]);
+    if (strcmp(got.verdict, "inconclusive") != 0)
+      fail_msg("%s: %s (%g)", all[i], got.verdict, got.value);
+  }
+  /* Nothing selected is a count like any other. */
+  check(state, "count gap in run/t.csv where gap > 1 > 0", 0, "fails");
+}
+
+static void malformed(void **state) {
+  static const char *const all[] = {
+      "", " ", "max", "max value", "max value in", "max value in run/t.csv",
+      "max value in run/t.csv <", "max value in run/t.csv 5",
+      "max value in run/t.csv = 5", "max value in run/t.csv < x",
+      "max value in run/t.csv < nan", "max value in run/t.csv < 5 6",
+      "max value in run/t.csv < 5 and gap < 1", "most value in run/t.csv < 5",
+      "max value of run/t.csv < 5", "max value by x in run/t.csv < 5",
+      "slope value in run/t.csv < 5", "slope value by in run/t.csv < 5",
+      "slope value by x of run/t.csv < 5", "slope value by",
+      "max value in run/t.csv where < 5",
+      "max value in run/t.csv where gap < 5",
+      "max value in run/t.csv where gap > 0.1 and < 5",
+      "max value in run/t.csv where gap > 0.1 or gap < 5 < 5",
+      "max value in run/t.csv where gap > 1 and gap > 1 and gap > 1 and gap > "
+      "1 and gap > 1 < 5",
+      /* paths that leave the experiment's folder */
+      "max value in /etc/t.csv < 5", "max value in ../t.csv < 5",
+      "max value in run/../../t.csv < 5",
+      /* a word longer than any column */
+      "max "
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa in t.csv < "
+      "5"};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    es_diag diag = {0};
+    es_verdict out;
+    if (es_verdict_check(all[i], &diag) != ES_BAD_VALUE)
+      fail_msg("'%s' was taken", all[i]);
+    assert_says(&diag, ES_BAD_VALUE, "experiment.criterion|write it as");
+    assert_status(es_verdict_evaluate(&out, all[i], at(state, "."), &diag),
+                  ES_BAD_VALUE);
+  }
+}
+
+static void missing(void **state) {
+  es_verdict out;
+  es_diag diag = {0};
+  put_text(state, "t.csv", table);
+  const char *dir = at(state, ".");
+  assert_status(es_verdict_evaluate(&out, "max none in t.csv < 5", dir, &diag),
+                ES_BAD_VALUE);
+  assert_says(&diag, ES_BAD_VALUE, "t.csv|no column|none");
+  assert_status(
+      es_verdict_evaluate(&out, "slope gap by none in t.csv < 5", dir, &diag),
+      ES_BAD_VALUE);
+  assert_status(es_verdict_evaluate(&out, "max gap in t.csv where no > 1 < 5",
+                                    dir, &diag),
+                ES_BAD_VALUE);
+  assert_status(es_verdict_evaluate(&out, "max gap in u.csv < 5", dir, &diag),
+                ES_FILE_MISSING);
+  assert_says(&diag, ES_FILE_MISSING, "u.csv");
+}
+
+static void written(void **state) {
+  const es_verdict rows[] = {
+      {"max a, b in \"t\" < 5", 4, 4, 4, "holds"},
+      {"min c in t.csv < 5", NAN, NAN, NAN, "inconclusive"}};
+  es_diag diag = {0};
+  const char *path = at(state, "verdict.csv");
+  assert_ok(es_verdict_write(path, rows, 2, &diag), diag);
+  assert_content(path, "criterion,value,low,high,verdict\n"
+                       "\"max a, b in \"\"t\"\" < 5\",4,4,4,holds\n"
+                       "min c in t.csv < 5,nan,nan,nan,inconclusive\n");
+  assert_ok(es_verdict_write(path, NULL, 0, &diag), diag);
+  assert_content(path, "criterion,value,low,high,verdict\n");
+  assert_status(es_verdict_write(at(state, "no/verdict.csv"), rows, 2, &diag),
+                ES_FILE_WRITE);
+}
+
+static int write_much(void **state) {
+  static es_verdict rows[500];
+  for (size_t i = 0; i < 500; i++)
+    rows[i] = (es_verdict){"max a in t.csv < 5", 4, 4, 4, "holds"};
+  return es_status_exit_code(
+      es_verdict_write(at(state, "verdict.csv"), rows, 500, NULL));
+}
+
+static void full_disk(void **state) {
+  assert_int_equal(with_full_disk(4096, write_much, state), 3);
+  assert_no_file(state, "verdict.csv");
+}
+
+static void count_of(const char *text, const char *what, size_t want) {
+  size_t n = 0;
+  for (const char *p = text; (p = strstr(p, what)) != NULL; p++) n++;
+  if (n != want) fail_msg("'%s' %zu times, want %zu", what, n, want);
+}
+
+static void page(void **state) {
+  static const char *const stage[] = {"flow", "table"};
+  const es_verdict verdict[] = {
+      {"max a in t.csv < 5", 4, 4, 4, "holds"},
+      {"min <b> in t.csv > 5", NAN, NAN, NAN, "inconclusive"}};
+  char dir[64];
+  snprintf(dir, sizeof dir, "%s", at(state, "."));
+  const es_report report = {.title = "<script>&\"'\xce\xb3",
+                            .source = "a < b & c > d",
+                            .dir = dir,
+                            .verdict = verdict,
+                            .n_verdicts = 2,
+                            .stage = stage,
+                            .n_stages = 2};
+  es_diag diag = {0};
+  mkdir(at(state, "flow"), 0755);
+  put_text(state, "flow/trace.csv", "t\n");
+  put_text(state, "flow/b.svg", "<svg/>");
+  put_text(state, "flow/a&.svg", "<svg/>");
+  put_text(state, "flow/a.png", "");
+  const char *path = at(state, "index.html");
+  assert_ok(es_report_write(path, &report, &diag), diag);
+  char *text = content(path);
+  count_of(text, "<script", 0);
+  count_of(text, "&lt;script&gt;&amp;&quot;'\xce\xb3</title>", 1);
+  count_of(text, "&lt;script&gt;&amp;&quot;'\xce\xb3</h1>", 1);
+  count_of(text, "<b>Source.</b> a &lt; b &amp; c &gt; d</p>", 1);
+  count_of(text, "Claim", 0);
+  count_of(text, "<td>max a in t.csv &lt; 5</td><td>4</td><td class=\"holds\">",
+           1);
+  count_of(text, "min &lt;b&gt; in t.csv &gt; 5</td><td>nan</td>", 1);
+  count_of(text, "<h2>flow</h2>\n<img src=\"flow/a&amp;.svg\"", 1);
+  count_of(text, "<img ", 2);
+  count_of(text, "<a href=\"flow/trace.csv\">trace.csv</a>", 1);
+  count_of(text, "<a ", 1);
+  count_of(text, "</html>", 1);
+  free(text);
+}
+
+/* A page with nothing to tell is a page all the same. */
+static void bare_page(void **state) {
+  const es_report report = {.dir = at(state, ".")};
+  es_diag diag = {0};
+  const char *path = at(state, "index.html");
+  assert_ok(es_report_write(path, &report, &diag), diag);
+  char *text = content(path);
+  count_of(text, "<table>", 0);
+  count_of(text, "<h1></h1>", 1);
+  free(text);
+  assert_status(es_report_write(at(state, "no/index.html"), &report, &diag),
+                ES_FILE_WRITE);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      temp_test(aggregates), temp_test(relations),    temp_test(clauses),
+      temp_test(slopes),     temp_test(inconclusive), temp_test(malformed),
+      temp_test(missing),    temp_test(written),      temp_test(full_disk),
+      temp_test(page),       temp_test(bare_page),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
