@@ -5,7 +5,8 @@
  * lambda passes 1/2 where mu passes 1. From a generic start the same linear
  * growth is
  *   M(t) = Z0 e^{4 G t} G e^{4 G t} Z0^T,   G = diag(gamma),
- * and rank k is reached near the time when the k-th eigenvalue of M passes 1.
+ * and rank k is reached near the time when the k-th eigenvalue of M passes 1
+ * (the factor 1/(1 - lambda0) is 1 for the small starts this is for).
  * Unlike the aligned partner, which keeps the first d columns of Z0 only, this
  * sees a mode beyond d that starts larger, and near-degenerate modes. It leaves
  * out how the modes that are learned already turn the rest, which vanishes with
