@@ -148,8 +148,7 @@ static void check_wall(es_ode_rhs rhs, const char *method, lab l,
     assert_close(r.t, 1, 1e-14, 0);
   }
   assert_close(r.y, r.t, 1e-14, 0);
-  /* h falls by 4 each time, to 1e-16: 27 times, and each step that succeeds
-   * between may undo up to tenfold growth of h with two more. */
+  /* h falls by 4 each time, to 1e-16: 27 times; growth between undoes some. */
   assert_true(r.stats.rejected < 3 * 27);
   if (l.diag != NULL) assert_non_null(strstr(r.diag.message, "the wall"));
 }
