@@ -7,6 +7,10 @@ stats 'embedding.csv' using "point" nooutput name 'N'
 stats 'embedding.csv' using (abs(column("x"))) nooutput name 'X'
 stats 'embedding.csv' using (abs(column("y"))) nooutput name 'Y'
 stats 'embedding.csv' using (abs(column("z"))) nooutput name 'Z'
+# Points that never leave a line or a plane need a range all the same.
+if (X_max <= 0) { X_max = 1 }
+if (Y_max <= 0) { Y_max = X_max }
+if (Z_max <= 0) { Z_max = X_max }
 frames = int(F_max)
 points = int(N_max) + 1
 first(f) = f * points

@@ -3,10 +3,18 @@
 predicted = exists("n_predicted")
 stats 'trace.csv' using (column("t") > 0 ? column("t") : NaN) nooutput name 'T'
 stats 'steps.csv' using "tau_predicted" nooutput name 'S'
+# Without a value to count, stats leaves its names undefined.
+if (!exists("T_records")) { T_records = 0 }
+if (!exists("S_records")) { S_records = 0 }
+# A table of one time, or of t = 0 alone, is drawn around it.
+t_first = T_records > 0 ? T_min : 1.0
+t_high = T_records > 0 ? T_max : 10.0
 # The first step minus some head room, so that the plateau before it is seen.
-t_low = (S_records > 0 && S_min > 0) ? S_min / 3.0 : T_min
-if (t_low < T_min) t_low = T_min
-t_high = T_max
+t_low = (S_records > 0 && S_min > 0) ? S_min / 3.0 : t_first
+if (t_low < t_first) { t_low = t_first }
+if (t_low >= t_high) { t_low = t_high / 10.0; t_high = t_high * 10.0 }
+# Fifty curves side by side need thinner lines than ten.
+curve = n_lambda > 20 ? 1.6 : 3
 shade(j, n) = n > 1 ? (j - 1.0) / (n - 1.0) : 0.0
 do for [terminal_name in terminals] {
   @OPEN
@@ -40,11 +48,11 @@ do for [terminal_name in terminals] {
   unset key
   if (predicted) {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette notitle, \
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle, \
          for [j=1:n_predicted] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
   } else {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette notitle
+         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle
   }
   unset multiplot
   unset output

@@ -73,13 +73,16 @@ static es_status run_script(const char *dir, const char *script,
   return status;
 }
 
-/* A title as a gnuplot string: single quotes double, nothing else is special.
- */
+/* A title as gnuplot strings: between single quotes nothing is special but the
+ * quote. Doubling it fails at the beginning of a string, so it is appended from
+ * a string of its own. */
 static void write_quoted(FILE *out, const char *text) {
   fputc('\'', out);
   for (; *text != '\0'; text++) {
-    if (*text == '\'') fputc('\'', out);
-    fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+    if (*text == '\'')
+      fputs("' . \"\\047\" . '", out);
+    else
+      fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
   }
   fputc('\'', out);
 }

@@ -117,7 +117,8 @@ static double trace_of(const double *C, size_t d) {
 
 /* Leading direction at the first frame in which it carries a tenth of what a
  * direction carries in the end: later on all directions weigh alike, and their
- * order of appearance could not be told. P then leaves it out. */
+ * order of appearance could not be told. P then leaves it out. Where the points
+ * fill no further direction the axis stays 0. */
 static es_status next_axis(double *axis, axis_work *w, const es_array *points,
                            size_t frames, double threshold, es_diag *diag) {
   const size_t d = points->cols, n = points->rows / frames;
@@ -127,6 +128,7 @@ static es_status next_axis(double *axis, axis_work *w, const es_array *points,
     const es_status status = es_eigen_symmetric(d, w->C, w->values, true, diag);
     if (status != ES_OK) return status;
     if (w->values[d - 1] < threshold && f + 1 < frames) continue;
+    if (w->values[d - 1] <= 1e-11 * threshold) break; /* rounding is left */
     memcpy(axis, w->C + (d - 1) * d, d * sizeof *axis);
     for (size_t j = 0; j < d; j++)
       for (size_t i = 0; i < d; i++) w->P[i + j * d] -= axis[i] * axis[j];

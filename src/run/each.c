@@ -35,7 +35,12 @@ static es_status configure_item(es_config **out, const es_plan *plan,
     char word[256];
     snprintf(word, sizeof word, "%s=%s", stage->each->child[k].key,
              value_of(stage, i, k)->text);
-    status = es_config_set(*out, word, diag);
+    es_diag inner = {0};
+    status = es_config_set(*out, word, &inner);
+    if (status != ES_OK)
+      status = es_fail(diag, status, "%s:%zu:%zu: each: %s", plan->path,
+                       stage->each->child[k].line, stage->each->child[k].column,
+                       inner.message);
   }
   if (status == ES_OK) return ES_OK;
   es_config_free(*out);

@@ -210,8 +210,8 @@ static es_status read_stages(es_plan *plan, const es_command *commands,
 
 static es_status read_size(es_plan *plan, const char *size, es_diag *diag) {
   const es_node *sizes = es_node_get(plan->root, "sizes");
-  const es_node *preset = es_node_get(sizes, size);
   if (size == NULL) return ES_OK;
+  const es_node *preset = es_node_get(sizes, size);
   if (preset == NULL)
     return es_fail(diag, ES_BAD_VALUE, "--size %.40s: %s has no such preset",
                    size, plan->path);
@@ -292,9 +292,12 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
 
 es_status es_stage_configure(es_config **out, const es_plan *plan,
                              const es_stage *stage, es_diag *diag) {
-  es_status status = stage->command->configure(out, stage->target, diag);
-  if (status == ES_OK)
-    status = apply_sections(*out, plan, stage->node, 6, diag);
+  es_diag inner = {0};
+  es_status status = stage->command->configure(out, stage->target, &inner);
+  if (status != ES_OK)
+    return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
+                  inner.message);
+  status = apply_sections(*out, plan, stage->node, 6, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

@@ -55,6 +55,7 @@ static void whole_file(void **state) {
                            .argv = argv,
                            .threads = 2,
                            .wall_seconds = 1.5,
+                           .exit_code = 4,
                            .has_checksum = true,
                            .data_checksum = 0xbeef,
                            .figures = figures,
@@ -70,6 +71,7 @@ static void whole_file(void **state) {
   assert_true(matches(text_of(root, "date"),
                       "^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:"
                       "[0-6][0-9]Z$"));
+  assert_close(number_of(root, "exit_code"), 4, 0, 0);
   const cJSON *line = cJSON_GetObjectItem(root, "command_line");
   assert_int_equal(cJSON_GetArraySize(line), 4);
   assert_string_equal(cJSON_GetArrayItem(line, 2)->valuestring,

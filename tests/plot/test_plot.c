@@ -108,6 +108,24 @@ static void two_figures(void **state) {
   assert_true(es_file_exists(at(state, "descent.svg")));
 }
 
+/* Tables of one time, of t = 0 alone, and without a step. */
+static void short_tables(void **state) {
+  static const char *const rows[] = {"1,1,0,0,1,0,0\n", "0,2,0,0,2,0,0\n",
+                                     "0,2,0,0,2,0,0\n1,2,0,0,2,0,0\n"};
+  for (size_t i = 0; i < 3; i++) {
+    es_diag diag = {0};
+    char text[256];
+    const char *dir = folder(state);
+    snprintf(text, sizeof text, "%.*s\n%s", (int)strcspn(trace, "\n"), trace,
+             rows[i]);
+    put_text(state, "trace.csv", text);
+    assert_ok(es_plot_draw(dir, "staircase", "x", &diag), diag);
+    snprintf(text, sizeof text, "%.*s\n", (int)strcspn(steps, "\n"), steps);
+    put_text(state, "steps.csv", text);
+    assert_ok(es_plot_draw(at(state, "."), "staircase", "x", &diag), diag);
+  }
+}
+
 static void no_such_figure(void **state) {
   es_diag diag = {0};
   assert_status(es_plot_draw(folder(state), "nothing", "x", &diag),
@@ -428,6 +446,8 @@ static void flat_embeddings(void **state) {
     assert_close(table.value[i * 6 + 5], 0, 0, 0);
   }
   es_table_free(&table);
+  assert_ok(es_plot_draw(at(state, "."), "embedding", "x", &diag), diag);
+  assert_true(es_file_exists(at(state, "embedding.svg")));
 }
 
 static void embeddings_that_do_not_fit(void **state) {
@@ -458,6 +478,7 @@ int main(void) {
       temp_test(titles_are_not_code),
       temp_test(columns_are_not_code),
       temp_test(two_figures),
+      temp_test(short_tables),
       temp_test(no_such_figure),
       temp_test(a_failing_script),
       temp_test(odd_names),

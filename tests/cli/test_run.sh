@@ -1,0 +1,221 @@
+# eigenstep run: stages, needs, each, sizes, resume, verdicts, the page; and
+# every malformed experiment, refused with its place before anything is written.
+. tests/cli/lib.sh
+
+flow='command: flow, target: barlow-twins'
+small='model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}, time: {t_end: 5, n: 20}'
+good() {
+  cat <<EOF
+experiment:
+  title: "Two <modes> & 'quotes'"
+  source: "a test"
+  claim: "both are learned"
+  criterion:
+    - "max |relative_error| in one/steps.csv where gap > 0.1 < 1e-5"
+    - "count s0 in three/table.csv >= 5"
+    - "max relative_error in one/steps.csv where gap > 2 < 1"
+stages:
+  - {name: one, $flow, plot: staircase, $small, solver: {method: dop853}}
+  - {name: two, command: predict, target: barlow-twins, needs: [one], model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}}
+  - {name: three, command: fixed-points, target: barlow-twins, needs: [one, two], model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}}
+sizes:
+  large: {one: {time: {n: 40}}}
+EOF
+}
+good | sed 's/count s0 in three/count s in three/' >good.yaml
+
+es run good.yaml
+ok $rc "a whole experiment" "$err"
+same "nothing on standard output" "$out" ""
+grep -q "see out/good/index.html" <<<"$err"; ok $? "it says where the page is" "$err"
+for file in index.html verdict.csv one/trace.csv one/steps.csv one/config.yaml \
+  one/run.json one/staircase.gp one/staircase.svg two/table.csv three/table.csv; do
+  [ -s out/good/$file ]; ok $? "out/good/$file is there"
+done
+same "no part files" "$(find out -name '*.part')" ""
+verdict() { /usr/bin/python3 -c 'import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1]))); print(" ".join(r["verdict"] for r in rows))' "$1"; }
+same "verdicts" "$(verdict out/good/verdict.csv)" "holds fails inconclusive"
+grep -q "^eigenstep: fails: count s in" <<<"$err"; ok $? "verdicts are said" "$err"
+grep -q "Two &lt;modes&gt; &amp; 'quotes'" out/good/index.html &&
+  grep -q '<img src="one/staircase.svg"' out/good/index.html &&
+  grep -q '<a href="three/table.csv">' out/good/index.html
+ok $? "the page shows title, figure and tables"
+grep -q "title_text = 'Two <modes> & '" out/good/one/staircase.gp
+ok $? "the experiment's title is on the figure"
+close "exit code in run.json" "$(/usr/bin/python3 -c 'import json; print(json.load(open("out/good/one/run.json"))["exit_code"])')" 0 0
+
+es run good.yaml; expect "an existing folder" 2 "out/good: exists already"
+es run good.yaml --force --quiet; ok $rc "--force" "$err"
+same "--quiet is quiet" "$err" ""
+es run good.yaml --size large -o large; ok $rc "--size" "$err"
+same "rows of the preset" "$(wc -l <large/one/trace.csv)" 41
+same "and without it" "$(wc -l <out/good/one/trace.csv)" 21
+es run "$PWD/good.yaml" -o elsewhere/deep --quiet; ok $rc "by absolute path" "$err"
+cmp -s elsewhere/deep/one/trace.csv out/good/one/trace.csv
+ok $? "gives the same rows"
+
+# --resume keeps what ended well and does the rest.
+touch -d 2001-01-01 out/good/*/*
+rm out/good/two/run.json out/good/three/table.csv out/good/index.html
+sed -i 's/"exit_code": *0/"exit_code": 5/; s/"exit_code":\t0/"exit_code":\t5/' out/good/three/run.json
+es run good.yaml --resume; ok $rc "--resume" "$err"
+year() { date -r "$1" +%Y; }
+same "a finished stage is kept" "$(year out/good/one/trace.csv)" 2001
+[ "$(year out/good/two/table.csv)" != 2001 ]; ok $? "a stage without record is done"
+[ -s out/good/three/table.csv ]; ok $? "a stage that was interrupted is done"
+[ -s out/good/index.html ]; ok $? "the page is written again"
+es run good.yaml --resume -o fresh --quiet; ok $rc "--resume of nothing is a run" "$err"
+
+es run good.yaml --dry-run -o dry; ok $rc "--dry-run" "$err"
+[ ! -e dry ]; ok $? "writes nothing"
+same "all stages' settings" "$(grep -c 'gamma: \[1, 0.5\]' <<<"$out")" 3
+
+# A seed where the stage has none.
+exp() { printf 'experiment: {title: x}\nstages:\n'; printf '  - %s\n' "$@"; }
+random='model: {gamma: [1, 0.3], d: 2, init: gaussian, init_scale: 1e-4}, time: {t: [0, 1]}, plot: none'
+exp "{name: a, $flow, $random}" "{name: b, $flow, ${random/d: 2/d: 2, seed: 4}}" >seed.yaml
+es run seed.yaml --seed 9 --quiet; ok $rc "--seed" "$err"
+es flow barlow-twins gamma=1,0.3 d=2 init=gaussian init_scale=1e-4 model.seed=9 t=0,1 --quiet
+same "sets the seed of a stage" "$(cat out/seed/a/trace.csv)" "$out"
+es flow barlow-twins gamma=1,0.3 d=2 init=gaussian init_scale=1e-4 model.seed=4 t=0,1 --quiet
+same "that has none of its own" "$(cat out/seed/b/trace.csv)" "$out"
+[ ! -e out/seed/a/staircase.gp ]; ok $? "plot: none draws nothing"
+
+# each: one run per combination, the last key fastest, a row for each.
+cat >each.yaml <<EOF
+experiment: {criterion: "max loss_end in lr/table.csv where lr < 0.2 < 1e-3"}
+stages:
+  - name: lr
+    command: flow
+    target: barlow-twins
+    plot: descent
+    each: {model.lr: [0.05, 0.1], time.n: [10, 20, 30]}
+    model: {gamma: [1], s0: [0.01]}
+    solver: {method: gd}
+    time: {t_end: 20}
+  - {name: diverging, $flow, plot: none, each: {model.lr: [0.1, 9]}, model: {gamma: [1], s0: [0.5]}, solver: {method: gd}, time: {t_end: 500}}
+  - {name: budget, $flow, each: {solver.max_steps: [3, 100000]}, model: {gamma: [1], W0: [[0.001]]}, time: {t_end: 3}}
+  - {name: seeds, $flow, each: {model.seed: [1, 2], data.seed: [3]}, data: {n: 20}, model: {d: 1, init: gaussian}, time: {t: [1]}}
+EOF
+es run each.yaml; ok $rc "each" "$err"
+table=out/each/lr/table.csv
+same "a row for each item" "$(wc -l <$table)" 7
+same "columns" "$(head -1 $table | cut -d, -f1-5)" "lr,n,status,loss_end,rows"
+same "the last key is fastest" "$(sed 1d $table | cut -d, -f1,2,3,5 | tr '\n' ' ')" \
+  "0.05,10,0,10 0.05,20,0,20 0.05,30,0,30 0.1,10,0,10 0.1,20,0,20 0.1,30,0,30 "
+[ -s out/each/lr/005/trace.csv ] && [ ! -e out/each/lr/006 ]; ok $? "a folder for each item"
+[ -s out/each/lr/descent.svg ]; ok $? "a figure of the table, without a title"
+same "a diverging item has its status" "$(cut -d, -f2 out/each/diverging/table.csv | tr '\n' ' ')" "status 0 1 "
+same "one out of budget too" "$(cut -d, -f2 out/each/budget/table.csv | tr '\n' ' ')" "status 4 0 "
+same "keys of one name keep their section" "$(head -1 out/each/seeds/table.csv | cut -d, -f1-3)" "model.seed,data.seed,status"
+same "verdict of a table" "$(verdict out/each/verdict.csv)" "holds"
+touch -d 2001-01-01 out/each/lr/*.csv
+es run each.yaml --resume --quiet; ok $rc "--resume with each" "$err"
+same "keeps a whole table" "$(year $table)" 2001
+es run each.yaml --dry-run -o dry
+ok $rc "--dry-run with each" "$err"
+grep -q "lr: 6 runs" <<<"$out" && [ ! -e dry ]; ok $? "tells how many runs" "$out"
+
+# A failing stage gives its exit code and keeps its rows; nothing after it runs.
+exp "{name: bad, $flow, model: {gamma: [1], W0: [[3]], lr: 5}, solver: {method: gd}, time: {t: [0, 1, 2, 100]}}" \
+  "{name: later, $flow, $small}" >failing.yaml
+es run failing.yaml --quiet; expect "a diverging stage" 1 "t = "
+[ "$(wc -l <out/failing/bad/trace.csv)" -gt 1 ]; ok $? "its rows are kept"
+[ -s out/failing/bad/run.json ] && [ ! -e out/failing/later ] && [ ! -e out/failing/index.html ]
+ok $? "nothing after it runs"
+es run failing.yaml --resume --quiet; expect "a failed stage is not taken for done" 1 "t = "
+exp "{name: slow, $flow, solver: {max_steps: 3}, model: {gamma: [1], W0: [[0.001]]}, time: {t_end: 3}}" >slow.yaml
+es run slow.yaml --quiet; expect "a stage out of budget" 4 "max_steps"
+exp "{name: a, $flow, $small, plot: modes}" >noarrays.yaml
+es run noarrays.yaml --quiet; expect "a figure without its arrays" 3 "arrays.h5 is missing.*output.modes"
+exp "{name: a, $flow, plot: none, $small}" | sed 's/title: x/criterion: "max nothing in a\/trace.csv < 1"/' >column.yaml
+es run column.yaml --quiet; expect "a criterion's column is missing" 2 "a/trace.csv has no column 'nothing'"
+sed 's/a.trace/b\/trace/' column.yaml >table.yaml
+es run table.yaml --quiet; expect "a criterion's table is missing" 3 "b/trace.csv"
+
+# gnuplot missing: exit 3, and every stage's data and the page are whole.
+mkdir path; es_path=$work/path
+es run good.yaml -o noplot --quiet; expect "gnuplot missing" 3 "gnuplot is missing.*gnuplot-nox"
+unset es_path
+[ -s noplot/one/trace.csv ] && [ -s noplot/two/table.csv ] && [ -s noplot/three/table.csv ] &&
+  [ -s noplot/verdict.csv ] && [ -s noplot/index.html ]
+ok $? "all data are whole"
+es plot noplot; ok $rc "plot draws it later" "$err"
+[ -s noplot/one/staircase.svg ]; ok $? "the figure is there"
+
+# Malformed: exit 2, one line with path:line:column, nothing written.
+bad() { # name, pattern; the file on standard input
+  cat >bad.yaml
+  es run bad.yaml -o refused
+  expect "$1" 2 "bad.yaml:[0-9]+:[0-9]+: .*$2"
+  [ ! -e refused ] || { ok 1 "$1: nothing is written"; rm -r refused; }
+}
+stage() { exp "{name: a, $flow, $small, $1}"; }
+bad "no map" "map" < <(echo 'x')
+bad "an empty map" "no section 'experiment'" < <(echo '{}')
+bad "no head" "no section 'experiment'" < <(echo 'stages: []')
+bad "an unknown part" "stags.*did you mean stages" < <(stage 'plot: none' | sed 's/^stages/stags/')
+bad "an unknown key of the head" "titel.*did you mean title" < <(stage 'plot: none' | sed 's/title/titel/')
+bad "title is a list" "title must be a text" < <(stage 'plot: none' | sed 's/title: x/title: [x]/')
+bad "claim is a map" "claim must be a text" < <(stage 'plot: none' | sed 's/title: x/claim: {a: b}/')
+bad "the head is a text" "map of keys" < <(stage 'plot: none' | sed 's/{title: x}/x/')
+bad "criterion is a list of lists" "criterion must be a text" < <(stage 'plot: none' | sed 's/title: x/criterion: [[a]]/')
+stage 'plot: none' | sed 's/title: x/criterion: "max loss in a < 1"/' >ok.yaml
+es run ok.yaml --dry-run --quiet; ok $rc "a lone criterion is taken" "$err"
+bad "criterion of wrong form" "'max loss': write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: "max loss"/')
+bad "criterion leaves the folder" "write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: ["max a in b < 1", "max a in ..\/b < 1"]/')
+bad "no stages" "'stages' must be a list" < <(echo 'experiment: {title: x}')
+bad "an empty list of stages" "'stages' must be a list" < <(printf 'experiment: {title: x}\nstages: []\n')
+bad "stages are a map" "'stages' must be a list" < <(printf 'experiment: {title: x}\nstages: {a: b}\n')
+bad "a stage is a text" "must be a map" < <(exp x)
+bad "a stage without name" "needs a name" < <(exp "{$flow, $small}")
+bad "a name that is a path" "needs a name" < <(exp "{name: ../a, $flow, $small}")
+bad "an empty name" "needs a name" < <(exp "{name: '', $flow, $small}")
+bad "a name that is a list" "name must be a text" < <(exp "{name: [a], $flow, $small}")
+bad "two stages of one name" "two stages are named a" < <(exp "{name: a, $flow, $small}" "{name: a, $flow, $small}")
+bad "no command" "command missing" < <(exp "{name: a, target: barlow-twins, $small}")
+bad "an unknown command" "flwo: not a command" < <(exp "{name: a, command: flwo, target: barlow-twins}")
+bad "a command that is no stage" "run: not a command" < <(exp "{name: a, command: run, target: x}")
+bad "no target" "stage a has no target" < <(exp "{name: a, command: flow}")
+bad "needs is no list" "needs must be a list" < <(stage 'needs: b')
+bad "needs of a list" "not the name of a stage before" < <(stage 'needs: [[b]]')
+bad "needs of a later stage" "not the name of a stage before" < <(exp "{name: a, needs: [b], $flow, $small}" "{name: b, $flow, $small}")
+bad "needs of itself" "not the name of a stage before" < <(stage 'needs: [a]')
+bad "plot is a path" "plot must name figures" < <(stage 'plot: ../staircase')
+bad "an unknown figure" "no figure 'stairs'" < <(stage 'plot: stairs')
+bad "an empty figure" "no figure ''" < <(stage 'plot: "staircase,"')
+bad "plot is a list" "plot must be a text" < <(stage 'plot: [staircase]')
+bad "each is a list" "each: write it as" < <(stage 'plot: none, each: [1]')
+bad "each is empty" "each: write it as" < <(stage 'plot: none, each: {}')
+bad "each of a number" "each: write it as" < <(stage 'plot: none, each: {model.lr: 1}')
+bad "each of nothing" "each: write it as" < <(stage 'plot: none, each: {model.lr: []}')
+bad "each of a list" "each: write it as" < <(stage 'plot: none, each: {model.lr: [[1]]}')
+bad "each of a very long value" "each: write it as" < <(stage "plot: none, each: {model.lr: [0.$(printf '%0200d' 1)]}")
+bad "each of too many" "10000 combinations" < <(stage "plot: none, each: {time.n: [$(seq -s, 2 120)], model.lr: [$(seq -s, 1 101)]}")
+bad "each of an unknown key" "model.rl" < <(stage 'plot: none, each: {model.rl: [1]}')
+bad "each of a bad value" "time.n.*1" < <(stage 'plot: none, each: {time.n: [9, 1]}')
+bad "an unknown section has a hint" "modle.*did you mean.*model" < <(stage 'plot: none, modle: {lr: 1}')
+bad "a section is a number" "solver.*map" < <(stage 'plot: none, solver: 3')
+bad "an unknown key has a hint" "rtl.*did you mean.*rtol" < <(stage 'plot: none, solver: {rtl: 1}')
+bad "a bad value" "rtol.*2" < <(stage 'plot: none, solver: {rtol: 2}')
+bad "an unknown model" "barlow.*no such model" < <(exp "{name: a, command: flow, target: barlow, $small}")
+bad "broken YAML" "" < <(printf 'a: [1\n')
+sizes() { stage 'plot: none'; printf 'sizes: %s\n' "$1"; }
+refused_size() { # name, sizes, pattern
+  sizes "$2" >bad.yaml
+  es run bad.yaml --size large -o refused
+  expect "$1" 2 "$3"
+  [ ! -e refused ]; ok $? "$1: nothing is written"
+}
+refused_size "no such size" '{small: {a: {time: {n: 9}}}}' "large.*bad.yaml has no such preset"
+refused_size "sizes is a text" 'x' "large.*no such preset"
+refused_size "a size is a text" '{large: x}' "bad.yaml:4:[0-9]+: a size must be a map"
+refused_size "a size of an unknown stage" '{large: {b: {time: {n: 9}}}}' "bad.yaml:4:[0-9]+: b: no such stage"
+refused_size "a preset is a number" '{large: {a: 3}}' "bad.yaml:4:[0-9]+: .*map"
+refused_size "a preset sets what is no section" '{large: {a: {each: {time.n: [3]}}}}' "bad.yaml:4:[0-9]+: .*each"
+refused_size "a preset of an unknown key" '{large: {a: {time: {m: 3}}}}' "bad.yaml:4:[0-9]+: .*m"
+sizes '{}' >nosize.yaml; es run nosize.yaml --dry-run; ok $rc "sizes without a size asked for" "$err"
+es run good.yaml gamma=1; expect "run takes no settings" 2 "no settings"
+es run good.yaml --json; expect "run has no --json" 2 "not an option"
+finish
