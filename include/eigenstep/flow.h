@@ -22,22 +22,20 @@ typedef struct es_flow_step {
 
 /* Opens the model and settles times and method. Errors: the model's, a method
  * that does not fit, times missing or negative (all exit 2). Free with
- * es_flow_free. The model and the configuration must outlive the flow. */
+ * es_flow_free. watch (NULL: none) is asked while the model opens and
+ * at every step. It, the model and the configuration must outlive the flow. */
 es_status es_flow_new(es_flow **out, const es_model *model,
-                      const es_config *config, es_diag *diag) ES_MUST_USE;
+                      const es_config *config, const es_watch *watch,
+                      es_diag *diag) ES_MUST_USE;
 void es_flow_free(es_flow *flow);
 
 /* Columns of a row, column 0 being "t". */
 size_t es_flow_columns(const es_flow *flow);
 void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size);
 
-/* Asked every step; true ends the run with ES_INTERRUPTED. done counts time
- * from 0 to total. Call before es_flow_run; NULL for none. */
-typedef bool (*es_flow_watch)(void *context, double done, double total);
-void es_flow_set_watch(es_flow *flow, es_flow_watch watch, void *context);
-
-/* Runs once, handing over each row as it is ready. On a numerical failure the
- * rows before it have been handed over, and diag has t, h and steps. */
+/* Runs from the start, handing over each row as it is ready. On a numerical
+ * failure the rows before it have been handed over, and diag has t, h and
+ * steps. */
 es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
                       es_diag *diag) ES_MUST_USE;
 

@@ -12,8 +12,9 @@
 typedef struct es_model_shape {
   size_t n;         /* length of the state y */
   size_t n_columns; /* observables */
-  size_t n_events;  /* step events: one per mode that theory says will step */
-  double t_last;    /* last predicted step time; NaN: the model has none */
+  size_t
+      n_events;  /* step events, the first n_steps of which have a prediction */
+  double t_last; /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
   double lr;        /* learning rate for method gd; 0: none was given */
   size_t n_points;  /* data points kept for output.embeddings; 0: none */
@@ -38,6 +39,13 @@ typedef struct es_model_array {
   size_t rows, cols;
 } es_model_array;
 
+/* Progress and interruption of long work: asked now and then with work done and
+ * work to do in any unit; true ends the work with ES_INTERRUPTED. */
+typedef struct es_watch {
+  bool (*ask)(void *context, const char *what, double done, double total);
+  void *context;
+} es_watch;
+
 /* Required: name, rhs, start, and n or shape. Everything else may be NULL: then
  * the model has no settings, its observables are its state y_1 … y_n, and it
  * has no closed form, steps, arrays or remarks. self is what open made (NULL
@@ -50,8 +58,10 @@ typedef struct es_model {
   bool takes_data;     /* the sections [data] and [augment] apply */
   size_t n;            /* length of the state, where shape is NULL */
 
-  /* Builds an instance from settings; close frees it and accepts NULL. */
-  es_status (*open)(void **self, const es_config *config, es_diag *diag);
+  /* Builds an instance from settings; close frees it and accepts NULL. watch
+   * may be NULL. */
+  es_status (*open)(void **self, const es_config *config, const es_watch *watch,
+                    es_diag *diag);
   void (*close)(void *self);
   void (*shape)(const void *self, es_model_shape *out);
 
@@ -104,6 +114,10 @@ typedef struct es_model {
   void (*fixed)(const void *self, size_t j, double *row);
   double (*lr_limit)(const void *self);
 
+  /* Exponent p of the distance O(alpha^p) between a start alpha G and theory.
+   */
+  double (*exponent)(const void *self);
+
   /* Matrices stored with output.modes=on; NULL dataset beyond the last. */
   es_model_array (*array)(const void *self, size_t j);
   /* A remark for the user (floor reported, limits passed), or NULL. */
@@ -120,9 +134,11 @@ typedef struct es_instance {
   es_model_shape shape;
 } es_instance;
 
-/* ES_BAD_VALUE if a required part is missing; else the model's own errors. */
+/* ES_BAD_VALUE if a required part is missing or parts do not go together; else
+ * the model's own errors. watch may be NULL. */
 es_status es_instance_open(es_instance *out, const es_model *model,
-                           const es_config *config, es_diag *diag) ES_MUST_USE;
+                           const es_config *config, const es_watch *watch,
+                           es_diag *diag) ES_MUST_USE;
 void es_instance_close(es_instance *instance); /* a zeroed one is accepted */
 
 void es_instance_start(const es_instance *instance, double *y, double *scale);

@@ -38,18 +38,19 @@ typedef struct barlow {
 } barlow;
 
 /* Reads the settings, Gamma, its eigenbasis and the start. */
-es_status barlow_open(void **self, const es_config *config, es_diag *diag);
-void barlow_close(void *self);
+es_status es_barlow_open(void **self, const es_config *config,
+                         const es_watch *watch, es_diag *diag);
+void es_barlow_close(void *self);
 
 /* Largest stable learning rate of discrete descent on this Gamma. */
-double barlow_lr_limit(const void *self);
+double es_barlow_model_lr_limit(const void *self);
 
 /* Time at which rank j+1 is reached from this start with all modes of Gamma
  * counted, by linear growth; the closed form's own half time from an aligned
  * start. NaN where it is not found. Uses the instance's scratch. */
-double barlow_generic_half_time(void *self, size_t j);
+double es_barlow_generic_half_time(void *self, size_t j);
 
 /* The keys of the section [model], defined beside the code that reads them. */
-extern const es_keys barlow_keys;
+extern const es_keys es_barlow_keys;
 
 #endif

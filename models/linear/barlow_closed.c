@@ -125,7 +125,7 @@ double es_barlow_descent_steps(double gamma, double s0, double lr) {
 }
 
 double es_barlow_lr_limit(double gamma_max, double gamma_min) {
-  const double top = gamma_max > 0 ? 1 / (4 * gamma_max) : INFINITY;
-  const double bottom = gamma_min < 0 ? -1 / (2 * gamma_min) : INFINITY;
+  const double top = gamma_max > 0 ? .25 / gamma_max : INFINITY;
+  const double bottom = gamma_min < 0 ? -.5 / gamma_min : INFINITY;
   return fmin(top, bottom);
 }

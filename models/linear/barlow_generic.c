@@ -33,7 +33,7 @@ static double log_growth(barlow *b, size_t k, double t) {
   return log(b->values[k]);
 }
 
-double barlow_generic_half_time(void *self, size_t j) {
+double es_barlow_generic_half_time(void *self, size_t j) {
   barlow *b = self;
   const double guess = es_barlow_half_time(b->gamma[j], b->s0[j]);
   if (b->aligned || !isfinite(guess)) return guess;

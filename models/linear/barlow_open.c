@@ -37,7 +37,7 @@ static const es_key keys[] = {
     MODEL_KEY("lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
               "learning rate of solver.method=gd: t = steps * lr"),
 };
-const es_keys barlow_keys = {keys, sizeof keys / sizeof *keys};
+const es_keys es_barlow_keys = {keys, sizeof keys / sizeof *keys};
 
 static es_status no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
@@ -49,23 +49,37 @@ static void *cells(size_t a, size_t b, size_t size) {
   return calloc(n, size);
 }
 
-/* gamma from a list: Gamma is diagonal, the basis is a permutation. */
+typedef struct ranked {
+  double gamma;
+  size_t place;
+} ranked;
+
+/* Falling, equal ones in the order of the list. */
+static int by_falling_gamma(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  if (x->gamma != y->gamma) return x->gamma < y->gamma ? 1 : -1;
+  return x->place < y->place ? -1 : 1;
+}
+
+/* gamma from a list: Gamma is diagonal, the basis is a permutation. An aligned
+ * start keeps the order of the list; otherwise modes fall. */
 static es_status spectrum_from_list(barlow *b, const es_config *config,
                                     es_diag *diag) {
   const double *list = es_config_list(config, "model", "gamma", &b->m);
+  ranked *row = cells(b->m, 1, sizeof *row);
   b->gamma = cells(b->m, 1, sizeof *b->gamma);
   b->order = cells(b->m, 1, sizeof *b->order);
-  if (b->gamma == NULL || b->order == NULL) return no_memory(diag);
-  for (size_t i = 0; i < b->m; i++) {
-    /* An aligned start keeps the order of the list; otherwise modes fall. */
-    size_t k = i;
-    for (; !b->aligned && k > 0 && b->gamma[k - 1] < list[i]; k--) {
-      b->gamma[k] = b->gamma[k - 1];
-      b->order[k] = b->order[k - 1];
-    }
-    b->gamma[k] = list[i];
-    b->order[k] = i;
+  if (row == NULL || b->gamma == NULL || b->order == NULL) {
+    free(row);
+    return no_memory(diag);
   }
+  for (size_t i = 0; i < b->m; i++) row[i] = (ranked){list[i], i};
+  if (!b->aligned) qsort(row, b->m, sizeof *row, by_falling_gamma);
+  for (size_t i = 0; i < b->m; i++) {
+    b->gamma[i] = row[i].gamma;
+    b->order[i] = row[i].place;
+  }
+  free(row);
   return ES_OK;
 }
 
@@ -140,16 +154,33 @@ static void shift_points(barlow *b, const double *mean) {
     for (size_t r = 0; r < b->m; r++) b->points[r + i * b->m] -= mean[r];
 }
 
+/* The caller's watch as the data room sees progress. */
+typedef struct asked {
+  const es_watch *watch;
+  bool stop;
+} asked;
+
+static void ask(void *self, const char *what, double done, double total) {
+  asked *a = self;
+  a->stop =
+      a->watch != NULL && a->watch->ask(a->watch->context, what, done, total);
+}
+
+static bool was_stopped(void *self) { return ((asked *)self)->stop; }
+
 static es_status spectrum_from_data(barlow *b, const es_config *config,
-                                    es_diag *diag) {
+                                    const es_watch *watch, es_diag *diag) {
   es_dataset *set = NULL;
   es_moments moments = {0};
+  asked self = {watch, false};
+  const es_progress progress = {ask, was_stopped, &self};
   es_status status = es_dataset_open(&set, config, diag);
   if (status == ES_OK) {
     b->from_data = true;
     b->data_crc = es_dataset_checksum(set);
-    status = es_moments_new(
-        &moments, set, es_config_flag(config, "data", "center"), NULL, diag);
+    status =
+        es_moments_new(&moments, set, es_config_flag(config, "data", "center"),
+                       &progress, diag);
   }
   if (status == ES_OK) {
     b->m = moments.m;
@@ -167,7 +198,7 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
 }
 
 static es_status read_spectrum(barlow *b, const es_config *config,
-                               es_diag *diag) {
+                               const es_watch *watch, es_diag *diag) {
   const bool list = es_config_has(config, "model", "gamma");
   const bool matrix = es_config_has(config, "model", "Gamma");
   const bool data = es_config_given(config, "data", NULL) ||
@@ -177,7 +208,7 @@ static es_status read_spectrum(barlow *b, const es_config *config,
                    "give one of model.gamma, model.Gamma and [data]");
   if (list) return spectrum_from_list(b, config, diag);
   if (matrix) return spectrum_from_matrix(b, config, diag);
-  return spectrum_from_data(b, config, diag);
+  return spectrum_from_data(b, config, watch, diag);
 }
 
 static es_status read_d(barlow *b, const es_config *config, size_t fallback,
@@ -302,19 +333,20 @@ static es_status choose_active(barlow *b, es_diag *diag) {
 static void note_limits(barlow *b) {
   for (size_t j = 0; j < b->d; j++)
     b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
-  const double limit = barlow_lr_limit(b);
+  const double limit = es_barlow_model_lr_limit(b);
   if (b->reachable < b->d)
     snprintf(b->remark, sizeof b->remark,
              "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the loss "
              "stays at %zu or above",
              b->reachable, b->d, b->d - b->reachable);
-  else if (b->lr >= limit)
+  else if (b->lr > 0 && b->lr >= limit)
     snprintf(b->remark, sizeof b->remark,
              "model.lr=%g: discrete descent is stable below %g only", b->lr,
              limit);
 }
 
-static es_status build(barlow *b, const es_config *config, es_diag *diag) {
+static es_status build(barlow *b, const es_config *config,
+                       const es_watch *watch, es_diag *diag) {
   b->aligned = es_config_has(config, "model", "s0");
   if (b->aligned + es_config_has(config, "model", "W0") +
           es_config_has(config, "model", "init") >
@@ -323,27 +355,28 @@ static es_status build(barlow *b, const es_config *config, es_diag *diag) {
                    "give one of model.s0, model.W0 and model.init");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
-  es_status status = read_spectrum(b, config, diag);
+  es_status status = read_spectrum(b, config, watch, diag);
   if (status == ES_OK) status = read_start(b, config, diag);
   if (status == ES_OK) status = choose_active(b, diag);
   if (status == ES_OK) note_limits(b);
   return status;
 }
 
-es_status barlow_open(void **self, const es_config *config, es_diag *diag) {
+es_status es_barlow_open(void **self, const es_config *config,
+                         const es_watch *watch, es_diag *diag) {
   barlow *b = calloc(1, sizeof *b);
   *self = NULL;
   if (b == NULL) return no_memory(diag);
-  const es_status status = build(b, config, diag);
+  const es_status status = build(b, config, watch, diag);
   if (status != ES_OK) {
-    barlow_close(b);
+    es_barlow_close(b);
     return status;
   }
   *self = b;
   return ES_OK;
 }
 
-void barlow_close(void *self) {
+void es_barlow_close(void *self) {
   barlow *b = self;
   if (b == NULL) return;
   es_congruence_free(b->eigen);

@@ -246,7 +246,7 @@ static void fixed(const void *self, size_t j, double *row) {
   row[3] = s.gamma > 0 && s.s0 > 0 ? 1 : 0;
 }
 
-double barlow_lr_limit(const void *self) {
+double es_barlow_model_lr_limit(const void *self) {
   const barlow *b = self;
   double top = -INFINITY, bottom = INFINITY;
   for (size_t j = 0; j < b->m; j++) {
@@ -254,6 +254,14 @@ double barlow_lr_limit(const void *self) {
     bottom = fmin(bottom, b->gamma[j]);
   }
   return es_barlow_lr_limit(top, bottom);
+}
+
+/* theory.md 1: the least gap over the modes with gamma > 0. */
+static double exponent(const void *self) {
+  const barlow *b = self;
+  double p = NAN;
+  for (size_t j = 0; j < b->d; j++) p = fmin(p, gap_below(b, j));
+  return p;
 }
 
 static double loss_floor(const void *self) {
@@ -289,10 +297,10 @@ const es_model es_model_barlow_twins = {
     .name = "barlow-twins",
     .summary = "linear Barlow Twins: eigenvalues that step up one at a time",
     .plot = "staircase",
-    .keys = &barlow_keys,
+    .keys = &es_barlow_keys,
     .takes_data = true,
-    .open = barlow_open,
-    .close = barlow_close,
+    .open = es_barlow_open,
+    .close = es_barlow_close,
     .shape = shape,
     .column = column,
     .n_states = n_states,
@@ -309,11 +317,12 @@ const es_model es_model_barlow_twins = {
     .n_steps = n_steps,
     .step = step,
     .floor = loss_floor,
-    .generic_half_time = barlow_generic_half_time,
+    .exponent = exponent,
+    .generic_half_time = es_barlow_generic_half_time,
     .fixed_columns = fixed_columns,
     .n_fixed = n_steps,
     .fixed = fixed,
-    .lr_limit = barlow_lr_limit,
+    .lr_limit = es_barlow_model_lr_limit,
     .array = array,
     .remark = remark,
     .checksum = checksum,

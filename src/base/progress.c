@@ -1,11 +1,8 @@
-/* The progress bar: see progress.h. */
+/* Progress, and the text of its bar: see progress.h. */
 #include "base/progress.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 void es_progress_report(const es_progress *p, const char *what, double done,
                         double total) {
@@ -20,13 +17,6 @@ double es_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-void es_bar_init(es_bar *bar, bool quiet) {
-  const char *no_color = getenv("NO_COLOR");
-  *bar = (es_bar){0};
-  bar->enabled = !quiet && isatty(STDERR_FILENO) == 1;
-  bar->colour = no_color == NULL || no_color[0] == '\0';
 }
 
 enum { CLOCK = 24 };
@@ -52,25 +42,4 @@ void es_bar_line(char *out, size_t size, const char *what, double done,
   if (share > 0) clock_text(left, seconds * (1 - share) / share);
   snprintf(out, size, "%-16s %s %3.0f%%  %.3g/s  %s left", what, cells,
            100 * share, seconds > 0 ? done / seconds : 0, left);
-}
-
-void es_bar_report(es_bar *bar, const char *what, double done, double total) {
-  if (!bar->enabled) return;
-  const double now = es_seconds();
-  if (strncmp(bar->what, what, sizeof bar->what - 1) != 0) {
-    snprintf(bar->what, sizeof bar->what, "%s", what);
-    bar->started = now;
-  }
-  if (now - bar->started < 1 || now - bar->last_drawn < .1) return;
-  char line[160];
-  es_bar_line(line, sizeof line, what, done, total, now - bar->started);
-  fprintf(stderr, bar->colour ? "\r\033[K\033[36m%s\033[0m" : "\r%-100s", line);
-  fflush(stderr);
-  bar->drawn = true;
-  bar->last_drawn = now;
-}
-
-void es_bar_clear(es_bar *bar) {
-  if (bar->drawn) fprintf(stderr, bar->colour ? "\r\033[K" : "\r%100s\r", "");
-  bar->drawn = false;
 }

@@ -20,21 +20,7 @@ void es_progress_report(const es_progress *p, const char *what, double done,
                         double total);
 bool es_progress_stopping(const es_progress *p);
 
-/* A bar on a terminal: rate and time left, drawn from the first second of work
- * on, at most ten times a second, erased at the end. */
-typedef struct es_bar {
-  bool enabled, colour, drawn;
-  double started, last_drawn;
-  char what[48];
-} es_bar;
-
-/* enabled where standard error is a terminal and quiet is false; colour off
- * under NO_COLOR. */
-void es_bar_init(es_bar *bar, bool quiet);
-void es_bar_report(es_bar *bar, const char *what, double done, double total);
-void es_bar_clear(es_bar *bar);
-
-/* Writes the bar's line (no newline, no escapes) for tests and for the bar. */
+/* Writes the bar's line (no newline, no escapes). */
 void es_bar_line(char *out, size_t size, const char *what, double done,
                  double total, double seconds);
 

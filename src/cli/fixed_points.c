@@ -94,7 +94,7 @@ es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) {
   if (status == ES_OK && job->dry_run)
     return es_config_write(job->config, stdout, diag);
   if (status == ES_OK)
-    status = es_instance_open(&instance, model, job->config, diag);
+    status = es_instance_open(&instance, model, job->config, job->watch, diag);
   if (status != ES_OK) return status;
   status = report(job, &instance, started, diag);
   es_instance_close(&instance);

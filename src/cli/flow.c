@@ -34,13 +34,6 @@ static es_status take_row(void *context, const double *row, size_t n) {
   return es_sinks_row(run->sinks, row, n, run->diag);
 }
 
-static bool watch(void *context, double done, double total) {
-  const flow_run *run = context;
-  es_progress_report(run->job->progress, run->instance->model->name, done,
-                     total);
-  return es_progress_stopping(run->job->progress);
-}
-
 static es_status write_header(flow_run *run) {
   enum { NAME = 48 };
   const size_t n = es_flow_columns(run->flow);
@@ -67,11 +60,11 @@ static es_status run_rows(flow_run *run) {
       es_sinks_open(&run->sinks, run->job, "trace.csv", run->diag);
   if (status != ES_OK) return status;
   status = write_header(run);
-  es_flow_set_watch(run->flow, watch, run);
+  const bool begun = status == ES_OK;
   if (status == ES_OK)
     status = es_flow_run(run->flow, take_row, run, run->diag);
   const int code = es_status_exit_code(status);
-  const bool keep = code == 0 || code == 1 || code == 4 || code == 5;
+  const bool keep = begun && (code == 0 || code == 1 || code == 4 || code == 5);
   const es_status closed =
       es_sinks_close(run->sinks, keep, status == ES_OK ? run->diag : NULL);
   return status == ES_OK ? closed : status;
@@ -161,17 +154,9 @@ static double worst_error(const flow_run *run) {
   return worst;
 }
 
-/* p of the distance O(alpha^p) between a start alpha G and its aligned partner
- * (theory.md 1): the least gap over the modes with gamma > 0. */
-static double predicted_exponent(const flow_run *run) {
-  double p = NAN;
-  for (size_t j = 0; j < es_instance_steps(run->instance); j++)
-    p = fmin(p, es_instance_step(run->instance, j).gap);
-  return p;
-}
-
 static es_status write_record(flow_run *run, es_status ran) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
+  const es_model *model = run->instance->model;
   unsigned crc = 0;
   char first[40], first_end[48];
   es_instance_column(run->instance, 0, first, sizeof first);
@@ -185,7 +170,8 @@ static es_status write_record(flow_run *run, es_status ran) {
       {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
       {"sup_error", es_flow_sup_error(run->flow)},
-      {"predicted_exponent", predicted_exponent(run)},
+      {"predicted_exponent",
+       model->exponent != NULL ? model->exponent(run->instance->self) : NAN},
   };
   memcpy(figures[0].name, first_end, sizeof figures[0].name);
   const es_summary summary = {.started = run->started,
@@ -321,7 +307,7 @@ es_status es_cmd_flow(const es_job *job, es_diag *diag) {
   const es_model *model;
   es_status status = es_cli_find_model(&model, job->target, diag);
   if (status == ES_OK)
-    status = es_flow_new(&run.flow, model, job->config, diag);
+    status = es_flow_new(&run.flow, model, job->config, job->watch, diag);
   if (status != ES_OK) return status;
   run.instance = es_flow_instance(run.flow);
   set_threads(&run);

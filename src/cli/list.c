@@ -30,6 +30,11 @@ static es_status list_experiments(es_diag *diag) {
   const es_status status = es_share_find(&folder, "experiments", NULL, diag);
   if (status != ES_OK) return status;
   const int n = scandir(folder, &entry, is_experiment, alphasort);
+  if (n < 0) {
+    es_fail(diag, ES_FILE_MISSING, "%s: cannot be listed", folder);
+    free(folder);
+    return ES_FILE_MISSING;
+  }
   for (int i = 0; i < n; i++) {
     const char *name = entry[i]->d_name;
     printf("%.*s\n", (int)(strlen(name) - 5), name);

@@ -1,4 +1,5 @@
 /* eigenstep, the program: signals, settings, one command, one exit code. */
+#include "cli/bar.h"
 #include "cli/cli.h"
 
 #include "file/h5.h"
@@ -32,6 +33,14 @@ static void draw_bar(void *self, const char *what, double done, double total) {
   es_bar_report(self, what, done, total);
 }
 
+/* Progress and stopping in one question, as models ask it. */
+static bool watch_asked(void *context, const char *what, double done,
+                        double total) {
+  const es_progress *progress = context;
+  es_progress_report(progress, what, done, total);
+  return es_progress_stopping(progress);
+}
+
 static void say(const es_job *job, const char *line) {
   if (!job->quiet && line != NULL) fprintf(stderr, "eigenstep: %s\n", line);
 }
@@ -51,6 +60,8 @@ static void set_process(void) {
   sigaction(SIGTERM, &action, NULL);
   /* A full quota must come back as a failed write, not as a death. */
   signal(SIGXFSZ, SIG_IGN);
+  /* A reader that goes away must not keep the folder from being finished. */
+  signal(SIGPIPE, SIG_IGN);
   es_h5_quiet();
 }
 
@@ -116,8 +127,8 @@ static es_status dispatch(es_options *o, es_diag *diag) {
 static void spin_briefly(char **argv) {
   if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL)
     return;
-  setenv("GOMP_SPINCOUNT", "5000", 1);
-  execv("/proc/self/exe", argv); /* where that fails we go on as we are */
+  /* Where that fails we go on as we are. */
+  if (setenv("GOMP_SPINCOUNT", "5000", 1) == 0) execv("/proc/self/exe", argv);
 }
 
 int main(int argc, char **argv) {
@@ -130,8 +141,10 @@ int main(int argc, char **argv) {
   set_process();
   es_status status = es_options_parse(&options, argc, argv, &diag);
   es_bar_init(&bar, options.job.quiet);
-  const es_progress progress = {draw_bar, is_stopping, &bar};
+  es_progress progress = {draw_bar, is_stopping, &bar};
+  const es_watch watch = {watch_asked, &progress};
   options.job.progress = &progress;
+  options.job.watch = &watch;
   options.job.say = say;
   if (status == ES_OK) status = dispatch(&options, &diag);
   es_bar_clear(&bar);

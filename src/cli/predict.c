@@ -109,7 +109,7 @@ es_status es_cmd_predict(const es_job *job, es_diag *diag) {
   if (status == ES_OK && job->dry_run)
     return es_config_write(job->config, stdout, diag);
   if (status == ES_OK)
-    status = es_instance_open(&instance, model, job->config, diag);
+    status = es_instance_open(&instance, model, job->config, job->watch, diag);
   if (status != ES_OK) return status;
   job->say(job, es_instance_remark(&instance));
   es_cli_forget_data(job, &instance);

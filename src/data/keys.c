@@ -8,7 +8,6 @@
 #define NAMES (&(ES_SOURCES(BARRED))[1])
 
 #define MOST_SAMPLES 1e12 /* es_draws_of counts them in 40 bits */
-#define MOST_VIEWS 1e6
 #define MOST_VALUES 1e9
 #define WHOLE 0x1p53 /* what a number in a file or word can say exactly */
 
@@ -30,8 +29,6 @@ static const es_key rows[] = {
      "gaussian: dimension m"},
     {"data", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
      "seed of samples, subset and views"},
-    {"data", "views", ES_SIZE, 0, 2, MOST_VIEWS, NULL, "views", "8",
-     "views of each image from which X and X' are estimated"},
     {"augment", "shift", ES_SIZE, 0, 0, 4095, NULL, "pixels", "3",
      "views move by up to this along each axis, zero fill"},
     {"augment", "crop_min", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1", "1",

@@ -6,7 +6,7 @@
 
 #include "base/progress.h"
 
-#include <eigenstep/config.h>
+#include <eigenstep/model.h>
 #include <stdint.h>
 
 typedef struct es_command es_command;
@@ -27,6 +27,7 @@ typedef struct es_job {
   int argc;       /* the command line as given */
   char **argv;
   const es_progress *progress;
+  const es_watch *watch; /* the same, as models see it */
   /* A message for the user; NULL lines are dropped. */
   void (*say)(const struct es_job *job, const char *line);
 } es_job;

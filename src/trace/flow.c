@@ -51,8 +51,7 @@ struct es_flow {
   es_flow_step *met;
   es_ode_options options;
   es_ode_statistics statistics;
-  es_flow_watch watch;
-  void *watch_context;
+  const es_watch *watch;
   double now;
   es_flow_row deliver; /* the caller's, during a run */
   void *deliver_context;
@@ -145,21 +144,21 @@ static es_status allocate(es_flow *flow, es_diag *diag) {
   flow->row_times = calloc(flow->n_times, sizeof *flow->row_times);
   flow->state =
       calloc(es_instance_states(&flow->instance), sizeof *flow->state);
-  flow->sup_error = NAN;
   if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
       flow->met == NULL || flow->row_times == NULL || flow->state == NULL)
     return no_memory(diag);
-  for (size_t j = 0; j < flow->instance.shape.n_events; j++)
-    flow->met[j] = (es_flow_step){NAN, NAN};
   return ES_OK;
 }
 
 es_status es_flow_new(es_flow **out, const es_model *model,
-                      const es_config *config, es_diag *diag) {
+                      const es_config *config, const es_watch *watch,
+                      es_diag *diag) {
   *out = NULL;
   es_flow *flow = calloc(1, sizeof *flow);
   if (flow == NULL) return no_memory(diag);
-  es_status status = es_instance_open(&flow->instance, model, config, diag);
+  flow->watch = watch;
+  es_status status =
+      es_instance_open(&flow->instance, model, config, watch, diag);
   if (status == ES_OK) {
     if (es_config_flag(config, "output", "state"))
       flow->n_states = es_instance_states(&flow->instance);
@@ -203,15 +202,11 @@ void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size) {
                            j - 1 - flow->instance.shape.n_columns, name, size);
 }
 
-void es_flow_set_watch(es_flow *flow, es_flow_watch watch, void *context) {
-  flow->watch = watch;
-  flow->watch_context = context;
-}
-
 static bool stopping(void *self) {
   const es_flow *flow = self;
-  return flow->watch != NULL && flow->watch(flow->watch_context, flow->now,
-                                            flow->times[flow->n_times - 1]);
+  const es_watch *watch = flow->watch;
+  return watch != NULL && watch->ask(watch->context, flow->instance.model->name,
+                                     flow->now, flow->times[flow->n_times - 1]);
 }
 
 static es_status rhs(double t, const double *y, double *dydt, void *self) {
@@ -310,6 +305,10 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
 
 es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
                       es_diag *diag) {
+  flow->n_rows = 0;
+  flow->sup_error = NAN;
+  for (size_t j = 0; j < flow->instance.shape.n_events; j++)
+    flow->met[j] = (es_flow_step){NAN, NAN};
   flow->deliver = row;
   flow->deliver_context = context;
   return strcmp(flow->method, "exact") == 0 ? run_exact(flow, diag)

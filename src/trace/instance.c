@@ -6,19 +6,36 @@
 #include <string.h>
 
 es_status es_instance_open(es_instance *out, const es_model *model,
-                           const es_config *config, es_diag *diag) {
+                           const es_config *config, const es_watch *watch,
+                           es_diag *diag) {
   *out = (es_instance){.model = model};
   if (model->name == NULL || model->rhs == NULL || model->start == NULL ||
       (model->shape == NULL && model->n == 0))
     return es_fail(diag, ES_BAD_VALUE,
                    "a model needs a name, rhs, start, and n or shape");
+  if ((model->step == NULL) != (model->n_steps == NULL) ||
+      (model->state == NULL) != (model->n_states == NULL) ||
+      (model->fixed == NULL) !=
+          (model->n_fixed == NULL || model->fixed_columns == NULL))
+    return es_fail(diag, ES_BAD_VALUE,
+                   "model %s: step and n_steps, state and n_states, fixed, "
+                   "n_fixed and fixed_columns go together",
+                   model->name);
   if (model->open != NULL) {
-    const es_status status = model->open(&out->self, config, diag);
+    const es_status status = model->open(&out->self, config, watch, diag);
     if (status != ES_OK) return status;
   }
   out->shape =
       (es_model_shape){.n = model->n, .n_columns = model->n, .t_last = NAN};
   if (model->shape != NULL) model->shape(out->self, &out->shape);
+  if (out->shape.n == 0 ||
+      (model->observe == NULL && out->shape.n_columns > out->shape.n)) {
+    es_instance_close(out);
+    return es_fail(diag, ES_BAD_VALUE,
+                   "model %s: no state, or more columns than state and no "
+                   "observe",
+                   model->name);
+  }
   if (model->exact == NULL) out->shape.has_exact = false;
   if (model->events == NULL) out->shape.n_events = 0;
   return ES_OK;

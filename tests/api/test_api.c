@@ -43,7 +43,7 @@ static void names_are_made_up_where_missing(void **state) {
   char name[16];
   unsigned crc;
   es_diag diag = {0};
-  assert_ok(es_instance_open(&instance, &decay_model, NULL, &diag), diag);
+  assert_ok(es_instance_open(&instance, &decay_model, NULL, NULL, &diag), diag);
   es_instance_column(&instance, 0, name, sizeof name);
   assert_string_equal(name, "y_1");
   es_instance_state_name(&instance, 0, name, sizeof name);
@@ -57,11 +57,62 @@ static void names_are_made_up_where_missing(void **state) {
   es_instance_close(&instance);
 }
 
+static size_t one(const void *self) {
+  (void)self;
+  return 1;
+}
+
+static void without_state(const void *self, es_model_shape *out) {
+  (void)self;
+  *out = (es_model_shape){.n_columns = 1};
+}
+
+static bool stop_at_once(void *context, const char *what, double done,
+                         double total) {
+  (void)context, (void)what, (void)done, (void)total;
+  return true;
+}
+
+/* A flow can be run again, and a watch can end it. */
+static void a_flow_runs_twice_and_can_be_stopped(void **state) {
+  (void)state;
+  rows first = {.n = 0}, second = {.n = 0};
+  const es_watch watch = {stop_at_once, NULL};
+  es_config *config;
+  es_flow *flow;
+  es_diag diag = {0};
+  assert_ok(es_config_new(&config, &es_flow_keys, 1, &diag), diag);
+  assert_ok(es_config_set(config, "time.t=0,1,2", &diag), diag);
+  assert_ok(es_flow_new(&flow, &decay_model, config, NULL, &diag), diag);
+  assert_ok(es_flow_run(flow, keep, &first, &diag), diag);
+  assert_ok(es_flow_run(flow, keep, &second, &diag), diag);
+  assert_int_equal(second.n, 3);
+  assert_memory_equal(first.y, second.y, sizeof first.y);
+  es_flow_free(flow);
+  assert_ok(es_flow_new(&flow, &decay_model, config, &watch, &diag), diag);
+  first.n = 0;
+  assert_status(es_flow_run(flow, keep, &first, &diag), ES_INTERRUPTED);
+  es_flow_free(flow);
+  es_config_free(config);
+}
+
 static void incomplete_models_are_refused(void **state) {
   (void)state;
   es_instance instance;
   const es_model nothing = {.name = "nothing"};
-  assert_status(es_instance_open(&instance, &nothing, NULL, NULL),
+  assert_status(es_instance_open(&instance, &nothing, NULL, NULL, NULL),
+                ES_BAD_VALUE);
+  es_model half = decay_model;
+  half.n_steps = one;
+  assert_status(es_instance_open(&instance, &half, NULL, NULL, NULL),
+                ES_BAD_VALUE);
+  half = decay_model;
+  half.n_states = one;
+  assert_status(es_instance_open(&instance, &half, NULL, NULL, NULL),
+                ES_BAD_VALUE);
+  half = decay_model;
+  half.shape = without_state;
+  assert_status(es_instance_open(&instance, &half, NULL, NULL, NULL),
                 ES_BAD_VALUE);
 }
 
@@ -80,6 +131,7 @@ int main(void) {
       cmocka_unit_test(a_row_can_end_the_flow),
       cmocka_unit_test(names_are_made_up_where_missing),
       cmocka_unit_test(incomplete_models_are_refused),
+      cmocka_unit_test(a_flow_runs_twice_and_can_be_stopped),
       cmocka_unit_test(version_and_models),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,4 +123,15 @@ es $bt gamma=1 'W0=[[3]]' t=0,1,2,100 method=gd lr=5 solver.limit=1e6 --quiet --
 expect "the limit" 1 "passed the limit 1e\\+06 at t = "
 [ "$(wc -l <limit.csv)" -gt 1 ]; ok $? "rows before the limit are kept"
 es $bt gamma=1 s0=1 t=1 solver.limit=0; expect "a limit of nothing" 2 "limit.*0"
+
+# Interrupted while moments are made: exit 5, nothing written.
+timeout --preserve-status -s INT 1 "$program" $bt data.size=48 d=5 -o stopped >.out2 2>.err2 </dev/null
+rc=$? err=$(cat .err2)
+expect "SIGINT during the moments" 5 "interrupted"
+[ ! -e stopped ]; ok $? "and makes no folder"
+
+# A reader that goes away is a failed write, not a death.
+"$program" $bt gamma=1 s0=1e-3 t=lin:0:5:20000 2>.err2 | true
+rc=${PIPESTATUS[0]} err=$(cat .err2)
+expect "a closed pipe" 3 "standard output|cannot be written"
 finish

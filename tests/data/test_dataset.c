@@ -32,8 +32,6 @@ static void settings_out_of_range(void **state) {
                                     "augment.shift=.5",
                                     "augment.flip=maybe",
                                     "data.center=2",
-                                    "data.views=1",
-                                    "data.views=2.5",
                                     "augment.brightness=-.1",
                                     "augment.noise=-1",
                                     "augment.contrast=-1",

@@ -308,7 +308,7 @@ static void progress_interruption_and_bad_views(void **state) {
   assert_null(got.X);
   assert_status(es_view_moments_new(&got, set, 1, false, NULL, &diag),
                 ES_BAD_VALUE);
-  assert_non_null(strstr(diag.message, "data.views=1"));
+  assert_non_null(strstr(diag.message, "views=1"));
   es_view_moments_free(&got);
   es_dataset_free(set);
 }

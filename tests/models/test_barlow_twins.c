@@ -42,7 +42,7 @@ static void flow(table *out, es_flow_step *met, const char *const *words) {
   es_flow *f;
   es_diag diag = {0};
   out->rows = 0;
-  assert_ok(es_flow_new(&f, &es_model_barlow_twins, config, &diag), diag);
+  assert_ok(es_flow_new(&f, &es_model_barlow_twins, config, NULL, &diag), diag);
   assert_ok(es_flow_run(f, keep_row, out, &diag), diag);
   for (size_t j = 0; met != NULL && j < es_flow_steps(f); j++)
     met[j] = es_flow_step_met(f, j);
@@ -208,10 +208,10 @@ static void generic_half_times(void **state) {
   void *self;
   es_config *config = settings((const char *const[]){
       "gamma=1,0.75,0.6", "W0=[[1e-4,0,0],[0,2e-4,0]]", "t=1", NULL});
-  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
-  assert_close(barlow_generic_half_time(self, 0), es_barlow_half_time(1, 1e-4),
-               0, 5e-9);
-  assert_close(barlow_generic_half_time(self, 1),
+  assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
+  assert_close(es_barlow_generic_half_time(self, 0),
+               es_barlow_half_time(1, 1e-4), 0, 5e-9);
+  assert_close(es_barlow_generic_half_time(self, 1),
                es_barlow_half_time(.75, 2e-4), 0, 5e-9);
   es_model_barlow_twins.close(self);
   es_config_free(config);
@@ -222,12 +222,12 @@ static void generic_half_times(void **state) {
   es_flow_step met[2];
   flow(a, met, unlucky);
   config = settings(unlucky);
-  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
+  assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
   es_model_step second;
   es_model_barlow_twins.step(self, 1, &second);
   assert_true((second.half_time - met[1].t) / met[1].t > .05);
   for (size_t j = 0; j < 2; j++)
-    assert_close(barlow_generic_half_time(self, j), met[j].t, 1e-3, 0);
+    assert_close(es_barlow_generic_half_time(self, j), met[j].t, 1e-3, 0);
   es_model_barlow_twins.close(self);
   es_config_free(config);
 }
@@ -256,7 +256,7 @@ static void indefinite_gamma_has_a_floor(void **state) {
       settings((const char *const[]){"gamma=1,-0.2,-0.5", "d=2", "t=1", NULL});
   void *self;
   es_diag diag = {0};
-  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
+  assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
   assert_close(es_model_barlow_twins.floor(self), 1, 0, 0);
   assert_non_null(strstr(es_model_barlow_twins.remark(self), "1 of 2 modes"));
   es_model_barlow_twins.close(self);
@@ -303,7 +303,7 @@ static void rhs_is_minus_the_gradient(void **state) {
   void *self;
   es_diag diag = {0};
   double y[6], scale[6], f[6], up[8], down[8];
-  assert_ok(model->open(&self, config, &diag), diag);
+  assert_ok(model->open(&self, config, NULL, &diag), diag);
   model->start(self, y, scale);
   assert_status(model->rhs(0, y, f, self), ES_OK);
   for (int i = 0; i < 6; i++) {
@@ -331,7 +331,7 @@ static void two_mode_toy(void **state) {
       "data.name=two-mode", "d=2", "init_scale=1e-8", "t=1", NULL});
   void *self;
   es_diag diag = {0};
-  assert_ok(es_model_barlow_twins.open(&self, config, &diag), diag);
+  assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
   for (size_t j = 0; j < 2; j++) {
     es_model_step step;
     es_model_barlow_twins.step(self, j, &step);
