@@ -56,6 +56,12 @@ es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) ES_MUST_USE;
  * from data: config.yaml holds what had an effect. */
 void es_cli_forget_data(const es_job *job, const es_instance *instance);
 
+/* Prints and deletes a JSON object; ok false says that it could not be built.
+ */
+struct cJSON;
+es_status es_cli_print_json(struct cJSON *root, bool ok,
+                            es_diag *diag) ES_MUST_USE;
+
 /* config.yaml into job->dir. */
 es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 /* run.json into job->dir. */

@@ -1,10 +1,10 @@
 /* eigenstep fixed-points: where a model comes to rest. */
 #include "cli/cli.h"
 
+#include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 
 enum { MOST_COLUMNS = 16 };
@@ -36,17 +36,15 @@ static double lr_limit(const es_instance *instance) {
              : NAN;
 }
 
-static void print_json(const es_instance *instance) {
+static es_status print_json(const es_instance *instance, es_diag *diag) {
   cJSON *root = cJSON_CreateObject();
-  cJSON_AddStringToObject(root, "model", instance->model->name);
-  cJSON_AddNumberToObject(root, "points",
-                          (double)instance->model->n_fixed(instance->self));
-  cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(instance));
-  cJSON_AddNumberToObject(root, "lr_max", lr_limit(instance));
-  char *text = cJSON_Print(root);
-  if (text != NULL) puts(text);
-  cJSON_free(text);
-  cJSON_Delete(root);
+  const bool ok =
+      es_json_text(root, "model", instance->model->name) &&
+      es_json_real(root, "points",
+                   (double)instance->model->n_fixed(instance->self)) &&
+      es_json_real(root, "loss_floor", es_instance_floor(instance)) &&
+      es_json_real(root, "lr_max", lr_limit(instance));
+  return es_cli_print_json(root, ok, diag);
 }
 
 static es_status write_record(const es_job *job, const es_instance *instance,
@@ -82,7 +80,7 @@ static es_status report(const es_job *job, const es_instance *instance,
   if (status == ES_OK) status = write_rows(job, instance, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, instance, started, diag);
-  if (status == ES_OK && job->json) print_json(instance);
+  if (status == ES_OK && job->json) status = print_json(instance, diag);
   return status;
 }
 

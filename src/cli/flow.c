@@ -2,6 +2,7 @@
  * with settings, steps, arrays, provenance and figure. */
 #include "cli/cli.h"
 
+#include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "file/csv.h"
@@ -11,7 +12,6 @@
 
 #include <eigenstep/eigenstep.h>
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,31 +209,33 @@ static es_status finish_folder(flow_run *run, es_status ran) {
   return status == ES_OK ? draw(run) : status;
 }
 
-static void print_json(const flow_run *run) {
-  const es_ode_statistics stats = es_flow_statistics(run->flow);
-  cJSON *root = cJSON_CreateObject();
-  cJSON_AddStringToObject(root, "model", run->instance->model->name);
-  cJSON_AddStringToObject(root, "method", es_flow_method(run->flow));
-  cJSON_AddNumberToObject(root, "rows", (double)run->rows);
-  cJSON_AddNumberToObject(root, "steps", (double)stats.steps);
-  cJSON_AddNumberToObject(root, "rejected", (double)stats.rejected);
-  cJSON_AddNumberToObject(root, "rhs_calls", (double)stats.rhs_calls);
-  cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(run->instance));
-  cJSON_AddNumberToObject(root, "worst_step_time_error", worst_error(run));
-  cJSON_AddNumberToObject(root, "sup_error", es_flow_sup_error(run->flow));
-  cJSON_AddNumberToObject(root, "wall_seconds", es_seconds() - run->started);
+static bool add_steps(cJSON *root, const flow_run *run) {
   cJSON *predicted = cJSON_AddArrayToObject(root, "tau_predicted");
   cJSON *measured = cJSON_AddArrayToObject(root, "tau_measured");
-  for (size_t j = 0; j < es_instance_steps(run->instance); j++) {
-    const es_model_step step = es_instance_step(run->instance, j);
-    cJSON_AddItemToArray(predicted, cJSON_CreateNumber(step.half_time));
-    cJSON_AddItemToArray(measured,
-                         cJSON_CreateNumber(es_flow_step_met(run->flow, j).t));
-  }
-  char *text = cJSON_Print(root);
-  if (text != NULL) puts(text);
-  cJSON_free(text);
-  cJSON_Delete(root);
+  bool ok = true;
+  for (size_t j = 0; ok && j < es_instance_steps(run->instance); j++)
+    ok = es_json_real(predicted, NULL,
+                      es_instance_step(run->instance, j).half_time) &&
+         es_json_real(measured, NULL, es_flow_step_met(run->flow, j).t);
+  return ok && predicted != NULL && measured != NULL;
+}
+
+static es_status print_json(const flow_run *run) {
+  const es_ode_statistics stats = es_flow_statistics(run->flow);
+  cJSON *root = cJSON_CreateObject();
+  const bool ok =
+      es_json_text(root, "model", run->instance->model->name) &&
+      es_json_text(root, "method", es_flow_method(run->flow)) &&
+      es_json_real(root, "rows", (double)run->rows) &&
+      es_json_real(root, "steps", (double)stats.steps) &&
+      es_json_real(root, "rejected", (double)stats.rejected) &&
+      es_json_real(root, "rhs_calls", (double)stats.rhs_calls) &&
+      es_json_real(root, "loss_floor", es_instance_floor(run->instance)) &&
+      es_json_real(root, "worst_step_time_error", worst_error(run)) &&
+      es_json_real(root, "sup_error", es_flow_sup_error(run->flow)) &&
+      es_json_real(root, "wall_seconds", es_seconds() - run->started) &&
+      add_steps(root, run);
+  return es_cli_print_json(root, ok, run->diag);
 }
 
 /* Time of one right-hand side, for the estimate of a dry run. */
@@ -290,7 +292,14 @@ static es_status flow_into(flow_run *run) {
   /* A failed write leaves nothing more to say about the run. */
   if (status == ES_FILE_WRITE) return status;
   status = finish_folder(run, status);
-  if (job->json) print_json(run);
+  if (job->json) {
+    /* A failed run has its own message to keep. */
+    es_diag *kept = run->diag;
+    if (status != ES_OK) run->diag = NULL;
+    const es_status printed = print_json(run);
+    run->diag = kept;
+    if (status == ES_OK) status = printed;
+  }
   return status;
 }
 

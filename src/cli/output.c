@@ -1,6 +1,7 @@
 /* Where a command's rows and records go. */
 #include "cli/cli.h"
 
+#include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "file/csv.h"
@@ -85,6 +86,15 @@ void es_cli_forget_data(const es_job *job, const es_instance *instance) {
   if (es_instance_checksum(instance, &crc)) return;
   es_config_forget(job->config, "data");
   es_config_forget(job->config, "augment");
+}
+
+es_status es_cli_print_json(cJSON *root, bool ok, es_diag *diag) {
+  char *text = ok ? cJSON_Print(root) : NULL;
+  cJSON_Delete(root);
+  if (text == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for JSON");
+  puts(text);
+  cJSON_free(text);
+  return ES_OK;
 }
 
 es_status es_cli_write_config(const es_job *job, es_diag *diag) {

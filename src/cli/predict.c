@@ -1,12 +1,12 @@
 /* eigenstep predict: step times, times to rank k and the final state. */
 #include "cli/cli.h"
 
+#include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
 
 #include <eigenstep/eigenstep.h>
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -26,25 +26,30 @@ static void time_to_rank(const es_instance *instance, double *out) {
   qsort(out, n, sizeof *out, rising);
 }
 
-static void print_json(const es_instance *instance, const double *rank) {
-  cJSON *root = cJSON_CreateObject();
-  cJSON_AddStringToObject(root, "model", instance->model->name);
-  cJSON_AddNumberToObject(root, "modes", (double)es_instance_steps(instance));
-  cJSON_AddNumberToObject(root, "loss_floor", es_instance_floor(instance));
-  cJSON *times = cJSON_AddArrayToObject(root, "time_to_rank");
-  for (size_t j = 0; j < es_instance_steps(instance); j++)
-    cJSON_AddItemToArray(times, cJSON_CreateNumber(rank[j]));
+static bool add_times(cJSON *root, const es_instance *instance,
+                      const double *rank) {
   const es_model *model = instance->model;
-  if (model->generic_half_time != NULL) {
-    cJSON *generic = cJSON_AddArrayToObject(root, "half_time_generic");
-    for (size_t j = 0; j < es_instance_steps(instance); j++)
-      cJSON_AddItemToArray(generic, cJSON_CreateNumber(model->generic_half_time(
-                                        instance->self, j)));
-  }
-  char *text = cJSON_Print(root);
-  if (text != NULL) puts(text);
-  cJSON_free(text);
-  cJSON_Delete(root);
+  const size_t n = es_instance_steps(instance);
+  cJSON *times = cJSON_AddArrayToObject(root, "time_to_rank");
+  bool ok = times != NULL;
+  for (size_t j = 0; ok && j < n; j++) ok = es_json_real(times, NULL, rank[j]);
+  if (!ok || model->generic_half_time == NULL) return ok;
+  cJSON *generic = cJSON_AddArrayToObject(root, "half_time_generic");
+  for (size_t j = 0; ok && j < n; j++)
+    ok = es_json_real(generic, NULL,
+                      model->generic_half_time(instance->self, j));
+  return ok && generic != NULL;
+}
+
+static es_status print_json(const es_instance *instance, const double *rank,
+                            es_diag *diag) {
+  cJSON *root = cJSON_CreateObject();
+  const bool ok =
+      es_json_text(root, "model", instance->model->name) &&
+      es_json_real(root, "modes", (double)es_instance_steps(instance)) &&
+      es_json_real(root, "loss_floor", es_instance_floor(instance)) &&
+      add_times(root, instance, rank);
+  return es_cli_print_json(root, ok, diag);
 }
 
 static es_status write_rows(const es_job *job, const es_instance *instance,
@@ -72,9 +77,10 @@ static es_status write_record(const es_job *job, const es_instance *instance,
                               es_diag *diag) {
   const size_t n = es_instance_steps(instance);
   unsigned crc = 0;
-  const es_figure figures[] = {{"loss_floor", es_instance_floor(instance)},
-                               {"time_to_first_rank", rank[0]},
-                               {"time_to_full_rank", rank[n - 1]}};
+  const es_figure figures[] = {
+      {"loss_floor", es_instance_floor(instance)},
+      {"time_to_first_rank", n > 0 ? rank[0] : NAN},
+      {"time_to_full_rank", n > 0 ? rank[n - 1] : NAN}};
   const es_summary summary = {.started = started,
                               .has_checksum =
                                   es_instance_checksum(instance, &crc),
@@ -96,7 +102,7 @@ static es_status predict(const es_job *job, const es_instance *instance,
   if (status == ES_OK) status = write_rows(job, instance, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, instance, rank, started, diag);
-  if (status == ES_OK && job->json) print_json(instance, rank);
+  if (status == ES_OK && job->json) status = print_json(instance, rank, diag);
   free(rank);
   return status;
 }

@@ -1,10 +1,10 @@
 /* run.json, written with cJSON: see provenance.h. */
 #include "config/provenance.h"
+
+#include "config/json.h"
 #include "config/store.h"
-#include "config/utf8.h"
 #include "file/atomic.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,58 +13,30 @@
 
 enum { MOST_LIBRARIES = 16 };
 
-/* Each adder takes care of the item it makes and returns false only without
- * memory; a whole file is `ok && add(…) && …`. */
-static bool attach(cJSON *parent, const char *name, cJSON *item) {
-  const bool ok = item != NULL &&
-                  (name == NULL ? cJSON_AddItemToArray(parent, item)
-                                : cJSON_AddItemToObject(parent, name, item));
-  if (!ok) cJSON_Delete(item);
-  return ok;
-}
-
-/* Bytes of the command line need not be UTF-8; JSON must be. */
-static bool add_text(cJSON *parent, const char *name, const char *text) {
-  if (text == NULL) return attach(parent, name, cJSON_CreateNull());
-  char *repaired = es_utf8_repaired(text);
-  if (repaired == NULL) return false;
-  cJSON *item = cJSON_CreateString(repaired);
-  free(repaired);
-  return attach(parent, name, item);
-}
-
-/* Written raw: cJSON takes numbers for equal that differ in the last bit. */
-static bool add_real(cJSON *parent, const char *name, double x) {
-  char number[ES_REAL_SIZE];
-  if (isnan(x)) return attach(parent, name, cJSON_CreateNull());
-  if (isinf(x))
-    return attach(parent, name, cJSON_CreateString(x > 0 ? "inf" : "-inf"));
-  return attach(parent, name, cJSON_CreateRaw(es_value_format(number, x)));
-}
-
 static bool add_date(cJSON *root) {
   char date[32] = "";
   struct tm utc;
   const time_t now = time(NULL);
   if (gmtime_r(&now, &utc) != NULL)
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return add_text(root, "date", date);
+  return es_json_text(root, "date", date);
 }
 
 static bool add_command_line(cJSON *root, const es_provenance *p) {
   cJSON *list = cJSON_AddArrayToObject(root, "command_line");
   bool ok = list != NULL;
-  for (int i = 0; i < p->argc && ok; i++) ok = add_text(list, NULL, p->argv[i]);
+  for (int i = 0; i < p->argc && ok; i++)
+    ok = es_json_text(list, NULL, p->argv[i]);
   return ok;
 }
 
 static bool add_seed(cJSON *seeds, const char *name, const es_value *value) {
   const es_matrix *list = &value->array;
-  if (list->data == NULL) return add_real(seeds, name, value->real);
+  if (list->data == NULL) return es_json_real(seeds, name, value->real);
   cJSON *array = cJSON_AddArrayToObject(seeds, name);
   bool ok = array != NULL;
   for (size_t i = 0; i < list->rows && ok; i++)
-    ok = add_real(array, NULL, list->data[i]);
+    ok = es_json_real(array, NULL, list->data[i]);
   return ok;
 }
 
@@ -85,7 +57,7 @@ static bool add_libraries(cJSON *root) {
   cJSON *object = cJSON_AddObjectToObject(root, "libraries");
   bool ok = object != NULL;
   for (size_t i = 0; i < n && ok; i++)
-    ok = add_text(object, library[i].name, library[i].version);
+    ok = es_json_text(object, library[i].name, library[i].version);
   return ok;
 }
 
@@ -93,29 +65,29 @@ static bool add_checksum(cJSON *root, const es_provenance *p) {
   char hex[16];
   if (!p->has_checksum) return true;
   snprintf(hex, sizeof hex, "%08" PRIx32, p->data_checksum);
-  return add_text(root, "data_checksum", hex);
+  return es_json_text(root, "data_checksum", hex);
 }
 
 static bool add_summary(cJSON *root, const es_provenance *p) {
   cJSON *object = cJSON_AddObjectToObject(root, "summary");
   bool ok = object != NULL;
   for (size_t i = 0; i < p->n_figures && ok; i++)
-    ok = add_real(object, p->figures[i].name, p->figures[i].value);
+    ok = es_json_real(object, p->figures[i].name, p->figures[i].value);
   return ok;
 }
 
 static bool fill(cJSON *root, const es_provenance *p) {
   char cpu[128];
-  return add_text(root, "version", p->version) &&
-         add_text(root, "git_hash", p->git_hash) && add_date(root) &&
-         add_text(root, "command", p->command) &&
-         add_text(root, "target", p->target) && add_command_line(root, p) &&
+  return es_json_text(root, "version", p->version) &&
+         es_json_text(root, "git_hash", p->git_hash) && add_date(root) &&
+         es_json_text(root, "command", p->command) &&
+         es_json_text(root, "target", p->target) && add_command_line(root, p) &&
          add_seeds(root, p->config) &&
-         add_real(root, "threads", (double)p->threads) &&
-         add_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
+         es_json_real(root, "threads", (double)p->threads) &&
+         es_json_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
          add_libraries(root) && add_checksum(root, p) &&
-         add_real(root, "wall_seconds", p->wall_seconds) &&
-         add_real(root, "exit_code", p->exit_code) && add_summary(root, p);
+         es_json_real(root, "wall_seconds", p->wall_seconds) &&
+         es_json_real(root, "exit_code", p->exit_code) && add_summary(root, p);
 }
 
 /* The JSON with a newline at its end, or NULL without memory. */
