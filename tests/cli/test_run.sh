@@ -65,6 +65,14 @@ same "a finished stage is kept" "$(year out/good/one/trace.csv)" 2001
 [ "$(year out/good/two/table.csv)" != 2001 ]; ok $? "a stage without record is done"
 [ -s out/good/three/table.csv ]; ok $? "a stage that was interrupted is done"
 [ -s out/good/index.html ]; ok $? "the page is written again"
+touch -d 2001-01-01 out/good/*/*
+es run good.yaml --resume --size large --quiet; ok $rc "--resume with other settings" "$err"
+same "does the stage again" "$(wc -l <out/good/one/trace.csv)" 41
+es run good.yaml --resume --quiet
+same "and back" "$(wc -l <out/good/one/trace.csv)" 21
+touch -d 2001-01-01 out/good/*/*
+es run good.yaml --resume --quiet
+same "the same settings are kept" "$(year out/good/one/trace.csv) $(year out/good/two/table.csv) $(year out/good/three/table.csv)" "2001 2001 2001"
 es run good.yaml --resume -o fresh --quiet; ok $rc "--resume of nothing is a run" "$err"
 
 es run good.yaml --dry-run -o dry; ok $rc "--dry-run" "$err"

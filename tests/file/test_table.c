@@ -97,10 +97,60 @@ static void no_damage_crashes(void **state) {
     }
 }
 
+/* What follows the header is not looked at: it may be larger than memory. */
+static void header_only(void **state) {
+  es_diag diag = {0};
+  es_table t;
+  assert_ok(es_table_header(&t,
+                            put_text(state, "a",
+                                     "\xef\xbb\xbf\n \n a ,\"b\n"
+                                     "\"\"c\"\r\n1\n\"2"),
+                            &diag),
+            diag);
+  assert_int_equal(t.columns, 2);
+  assert_int_equal(t.rows, 0);
+  assert_string_equal(t.name[0], "a");
+  assert_string_equal(t.name[1], "b\n\"c");
+  es_table_free(&t);
+  assert_ok(es_table_header(&t, put_text(state, "a", "x"), &diag), diag);
+  assert_int_equal(t.columns, 1);
+  es_table_free(&t);
+  static const char *const bad[] = {"", "\n \n", "a,\"b", "\"a\"b\n"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(es_table_header(&t, put_text(state, "a", bad[i]), &diag),
+                     ES_FILE_CORRUPT);
+  assert_int_equal(es_table_header(&t, at(state, "none"), &diag),
+                   ES_FILE_MISSING);
+}
+
+static void long_headers(void **state) {
+  es_diag diag = {0};
+  es_table t;
+  const size_t n = (size_t)1 << 25;
+  char *text = malloc(n + 1);
+  assert_non_null(text);
+  memset(text, 'x', n);
+  text[n] = '\0';
+  text[50000] = ',';
+  text[100000] = '\n';
+  assert_ok(es_table_header(&t, put_text(state, "a", text), &diag), diag);
+  assert_int_equal(t.columns, 2);
+  assert_int_equal(strlen(t.name[1]), 100000 - 50001);
+  es_table_free(&t);
+  text[100000] = 'x';
+  assert_int_equal(es_table_header(&t, put_text(state, "a", text), &diag),
+                   ES_FILE_CORRUPT);
+  free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(words_numbers_and_names), temp_test(a_header_alone_is_a_table),
-      temp_test(damage_is_named_by_line), temp_test(what_is_missing_is_said),
+      temp_test(header_only),
+      temp_test(long_headers),
+      temp_test(words_numbers_and_names),
+      temp_test(a_header_alone_is_a_table),
+      temp_test(damage_is_named_by_line),
+      temp_test(what_is_missing_is_said),
       temp_test(no_damage_crashes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

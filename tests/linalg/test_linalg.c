@@ -5,8 +5,10 @@
 #include "base/random.h"
 #include "linalg/linalg.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const double u = 2.220446049250313e-16;
 
@@ -145,8 +147,71 @@ static void blas_is_the_openmp_build(void **state) {
   es_blas_threads(1);
 }
 
+/* Sizes whose work is beyond an int are refused before anything is touched. */
+static void orders_beyond_an_int(void **state) {
+  (void)state;
+  double x = 0;
+  es_diag diag = {0};
+  assert_int_equal(es_eigen_symmetric(32767, &x, &x, true, &diag),
+                   ES_NO_MEMORY);
+  assert_non_null(strstr(diag.message, "32767"));
+  const size_t n = INT_MAX / 65 + 1;
+  assert_int_equal(es_qr(n, n, &x, &x, &diag), ES_NO_MEMORY);
+}
+
+/* 200,000 rows by rising size, the worst order: sorting them by insertion took
+ * half a minute. The sum of squares is known. */
+static void many_rows_are_sorted_fast(void **state) {
+  (void)state;
+  enum { M = 200000 };
+  double *Z = malloc(2 * M * sizeof *Z), *gamma = Z + M, value;
+  es_congruence *work;
+  es_diag diag = {0};
+  assert_non_null(Z);
+  for (size_t j = 0; j < M; j++) {
+    Z[j] = (double)(j + 1);
+    gamma[j] = 1;
+  }
+  assert_ok(es_congruence_new(&work, 1, M, &diag), diag);
+  const clock_t begun = clock();
+  assert_int_equal(es_congruence_factored(work, Z, gamma, &value), ES_OK);
+  assert_true(clock() - begun < 4 * CLOCKS_PER_SEC);
+  assert_close(value, M / 6. * (M + 1.) * (2. * M + 1), 1e-12, 0);
+  es_congruence_free(work);
+  free(Z);
+}
+
+/* Rows in any order, of any number, give the same bits. */
+static void order_of_rows_does_not_matter(void **state) {
+  (void)state;
+  enum { D = 3, MOST = 19 };
+  for (size_t m = D; m <= MOST; m++) {
+    double Z[D * MOST], turned[D * MOST], gamma[MOST], other[MOST];
+    double want[D], got[D];
+    es_congruence *work;
+    es_diag diag = {0};
+    fill(Z, D * m, m);
+    for (size_t j = 0; j < m; j++) gamma[j] = 1 + (double)j;
+    assert_ok(es_congruence_new(&work, D, m, &diag), diag);
+    assert_int_equal(es_congruence_factored(work, Z, gamma, want), ES_OK);
+    for (size_t shift = 1; shift < m; shift++) {
+      for (size_t j = 0; j < m; j++) {
+        const size_t to = (m - 1 - j + shift) % m;
+        memcpy(turned + D * to, Z + D * j, D * sizeof *Z);
+        other[to] = gamma[j];
+      }
+      assert_int_equal(es_congruence_factored(work, turned, other, got), ES_OK);
+      assert_memory_equal(got, want, sizeof want);
+    }
+    es_congruence_free(work);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(orders_beyond_an_int),
+      cmocka_unit_test(many_rows_are_sorted_fast),
+      cmocka_unit_test(order_of_rows_does_not_matter),
       cmocka_unit_test(gemm_and_syrk_match_loops),
       cmocka_unit_test(symmetric_eigenproblem),
       cmocka_unit_test(qr_has_positive_diagonal_and_restores),

@@ -20,9 +20,11 @@ def closed(gamma, s0, t):
     return st, lam
 
 
-print("gamma,s0,t,s,lambda")
+print("gamma,s0,t,s,lambda,one_minus_lambda")
 for gamma in GAMMAS:
     for s0 in STARTS:
         for t in TIMES:
             s, lam = closed(gamma, s0, t)
-            print(f"{gamma!r},{s0!r},{t!r},{nstr(s, 50)},{nstr(lam, 50)}")
+            print(
+                f"{gamma!r},{s0!r},{t!r},{nstr(s, 50)},{nstr(lam, 50)},{nstr(1 - lam, 50)}"
+            )
