@@ -146,6 +146,7 @@ int main(int argc, char **argv) {
   options.job.progress = &progress;
   options.job.watch = &watch;
   options.job.say = say;
+  options.job.out = stdout;
   if (status == ES_OK) status = dispatch(&options, &diag);
   es_bar_clear(&bar);
   if (status == ES_OK && (fflush(stdout) != 0 || ferror(stdout)))

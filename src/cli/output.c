@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST = 2 };
 
@@ -97,8 +98,17 @@ es_status es_cli_print_json(cJSON *root, bool ok, es_diag *diag) {
   return ES_OK;
 }
 
+/* run.json is written last and says that a folder is finished: one from before
+ * must not say so of what is begun now. */
+static void forget_record(const es_job *job) {
+  char *path = es_file_join(job->dir, "run.json");
+  if (path != NULL) unlink(path);
+  free(path);
+}
+
 es_status es_cli_write_config(const es_job *job, es_diag *diag) {
   es_part part;
+  forget_record(job);
   char *path = es_file_join(job->dir, "config.yaml");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = es_part_open(&part, path, diag);

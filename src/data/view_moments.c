@@ -152,8 +152,7 @@ static es_status allocate(es_view_moments *out, const es_dataset *set,
   *out = (es_view_moments){.n = es_dataset_count(set), .m = m, .views = views};
   if (views < 2)
     return es_fail(diag, ES_BAD_VALUE,
-                   "views=%zu: expected a whole number of 2 or more",
-                   views);
+                   "views=%zu: expected a whole number of 2 or more", views);
   size_t total = 0;
   for (size_t k = 0; k < 4; k++) es_slab_add(&total, m, column);
   for (size_t k = 0; k < 2; k++) es_slab_add(&total, 1, column);

@@ -56,6 +56,11 @@ typedef struct es_table {
  * blank lines are skipped. ES_FILE_CORRUPT names the line. */
 es_status es_table_read(es_table *out, const char *path,
                         es_diag *diag) ES_MUST_USE;
+
+/* Reads the header alone, however long the table is: a table without rows. The
+ * header may have at most 16 MiB. */
+es_status es_table_header(es_table *out, const char *path,
+                          es_diag *diag) ES_MUST_USE;
 void es_table_free(es_table *table);
 
 /* Index of a column, or table->columns. */

@@ -23,12 +23,16 @@ static char *look(const char *dir, const char *tail, const char *kind,
   return NULL;
 }
 
-/* The folder of the running program, "" if the system does not tell. */
-static void program_folder(char out[LONGEST]) {
+/* The folder of the running program; false if the system does not tell, or
+ * only in part. */
+static bool program_folder(char out[LONGEST]) {
   const ssize_t n = readlink("/proc/self/exe", out, LONGEST - 1);
-  out[n > 0 ? n : 0] = '\0';
+  if (n <= 0 || n >= LONGEST - 1) return false;
+  out[n] = '\0';
   char *slash = strrchr(out, '/');
-  if (slash != NULL) *slash = '\0';
+  if (slash == NULL) return false;
+  *slash = '\0';
+  return true;
 }
 
 es_status es_share_find(char **out, const char *kind, const char *name,
@@ -40,8 +44,7 @@ es_status es_share_find(char **out, const char *kind, const char *name,
     return es_fail(diag, ES_FILE_MISSING, "%s: not a plain name", name);
   if (given != NULL && given[0] != '\0') {
     *out = look(given, ".", kind, name);
-  } else {
-    program_folder(program);
+  } else if (program_folder(program)) {
     *out = look(program, ".", kind, name);
     if (*out == NULL) *out = look(program, "../share/eigenstep", kind, name);
   }

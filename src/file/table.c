@@ -8,8 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const size_t most_bytes = (size_t)1 << 31;
+enum { FIRST_CHUNK = 1 << 14, LONGEST_HEADER = 1 << 24 };
 
 typedef struct scanner {
   char *at, *end; /* *end is '\0' */
@@ -109,17 +111,23 @@ static es_status take_row(cells *all, size_t *columns, scanner *s) {
   return ES_OK;
 }
 
-static es_status take_rows(cells *all, size_t *columns, scanner *s) {
-  es_status status = ES_OK;
-  while (status == ES_OK) {
+/* Leaves s->at at the next row, or at the end. */
+static void skip_blank_lines(scanner *s) {
+  skip_blanks(s);
+  while (s->at < s->end && *s->at == '\n') {
+    s->at++;
+    s->line++;
     skip_blanks(s);
-    if (s->at == s->end) break;
-    if (*s->at != '\n') {
-      status = take_row(all, columns, s);
-    } else {
-      s->at++;
-      s->line++;
-    }
+  }
+}
+
+static es_status take_rows(cells *all, size_t *columns, size_t most,
+                           scanner *s) {
+  es_status status = ES_OK;
+  skip_blank_lines(s);
+  for (size_t i = 0; status == ES_OK && i < most && s->at < s->end; i++) {
+    status = take_row(all, columns, s);
+    skip_blank_lines(s);
   }
   if (status == ES_OK && all->n == 0)
     status = es_file_fail(s->diag, ES_FILE_CORRUPT, s->path,
@@ -150,23 +158,89 @@ static es_status shape_table(es_table *out, const cells *all, size_t columns,
   return ES_OK;
 }
 
-es_status es_table_read(es_table *out, const char *path, es_diag *diag) {
-  unsigned char *bytes;
-  size_t n, columns = 0;
-  *out = (es_table){0};
-  es_status status = es_file_read(&bytes, &n, path, most_bytes, diag);
-  if (status != ES_OK) return status;
-  scanner s = {(char *)bytes, (char *)bytes + n, 1, path, diag};
+/* Its length. */
+static size_t byte_order_mark(const char *text, size_t n) {
+  return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* The table of at most so many lines (the header is one) in n bytes, which it
+ * takes over. */
+static es_status parse(es_table *out, char *bytes, size_t n, size_t most,
+                       const char *path, es_diag *diag) {
+  size_t columns = 0;
+  es_status status = ES_OK;
+  scanner s = {bytes, bytes + n, 1, path, diag};
   cells all = {0};
   if (memchr(bytes, '\0', n) != NULL)
     status = es_file_fail(diag, ES_FILE_CORRUPT, path,
                           "is not text: it has a byte 0");
-  if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) s.at += 3;
-  if (status == ES_OK) status = take_rows(&all, &columns, &s);
+  s.at += byte_order_mark(bytes, n);
+  if (status == ES_OK) status = take_rows(&all, &columns, most, &s);
   if (status == ES_OK) status = shape_table(out, &all, columns, &s);
-  out->bytes = (char *)bytes;
+  out->bytes = bytes;
   out->name = all.cell;
   if (status != ES_OK) es_table_free(out);
+  return status;
+}
+
+es_status es_table_read(es_table *out, const char *path, es_diag *diag) {
+  unsigned char *bytes;
+  size_t n;
+  *out = (es_table){0};
+  const es_status status = es_file_read(&bytes, &n, path, most_bytes, diag);
+  if (status != ES_OK) return status;
+  return parse(out, (char *)bytes, n, SIZE_MAX, path, diag);
+}
+
+/* Bytes up to the end of the first line with something in it that is outside
+ * quotes; 0 if it is not among the n. */
+static size_t first_line(const char *text, size_t n) {
+  bool quoted = false, some = false;
+  for (size_t i = byte_order_mark(text, n); i < n; i++) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\n' && some && !quoted) return i + 1;
+    if (text[i] != '\n' && !is_blank(text[i])) some = true;
+  }
+  return 0;
+}
+
+/* Reads on until *bytes holds the first line, or all of a short file. */
+static es_status read_start(char **bytes, size_t *n, int fd, const char *path,
+                            es_diag *diag) {
+  size_t room = FIRST_CHUNK, line = 0;
+  bool more = true;
+  for (*n = 0; more && line == 0; room *= 2) {
+    size_t got = 0;
+    if (room > LONGEST_HEADER)
+      return es_file_fail(diag, ES_FILE_CORRUPT, path,
+                          "its header has no end in %d bytes", LONGEST_HEADER);
+    char *grown = realloc(*bytes, room + 1);
+    if (grown == NULL)
+      return es_file_fail(diag, ES_NO_MEMORY, path, "no memory");
+    *bytes = grown;
+    const int error = es_file_pull(fd, grown + *n, room - *n, &got);
+    if (error != 0)
+      return es_file_fail(diag, ES_FILE_MISSING, path, "%s", strerror(error));
+    *n += got;
+    more = *n == room;
+    line = first_line(grown, *n);
+  }
+  if (line > 0) *n = line;
+  (*bytes)[*n] = '\0';
+  return ES_OK;
+}
+
+es_status es_table_header(es_table *out, const char *path, es_diag *diag) {
+  int fd;
+  size_t n;
+  char *bytes = NULL;
+  *out = (es_table){0};
+  es_status status = es_file_open(&fd, &n, path, diag);
+  if (status != ES_OK) return status;
+  status = read_start(&bytes, &n, fd, path, diag);
+  close(fd);
+  if (status == ES_OK) return parse(out, bytes, n, 1, path, diag);
+  free(bytes);
   return status;
 }
 

@@ -27,7 +27,7 @@ struct es_congruence {
   double *B, *C, *M, *T, *tau, *norm, *work;
   lapack_int lwork;
   lapack_int *pivot;
-  size_t *order;
+  size_t *order, *spare; /* spare: for sorting */
 };
 
 static void plan(es_congruence *w, size_t *total) {
@@ -38,7 +38,7 @@ static void plan(es_congruence *w, size_t *total) {
   es_slab_add(total, m, sizeof(double));
   es_slab_add(total, (size_t)w->lwork, sizeof(double));
   es_slab_add(total, d, sizeof(lapack_int));
-  es_slab_add(total, m, sizeof(size_t));
+  for (int i = 0; i < 2; i++) es_slab_add(total, m, sizeof(size_t));
 }
 
 static void carve(es_congruence *w) {
@@ -52,6 +52,7 @@ static void carve(es_congruence *w) {
   w->work = es_slab_take(&w->slab, (size_t)w->lwork, sizeof(double));
   w->pivot = es_slab_take(&w->slab, d, sizeof(lapack_int));
   w->order = es_slab_take(&w->slab, m, sizeof(size_t));
+  w->spare = es_slab_take(&w->slab, m, sizeof(size_t));
 }
 
 es_status es_congruence_new(es_congruence **out, size_t d, size_t m,
@@ -114,15 +115,31 @@ es_status es_congruence_eigen(es_congruence *w, const double *Z,
   return ES_OK;
 }
 
-/* order[] = rows by falling norm: a heap would do, but rows arrive nearly
- * sorted (modes stand in the order of their eigenvalues), where insertion is
- * linear. */
-static void sort_rows(size_t m, const double *norm, size_t *order) {
-  for (size_t i = 0; i < m; i++) {
-    size_t k = i;
-    for (; k > 0 && norm[order[k - 1]] < norm[i]; k--) order[k] = order[k - 1];
-    order[k] = i;
-  }
+/* Merges order[from..middle) and order[middle..to), each of falling norm. */
+static void merge(const double *norm, size_t *order, size_t *spare, size_t from,
+                  size_t middle, size_t to) {
+  if (!(norm[order[middle - 1]] < norm[order[middle]])) return;
+  const size_t left = middle - from;
+  memcpy(spare, order + from, left * sizeof *spare);
+  size_t i = 0, j = middle, k = from;
+  while (i < left)
+    order[k++] =
+        j < to && norm[spare[i]] < norm[order[j]] ? order[j++] : spare[i++];
+}
+
+/* order[] = rows by falling norm, equals as they stand: runs of twice the
+ * length in each pass. Rows often arrive sorted (modes stand in the order of
+ * their eigenvalues), where a pass is a look at the ends of its runs. */
+static void sort_rows(size_t m, const double *norm, size_t *order,
+                      size_t *spare) {
+  for (size_t i = 0; i < m; i++) order[i] = i;
+  for (size_t run = 1; run < m; run *= 2)
+    for (size_t from = 0; m - from > run; from += 2 * run) {
+      const size_t rest = m - from;
+      merge(norm, order, spare, from, from + run,
+            from + (rest < 2 * run ? rest : 2 * run));
+      if (rest <= 2 * run) break;
+    }
 }
 
 /* B = (Z |gamma|^(1/2))^T with rows sorted by size. */
@@ -131,7 +148,7 @@ static void sorted_factor(es_congruence *w, const double *Z,
   const size_t d = w->d, m = w->m;
   for (size_t j = 0; j < m; j++)
     w->norm[j] = sqrt(fabs(gamma[j])) * es_norm(d, Z + j * d);
-  sort_rows(m, w->norm, w->order);
+  sort_rows(m, w->norm, w->order, w->spare);
   for (size_t r = 0; r < m; r++) {
     const size_t j = w->order[r];
     const double root = sqrt(fabs(gamma[j]));

@@ -2,6 +2,7 @@
  * renamed once gnuplot has ended well. */
 #include "plot/plot.h"
 
+#include "base/text.h"
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "file/share.h"
@@ -94,6 +95,13 @@ static bool is_identifier(const char *text, size_t n) {
   return n > 0 && strspn(text, letters) >= n;
 }
 
+/* k of a family that can be in a table of so many columns. */
+static bool ends_in_count(size_t *k, const char *digits, size_t columns) {
+  const size_t n = strlen(digits);
+  return strspn(digits, "0123456789") == n && es_text_size(k, digits, n) &&
+         *k > 0 && *k <= columns;
+}
+
 /* n_FAMILY = k for every run of columns FAMILY_1 … FAMILY_k. */
 static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
   es_table table = {0};
@@ -103,7 +111,7 @@ static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
     free(path);
     return ES_OK;
   }
-  const es_status status = es_table_read(&table, path, diag);
+  const es_status status = es_table_header(&table, path, diag);
   free(path);
   for (size_t j = 0; status == ES_OK && j < table.columns; j++) {
     const char *mark = strrchr(table.name[j], '_');
@@ -111,10 +119,11 @@ static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
         j + 1 == table.columns ||
         strncmp(table.name[j], table.name[j + 1],
                 mark == NULL ? 0 : (size_t)(mark + 1 - table.name[j])) != 0;
-    if (mark != NULL && last && atoi(mark + 1) > 0 &&
+    size_t k;
+    if (mark != NULL && last && ends_in_count(&k, mark + 1, table.columns) &&
         is_identifier(table.name[j], (size_t)(mark - table.name[j])))
-      fprintf(out, "n_%.*s = %d\n", (int)(mark - table.name[j]), table.name[j],
-              atoi(mark + 1));
+      fprintf(out, "n_%.*s = %zu\n", (int)(mark - table.name[j]), table.name[j],
+              k);
   }
   es_table_free(&table);
   return status;

@@ -69,7 +69,14 @@ es_status es_process_run(char *const argv[], const char *dir, char *out,
   }
   if (error != 0)
     return es_fail(diag, ES_TOOL_MISSING, "%s: %s", argv[0], strerror(error));
-  while (waitpid(child, &state, 0) < 0 && errno == EINTR) continue;
+  pid_t ended;
+  do ended = waitpid(child, &state, 0);
+  while (ended < 0 && errno == EINTR);
+  /* A host that ignores SIGCHLD has no children to wait for: how it ended is
+   * not known, which is not the same as well. */
+  if (ended < 0)
+    return es_fail(diag, ES_TOOL_MISSING, "%s: its exit code is not known: %s",
+                   argv[0], strerror(errno));
   *exit_code = WIFSIGNALED(state) ? 128 + WTERMSIG(state) : WEXITSTATUS(state);
   return ES_OK;
 }

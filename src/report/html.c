@@ -4,6 +4,7 @@
 #include "file/atomic.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,11 +64,19 @@ static int is_figure(const struct dirent *entry) {
   return n > 4 && strcmp(entry->d_name + n - 4, ".svg") == 0;
 }
 
-static void figures(FILE *out, const char *dir, const char *stage) {
+/* A stage that made no folder has no figures; one that cannot be read is an
+ * error. */
+static es_status figures(FILE *out, const char *dir, const char *stage,
+                         es_diag *diag) {
   struct dirent **entry = NULL;
   char *folder = es_file_join(dir, stage);
-  const int n =
-      folder == NULL ? -1 : scandir(folder, &entry, is_figure, alphasort);
+  if (folder == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const int n = scandir(folder, &entry, is_figure, alphasort);
+  const bool good = n >= 0 || errno == ENOENT;
+  const es_status status =
+      good ? ES_OK
+           : es_fail(diag, ES_FILE_MISSING, "%s: cannot be read: %s", folder,
+                     strerror(errno));
   for (int i = 0; i < n; i++) {
     fprintf(out, "<img src=\"%s/", stage);
     escaped(out, entry[i]->d_name);
@@ -78,14 +87,16 @@ static void figures(FILE *out, const char *dir, const char *stage) {
   }
   free(entry);
   free(folder);
+  return status;
 }
 
-static void stages(FILE *out, const es_report *r) {
+static es_status stages(FILE *out, const es_report *r, es_diag *diag) {
+  es_status status = ES_OK;
   static const char *const files[] = {"trace.csv", "steps.csv",   "table.csv",
                                       "arrays.h5", "config.yaml", "run.json"};
-  for (size_t i = 0; i < r->n_stages; i++) {
+  for (size_t i = 0; status == ES_OK && i < r->n_stages; i++) {
     fprintf(out, "<h2>%s</h2>\n", r->stage[i]);
-    figures(out, r->dir, r->stage[i]);
+    status = figures(out, r->dir, r->stage[i], diag);
     fputs("<p>", out);
     for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
       char *link = present(r->dir, r->stage[i], files[k]);
@@ -94,12 +105,13 @@ static void stages(FILE *out, const es_report *r) {
     }
     fputs("</p>\n", out);
   }
+  return status;
 }
 
 es_status es_report_write(const char *path, const es_report *report,
                           es_diag *diag) {
   es_part part;
-  const es_status status = es_part_open(&part, path, diag);
+  es_status status = es_part_open(&part, path, diag);
   if (status != ES_OK) return status;
   FILE *out = part.stream;
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -116,7 +128,11 @@ es_status es_report_write(const char *path, const es_report *report,
   paragraph(out, "Source.", report->source);
   paragraph(out, "Claim.", report->claim);
   verdicts(out, report);
-  stages(out, report);
+  status = stages(out, report, diag);
   fputs("</body></html>\n", out);
+  if (status != ES_OK) {
+    es_part_abandon(&part);
+    return status;
+  }
   return es_part_commit(&part, diag);
 }

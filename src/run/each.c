@@ -100,19 +100,44 @@ static es_status write_head(es_csv *csv, const es_stage *stage,
   return es_csv_header(csv, names, n, diag);
 }
 
-static es_status write_item(es_csv *csv, const es_stage *stage, size_t i,
-                            int code, const cJSON *summary, es_diag *diag) {
-  const cJSON *figure;
+/* The table grows in order. Its columns are the figures of the first item that
+ * left some; items before it wait for them. */
+typedef struct items {
+  const es_job *job;
+  const es_plan *plan;
+  const es_stage *stage;
+  es_csv csv;
+  size_t n;
+  int *code;   /* exit code of each item */
+  cJSON *head; /* the record whose summary names the columns, or NULL */
+} items;
+
+/* Row i; record NULL: no figures. */
+static es_status write_item(items *all, size_t i, const cJSON *record,
+                            es_diag *diag) {
+  const es_stage *stage = all->stage;
+  const cJSON *summary = cJSON_GetObjectItem(record, "summary"), *figure;
+  es_csv *csv = &all->csv;
   es_status status = ES_OK;
   for (size_t k = 0; status == ES_OK && k < stage->each->n_children; k++)
     status = es_csv_cell_text(csv, value_of(stage, i, k)->text, diag);
-  if (status == ES_OK) status = es_csv_cell(csv, code, diag);
-  for (size_t f = csv->filled; status == ES_OK && f < csv->columns; f++) {
-    figure =
-        cJSON_GetArrayItem(summary, (int)(f - stage->each->n_children - 1));
-    status = es_csv_cell(
-        csv, cJSON_IsNumber(figure) ? figure->valuedouble : NAN, diag);
+  if (status == ES_OK) status = es_csv_cell(csv, all->code[i], diag);
+  cJSON_ArrayForEach(figure, cJSON_GetObjectItem(all->head, "summary")) {
+    if (status != ES_OK || csv->filled == 0) break;
+    const cJSON *own =
+        cJSON_GetObjectItemCaseSensitive(summary, figure->string);
+    status =
+        es_csv_cell(csv, cJSON_IsNumber(own) ? own->valuedouble : NAN, diag);
   }
+  return status;
+}
+
+/* The head, and the rows of items before i, which have no figures. */
+static es_status begin_table(items *all, size_t i, es_diag *diag) {
+  es_status status = write_head(
+      &all->csv, all->stage, cJSON_GetObjectItem(all->head, "summary"), diag);
+  for (size_t before = 0; status == ES_OK && before < i; before++)
+    status = write_item(all, before, NULL, diag);
   return status;
 }
 
@@ -131,60 +156,118 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   own.config = NULL;
   es_status status = configure_item(&own.config, plan, stage, i, diag);
   if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
+  if (status == ES_OK) status = es_record_remove(dir, "run.json", diag);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
   *code = es_status_exit_code(status);
   return *code == 1 || status == ES_BUDGET ? ES_OK : status;
 }
 
-static es_status run_items(const es_job *job, const es_plan *plan,
-                           const es_stage *stage, es_csv *csv, es_diag *diag) {
-  const size_t n = count_items(stage);
-  for (size_t i = 0; i < n; i++) {
-    char name[32];
-    int code = 0;
-    snprintf(name, sizeof name, "%03zu", i);
-    char *dir = es_file_join(job->dir, name);
-    if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-    es_progress_report(job->progress, stage->name, (double)i, (double)n);
-    es_status status = run_item(job, plan, stage, i, dir, &code, diag);
-    cJSON *root = status == ES_OK ? es_record_read(dir) : NULL;
-    const cJSON *summary = cJSON_GetObjectItem(root, "summary");
-    if (status == ES_OK && i == 0)
-      status = write_head(csv, stage, summary, diag);
-    if (status == ES_OK)
-      status = write_item(csv, stage, i, code, summary, diag);
-    cJSON_Delete(root);
-    free(dir);
-    if (status != ES_OK) return status;
+static char *item_folder(const es_job *job, size_t i) {
+  char name[32];
+  snprintf(name, sizeof name, "%03zu", i);
+  return es_file_join(job->dir, name);
+}
+
+/* Item i, and its row where the columns are known. */
+static es_status add_item(items *all, size_t i, es_diag *diag) {
+  char *dir = item_folder(all->job, i);
+  if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status =
+      run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
+  cJSON *record = status == ES_OK ? es_record_read(dir) : NULL;
+  free(dir);
+  const bool first =
+      all->head == NULL && cJSON_GetObjectItem(record, "summary") != NULL;
+  if (first) {
+    all->head = record;
+    status = begin_table(all, i, diag);
   }
-  return ES_OK;
+  if (status == ES_OK && all->head != NULL)
+    status = write_item(all, i, record, diag);
+  if (!first) cJSON_Delete(record);
+  return status;
+}
+
+static es_status run_items(items *all, es_diag *diag) {
+  es_status status = ES_OK;
+  all->code = calloc(all->n, sizeof *all->code);
+  if (all->code == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; status == ES_OK && i < all->n; i++) {
+    es_progress_report(all->job->progress, all->stage->name, (double)i,
+                       (double)all->n);
+    status = add_item(all, i, diag);
+  }
+  if (status == ES_OK && all->head == NULL)
+    status = begin_table(all, all->n, diag);
+  free(all->code);
+  cJSON_Delete(all->head);
+  return status;
+}
+
+static es_status dry_run(const es_job *job, const es_stage *stage,
+                         es_diag *diag) {
+  if (job->out == NULL) return ES_OK;
+  fprintf(job->out, "# %s: %zu runs like this one\n", stage->name,
+          count_items(stage));
+  return es_config_write(job->config, job->out, diag);
+}
+
+static es_status fill_table(const es_job *job, const es_plan *plan,
+                            const es_stage *stage, es_diag *diag) {
+  items all = {
+      .job = job, .plan = plan, .stage = stage, .n = count_items(stage)};
+  char *path = es_file_join(job->dir, "table.csv");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_csv_open(&all.csv, path, NULL, diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = run_items(&all, diag);
+  if (status == ES_OK) return es_csv_close(&all.csv, diag);
+  es_csv_abandon(&all.csv);
+  return status;
 }
 
 es_status es_each_run(const es_job *job, const es_plan *plan,
                       const es_stage *stage, es_diag *diag) {
-  es_csv csv;
-  if (job->dry_run) {
-    printf("# %s: %zu runs like this one\n", stage->name, count_items(stage));
-    return es_config_write(job->config, stdout, diag);
-  }
+  if (job->dry_run) return dry_run(job, stage, diag);
   es_status status = es_file_mkdirs(job->dir, diag);
-  char *path = es_file_join(job->dir, "table.csv");
-  if (status == ES_OK && path == NULL)
-    status = es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (status == ES_OK) status = es_csv_open(&csv, path, NULL, diag);
-  free(path);
-  if (status != ES_OK) return status;
-  status = run_items(job, plan, stage, &csv, diag);
-  if (status != ES_OK) {
-    es_csv_abandon(&csv);
+  if (status == ES_OK) status = fill_table(job, plan, stage, diag);
+  if (status != ES_OK || stage->plot == NULL ||
+      strcmp(stage->plot, "none") == 0)
     return status;
+  return es_plot_draw(job->dir, stage->plot,
+                      plan->title != NULL ? plan->title : stage->name, diag);
+}
+
+/* Whether dir/table.csv has a row for each item, under the names of the keys.
+ */
+static bool same_table(const es_job *job, const es_stage *stage) {
+  es_table table = {0};
+  const size_t n = stage->each->n_children;
+  char *path = es_file_join(job->dir, "table.csv");
+  bool same = path != NULL && es_table_read(&table, path, NULL) == ES_OK &&
+              table.rows == count_items(stage) && table.columns > n &&
+              strcmp(table.name[n], "status") == 0;
+  for (size_t k = 0; same && k < n; k++)
+    same = strcmp(table.name[k], column_name(stage, k)) == 0;
+  es_table_free(&table);
+  free(path);
+  return same;
+}
+
+bool es_each_kept(const es_job *job, const es_plan *plan,
+                  const es_stage *stage) {
+  bool same = same_table(job, stage);
+  for (size_t i = 0; same && i < count_items(stage); i++) {
+    es_config *config = NULL;
+    char *dir = item_folder(job, i);
+    same = dir != NULL &&
+           configure_item(&config, plan, stage, i, NULL) == ES_OK &&
+           es_job_apply_seed(job, config, NULL) == ES_OK &&
+           es_record_same(dir, stage->command, stage->target, config);
+    es_config_free(config);
+    free(dir);
   }
-  status = es_csv_close(&csv, diag);
-  if (status == ES_OK && stage->plot != NULL &&
-      strcmp(stage->plot, "none") != 0)
-    status =
-        es_plot_draw(job->dir, stage->plot,
-                     plan->title != NULL ? plan->title : stage->name, diag);
-  return status;
+  return same;
 }

@@ -10,14 +10,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A table of items gets its name once all are done; a single run leaves its
- * record in every case. */
-static bool is_finished(const es_stage *stage, const char *dir) {
-  if (stage->each == NULL) return es_record_finished(dir);
-  char *table = es_file_join(dir, "table.csv");
-  const bool finished = table != NULL && es_file_exists(table);
-  free(table);
-  return finished;
+/* A stage that ended well with the settings that it has now. */
+static bool is_finished(const es_job *job, const es_plan *plan,
+                        const es_stage *stage, const char *dir) {
+  es_job own = *job;
+  es_config *config = NULL;
+  own.dir = dir;
+  if (stage->each != NULL) return es_each_kept(&own, plan, stage);
+  const bool same = es_record_finished(dir) &&
+                    es_stage_configure(&config, plan, stage, NULL) == ES_OK &&
+                    es_job_apply_seed(job, config, NULL) == ES_OK &&
+                    es_record_same(dir, stage->command, stage->target, config);
+  es_config_free(config);
+  return same;
+}
+
+/* Whether all stages that this one needs are kept. */
+static bool needs_are_kept(const es_plan *plan, const es_stage *stage,
+                           const bool *kept) {
+  const es_node *needs = es_node_get(stage->node, "needs");
+  for (size_t i = 0; needs != NULL && i < needs->n_children; i++)
+    for (size_t k = 0; k < plan->n_stages; k++)
+      if (strcmp(plan->stage[k].name, needs->child[i].text) == 0 && !kept[k])
+        return false;
+  return true;
+}
+
+/* A run that fails must not leave an older run's word for its own. */
+static es_status forget_results(const char *dir, es_diag *diag) {
+  static const char *const names[] = {"run.json", "table.csv", "verdict.csv",
+                                      "index.html"};
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
+    status = es_record_remove(dir, names[i], diag);
+  return status;
+}
+
+/* Sets kept[] and removes the results of all that will be made again. */
+static es_status choose_stages(const es_job *job, const es_plan *plan,
+                               bool *kept, es_diag *diag) {
+  if (job->dir == NULL || job->dry_run) return ES_OK;
+  es_status status = forget_results(job->dir, diag);
+  for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
+    const es_stage *stage = &plan->stage[i];
+    char *dir = es_file_join(job->dir, stage->name);
+    if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+    kept[i] = job->resume && needs_are_kept(plan, stage, kept) &&
+              is_finished(job, plan, stage, dir);
+    if (!kept[i]) status = forget_results(dir, diag);
+    free(dir);
+  }
+  return status;
 }
 
 /* One stage into dir/NAME. */
@@ -39,8 +82,7 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
     if (dir == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
   if (status == ES_OK) job->say(job, stage->name);
-  const bool kept = dir != NULL && job->resume && is_finished(stage, dir);
-  if (status == ES_OK && !kept)
+  if (status == ES_OK)
     status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
                                  : stage->command->execute(&own, diag);
   es_config_free(own.config);
@@ -112,7 +154,24 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
 }
 
 /* A failing figure (gnuplot missing) must not lose the stages after it: it is
- * remembered and returned at the end. */
+ * remembered in *later. */
+static es_status run_stages(const es_job *job, const es_plan *plan,
+                            es_diag *later, es_diag *diag) {
+  bool *kept = calloc(plan->n_stages + 1, sizeof *kept);
+  if (kept == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = choose_stages(job, plan, kept, diag);
+  for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
+    if (kept[i]) continue;
+    status = run_stage(job, plan, &plan->stage[i], diag);
+    if (status != ES_TOOL_MISSING) continue;
+    if (diag != NULL) *later = *diag;
+    later->code = ES_TOOL_MISSING;
+    status = ES_OK;
+  }
+  free(kept);
+  return status;
+}
+
 es_status es_experiment_run(const es_job *job, const es_command *commands,
                             size_t n_commands, es_diag *diag) {
   es_plan plan;
@@ -121,13 +180,7 @@ es_status es_experiment_run(const es_job *job, const es_command *commands,
       es_plan_open(&plan, job->target, job->size, commands, n_commands, diag);
   if (status != ES_OK) return status;
   status = check_stages(&plan, diag);
-  for (size_t i = 0; status == ES_OK && i < plan.n_stages; i++) {
-    status = run_stage(job, &plan, &plan.stage[i], diag);
-    if (status != ES_TOOL_MISSING) continue;
-    if (diag != NULL) later = *diag;
-    later.code = ES_TOOL_MISSING;
-    status = ES_OK;
-  }
+  if (status == ES_OK) status = run_stages(job, &plan, &later, diag);
   if (status == ES_OK && !job->dry_run) status = report(job, &plan, diag);
   es_plan_close(&plan);
   if (status == ES_OK && later.code != ES_OK) {

@@ -8,6 +8,7 @@
 
 #include <eigenstep/model.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct es_command es_command;
 
@@ -27,6 +28,7 @@ typedef struct es_job {
   int argc;       /* the command line as given */
   char **argv;
   const es_progress *progress;
+  FILE *out;             /* where data go (standard output); NULL: nowhere */
   const es_watch *watch; /* the same, as models see it */
   /* A message for the user; NULL lines are dropped. */
   void (*say)(const struct es_job *job, const char *line);

@@ -3,9 +3,11 @@
 
 #include "file/atomic.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { LARGEST_RECORD = 1 << 20 };
+enum { LARGEST_RECORD = 1 << 20, LARGEST_CONFIG = 1 << 30 };
 
 cJSON *es_record_read(const char *dir) {
   unsigned char *text = NULL;
@@ -26,4 +28,59 @@ bool es_record_finished(const char *dir) {
   const bool finished = cJSON_IsNumber(code) && code->valueint == 0;
   cJSON_Delete(root);
   return finished;
+}
+
+static bool says(const cJSON *root, const char *key, const char *want) {
+  const cJSON *text = cJSON_GetObjectItem(root, key);
+  if (want == NULL) return !cJSON_IsString(text);
+  return cJSON_IsString(text) && strcmp(text->valuestring, want) == 0;
+}
+
+static bool has_section(const char *text, const char *line) {
+  const char *found = strstr(text, line);
+  return found != NULL && (found == text || found[-1] == '\n');
+}
+
+/* text (n characters) against config, in memory. */
+static bool same_settings(const char *text, size_t n, es_config *config) {
+  char *now = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&now, &size);
+  if (out == NULL) return false;
+  if (!has_section(text, "data:\n")) es_config_forget(config, "data");
+  if (!has_section(text, "augment:\n")) es_config_forget(config, "augment");
+  bool same = es_config_write(config, out, NULL) == ES_OK;
+  same = fclose(out) == 0 && same && size == n && memcmp(now, text, n) == 0;
+  free(now);
+  return same;
+}
+
+bool es_record_same(const char *dir, const es_command *command,
+                    const char *target, es_config *config) {
+  unsigned char *text = NULL;
+  size_t n = 0;
+  cJSON *root = es_record_read(dir);
+  char *path = es_file_join(dir, "config.yaml");
+  const bool same =
+      path != NULL && says(root, "command", command->name) &&
+      says(root, "target", target) &&
+      es_file_read(&text, &n, path, LARGEST_CONFIG, NULL) == ES_OK &&
+      same_settings((const char *)text, n, config);
+  free(text);
+  free(path);
+  cJSON_Delete(root);
+  return same;
+}
+
+es_status es_record_remove(const char *dir, const char *name, es_diag *diag) {
+  if (dir == NULL) return ES_OK;
+  char *path = es_file_join(dir, name);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const bool gone = remove(path) == 0 || errno == ENOENT || errno == ENOTDIR;
+  const es_status status =
+      gone ? ES_OK
+           : es_fail(diag, ES_FILE_WRITE, "%s: cannot be removed: %s", path,
+                     strerror(errno));
+  free(path);
+  return status;
 }

@@ -2,8 +2,9 @@
 #ifndef ES_RUN_RECORD_H
 #define ES_RUN_RECORD_H
 
+#include "run/job.h"
+
 #include <cjson/cJSON.h>
-#include <stdbool.h>
 
 /* dir/run.json, NULL if it is not there or not JSON. Free with cJSON_Delete. */
 cJSON *es_record_read(const char *dir);
@@ -11,5 +12,16 @@ cJSON *es_record_read(const char *dir);
 /* True if dir/run.json says that the command ended well. A run that failed or
  * was interrupted has its record too. */
 bool es_record_finished(const char *dir);
+
+/* True if dir holds the record of this command on this target with these
+ * settings, byte for byte as config.yaml would be written now. A command that
+ * was not made from data leaves [data] and [augment] out of it; what else it
+ * was given says so, hence they are taken out of config too in that case. */
+bool es_record_same(const char *dir, const es_command *command,
+                    const char *target, es_config *config);
+
+/* Removes dir/name if it is there; dir NULL: nothing. */
+es_status es_record_remove(const char *dir, const char *name,
+                           es_diag *diag) ES_MUST_USE;
 
 #endif

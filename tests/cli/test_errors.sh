@@ -86,8 +86,8 @@ es $bt data.n=70000 d=1 t=1; expect "more samples than there are" 2 "data.n.*700
 es $bt data.n=10 t=1; expect "data without d" 2 "model.d"
 
 # Outputs.
-nothing_in "no folder before a run is valid" nodir
-es $bt gamma=1 s0=1 t=1 d=5 -o nodir; [ ! -e nodir ]; ok $? "a refused run makes no folder"
+es $bt gamma=1 s0=1 t=1 d=5 -o nodir; expect "a refused run" 2 "d=5"
+[ ! -e nodir ]; ok $? "a refused run makes no folder"
 es $bt gamma=1 s0=1 t=1 --csv none/x.csv; expect "unwritable table" 3 "none/x.csv"
 printf x >file
 es $bt gamma=1 s0=1 t=1 -o file; expect "-o is a file" 2 "file"

@@ -244,12 +244,39 @@ static void bare_page(void **state) {
                 ES_FILE_WRITE);
 }
 
+/* A stage's folder that cannot be read is not one without figures. */
+static void a_stage_is_no_folder(void **state) {
+  static const char *const stage[] = {"none", "s"};
+  es_diag diag = {0};
+  char *path = strdup(at(state, "index.html"));
+  es_report report = {.title = "x",
+                      .dir = at(state, "."),
+                      .stage = (const char **)stage,
+                      .n_stages = 1};
+  assert_ok(es_report_write(path, &report, &diag), diag);
+  assert_int_equal(remove(path), 0);
+  put_text(state, "s", "a file");
+  report.n_stages = 2;
+  assert_int_equal(es_report_write(path, &report, &diag), ES_FILE_MISSING);
+  assert_non_null(strstr(diag.message, "/s: cannot be read"));
+  assert_false(es_file_exists(path));
+  free(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(aggregates), temp_test(relations),    temp_test(clauses),
-      temp_test(slopes),     temp_test(inconclusive), temp_test(malformed),
-      temp_test(missing),    temp_test(written),      temp_test(full_disk),
-      temp_test(page),       temp_test(bare_page),
+      temp_test(a_stage_is_no_folder),
+      temp_test(aggregates),
+      temp_test(relations),
+      temp_test(clauses),
+      temp_test(slopes),
+      temp_test(inconclusive),
+      temp_test(malformed),
+      temp_test(missing),
+      temp_test(written),
+      temp_test(full_disk),
+      temp_test(page),
+      temp_test(bare_page),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
