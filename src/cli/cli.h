@@ -68,13 +68,20 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 typedef struct es_summary {
   double started; /* es_seconds() */
   int exit_code;
-  bool has_checksum;
-  uint32_t checksum;
+  const es_instance *instance; /* asked for its data's checksum */
   const struct es_figure *figures;
   size_t n_figures;
 } es_summary;
 es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                                   es_diag *diag) ES_MUST_USE;
+
+/* What commands do that need no trajectory: opens job->target's model, says
+ * its remark, makes job->dir, works, closes; --dry-run prints the settings. */
+typedef es_status (*es_instance_work)(const es_job *job,
+                                      const es_instance *instance,
+                                      double started, es_diag *diag);
+es_status es_cli_on_instance(const es_job *job, es_instance_work work,
+                             es_diag *diag) ES_MUST_USE;
 
 /* The commands. */
 es_status es_cmd_flow(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -49,13 +49,10 @@ static es_status print_json(const es_instance *instance, es_diag *diag) {
 
 static es_status write_record(const es_job *job, const es_instance *instance,
                               double started, es_diag *diag) {
-  unsigned crc = 0;
   const es_figure figures[] = {{"loss_floor", es_instance_floor(instance)},
                                {"lr_max", lr_limit(instance)}};
   const es_summary summary = {.started = started,
-                              .has_checksum =
-                                  es_instance_checksum(instance, &crc),
-                              .checksum = crc,
+                              .instance = instance,
                               .figures = figures,
                               .n_figures = 2};
   const es_status status = es_cli_write_config(job, diag);
@@ -70,14 +67,11 @@ static es_status report(const es_job *job, const es_instance *instance,
   if (instance->model->fixed == NULL)
     return es_fail(diag, ES_USAGE, "%s: its stationary points are not known",
                    instance->model->name);
-  job->say(job, es_instance_remark(instance));
   snprintf(line, sizeof line,
            "loss floor %.6g; discrete descent is stable below lr = %.6g",
            es_instance_floor(instance), lr_limit(instance));
   job->say(job, line);
-  es_cli_forget_data(job, instance);
-  if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
-  if (status == ES_OK) status = write_rows(job, instance, diag);
+  status = write_rows(job, instance, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, instance, started, diag);
   if (status == ES_OK && job->json) status = print_json(instance, diag);
@@ -85,16 +79,5 @@ static es_status report(const es_job *job, const es_instance *instance,
 }
 
 es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) {
-  const double started = es_seconds();
-  const es_model *model;
-  es_instance instance;
-  es_status status = es_cli_find_model(&model, job->target, diag);
-  if (status == ES_OK && job->dry_run)
-    return es_config_write(job->config, stdout, diag);
-  if (status == ES_OK)
-    status = es_instance_open(&instance, model, job->config, job->watch, diag);
-  if (status != ES_OK) return status;
-  status = report(job, &instance, started, diag);
-  es_instance_close(&instance);
-  return status;
+  return es_cli_on_instance(job, report, diag);
 }

@@ -157,7 +157,6 @@ static double worst_error(const flow_run *run) {
 static es_status write_record(flow_run *run, es_status ran) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   const es_model *model = run->instance->model;
-  unsigned crc = 0;
   char first[40], first_end[48];
   es_instance_column(run->instance, 0, first, sizeof first);
   snprintf(first_end, sizeof first_end, "%s_end", first);
@@ -176,9 +175,7 @@ static es_status write_record(flow_run *run, es_status ran) {
   memcpy(figures[0].name, first_end, sizeof figures[0].name);
   const es_summary summary = {.started = run->started,
                               .exit_code = es_status_exit_code(ran),
-                              .has_checksum =
-                                  es_instance_checksum(run->instance, &crc),
-                              .checksum = crc,
+                              .instance = run->instance,
                               .figures = figures,
                               .n_figures = sizeof figures / sizeof *figures};
   return es_cli_write_provenance(run->job, &summary, run->diag);

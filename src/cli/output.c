@@ -122,6 +122,8 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) {
 
 es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                                   es_diag *diag) {
+  unsigned crc;
+  const bool has_checksum = es_instance_checksum(summary->instance, &crc);
   char *path = es_file_join(job->dir, "run.json");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   const es_provenance p = {.version = es_version(),
@@ -133,12 +135,31 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                            .threads = job->threads,
                            .wall_seconds = es_seconds() - summary->started,
                            .exit_code = summary->exit_code,
-                           .has_checksum = summary->has_checksum,
-                           .data_checksum = summary->checksum,
+                           .has_checksum = has_checksum,
+                           .data_checksum = crc,
                            .figures = summary->figures,
                            .n_figures = summary->n_figures,
                            .config = job->config};
   const es_status status = es_provenance_write(&p, path, diag);
   free(path);
+  return status;
+}
+
+es_status es_cli_on_instance(const es_job *job, es_instance_work work,
+                             es_diag *diag) {
+  const double started = es_seconds();
+  const es_model *model;
+  es_instance instance;
+  es_status status = es_cli_find_model(&model, job->target, diag);
+  if (status == ES_OK && job->dry_run)
+    return es_config_write(job->config, stdout, diag);
+  if (status == ES_OK)
+    status = es_instance_open(&instance, model, job->config, job->watch, diag);
+  if (status != ES_OK) return status;
+  job->say(job, es_instance_remark(&instance));
+  es_cli_forget_data(job, &instance);
+  if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
+  if (status == ES_OK) status = work(job, &instance, started, diag);
+  es_instance_close(&instance);
   return status;
 }

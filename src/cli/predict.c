@@ -76,15 +76,12 @@ static es_status write_record(const es_job *job, const es_instance *instance,
                               const double *rank, double started,
                               es_diag *diag) {
   const size_t n = es_instance_steps(instance);
-  unsigned crc = 0;
   const es_figure figures[] = {
       {"loss_floor", es_instance_floor(instance)},
       {"time_to_first_rank", n > 0 ? rank[0] : NAN},
       {"time_to_full_rank", n > 0 ? rank[n - 1] : NAN}};
   const es_summary summary = {.started = started,
-                              .has_checksum =
-                                  es_instance_checksum(instance, &crc),
-                              .checksum = crc,
+                              .instance = instance,
                               .figures = figures,
                               .n_figures = 3};
   const es_status status = es_cli_write_config(job, diag);
@@ -96,10 +93,8 @@ static es_status predict(const es_job *job, const es_instance *instance,
                          double started, es_diag *diag) {
   double *rank = calloc(es_instance_steps(instance) + 1, sizeof *rank);
   if (rank == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = ES_OK;
   time_to_rank(instance, rank);
-  if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
-  if (status == ES_OK) status = write_rows(job, instance, diag);
+  es_status status = write_rows(job, instance, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, instance, rank, started, diag);
   if (status == ES_OK && job->json) status = print_json(instance, rank, diag);
@@ -108,18 +103,5 @@ static es_status predict(const es_job *job, const es_instance *instance,
 }
 
 es_status es_cmd_predict(const es_job *job, es_diag *diag) {
-  const double started = es_seconds();
-  const es_model *model;
-  es_instance instance;
-  es_status status = es_cli_find_model(&model, job->target, diag);
-  if (status == ES_OK && job->dry_run)
-    return es_config_write(job->config, stdout, diag);
-  if (status == ES_OK)
-    status = es_instance_open(&instance, model, job->config, job->watch, diag);
-  if (status != ES_OK) return status;
-  job->say(job, es_instance_remark(&instance));
-  es_cli_forget_data(job, &instance);
-  status = predict(job, &instance, started, diag);
-  es_instance_close(&instance);
-  return status;
+  return es_cli_on_instance(job, predict, diag);
 }
