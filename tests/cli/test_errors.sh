@@ -124,6 +124,18 @@ expect "the limit" 1 "passed the limit 1e\\+06 at t = "
 [ "$(wc -l <limit.csv)" -gt 1 ]; ok $? "rows before the limit are kept"
 es $bt gamma=1 s0=1 t=1 solver.limit=0; expect "a limit of nothing" 2 "limit.*0"
 
+# Too little memory. (The address sanitizer reserves terabytes: not there.)
+if [ "${ES_CFG:-release}" = asan ]; then
+  skip "no memory" "address sanitizer"
+  skip "and nothing written" "address sanitizer"
+else
+  (ulimit -v 600000; OMP_NUM_THREADS=1 "$program" $bt gamma=1 s0=1e-3 t_end=1 \
+    time.n=1e8 --csv large.csv >.out2 2>.err2; echo $? >.rc2)
+  rc=$(cat .rc2) err=$(cat .err2)
+  expect "no memory" 4 "no memory"
+  [ ! -e large.csv ] && [ ! -e large.csv.part ]; ok $? "and nothing written"
+fi
+
 # Interrupted while moments are made: exit 5, nothing written.
 timeout --preserve-status -s INT 1 "$program" $bt data.size=48 d=5 -o stopped >.out2 2>.err2 </dev/null
 rc=$? err=$(cat .err2)
