@@ -14,6 +14,8 @@ typedef struct es_model_shape {
   size_t n_columns; /* observables */
   size_t
       n_events;  /* step events, the first n_steps of which have a prediction */
+  bool by_rank;  /* event j is the j-th to happen, of whatever mode: it is
+                    paired with the j-th of the predicted half times */
   double t_last; /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
   double lr;        /* learning rate for method gd; 0: none was given */
@@ -95,7 +97,8 @@ typedef struct es_model {
   /* Step events: g_j = 0 where mode j steps, j < shape.n_events, and how much
    * of the direction that steps lies along theory's mode j (squared cosine). */
   es_ode_events events;
-  double (*overlap)(void *self, size_t j, double t, const double *y);
+  double (*overlap)(void *self, size_t event, size_t mode, double t,
+                    const double *y);
 
   /* Predicted steps: n_steps rows, row j into *out; and the loss that stays. */
   size_t (*n_steps)(const void *self);

@@ -27,6 +27,7 @@ typedef struct barlow {
   double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
   double *full; /* d*m: a whole Z, for the user's state */
   double lr;
+  double t_last;    /* last half time from this start; NaN: nothing steps */
   size_t reachable; /* modes j < d with gamma_j > 0 and s0_j > 0 */
   double
       *points; /* m×n_points, columns in the user's coordinates; NULL: none */

@@ -36,12 +36,19 @@ static double log_growth(barlow *b, size_t k, double t) {
 double es_barlow_generic_half_time(void *self, size_t j) {
   barlow *b = self;
   const double guess = es_barlow_half_time(b->gamma[j], b->s0[j]);
-  if (b->aligned || !isfinite(guess)) return guess;
+  const double gamma = b->gamma[j];
+  if (b->aligned || !(gamma > 0) || isnan(guess) || j >= b->reachable)
+    return guess;
   /* ln mu_k is nearly straight, with slope 8 gamma_k: the secant from the
    * aligned partner's time, held in a bracket by bisection. */
   double low = 0, f_low = log_growth(b, j, low);
-  double high = fmax(2 * guess, 1 / b->gamma[j]),
-         f_high = log_growth(b, j, high);
+  double high = fmax(isfinite(guess) ? 2 * guess : 0, 1 / gamma);
+  double f_high = log_growth(b, j, high);
+  /* Without a partner's time to start from, until growth is seen. */
+  for (int i = 0; i < 60 && !(f_high > 0); i++) {
+    high *= 2;
+    f_high = log_growth(b, j, high);
+  }
   if (!(f_low < 0) || !(f_high > 0)) return NAN;
   for (int i = 0; i < 60 && high - low > 1e-12 * high; i++) {
     double t = low - f_low * (high - low) / (f_high - f_low);

@@ -8,6 +8,7 @@
 #include "data/moments.h"
 
 #include <eigenstep/barlow_twins.h>
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -229,12 +230,15 @@ static es_status aligned_start(barlow *b, const es_config *config,
                                es_diag *diag) {
   size_t n;
   const double *s0 = es_config_list(config, "model", "s0", &n);
-  const es_status status = read_d(b, config, b->order != NULL ? b->m : n, diag);
-  if (status != ES_OK) return status;
-  if (n != b->d)
+  size_t modes = b->order != NULL ? b->m : n;
+  if (es_config_has(config, "model", "d"))
+    modes = es_config_size(config, "model", "d");
+  if (n != modes && modes <= b->m)
     return es_config_blame(config, "model", "s0", diag,
                            "%zu values for %zu modes: give one for each", n,
-                           b->d);
+                           modes);
+  const es_status status = read_d(b, config, modes, diag);
+  if (status != ES_OK) return status;
   memcpy(b->s0, s0, n * sizeof *s0);
   for (size_t j = 0; j < n; j++) b->Z0[j + j * b->d] = s0[j];
   return ES_OK;
@@ -258,7 +262,13 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
     memcpy(b->U, b->Z0, d * d * sizeof *b->U);
     status = es_qr(d, d, b->U, R, diag);
   }
-  for (size_t j = 0; status == ES_OK && j < d; j++) b->s0[j] = R[j + j * d];
+  /* What is roundoff beside its own column is a column that depends on those
+   * before it: the partner has no such mode. */
+  for (size_t j = 0; status == ES_OK && j < d; j++) {
+    const double least =
+        4 * (double)d * DBL_EPSILON * es_norm(d, b->Z0 + j * d);
+    b->s0[j] = R[j + j * d] > least ? R[j + j * d] : 0;
+  }
   free(R);
   return status;
 }
@@ -330,9 +340,48 @@ static es_status choose_active(barlow *b, es_diag *diag) {
   return es_congruence_new(&b->eigen, d, b->k, diag);
 }
 
+/* Rank of the start on the modes with gamma > 0: what can be learned. QR of
+ * these columns' transpose; a row is dependent where what is left of it is
+ * roundoff beside its own size, whatever its scale. */
+static es_status learnable(barlow *b, size_t *rank, es_diag *diag) {
+  const size_t d = b->d;
+  size_t p = 0;
+  for (size_t j = 0; j < b->m; j++) p += b->gamma[j] > 0;
+  const size_t rows = p > d ? p : d;
+  double *A = cells(rows, d, sizeof *A), *R = cells(d, d, sizeof *R);
+  double *size = cells(d, 1, sizeof *size);
+  es_status status = ES_OK;
+  if (A == NULL || R == NULL || size == NULL) status = no_memory(diag);
+  for (size_t j = 0, r = 0; status == ES_OK && j < b->m; j++) {
+    if (!(b->gamma[j] > 0)) continue;
+    for (size_t i = 0; i < d; i++) A[r + i * rows] = b->Z0[i + j * d];
+    r++;
+  }
+  for (size_t i = 0; status == ES_OK && i < d; i++)
+    size[i] = es_norm(rows, A + i * rows);
+  if (status == ES_OK) status = es_qr(rows, d, A, R, diag);
+  *rank = 0;
+  for (size_t i = 0; status == ES_OK && i < d; i++)
+    *rank += R[i + i * d] > 4 * (double)d * DBL_EPSILON * size[i];
+  free(A);
+  free(R);
+  free(size);
+  return status;
+}
+
+/* Partner's half times, or, where it has none, those from the start itself. */
+static void find_last_step(barlow *b) {
+  b->t_last = NAN;
+  for (size_t j = 0; j < b->d; j++) {
+    double half = es_barlow_half_time(b->gamma[j], b->s0[j]);
+    if (!isfinite(half) && j < b->reachable && !b->aligned)
+      half = es_barlow_generic_half_time(b, j);
+    if (isfinite(half) && half > 0) b->t_last = fmax(b->t_last, half);
+  }
+}
+
 static void note_limits(barlow *b) {
-  for (size_t j = 0; j < b->d; j++)
-    b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
+  find_last_step(b);
   const double limit = es_barlow_model_lr_limit(b);
   if (b->reachable < b->d)
     snprintf(b->remark, sizeof b->remark,
@@ -358,6 +407,10 @@ static es_status build(barlow *b, const es_config *config,
   es_status status = read_spectrum(b, config, watch, diag);
   if (status == ES_OK) status = read_start(b, config, diag);
   if (status == ES_OK) status = choose_active(b, diag);
+  for (size_t j = 0; status == ES_OK && b->aligned && j < b->d; j++)
+    b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
+  if (status == ES_OK && !b->aligned)
+    status = learnable(b, &b->reachable, diag);
   if (status == ES_OK) note_limits(b);
   return status;
 }

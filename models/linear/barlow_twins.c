@@ -35,15 +35,12 @@ static void shape(const void *self, es_model_shape *out) {
   out->n = b->d * b->k;
   out->n_columns = b->aligned ? 1 + b->d : 2 + 2 * b->d;
   out->n_events = b->d;
+  out->by_rank = !b->aligned;
   out->has_exact = b->aligned;
   out->lr = b->lr;
   out->n_points = b->n_points;
   out->embed_dim = b->d;
-  out->t_last = NAN;
-  for (size_t j = 0; j < b->d; j++) {
-    const double half = es_barlow_half_time(b->gamma[j], b->s0[j]);
-    if (isfinite(half) && half > 0) out->t_last = fmax(out->t_last, half);
-  }
+  out->t_last = b->t_last;
 }
 
 static void column(const void *self, size_t j, char *name, size_t size) {
@@ -188,7 +185,8 @@ static void events(double t, const double *y, double *g, void *self) {
 
 /* The input direction that eigenvector u_j of C reads is Z^T u_j; its share
  * along mode j. */
-static double overlap(void *self, size_t j, double t, const double *y) {
+static double overlap(void *self, size_t event, size_t mode, double t,
+                      const double *y) {
   barlow *b = self;
   const size_t d = b->d;
   double along = 0, all = 0;
@@ -199,9 +197,10 @@ static double overlap(void *self, size_t j, double t, const double *y) {
     return NAN;
   for (size_t c = 0; c < b->k; c++) {
     double w = 0;
-    for (size_t i = 0; i < d; i++) w += b->vectors[i + j * d] * y[i + c * d];
+    for (size_t i = 0; i < d; i++)
+      w += b->vectors[i + event * d] * y[i + c * d];
     all += w * w;
-    if (b->active[c] == j) along = w * w;
+    if (b->active[c] == mode) along = w * w;
   }
   return along / all;
 }

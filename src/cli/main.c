@@ -55,9 +55,13 @@ static void reserve_streams(void) {
 }
 
 static void set_process(void) {
-  struct sigaction action = {.sa_handler = on_signal};
+  /* The first asks for an orderly stop; the second, for those who cannot wait
+   * for a factorisation to end, kills. */
+  struct sigaction action = {.sa_handler = on_signal,
+                             .sa_flags = (int)SA_RESETHAND};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGHUP, &action, NULL);
   /* A full quota must come back as a failed write, not as a death. */
   signal(SIGXFSZ, SIG_IGN);
   /* A reader that goes away must not keep the folder from being finished. */

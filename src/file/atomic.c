@@ -82,19 +82,29 @@ static void forget(es_part *part) {
   *part = (es_part){0};
 }
 
+/* What a link points to, so that renaming replaces the file and not the link;
+ * other names as they are. NULL without memory. */
+static char *resolved(const char *path) {
+  struct stat info;
+  char *target = NULL;
+  if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+    target = realpath(path, NULL);
+  return target != NULL ? target : strdup(path);
+}
+
 es_status es_part_open(es_part *part, const char *path, es_diag *diag) {
   *part = (es_part){0};
   if (path[0] == '\0')
     return es_fail(diag, ES_FILE_WRITE, "an output file has an empty name");
   es_status status = check_target(path, diag);
   if (status != ES_OK) return status;
-  const size_t n = strlen(path);
-  part->path = strdup(path);
+  part->path = resolved(path);
+  const size_t n = part->path == NULL ? 0 : strlen(part->path);
   part->part_path = malloc(n + sizeof ".part");
   if (part->path == NULL || part->part_path == NULL) {
     status = es_file_fail(diag, ES_NO_MEMORY, path, "no memory for its name");
   } else {
-    memcpy(part->part_path, path, n);
+    memcpy(part->part_path, part->path, n);
     memcpy(part->part_path + n, ".part", sizeof ".part");
     status = open_stream(part, diag);
   }

@@ -48,7 +48,8 @@ struct es_flow {
   double *row_times;  /* n_times: t of the rows delivered */
   size_t n_rows;
   double sup_error;
-  es_flow_step *met;
+  es_flow_step *met; /* by event */
+  size_t *mode_of;   /* of event j */
   es_ode_options options;
   es_ode_statistics statistics;
   const es_watch *watch;
@@ -135,17 +136,38 @@ static es_status allocate_embeddings(es_flow *flow, const es_config *config,
   return flow->embeddings != NULL ? ES_OK : no_memory(diag);
 }
 
+/* Events by rank belong to modes in the order of their predicted times; what
+ * is never predicted to step comes last. */
+static void pair_events(es_flow *flow) {
+  const es_instance *instance = &flow->instance;
+  const bool sorted = instance->shape.by_rank &&
+                      es_instance_steps(instance) >= instance->shape.n_events;
+  for (size_t i = 0; i < instance->shape.n_events; i++) {
+    size_t k = i;
+    const double time = sorted ? es_instance_step(instance, i).half_time : 0;
+    for (; sorted && k > 0; k--) {
+      if (!(time < es_instance_step(instance, flow->mode_of[k - 1]).half_time))
+        break;
+      flow->mode_of[k] = flow->mode_of[k - 1];
+    }
+    flow->mode_of[k] = i;
+  }
+}
+
 static es_status allocate(es_flow *flow, es_diag *diag) {
   const size_t n = flow->instance.shape.n;
   flow->row = calloc(flow->n_row, sizeof *flow->row);
   flow->y = calloc(n, sizeof *flow->y);
   flow->scale = calloc(n, sizeof *flow->scale);
   flow->met = calloc(flow->instance.shape.n_events + 1, sizeof *flow->met);
+  flow->mode_of =
+      calloc(flow->instance.shape.n_events + 1, sizeof *flow->mode_of);
   flow->row_times = calloc(flow->n_times, sizeof *flow->row_times);
   flow->state =
       calloc(es_instance_states(&flow->instance), sizeof *flow->state);
   if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
-      flow->met == NULL || flow->row_times == NULL || flow->state == NULL)
+      flow->met == NULL || flow->mode_of == NULL || flow->row_times == NULL ||
+      flow->state == NULL)
     return no_memory(diag);
   return ES_OK;
 }
@@ -167,6 +189,7 @@ es_status es_flow_new(es_flow **out, const es_model *model,
   }
   if (status == ES_OK) status = settle_method(flow, config, diag);
   if (status == ES_OK) status = allocate(flow, diag);
+  if (status == ES_OK) pair_events(flow);
   if (status == ES_OK) status = allocate_embeddings(flow, config, diag);
   if (status != ES_OK) {
     es_flow_free(flow);
@@ -184,6 +207,7 @@ void es_flow_free(es_flow *flow) {
   free(flow->y);
   free(flow->scale);
   free(flow->met);
+  free(flow->mode_of);
   free(flow->state);
   free(flow->embeddings);
   free(flow->row_times);
@@ -227,8 +251,8 @@ static bool on_event(size_t j, int direction, double t, const double *y,
   if (direction > 0 && isnan(flow->met[j].t)) {
     flow->met[j].t = t;
     if (flow->instance.model->overlap != NULL)
-      flow->met[j].overlap =
-          flow->instance.model->overlap(flow->instance.self, j, t, y);
+      flow->met[j].overlap = flow->instance.model->overlap(
+          flow->instance.self, j, flow->mode_of[j], t, y);
   }
   return false;
 }
@@ -338,7 +362,10 @@ size_t es_flow_steps(const es_flow *flow) {
 }
 
 es_flow_step es_flow_step_met(const es_flow *flow, size_t j) {
-  return flow->met[j];
+  const size_t n = flow->instance.shape.n_events;
+  for (size_t event = 0; event < n; event++)
+    if (flow->mode_of[event] == j) return flow->met[event];
+  return (es_flow_step){NAN, NAN};
 }
 
 const es_instance *es_flow_instance(const es_flow *flow) {

@@ -87,6 +87,24 @@ ok $rc "plot draws again" "$err"
 [ -s run/staircase.svg ]
 ok $? "the figure is back"
 
+# Starts that the aligned partner cannot see, or sees as roundoff.
+es flow barlow-twins gamma=1,0.5 'W0=[[0,1e-3]]'
+same "mode 2 alone is learned without a remark" "$err" ""
+close "and default times reach it" "$(tail -1 <<<"$out" | cut -d, -f3)" 1 0.2
+es flow barlow-twins gamma=1,0.5 'W0=[[1e-3,1e-3],[1e-3,1e-3]]' t=100
+grep -q "1 of 2 modes" <<<"$err"
+ok $? "a start of rank one has a floor" "$err"
+es flow barlow-twins gamma=1,0.5 'W0=[[1e-6,0],[0,1e-1]]' -o order
+close "steps are paired in the order they happen" "$(cell 1 relative_error <order/steps.csv)" 0 0 1e-7
+close "with their own direction" "$(cell 2 overlap <order/steps.csv)" 1 1e-6
+
+# A link is followed, not replaced.
+: >linked.csv
+ln -s linked.csv link.csv
+es flow barlow-twins gamma=1 s0=.1 t=0 --csv link.csv
+[ -L link.csv ] && [ "$(wc -l <linked.csv)" = 2 ]
+ok $? "the table goes where the link points" "$err"
+
 es flow barlow-twins gamma=1 s0=1e-3 --dry-run
 grep -q '^# rows: 200' <<<"$out" && grep -q '^# memory' <<<"$out" && grep -q '^# time' <<<"$out"
 ok $? "--dry-run tells rows, memory, time" "$out"
