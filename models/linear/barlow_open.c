@@ -113,6 +113,10 @@ static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   b->V = Gamma;
   b->gamma = cells(b->m, 1, sizeof *b->gamma);
   if (b->gamma == NULL) return no_memory(diag);
+  for (size_t i = 0; i < b->m * b->m; i++)
+    if (!isfinite(Gamma[i]))
+      return es_fail(diag, ES_NOT_FINITE,
+                     "Gamma is not finite: the data's values are too large");
   const es_status status = es_eigen_symmetric(b->m, b->V, b->gamma, true, diag);
   if (status == ES_OK) tidy_basis(b);
   return status;

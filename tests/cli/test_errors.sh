@@ -124,6 +124,10 @@ expect "the limit" 1 "passed the limit 1e\\+06 at t = "
 [ "$(wc -l <limit.csv)" -gt 1 ]; ok $? "rows before the limit are kept"
 es $bt gamma=1 s0=1 t=1 solver.limit=0; expect "a limit of nothing" 2 "limit.*0"
 
+# Moments beyond the range of double.
+es $bt data.n=20 augment.noise=1e200 d=2 t=1 --quiet
+expect "moments overflow" 1 "Gamma is not finite"
+
 # Too little memory. (The address sanitizer reserves terabytes: not there.)
 if [ "${ES_CFG:-release}" = asan ]; then
   skip "no memory" "address sanitizer"
