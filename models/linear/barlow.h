@@ -1,5 +1,6 @@
 /* Linear Barlow Twins in the eigenbasis of Gamma, shared by the files of the
- * model: barlow_open.c builds it, barlow_twins.c makes it an es_model.
+ * model: barlow_spectrum.c and barlow_open.c build it, barlow_twins.c makes it
+ * an es_model.
  *
  * Gamma = V diag(gamma) V^T, Z = W V. Columns of Z with gamma_j = 0 or Z_j = 0
  * never move and are left out of the solver's state: it holds the k active
@@ -37,6 +38,15 @@ typedef struct barlow {
   unsigned data_crc;
   char remark[256];
 } barlow;
+
+/* Zeroed room for a*b items, NULL without memory or for none; and the line that
+ * says so. */
+void *es_barlow_cells(size_t a, size_t b, size_t size);
+es_status es_barlow_no_memory(es_diag *diag);
+
+/* Fills m, gamma and V or order (barlow_spectrum.c). */
+es_status es_barlow_spectrum(barlow *b, const es_config *config,
+                             const es_watch *watch, es_diag *diag) ES_MUST_USE;
 
 /* Reads the settings, Gamma, its eigenbasis and the start. */
 es_status es_barlow_open(void **self, const es_config *config,

@@ -1,11 +1,9 @@
-/* Settings of `barlow-twins` to a start in the eigenbasis: Gamma from a list,
- * a matrix or data; an aligned start, a given W0 or a Gaussian one; the aligned
- * partner of a generic start by QR of its first d columns (theory.md 1). */
+/* Settings of `barlow-twins` to a start in Gamma's eigenbasis: an aligned
+ * start, a given W0 or a Gaussian one; the aligned partner of a generic start
+ * by QR of its first d columns; what can be learned from it (theory.md 1). */
 #include "models/linear/barlow.h"
 
 #include "base/random.h"
-#include "base/slab.h"
-#include "data/moments.h"
 
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
@@ -40,182 +38,6 @@ static const es_key keys[] = {
 };
 const es_keys es_barlow_keys = {keys, sizeof keys / sizeof *keys};
 
-static es_status no_memory(es_diag *diag) {
-  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
-static void *cells(size_t a, size_t b, size_t size) {
-  size_t n;
-  if (!es_size_mul(&n, a, b) || n == 0) return NULL;
-  return calloc(n, size);
-}
-
-typedef struct ranked {
-  double gamma;
-  size_t place;
-} ranked;
-
-/* Falling, equal ones in the order of the list. */
-static int by_falling_gamma(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->gamma != y->gamma) return x->gamma < y->gamma ? 1 : -1;
-  return x->place < y->place ? -1 : 1;
-}
-
-/* gamma from a list: Gamma is diagonal, the basis is a permutation. An aligned
- * start keeps the order of the list; otherwise modes fall. */
-static es_status spectrum_from_list(barlow *b, const es_config *config,
-                                    es_diag *diag) {
-  const double *list = es_config_list(config, "model", "gamma", &b->m);
-  ranked *row = cells(b->m, 1, sizeof *row);
-  b->gamma = cells(b->m, 1, sizeof *b->gamma);
-  b->order = cells(b->m, 1, sizeof *b->order);
-  if (row == NULL || b->gamma == NULL || b->order == NULL) {
-    free(row);
-    return no_memory(diag);
-  }
-  for (size_t i = 0; i < b->m; i++) row[i] = (ranked){list[i], i};
-  if (!b->aligned) qsort(row, b->m, sizeof *row, by_falling_gamma);
-  for (size_t i = 0; i < b->m; i++) {
-    b->gamma[i] = row[i].gamma;
-    b->order[i] = row[i].place;
-  }
-  free(row);
-  return ES_OK;
-}
-
-/* Falling eigenvalues, each vector's largest entry positive, and eigenvalues
- * below roundoff set to 0: they are Gamma's null space. */
-static void tidy_basis(barlow *b) {
-  const size_t m = b->m;
-  for (size_t i = 0, j = m - 1; i < j; i++, j--) {
-    const double g = b->gamma[i];
-    b->gamma[i] = b->gamma[j];
-    b->gamma[j] = g;
-    for (size_t r = 0; r < m; r++) {
-      const double v = b->V[r + i * m];
-      b->V[r + i * m] = b->V[r + j * m];
-      b->V[r + j * m] = v;
-    }
-  }
-  const double top = fmax(fabs(b->gamma[0]), fabs(b->gamma[m - 1]));
-  for (size_t j = 0; j < m; j++) {
-    double *v = b->V + j * m, largest = 0;
-    for (size_t r = 0; r < m; r++)
-      if (fabs(v[r]) > fabs(largest)) largest = v[r];
-    for (size_t r = 0; largest < 0 && r < m; r++) v[r] = -v[r];
-    if (fabs(b->gamma[j]) <= (double)m * 2.3e-16 * top) b->gamma[j] = 0;
-  }
-}
-
-/* Takes ownership of Gamma (m×m), which becomes V. */
-static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
-  b->V = Gamma;
-  b->gamma = cells(b->m, 1, sizeof *b->gamma);
-  if (b->gamma == NULL) return no_memory(diag);
-  for (size_t i = 0; i < b->m * b->m; i++)
-    if (!isfinite(Gamma[i]))
-      return es_fail(diag, ES_NOT_FINITE,
-                     "Gamma is not finite: the data's values are too large");
-  const es_status status = es_eigen_symmetric(b->m, b->V, b->gamma, true, diag);
-  if (status == ES_OK) tidy_basis(b);
-  return status;
-}
-
-static es_status spectrum_from_matrix(barlow *b, const es_config *config,
-                                      es_diag *diag) {
-  const es_matrix *Gamma = es_config_matrix(config, "model", "Gamma");
-  b->m = Gamma->rows;
-  double *copy = cells(b->m, b->m, sizeof *copy);
-  if (copy == NULL) return no_memory(diag);
-  memcpy(copy, Gamma->data, b->m * b->m * sizeof *copy);
-  return spectrum_of(b, copy, diag);
-}
-
-/* The first views of the first n pairs, for output.embeddings. */
-static es_status keep_points(barlow *b, const es_dataset *set, size_t n,
-                             es_diag *diag) {
-  size_t channels, side;
-  es_dataset_geometry(set, &channels, &side);
-  b->image_shape[0] = (double)channels;
-  b->image_shape[1] = b->image_shape[2] = (double)side;
-  b->n_points = n < es_dataset_count(set) ? n : es_dataset_count(set);
-  if (b->n_points == 0) return ES_OK;
-  b->points = cells(b->m, b->n_points, sizeof *b->points);
-  double *second = cells(b->m, 1, sizeof *second);
-  if (b->points == NULL || second == NULL) {
-    free(second);
-    return no_memory(diag);
-  }
-  for (size_t i = 0; i < b->n_points; i++)
-    es_dataset_pair(set, i, 0, b->points + i * b->m, second);
-  free(second);
-  return ES_OK;
-}
-
-/* Centred data have centred points. */
-static void shift_points(barlow *b, const double *mean) {
-  for (size_t i = 0; i < b->n_points; i++)
-    for (size_t r = 0; r < b->m; r++) b->points[r + i * b->m] -= mean[r];
-}
-
-/* The caller's watch as the data room sees progress. */
-typedef struct asked {
-  const es_watch *watch;
-  bool stop;
-} asked;
-
-static void ask(void *self, const char *what, double done, double total) {
-  asked *a = self;
-  a->stop =
-      a->watch != NULL && a->watch->ask(a->watch->context, what, done, total);
-}
-
-static bool was_stopped(void *self) { return ((asked *)self)->stop; }
-
-static es_status spectrum_from_data(barlow *b, const es_config *config,
-                                    const es_watch *watch, es_diag *diag) {
-  es_dataset *set = NULL;
-  es_moments moments = {0};
-  asked self = {watch, false};
-  const es_progress progress = {ask, was_stopped, &self};
-  es_status status = es_dataset_open(&set, config, diag);
-  if (status == ES_OK) {
-    b->from_data = true;
-    b->data_crc = es_dataset_checksum(set);
-    status =
-        es_moments_new(&moments, set, es_config_flag(config, "data", "center"),
-                       &progress, diag);
-  }
-  if (status == ES_OK) {
-    b->m = moments.m;
-    status = spectrum_of(b, moments.Gamma, diag);
-    moments.Gamma = NULL;
-  }
-  if (status == ES_OK)
-    status = keep_points(b, set, es_config_size(config, "output", "embeddings"),
-                         diag);
-  if (status == ES_OK && es_config_flag(config, "data", "center"))
-    shift_points(b, moments.mean);
-  es_moments_free(&moments);
-  es_dataset_free(set);
-  return status;
-}
-
-static es_status read_spectrum(barlow *b, const es_config *config,
-                               const es_watch *watch, es_diag *diag) {
-  const bool list = es_config_has(config, "model", "gamma");
-  const bool matrix = es_config_has(config, "model", "Gamma");
-  const bool data = es_config_given(config, "data", NULL) ||
-                    es_config_given(config, "augment", NULL);
-  if (list + matrix + data > 1)
-    return es_fail(diag, ES_USAGE,
-                   "give one of model.gamma, model.Gamma and [data]");
-  if (list) return spectrum_from_list(b, config, diag);
-  if (matrix) return spectrum_from_matrix(b, config, diag);
-  return spectrum_from_data(b, config, watch, diag);
-}
-
 static es_status read_d(barlow *b, const es_config *config, size_t fallback,
                         es_diag *diag) {
   b->d = fallback;
@@ -225,9 +47,9 @@ static es_status read_d(barlow *b, const es_config *config, size_t fallback,
     return es_fail(diag, ES_BAD_SHAPE,
                    "model.d=%zu: at most the %zu dimensions of Gamma", b->d,
                    b->m);
-  b->Z0 = cells(b->d, b->m, sizeof *b->Z0);
-  b->s0 = cells(b->d, 1, sizeof *b->s0);
-  return b->Z0 == NULL || b->s0 == NULL ? no_memory(diag) : ES_OK;
+  b->Z0 = es_barlow_cells(b->d, b->m, sizeof *b->Z0);
+  b->s0 = es_barlow_cells(b->d, 1, sizeof *b->s0);
+  return b->Z0 == NULL || b->s0 == NULL ? es_barlow_no_memory(diag) : ES_OK;
 }
 
 static es_status aligned_start(barlow *b, const es_config *config,
@@ -258,10 +80,10 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
       memcpy(b->Z0 + j * d, W0 + b->order[j] * d, d * sizeof *W0);
   }
   /* The aligned partner: QR of the first d columns (theory.md 1). */
-  double *R = cells(d, d, sizeof *R);
+  double *R = es_barlow_cells(d, d, sizeof *R);
   es_status status = ES_OK;
-  b->U = cells(d, d, sizeof *b->U);
-  if (b->U == NULL || R == NULL) status = no_memory(diag);
+  b->U = es_barlow_cells(d, d, sizeof *b->U);
+  if (b->U == NULL || R == NULL) status = es_barlow_no_memory(diag);
   if (status == ES_OK) {
     memcpy(b->U, b->Z0, d * d * sizeof *b->U);
     status = es_qr(d, d, b->U, R, diag);
@@ -304,8 +126,8 @@ static es_status gaussian_start(barlow *b, const es_config *config,
   if (status != ES_OK) return status;
   const double scale = es_config_real(config, "model", "init_scale");
   const uint64_t seed = es_config_size(config, "model", "seed");
-  double *W0 = cells(b->d, b->m, sizeof *W0);
-  if (W0 == NULL) return no_memory(diag);
+  double *W0 = es_barlow_cells(b->d, b->m, sizeof *W0);
+  if (W0 == NULL) return es_barlow_no_memory(diag);
   for (size_t i = 0; i < b->d; i++)
     for (size_t j = 0; j < b->m; j++)
       W0[i + j * b->d] =
@@ -324,23 +146,24 @@ static es_status read_start(barlow *b, const es_config *config, es_diag *diag) {
 /* Which columns move; at least d are kept, so that C is d×d of d×k. */
 static es_status choose_active(barlow *b, es_diag *diag) {
   const size_t d = b->d;
-  b->active = cells(b->m, 1, sizeof *b->active);
-  b->active_gamma = cells(b->m, 1, sizeof *b->active_gamma);
-  if (b->active == NULL || b->active_gamma == NULL) return no_memory(diag);
+  b->active = es_barlow_cells(b->m, 1, sizeof *b->active);
+  b->active_gamma = es_barlow_cells(b->m, 1, sizeof *b->active_gamma);
+  if (b->active == NULL || b->active_gamma == NULL)
+    return es_barlow_no_memory(diag);
   for (size_t j = 0; j < b->m; j++) {
     const bool moves = b->gamma[j] != 0 && es_norm(d, b->Z0 + j * d) > 0;
     if (!moves && j >= d) continue;
     b->active[b->k] = j;
     b->active_gamma[b->k++] = b->gamma[j];
   }
-  b->scaled = cells(d, b->k, sizeof(double));
-  b->residual = cells(d, d, sizeof(double));
-  b->vectors = cells(d, d, sizeof(double));
-  b->values = cells(d, 1, sizeof(double));
-  b->full = cells(d, b->m, sizeof(double));
+  b->scaled = es_barlow_cells(d, b->k, sizeof(double));
+  b->residual = es_barlow_cells(d, d, sizeof(double));
+  b->vectors = es_barlow_cells(d, d, sizeof(double));
+  b->values = es_barlow_cells(d, 1, sizeof(double));
+  b->full = es_barlow_cells(d, b->m, sizeof(double));
   if (b->scaled == NULL || b->residual == NULL || b->vectors == NULL ||
       b->values == NULL || b->full == NULL)
-    return no_memory(diag);
+    return es_barlow_no_memory(diag);
   return es_congruence_new(&b->eigen, d, b->k, diag);
 }
 
@@ -352,10 +175,12 @@ static es_status learnable(barlow *b, size_t *rank, es_diag *diag) {
   size_t p = 0;
   for (size_t j = 0; j < b->m; j++) p += b->gamma[j] > 0;
   const size_t rows = p > d ? p : d;
-  double *A = cells(rows, d, sizeof *A), *R = cells(d, d, sizeof *R);
-  double *size = cells(d, 1, sizeof *size);
+  double *A = es_barlow_cells(rows, d, sizeof *A),
+         *R = es_barlow_cells(d, d, sizeof *R);
+  double *size = es_barlow_cells(d, 1, sizeof *size);
   es_status status = ES_OK;
-  if (A == NULL || R == NULL || size == NULL) status = no_memory(diag);
+  if (A == NULL || R == NULL || size == NULL)
+    status = es_barlow_no_memory(diag);
   for (size_t j = 0, r = 0; status == ES_OK && j < b->m; j++) {
     if (!(b->gamma[j] > 0)) continue;
     for (size_t i = 0; i < d; i++) A[r + i * rows] = b->Z0[i + j * d];
@@ -408,7 +233,7 @@ static es_status build(barlow *b, const es_config *config,
                    "give one of model.s0, model.W0 and model.init");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
-  es_status status = read_spectrum(b, config, watch, diag);
+  es_status status = es_barlow_spectrum(b, config, watch, diag);
   if (status == ES_OK) status = read_start(b, config, diag);
   if (status == ES_OK) status = choose_active(b, diag);
   for (size_t j = 0; status == ES_OK && b->aligned && j < b->d; j++)
@@ -423,7 +248,7 @@ es_status es_barlow_open(void **self, const es_config *config,
                          const es_watch *watch, es_diag *diag) {
   barlow *b = calloc(1, sizeof *b);
   *self = NULL;
-  if (b == NULL) return no_memory(diag);
+  if (b == NULL) return es_barlow_no_memory(diag);
   const es_status status = build(b, config, watch, diag);
   if (status != ES_OK) {
     es_barlow_close(b);
