@@ -3,6 +3,7 @@
 #include "linalg/linalg.h"
 
 #include <cblas.h>
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,11 +36,29 @@ void es_syrk(size_t n, size_t k, double alpha, const double *A, double beta,
   mirror(n, C);
 }
 
+void es_syr2k(size_t n, size_t k, double alpha, const double *A,
+              const double *B, double *C) {
+  cblas_dsyr2k(CblasColMajor, CblasUpper, CblasNoTrans, (int)n, (int)k, alpha,
+               A, (int)n, B, (int)n, 0, C, (int)n);
+  mirror(n, C);
+}
+
 double es_norm(size_t n, const double *x) { return cblas_dnrm2((int)n, x, 1); }
 
 int es_blas_parallel(void) { return openblas_get_parallel(); }
 
 void es_blas_threads(size_t n) { openblas_set_num_threads((int)n); }
+
+/* OpenBLAS's OpenMP build asks for OpenMP's count at every call, and that count
+ * belongs to the calling thread; openblas_set_num_threads would set OpenBLAS's
+ * own for all of them. */
+int es_blas_serial(void) {
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(1);
+  return before;
+}
+
+void es_blas_resume(int before) { omp_set_num_threads(before); }
 
 const char *es_blas_version(char *out, size_t size) {
   /* "OpenBLAS 0.3.21 DYNAMIC_ARCH …": the second word. */

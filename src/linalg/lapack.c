@@ -1,8 +1,11 @@
-/* Symmetric eigenproblem and QR over LAPACKE, for set-up: see linalg.h. */
+/* Symmetric eigenproblem and QR over LAPACKE: see linalg.h. */
 #include "linalg/linalg.h"
+
+#include "base/slab.h"
 
 #include <lapacke.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 static es_status too_large(es_diag *diag, size_t n) {
@@ -13,33 +16,120 @@ static es_status too_large(es_diag *diag, size_t n) {
  */
 enum { LARGEST_ORDER = 32766, MOST_COLUMNS = INT_MAX / 65 };
 
-es_status es_eigen_symmetric(size_t n, double *A, double *values, bool vectors,
-                             es_diag *diag) {
-  const char job = vectors ? 'V' : 'N';
+struct es_eigen {
+  size_t n;
+  bool vectors;
+  es_slab slab;
+  lapack_int lwork, liwork;
+  double *work;
+  lapack_int *iwork;
+};
+
+/* What dsyevd asks for. */
+static es_status ask(lapack_int *lwork, lapack_int *liwork, size_t n,
+                     bool vectors, es_diag *diag) {
   const lapack_int order = (lapack_int)n;
-  double work_size;
-  lapack_int iwork_size;
+  double unused = 0, work_size = 0;
   if (n > LARGEST_ORDER) return too_large(diag, n);
-  lapack_int info =
-      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, order, values,
-                          &work_size, -1, &iwork_size, -1);
-  if (info != 0 || !(work_size >= 1 && work_size <= INT_MAX) || iwork_size < 1)
+  if (n == 0) return es_fail(diag, ES_BAD_SHAPE, "a matrix of order 0");
+  *liwork = 0;
+  const lapack_int info =
+      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'U', order,
+                          &unused, order, &unused, &work_size, -1, liwork, -1);
+  if (info != 0 || !(work_size >= 1 && work_size <= INT_MAX) || *liwork < 1)
     return es_fail(diag, ES_BAD_SHAPE, "LAPACK plans no work for order %zu", n);
-  const lapack_int lwork = (lapack_int)work_size, liwork = iwork_size;
-  double *work = malloc((size_t)lwork * sizeof *work);
-  lapack_int *iwork = malloc((size_t)liwork * sizeof *iwork);
-  const bool room = work != NULL && iwork != NULL;
-  if (room)
-    info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, order,
-                               values, work, lwork, iwork, liwork);
+  *lwork = (lapack_int)work_size;
+  return ES_OK;
+}
+
+/* For small orders dsyevd asks for more without vectors than with them. */
+static es_status plan(es_eigen *w, es_diag *diag) {
+  lapack_int lwork = 0, liwork = 0;
+  es_status status = ask(&w->lwork, &w->liwork, w->n, false, diag);
+  if (status == ES_OK && w->vectors)
+    status = ask(&lwork, &liwork, w->n, true, diag);
+  if (status != ES_OK) return status;
+  if (lwork > w->lwork) w->lwork = lwork;
+  if (liwork > w->liwork) w->liwork = liwork;
+  size_t total = 0;
+  es_slab_add(&total, (size_t)w->lwork, sizeof *w->work);
+  es_slab_add(&total, (size_t)w->liwork, sizeof *w->iwork);
+  status = es_slab_open(&w->slab, total, NULL);
+  if (status != ES_OK) return too_large(diag, w->n);
+  w->work = es_slab_take(&w->slab, (size_t)w->lwork, sizeof *w->work);
+  w->iwork = es_slab_take(&w->slab, (size_t)w->liwork, sizeof *w->iwork);
+  return ES_OK;
+}
+
+es_status es_eigen_new(es_eigen **out, size_t n, bool vectors, es_diag *diag) {
+  *out = NULL;
+  es_eigen *w = calloc(1, sizeof *w);
+  if (w == NULL) return too_large(diag, n);
+  w->n = n;
+  w->vectors = vectors;
+  const es_status status = plan(w, diag);
+  if (status == ES_OK)
+    *out = w;
+  else
+    es_eigen_free(w);
+  return status;
+}
+
+void es_eigen_free(es_eigen *work) {
+  if (work == NULL) return;
+  es_slab_close(&work->slab);
   free(work);
-  free(iwork);
-  if (!room) return too_large(diag, n);
+}
+
+/* LAPACK chooses its blocks by the room it is given, and so its rounding: it is
+ * given what this order asks for and not all there is. */
+es_status es_eigen_run(es_eigen *w, size_t n, double *A, double *values,
+                       bool vectors, es_diag *diag) {
+  const lapack_int order = (lapack_int)n;
+  lapack_int lwork, liwork;
+  if (n > w->n || (vectors && !w->vectors))
+    return es_fail(diag, ES_BAD_SHAPE,
+                   "order %zu where eigenproblems up to %zu were planned", n,
+                   w->n);
+  const es_status status = ask(&lwork, &liwork, n, vectors, diag);
+  if (status != ES_OK) return status;
+  const lapack_int info =
+      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'U', order, A,
+                          order, values, w->work, lwork, w->iwork, liwork);
   return info == 0 ? ES_OK
                    : es_fail(diag, ES_NO_CONVERGENCE,
                              "eigenvalues of a matrix of order %zu did not "
                              "converge",
                              n);
+}
+
+es_status es_eigen_symmetric(size_t n, double *A, double *values, bool vectors,
+                             es_diag *diag) {
+  es_eigen *work;
+  es_status status = es_eigen_new(&work, n, vectors, diag);
+  if (status == ES_OK) status = es_eigen_run(work, n, A, values, vectors, diag);
+  es_eigen_free(work);
+  return status;
+}
+
+static void swap(double *a, double *b) {
+  const double t = *a;
+  *a = *b;
+  *b = t;
+}
+
+void es_eigen_falling(size_t n, double *values, double *vectors) {
+  for (size_t i = 0, j = n - 1; i < j; i++, j--) {
+    swap(values + i, values + j);
+    for (size_t r = 0; vectors != NULL && r < n; r++)
+      swap(vectors + r + i * n, vectors + r + j * n);
+  }
+  for (size_t j = 0; vectors != NULL && j < n; j++) {
+    double *v = vectors + j * n, largest = 0;
+    for (size_t r = 0; r < n; r++)
+      if (fabs(v[r]) > fabs(largest)) largest = v[r];
+    for (size_t r = 0; largest < 0 && r < n; r++) v[r] = -v[r];
+  }
 }
 
 /* Signs are LAPACK's; make R_jj >= 0 by turning columns of Q and rows of R. */

@@ -16,11 +16,29 @@ void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
 void es_syrk(size_t n, size_t k, double alpha, const double *A, double beta,
              double *C);
 
+/* C (n×n, both triangles) = alpha * (A B^T + B A^T), A and B are n×k. */
+void es_syr2k(size_t n, size_t k, double alpha, const double *A,
+              const double *B, double *C);
+
 /* Eigenvalues (rising) and, where vectors is true, eigenvectors of a symmetric
  * matrix: A is overwritten by the vectors as columns. n >= 1. Allocates its
  * own workspace: for set-up, not for inner loops. */
 es_status es_eigen_symmetric(size_t n, double *A, double *values, bool vectors,
                              es_diag *diag) ES_MUST_USE;
+
+/* The same where it is needed often: scratch for orders up to n, with
+ * eigenvectors or without; made once, the runs do not allocate. A run gives the
+ * same bits whatever larger order the scratch was planned for. */
+typedef struct es_eigen es_eigen;
+es_status es_eigen_new(es_eigen **out, size_t n, bool vectors,
+                       es_diag *diag) ES_MUST_USE;
+void es_eigen_free(es_eigen *work); /* NULL accepted */
+es_status es_eigen_run(es_eigen *work, size_t n, double *A, double *values,
+                       bool vectors, es_diag *diag) ES_MUST_USE;
+
+/* Turns what these gave to falling order, with the largest entry of each
+ * vector positive. vectors may be NULL. */
+void es_eigen_falling(size_t n, double *values, double *vectors);
 
 /* QR of A (m×n, m >= n): A becomes Q (m×n), R (n×n) upper triangular with
  * R_jj >= 0. Allocates, for set-up. */
@@ -54,5 +72,13 @@ int es_blas_parallel(void);
 const char *es_blas_version(char *out, size_t size);
 /* Threads of OpenBLAS and, in its OpenMP build, of this process. */
 void es_blas_threads(size_t n);
+
+/* Between es_blas_serial and es_blas_resume, which takes what the first
+ * returned, this room's functions run on the calling thread alone, whatever the
+ * number of threads; other threads are not touched. OpenBLAS cuts matrices by
+ * that number, and its products and eigenvalues change in the last bits with
+ * it: this is how a result is made not to. Small matrices gain, too. */
+int es_blas_serial(void);
+void es_blas_resume(int before);
 
 #endif

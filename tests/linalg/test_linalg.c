@@ -6,6 +6,7 @@
 #include "linalg/linalg.h"
 
 #include <limits.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,6 +37,23 @@ static void gemm_and_syrk_match_loops(void **state) {
     }
 }
 
+static void syr2k_matches_loops(void **state) {
+  (void)state;
+  enum { N = 37, K = 5 }; /* more than a tile of the mirrored triangle */
+  double A[N * K], B[N * K], C[N * N];
+  fill(A, N * K, 1);
+  fill(B, N * K, 2);
+  for (size_t i = 0; i < N * N; i++) C[i] = NAN; /* not read */
+  es_syr2k(N, K, .5, A, B, C);
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++) {
+      double c = 0;
+      for (size_t k = 0; k < K; k++)
+        c += .5 * (A[i + k * N] * B[j + k * N] + B[i + k * N] * A[j + k * N]);
+      assert_close(C[i + j * N], c, 0, 50 * u);
+    }
+}
+
 /* Eigenvalues 2 - 2cos(k pi/(n+1)) of the second difference; A v = lambda v. */
 static void symmetric_eigenproblem(void **state) {
   (void)state;
@@ -54,6 +72,79 @@ static void symmetric_eigenproblem(void **state) {
       assert_close(2 * A[i + k * N] - A[i - 1 + k * N] - A[i + 1 + k * N],
                    values[k] * A[i + k * N], 0, 100 * u);
   }
+}
+
+/* A planned run gives the bits of the function that plans for itself, whatever
+ * larger order was planned; and orders beyond the plan are refused. */
+static void planned_eigenproblems(void **state) {
+  (void)state;
+  enum { MOST = 90 };
+  static const size_t orders[] = {1, 2, 7, 40, MOST};
+  double A[MOST * MOST], B[MOST * MOST], want[MOST], got[MOST];
+  es_diag diag = {0};
+  es_eigen *large, *values_only;
+  const int threads = es_blas_serial(); /* small: a second one only waits */
+  assert_ok(es_eigen_new(&large, MOST, true, &diag), diag);
+  assert_ok(es_eigen_new(&values_only, MOST, false, &diag), diag);
+  for (size_t k = 0; k < sizeof orders / sizeof *orders; k++)
+    for (int vectors = 0; vectors < 2; vectors++) {
+      const size_t n = orders[k];
+      fill(A, n * n, k);
+      for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < j; i++) A[j + i * n] = A[i + j * n];
+      memcpy(B, A, sizeof A);
+      assert_ok(es_eigen_symmetric(n, A, want, vectors, &diag), diag);
+      assert_ok(es_eigen_run(vectors ? large : values_only, n, B, got, vectors,
+                             &diag),
+                diag);
+      assert_memory_equal(got, want, n * sizeof *got);
+      assert_memory_equal(A, B, n * n * sizeof *A);
+    }
+  es_blas_resume(threads);
+  assert_status(es_eigen_run(large, MOST + 1, A, got, true, &diag),
+                ES_BAD_SHAPE);
+  assert_status(es_eigen_run(values_only, 2, A, got, true, &diag),
+                ES_BAD_SHAPE);
+  es_eigen_free(large);
+  es_eigen_free(values_only);
+  es_eigen_free(NULL);
+  assert_status(es_eigen_new(&large, 0, true, &diag), ES_BAD_SHAPE);
+  assert_non_null(strstr(diag.message, "a matrix of order 0")); /* not LAPACK */
+  assert_null(large);
+}
+
+static void falling_order_and_signs(void **state) {
+  (void)state;
+  double values[3] = {1, 2, 3}, alone[4] = {1, 2, 3, 4};
+  double V[9] = {1, 0, 0, 0, .6, -.8, 0, -.8, -.6};
+  const double want[9] = {0, .8, .6, 0, -.6, .8, 1, 0, 0};
+  es_eigen_falling(3, values, V);
+  assert_true(values[0] == 3 && values[1] == 2 && values[2] == 1);
+  for (int i = 0; i < 9; i++) assert_close(V[i], want[i], 0, 0);
+  es_eigen_falling(4, alone, NULL);
+  assert_true(alone[0] == 4 && alone[1] == 3 && alone[2] == 2 && alone[3] == 1);
+}
+
+/* Eigenvalues of order 60 change in their last bits from one thread to two;
+ * in between the two calls they do not. */
+static void serial_results_know_no_threads(void **state) {
+  (void)state;
+  enum { N = 60 };
+  const int before = omp_get_max_threads();
+  double A[N * N], copy[N * N], one[N], two[N];
+  es_diag diag = {0};
+  fill(A, N * N, 5);
+  memcpy(copy, A, sizeof A);
+  omp_set_num_threads(1);
+  assert_ok(es_eigen_symmetric(N, A, one, false, &diag), diag);
+  omp_set_num_threads(2);
+  const int threads = es_blas_serial();
+  assert_int_equal(omp_get_max_threads(), 1);
+  assert_ok(es_eigen_symmetric(N, copy, two, false, &diag), diag);
+  es_blas_resume(threads);
+  assert_int_equal(omp_get_max_threads(), 2);
+  assert_memory_equal(one, two, sizeof one);
+  omp_set_num_threads(before);
 }
 
 static void qr_has_positive_diagonal_and_restores(void **state) {
@@ -213,7 +304,11 @@ int main(void) {
       cmocka_unit_test(many_rows_are_sorted_fast),
       cmocka_unit_test(order_of_rows_does_not_matter),
       cmocka_unit_test(gemm_and_syrk_match_loops),
+      cmocka_unit_test(syr2k_matches_loops),
       cmocka_unit_test(symmetric_eigenproblem),
+      cmocka_unit_test(planned_eigenproblems),
+      cmocka_unit_test(falling_order_and_signs),
+      cmocka_unit_test(serial_results_know_no_threads),
       cmocka_unit_test(qr_has_positive_diagonal_and_restores),
       cmocka_unit_test(factored_keeps_small_eigenvalues),
       cmocka_unit_test(factored_with_negative_gamma),
