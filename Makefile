@@ -37,8 +37,12 @@ OPT_coverage := -O0 --coverage
 OPT := $(OPT_$(CFG))
 # No contraction: results must not depend on which clone of a loop runs.
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -g $(OPT) -ffp-contract=off $(WARN) \
-  $(WERROR) -fopenmp -Iinclude -Isrc -I. -I$(B) $(PKG_CFLAGS) $(CFLAGS)
+  $(WERROR) -fopenmp -Iinclude -Isrc -I. -I$(B) \
+  -DES_HAVE_DNNL=$(HAVE_DNNL) $(PKG_CFLAGS) $(CFLAGS)
 
+# oneDNN computes networks fast; HAVE_DNNL=0 builds all the rest without it,
+# and networks then run on plain loops.
+HAVE_DNNL ?= $(if $(wildcard /usr/include/dnnl.h /usr/local/include/dnnl.h),1,0)
 comma := ,
 ifneq ($(filter do-%,$(MAKECMDGOALS)),)
 # OpenBLAS's OpenMP build is not the one that -lopenblas finds: name its folder.
@@ -47,10 +51,12 @@ BLAS_DIR := $(firstword $(wildcard \
 PKG_CFLAGS := $(shell pkg-config --cflags hdf5-serial yaml-0.1 libcjson zlib gsl)
 PKG_LIBS := $(if $(BLAS_DIR),-L$(BLAS_DIR) -Wl$(comma)-rpath$(comma)$(BLAS_DIR)) \
   -llapacke -lopenblas \
+  $(if $(filter 1,$(HAVE_DNNL)),-ldnnl) \
   $(shell pkg-config --libs hdf5-serial yaml-0.1 libcjson zlib) -lgsl -lm
 endif
 # The rooms; src/cli is the program and not the library.
-LIB_SRC := $(sort $(filter-out src/cli/%,$(wildcard src/*/*.c)) \
+LIB_SRC := $(sort $(filter-out src/cli/% \
+  $(if $(filter 0,$(HAVE_DNNL)),%onednn.c),$(wildcard src/*/*.c)) \
   $(wildcard models/*/*.c))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)

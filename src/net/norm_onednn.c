@@ -1,0 +1,175 @@
+/* Batch normalisation as steps: y = w (x - mean) r + b with r = 1/sqrt(var +
+ * 1e-5), by channel and part; the loops are in lanes_onednn.c. Running
+ * statistics take (1 - momentum) old + momentum new, part by part in order, the
+ * variance with m - 1 in place of m; a part of m = 1 value gives 0. */
+#include "net/program_onednn.h"
+
+#include <math.h>
+
+/* What backward needs again, n = groups · channels of each. */
+typedef struct statistics {
+  double *r;
+  float *mean, *scale; /* scale = w r */
+} statistics;
+
+static size_t count_of(const es_dnn_lanes *t) {
+  return t->groups * t->blocks * t->lanes;
+}
+
+static statistics statistics_at(void *memory, size_t n) {
+  statistics s = {.r = memory};
+  s.mean = (float *)(s.r + n);
+  s.scale = s.mean + n;
+  return s;
+}
+
+enum { STATISTICS = sizeof(double) + 2 * sizeof(float) };
+
+/* Arguments of the forward step. */
+enum { Y, X, Z, STATS, WEIGHT, BIAS, MEAN, VAR, COUNT, WORK };
+
+static void track(const es_dnn_lanes *t, const double *mean, const double *var,
+                  float *running_mean, float *running_var, float *count) {
+  const size_t channels = t->blocks * t->lanes;
+  const double m = (double)(t->images / t->groups) * (double)t->area;
+  const double new = ES_NORM_MOMENTUM, old = 1 - new;
+  const double unbias = m > 1 ? m / (m - 1) : 0;
+  for (size_t g = 0; g < t->groups; g++)
+    for (size_t c = 0; c < channels; c++) {
+      const size_t i = g * channels + c;
+      running_mean[c] = (float)(old * (double)running_mean[c] + new *mean[i]);
+      running_var[c] =
+          (float)(old * (double)running_var[c] + new *unbias *var[i]);
+    }
+  *count += (float)t->groups;
+}
+
+static void forward(es_dnn_program *p, const es_dnn_step *step) {
+  const es_dnn_lanes *t = &step->lanes;
+  const size_t channels = t->blocks * t->lanes, n = count_of(t);
+  const float *x = es_dnn_step_data(p, step, X),
+              *w = es_dnn_step_data(p, step, WEIGHT);
+  float *running_mean = es_dnn_step_data(p, step, MEAN);
+  float *running_var = es_dnn_step_data(p, step, VAR);
+  double *mean = (double *)(void *)es_dnn_step_data(p, step, WORK),
+         *var = mean + n;
+  const statistics s = statistics_at(es_dnn_step_data(p, step, STATS), n);
+  if (p->pass == ES_PASS_FROZEN)
+    for (size_t i = 0; i < n; i++) {
+      mean[i] = (double)running_mean[i % channels];
+      var[i] = (double)running_var[i % channels];
+    }
+  else
+    es_dnn_lanes_statistics(mean, var, t, x, var + n);
+  if (p->pass == ES_PASS_TRAIN)
+    track(t, mean, var, running_mean, running_var,
+          es_dnn_step_data(p, step, COUNT));
+  for (size_t i = 0; i < n; i++) {
+    s.r[i] = 1 / sqrt(var[i] + ES_NORM_EPSILON);
+    s.mean[i] = (float)mean[i];
+    s.scale[i] = (float)((double)w[i % channels] * s.r[i]);
+  }
+  es_dnn_lanes_normalise(
+      es_dnn_step_data(p, step, Y), t, x, es_dnn_step_data(p, step, Z),
+      &(es_dnn_affine){.mean = s.mean,
+                       .scale = s.scale,
+                       .shift = es_dnn_step_data(p, step, BIAS),
+                       .relu = step->relu});
+}
+
+void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
+                         size_t added, bool relu) {
+  const es_graph *g = p->graph;
+  const es_node *node = &g->node[norm];
+  const size_t x = p->cell[node->from[0]].value;
+  const es_dnn_layout layout = p->cell[node->from[0]].layout;
+  p->cell[norm].layout = p->cell[result].layout = layout;
+  const es_dnn_lanes t = es_dnn_lanes_of(p, norm);
+  const size_t n = count_of(&t);
+  es_dnn_scratch_need(p, 2 * n * sizeof(double) + es_dnn_lanes_scratch(&t));
+  es_dnn_tick(p);
+  p->cell[result].value = es_dnn_value_over(p, x, added);
+  p->cell[norm].extra = es_dnn_value_new(p, n * STATISTICS);
+  es_dnn_step *step = es_dnn_loop_add(p, norm, "normalisation", forward);
+  if (step == NULL) return;
+  step->lanes = t;
+  step->relu = relu;
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[result].value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, x);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, added);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->weight].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->bias].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->mean].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->var].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->count].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_SCRATCH, 0);
+}
+
+/* Arguments of the backward step; X, STATS, WEIGHT and BIAS as before. */
+enum { DX = 0, DY = 2, D_WEIGHT = 6, D_BIAS, BACK_WORK };
+
+static void backward(es_dnn_program *p, const es_dnn_step *step) {
+  const es_dnn_lanes *t = &step->lanes;
+  const size_t channels = t->blocks * t->lanes, n = count_of(t);
+  const double m = (double)(t->images / t->groups) * (double)t->area;
+  const float *x = es_dnn_step_data(p, step, X),
+              *dy = es_dnn_step_data(p, step, DY);
+  float *dw = es_dnn_step_data(p, step, D_WEIGHT);
+  float *db = es_dnn_step_data(p, step, D_BIAS),
+        *dx = es_dnn_step_data(p, step, DX);
+  double *sum = (double *)(void *)es_dnn_step_data(p, step, BACK_WORK);
+  double *product = sum + n;
+  float *sums = (float *)(product + n), *products = sums + n;
+  const statistics s = statistics_at(es_dnn_step_data(p, step, STATS), n);
+  const es_dnn_affine a = {.mean = s.mean,
+                           .scale = s.scale,
+                           .shift = es_dnn_step_data(p, step, BIAS),
+                           .sum = sums,
+                           .product = products,
+                           .relu = step->relu};
+  es_dnn_lanes_back_sums(sum, product, t, x, dy, &a, products + n);
+  for (size_t i = 0; i < n; i++) {
+    sums[i] = (float)sum[i];
+    products[i] = (float)(product[i] * s.r[i] * s.r[i]);
+  }
+  for (size_t c = 0; c < channels; c++) {
+    double by_weight = 0, by_bias = 0;
+    for (size_t i = c; i < n; i += channels) {
+      by_weight += product[i] * s.r[i];
+      by_bias += sum[i];
+    }
+    dw[c] = (float)(m * by_weight);
+    db[c] = (float)(m * by_bias);
+  }
+  if (dx != NULL) es_dnn_lanes_back(dx, t, x, dy, &a);
+}
+
+void es_dnn_norm_backward(es_dnn_program *p, size_t norm, size_t dy,
+                          bool relu) {
+  const es_graph *g = p->graph;
+  const es_node *node = &g->node[norm];
+  const size_t from = node->from[0];
+  const es_dnn_lanes t = es_dnn_lanes_of(p, norm);
+  const size_t n = count_of(&t);
+  size_t dx = ES_NONE;
+  es_dnn_scratch_need(p, 2 * n * (sizeof(double) + sizeof(float)) +
+                             es_dnn_lanes_scratch(&t));
+  es_dnn_tick(p);
+  if (p->cell[from].differentiated) dx = es_dnn_value_over(p, dy, ES_NONE);
+  es_dnn_step *step =
+      es_dnn_loop_add(p, norm, "gradient of normalisation", backward);
+  if (step == NULL) return;
+  step->lanes = t;
+  step->relu = relu;
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dx);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[from].value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dy);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->weight].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->bias].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, g->param[node->weight].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, g->param[node->bias].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_SCRATCH, 0);
+  if (dx != ES_NONE) es_dnn_contribute(p, from, dx);
+}

@@ -1,0 +1,13 @@
+/* Stochastic gradient descent. */
+#ifndef ES_NET_SGD_H
+#define ES_NET_SGD_H
+
+#include "net/graph.h"
+
+/* w ← w - rate · gradient for all parameters, with rate `last_rate` for
+ * parameter number `last` and `rate` for all others. A rate of 0 leaves
+ * parameters as they are, to the bit. */
+void es_sgd_step(const es_graph *graph, float *params, const float *gradient,
+                 double rate, size_t last, double last_rate);
+
+#endif
