@@ -41,6 +41,13 @@ void es_dataset_geometry(const es_dataset *set, size_t *channels, size_t *side);
 void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
                      unsigned which, double *out);
 
+/* Sample i as it is, without augmentation or noise: an image resized to the
+ * side of a view, a generated vector as its first view has it. */
+void es_dataset_image(const es_dataset *set, size_t i, double *out);
+
+/* The class of sample i, or -1 where the data set has none. */
+int es_dataset_label(const es_dataset *set, size_t i);
+
 /* Views of pair i (m values each) on draw 0, 1, …: fresh augmentations. */
 void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
                      double *xp);

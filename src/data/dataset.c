@@ -109,6 +109,7 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
 void es_dataset_free(es_dataset *set) {
   if (set == NULL) return;
   free(set->source.bytes);
+  free(set->source.labels);
   free(set->pick);
   free(set);
 }
@@ -130,6 +131,12 @@ void es_dataset_geometry(const es_dataset *set, size_t *channels,
   *side = set->side;
 }
 
+static es_image image_of(const es_source *s, size_t sample) {
+  const size_t bytes = s->channels * s->height * s->width;
+  return (es_image){s->bytes + sample * bytes, s->channels, s->height,
+                    s->width};
+}
+
 /* A view before noise. */
 static void plain_view(const es_dataset *set, size_t sample,
                        const es_draws *draws, double *out) {
@@ -138,9 +145,7 @@ static void plain_view(const es_dataset *set, size_t sample,
     set->kind->view(s, sample, draws, out);
     return;
   }
-  const size_t bytes = s->channels * s->height * s->width;
-  const es_image image = {s->bytes + sample * bytes, s->channels, s->height,
-                          s->width};
+  const es_image image = image_of(s, sample);
   es_augment_view(out, &image, set->side, &set->augment, draws);
   es_colour_view(out, s->channels, set->side * set->side, &set->colour, draws);
 }
@@ -155,6 +160,23 @@ void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
   const es_draws draws = es_draws_of(set->source.seed, draw, sample, which);
   plain_view(set, sample, &draws, out);
   es_noise_add(out, which, &set->noise, &draws);
+}
+
+void es_dataset_image(const es_dataset *set, size_t i, double *out) {
+  static const es_augment none = {.crop_min = 1};
+  const size_t sample = sample_of(set, i);
+  const es_draws draws = es_draws_of(set->source.seed, 0, sample, 0);
+  if (set->kind->view != NULL) {
+    set->kind->view(&set->source, sample, &draws, out);
+    return;
+  }
+  const es_image image = image_of(&set->source, sample);
+  es_augment_view(out, &image, set->side, &none, &draws);
+}
+
+int es_dataset_label(const es_dataset *set, size_t i) {
+  const unsigned char *labels = set->source.labels;
+  return labels == NULL ? -1 : labels[sample_of(set, i)];
 }
 
 void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,

@@ -4,29 +4,52 @@
 
 #include "file/atomic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FOLDER "/usr/share/datasets/fashion-mnist"
 
-static es_status find(char **path, const char *folder, bool test,
+/* The file of that name, packed or plain; *path NULL: it is not there. */
+static es_status find(char **path, const char *folder, const char *name,
                       es_diag *diag) {
-  static const char *const names[2][2] = {
-      {"train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"},
-      {"t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte"}};
+  static const char *const endings[] = {".gz", ""};
+  char full[64];
   for (int k = 0; k < 2; k++) {
-    *path = es_file_join(folder, names[test][k]);
+    snprintf(full, sizeof full, "%s%s", name, endings[k]);
+    *path = es_file_join(folder, full);
     if (*path == NULL)
-      return es_fail(diag, ES_NO_MEMORY, "no memory for the path of %s",
-                     names[test][k]);
+      return es_fail(diag, ES_NO_MEMORY, "no memory for the path of %s", name);
     if (es_file_exists(*path)) return ES_OK;
     free(*path);
     *path = NULL;
   }
-  return es_fail(diag, ES_FILE_MISSING,
-                 "%s/%s is missing: install the package "
-                 "dataset-fashion-mnist, or give data.path",
-                 folder, names[test][0]);
+  return ES_OK;
+}
+
+static es_status read_images(es_source *source, const char *folder,
+                             const char *name, es_diag *diag) {
+  char *path;
+  es_status status = find(&path, folder, name, diag);
+  if (status == ES_OK && path == NULL)
+    return es_fail(diag, ES_FILE_MISSING,
+                   "%s/%s.gz is missing: install the package "
+                   "dataset-fashion-mnist, or give data.path",
+                   folder, name);
+  if (status == ES_OK) status = es_idx_read(source, path, diag);
+  free(path);
+  return status;
+}
+
+/* Labels are read where they are there: few need them. */
+static es_status read_labels(es_source *source, const char *folder,
+                             const char *name, es_diag *diag) {
+  char *path;
+  es_status status = find(&path, folder, name, diag);
+  if (status == ES_OK && path != NULL)
+    status = es_idx_read_labels(source, path, diag);
+  free(path);
+  return status;
 }
 
 static es_status open_fashion(es_source *source, const es_config *config,
@@ -34,13 +57,14 @@ static es_status open_fashion(es_source *source, const es_config *config,
   const char *folder = es_config_text(config, "data", "path");
   const char *split = es_config_text(config, "data", "split");
   if (folder == NULL || *folder == '\0') folder = FOLDER;
-  char *path;
-  es_status status =
-      find(&path, folder, split != NULL && strcmp(split, "test") == 0, diag);
+  const bool test = split != NULL && strcmp(split, "test") == 0;
+  const es_status status = read_images(
+      source, folder,
+      test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte", diag);
   if (status != ES_OK) return status;
-  status = es_idx_read(source, path, diag);
-  free(path);
-  return status;
+  return read_labels(
+      source, folder,
+      test ? "t10k-labels-idx1-ubyte" : "train-labels-idx1-ubyte", diag);
 }
 
 const es_source_kind es_source_fashion_mnist = {

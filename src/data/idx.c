@@ -22,6 +22,7 @@ static es_status take(reader *r, unsigned char *out, size_t n) {
   return status;
 }
 
+/* Checks all but the rank. */
 static es_status read_magic(reader *r, size_t *rank) {
   unsigned char b[4];
   const es_status status = take(r, b, sizeof b);
@@ -32,15 +33,24 @@ static es_status read_magic(reader *r, size_t *rank) {
                    r->path, b[0], b[1], b[2], b[3]);
   if (b[2] != 0x08)
     return es_fail(r->diag, ES_FILE_CORRUPT,
-                   "%s: IDX values of type 0x%02x, images need bytes (0x08)",
+                   "%s: IDX values of type 0x%02x, images and labels need "
+                   "bytes (0x08)",
                    r->path, b[2]);
-  if (b[3] != 3 && b[3] != 4)
-    return es_fail(r->diag, ES_FILE_CORRUPT,
-                   "%s: IDX array of rank %d, images need 3 (N,H,W) or 4 "
-                   "(N,C,H,W)",
-                   r->path, b[3]);
   *rank = b[3];
   return ES_OK;
+}
+
+static es_status check_rank(const reader *r, size_t rank) {
+  if (rank == 3 || rank == 4) return ES_OK;
+  return es_fail(r->diag, ES_FILE_CORRUPT,
+                 "%s: IDX array of rank %zu, images need 3 (N,H,W) or 4 "
+                 "(N,C,H,W)",
+                 r->path, rank);
+}
+
+static uint32_t big_endian(const unsigned char *q) {
+  return (uint32_t)q[0] << 24 | (uint32_t)q[1] << 16 | (uint32_t)q[2] << 8 |
+         q[3];
 }
 
 /* dims: N, C, H, W with C = 1 where the rank is 3; *total their product. */
@@ -53,9 +63,7 @@ static es_status read_sizes(reader *r, size_t rank, size_t dims[4],
   *total = 1;
   dims[1] = 1;
   for (size_t i = 0; i < rank; i++) {
-    const unsigned char *q = b + 4 * i;
-    const uint32_t size = (uint32_t)q[0] << 24 | (uint32_t)q[1] << 16 |
-                          (uint32_t)q[2] << 8 | q[3];
+    const uint32_t size = big_endian(b + 4 * i);
     if (size == 0)
       return es_fail(r->diag, ES_FILE_CORRUPT, "%s: size %zu of %zu is 0",
                      r->path, i + 1, rank);
@@ -73,6 +81,7 @@ static es_status read_sizes(reader *r, size_t rank, size_t dims[4],
 static es_status read_images(reader *r, es_source *out) {
   size_t rank = 0, total = 0, dims[4];
   es_status status = read_magic(r, &rank);
+  if (status == ES_OK) status = check_rank(r, rank);
   if (status == ES_OK) status = read_sizes(r, rank, dims, &total);
   if (status != ES_OK) return status;
   out->bytes = malloc(total);
@@ -94,6 +103,33 @@ es_status es_idx_read(es_source *out, const char *path, es_diag *diag) {
   es_status status = es_gz_open(&r.gz, path, diag);
   if (status != ES_OK) return status;
   status = read_images(&r, out);
+  es_gz_close(r.gz);
+  return status;
+}
+
+static es_status read_labels(reader *r, es_source *out) {
+  size_t rank = 0;
+  unsigned char b[4];
+  es_status status = read_magic(r, &rank);
+  if (status == ES_OK) status = take(r, b, sizeof b);
+  if (status != ES_OK) return status;
+  if (rank != 1 || big_endian(b) != out->count)
+    return es_fail(r->diag, ES_FILE_CORRUPT,
+                   "%s: expected the labels of %zu images, rank 1", r->path,
+                   out->count);
+  out->labels = malloc(out->count);
+  if (out->labels == NULL)
+    return es_fail(r->diag, ES_NO_MEMORY, "%s: no memory for %zu bytes",
+                   r->path, out->count);
+  status = take(r, out->labels, out->count);
+  return status == ES_OK ? es_gz_expect_end(r->gz, r->diag) : status;
+}
+
+es_status es_idx_read_labels(es_source *out, const char *path, es_diag *diag) {
+  reader r = {NULL, path, 0, diag};
+  es_status status = es_gz_open(&r.gz, path, diag);
+  if (status != ES_OK) return status;
+  status = read_labels(&r, out);
   es_gz_close(r.gz);
   return status;
 }

@@ -10,4 +10,8 @@
 es_status es_idx_read(es_source *out, const char *path,
                       es_diag *diag) ES_MUST_USE;
 
+/* Reads the classes of the out->count images that were read before. */
+es_status es_idx_read_labels(es_source *out, const char *path,
+                             es_diag *diag) ES_MUST_USE;
+
 #endif

@@ -13,14 +13,15 @@ typedef struct es_source {
   size_t channels, height, width;
   size_t dim; /* values of a generated vector */
   unsigned char *bytes;
+  unsigned char *labels; /* count classes, or NULL */
   uint64_t seed;
   uint32_t checksum;
 } es_source;
 
 typedef struct es_source_kind {
   es_data_info info;
-  /* Fills a source whose seed is set. What it allocated in bytes is freed by
-   * the caller, after a failure too. */
+  /* Fills a source whose seed is set. What it allocated in bytes and labels
+   * is freed by the caller, after a failure too. */
   es_status (*open)(es_source *source, const es_config *config, es_diag *diag);
   /* A view of sample i by these draws, before noise; NULL for images, whose
    * views augment.c cuts. */
