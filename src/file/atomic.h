@@ -12,6 +12,7 @@
 typedef struct es_part {
   FILE *stream; /* write here; NULL when closed */
   char *path, *part_path;
+  bool failed; /* a sync failed: what was written may be lost */
 } es_part;
 
 /* Opens path.part for writing, truncated. Refused with ES_FILE_WRITE where
@@ -19,6 +20,23 @@ typedef struct es_part {
  * process or another, has the same part open. */
 es_status es_part_open(es_part *part, const char *path,
                        es_diag *diag) ES_MUST_USE;
+
+/* Opens path.part as it was left, cut to its first `bytes` bytes, and goes on
+ * behind them. Where only path itself is there (a file that was ended already),
+ * it becomes the part again first. ES_FILE_MISSING where neither is there,
+ * ES_FILE_CORRUPT where it is shorter; both, and a refusal as es_part_open's,
+ * leave all as it was. */
+es_status es_part_reopen(es_part *part, const char *path, uint64_t bytes,
+                         es_diag *diag) ES_MUST_USE;
+
+/* Flushes and syncs what was written so far, and the part's name; *bytes is its
+ * length. After a failure the part can only be left or abandoned. */
+es_status es_part_sync(es_part *part, uint64_t *bytes,
+                       es_diag *diag) ES_MUST_USE;
+
+/* Closes the part and leaves it, flushed, under its own name for
+ * es_part_reopen; a closed or zeroed part is accepted. */
+void es_part_leave(es_part *part);
 
 /* Writes n bytes to part->stream; ES_FILE_WRITE says why they were not taken.
  * The part must still be abandoned (or fails to commit). */

@@ -4,15 +4,24 @@
 #include "file/csv.h"
 
 #include "file/open.h"
+#include "file/part.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *name_of(const es_csv *csv) {
   if (csv->part.path != NULL) return csv->part.path;
   return csv->stream == stdout ? "standard output" : "output";
+}
+
+/* Unbuffered, a row is a single write(2), however long. */
+static void use_part(es_csv *csv) {
+  csv->stream = csv->part.stream;
+  setvbuf(csv->stream, NULL, _IONBF, 0);
 }
 
 es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
@@ -22,11 +31,8 @@ es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
     return es_fail(diag, ES_FILE_WRITE, "a table has neither path nor stream");
   if (path == NULL) return ES_OK;
   const es_status status = es_part_open(&csv->part, path, diag);
-  if (status != ES_OK) return status;
-  csv->stream = csv->part.stream;
-  /* Unbuffered, a row is a single write(2), however long. */
-  setvbuf(csv->stream, NULL, _IONBF, 0);
-  return ES_OK;
+  if (status == ES_OK) use_part(csv);
+  return status;
 }
 
 /* Appends to the row in memory. */
@@ -66,9 +72,13 @@ static es_status add_cell(es_csv *csv, const char *bytes, size_t n,
   const char mark = csv->filled + 1 == csv->columns ? '\n' : ',';
   es_status status = put(csv, bytes, n, diag);
   if (status == ES_OK) status = put(csv, &mark, 1, diag);
-  if (status != ES_OK) return status;
-  csv->filled++;
-  return mark == '\n' ? send_row(csv, diag) : ES_OK;
+  if (status == ES_OK) csv->filled++;
+  return status;
+}
+
+/* Hands a row over once its last cell is there. */
+static es_status end_cell(es_csv *csv, es_diag *diag) {
+  return csv->filled == csv->columns ? send_row(csv, diag) : ES_OK;
 }
 
 /* RFC 4180's quotes, and quotes for what a reader would trim or skip. */
@@ -78,7 +88,7 @@ static bool needs_quotes(const char *text, size_t n) {
   return strchr(" \t#", text[0]) != NULL || strchr(" \t", text[n - 1]) != NULL;
 }
 
-es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
+static es_status add_text(es_csv *csv, const char *text, es_diag *diag) {
   const size_t n = strlen(text);
   if (!needs_quotes(text, n)) return add_cell(csv, text, n, diag);
   char *quoted = n < SIZE_MAX / 4 ? malloc(2 * n + 2) : NULL;
@@ -95,6 +105,11 @@ es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
   const es_status status = add_cell(csv, quoted, k, diag);
   free(quoted);
   return status;
+}
+
+es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
+  const es_status status = add_text(csv, text, diag);
+  return status == ES_OK ? end_cell(csv, diag) : status;
 }
 
 /* %.17g with a decimal point whatever the locale, whose radix is all that can
@@ -117,19 +132,27 @@ static size_t number(char out[64], double value) {
 es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) {
   char text[64];
   const size_t n = number(text, value);
-  return add_cell(csv, text, n, diag);
+  const es_status status = add_cell(csv, text, n, diag);
+  return status == ES_OK ? end_cell(csv, diag) : status;
 }
 
-es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
-                        es_diag *diag) {
+/* The header as a row in memory. */
+static es_status add_header(es_csv *csv, const char *const *names, size_t n,
+                            es_diag *diag) {
   if (csv->columns != 0 || n == 0)
     return es_file_fail(diag, ES_BAD_SHAPE, name_of(csv),
                         "a table has one header of one column or more");
   csv->columns = n;
   es_status status = ES_OK;
   for (size_t j = 0; j < n && status == ES_OK; j++)
-    status = es_csv_cell_text(csv, names[j], diag);
+    status = add_text(csv, names[j], diag);
   return status;
+}
+
+es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
+                        es_diag *diag) {
+  const es_status status = add_header(csv, names, n, diag);
+  return status == ES_OK ? end_cell(csv, diag) : status;
 }
 
 es_status es_csv_row(es_csv *csv, const double *values, size_t n,
@@ -144,6 +167,11 @@ es_status es_csv_row(es_csv *csv, const double *values, size_t n,
   return status;
 }
 
+static void forget(es_csv *csv) {
+  free(csv->line);
+  *csv = (es_csv){0};
+}
+
 es_status es_csv_close(es_csv *csv, es_diag *diag) {
   es_status status = ES_OK;
   if (csv->part.path != NULL)
@@ -151,13 +179,73 @@ es_status es_csv_close(es_csv *csv, es_diag *diag) {
   else if (csv->stream != NULL && ferror(csv->stream))
     status = es_file_fail(diag, ES_FILE_WRITE, name_of(csv),
                           "cannot be written: an earlier write failed");
-  free(csv->line);
-  *csv = (es_csv){0};
+  forget(csv);
   return status;
 }
 
 void es_csv_abandon(es_csv *csv) {
   es_part_abandon(&csv->part);
-  free(csv->line);
+  forget(csv);
+}
+
+void es_csv_leave(es_csv *csv) {
+  es_part_leave(&csv->part);
+  forget(csv);
+}
+
+es_status es_csv_sync(es_csv *csv, uint64_t *bytes, es_diag *diag) {
+  return es_part_sync(&csv->part, bytes, diag);
+}
+
+/* Whether n bytes of the part, from a place on, are these. */
+static es_status compare(bool *same, const es_csv *csv, uint64_t from,
+                         const char *want, size_t n, es_diag *diag) {
+  const int fd = fileno(csv->part.stream);
+  char *bytes = malloc(n);
+  size_t got = 0;
+  if (bytes == NULL)
+    return es_file_fail(diag, ES_NO_MEMORY, name_of(csv),
+                        "no memory for %zu bytes", n);
+  const int error = lseek(fd, (off_t)from, SEEK_SET) < 0
+                        ? errno
+                        : es_file_pull(fd, bytes, n, &got);
+  *same = got == n && memcmp(bytes, want, n) == 0;
+  free(bytes);
+  if (error == 0) return ES_OK;
+  return es_file_fail(diag, ES_FILE_CORRUPT, name_of(csv), "cannot be read: %s",
+                      strerror(error));
+}
+
+/* The header that should be there stands in csv->line. */
+static es_status check_left(const es_csv *csv, uint64_t bytes, es_diag *diag) {
+  const size_t n = csv->used;
+  bool same = false;
+  es_status status = ES_OK;
+  if (bytes >= n) status = compare(&same, csv, 0, csv->line, n, diag);
+  if (status != ES_OK) return status;
+  if (!same)
+    return es_file_fail(diag, ES_FILE_CORRUPT, name_of(csv),
+                        "cannot be continued: it begins with another header");
+  status = compare(&same, csv, bytes - 1, "\n", 1, diag);
+  if (status == ES_OK && !same)
+    status = es_file_fail(diag, ES_FILE_CORRUPT, name_of(csv),
+                          "cannot be continued: no row ends at byte %" PRIu64,
+                          bytes);
+  return status;
+}
+
+es_status es_csv_reopen(es_csv *csv, const char *path, uint64_t bytes,
+                        const char *const *names, size_t n, es_diag *diag) {
   *csv = (es_csv){0};
+  es_status status = es_part_find(&csv->part, path, bytes, diag);
+  if (status == ES_OK) status = add_header(csv, names, n, diag);
+  if (status == ES_OK) status = check_left(csv, bytes, diag);
+  if (status == ES_OK) status = es_part_cut(&csv->part, bytes, diag);
+  if (status == ES_OK) {
+    csv->used = csv->filled = 0;
+    use_part(csv);
+  } else {
+    es_csv_leave(csv);
+  }
+  return status;
 }

@@ -41,6 +41,18 @@ es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) ES_MUST_USE;
 es_status es_csv_close(es_csv *csv, es_diag *diag) ES_MUST_USE;
 void es_csv_abandon(es_csv *csv); /* removes what was begun */
 
+/* A table that grows across several runs of the program. es_csv_sync makes the
+ * rows so far durable and gives their length; es_csv_reopen goes on behind that
+ * length, as es_part_reopen does, if this header is what the file begins with
+ * and a row ends there (ES_FILE_CORRUPT else, and nothing is changed);
+ * es_csv_leave closes and leaves NAME.part as it is, which is what to do after
+ * a failure as well, since es_csv_close would remove it. */
+es_status es_csv_sync(es_csv *csv, uint64_t *bytes, es_diag *diag) ES_MUST_USE;
+es_status es_csv_reopen(es_csv *csv, const char *path, uint64_t bytes,
+                        const char *const *names, size_t n,
+                        es_diag *diag) ES_MUST_USE;
+void es_csv_leave(es_csv *csv);
+
 /* A table in memory, columns of numbers; cells that are not numbers are NaN
  * with their text kept. The words nan, inf and -inf are read as such. */
 typedef struct es_table {

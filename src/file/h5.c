@@ -58,35 +58,46 @@ es_status es_h5_create(es_h5 **out, const char *path, es_diag *diag) {
   return status;
 }
 
+/* A number in memory, and as it is stored. */
+typedef struct number {
+  hid_t memory, stored;
+  size_t size;
+} number;
+
 /* No modification times: the same content shall give the same bytes. */
-static hid_t make_dataset(hid_t file, const char *name, hid_t space) {
+static hid_t make_dataset(hid_t file, const char *name, hid_t type,
+                          hid_t space) {
   const hid_t link = H5Pcreate(H5P_LINK_CREATE);
   const hid_t how = H5Pcreate(H5P_DATASET_CREATE);
   hid_t set = -1;
   if (H5Pset_create_intermediate_group(link, 1) >= 0 &&
       H5Pset_obj_track_times(how, false) >= 0)
-    set = H5Dcreate2(file, name, H5T_IEEE_F64LE, space, link, how, H5P_DEFAULT);
+    set = H5Dcreate2(file, name, type, space, link, how, H5P_DEFAULT);
   H5Pclose(link);
   H5Pclose(how);
   return set;
 }
 
-static bool write_dataset(hid_t file, const char *name, const double *data,
-                          const hsize_t *dims, size_t rank) {
-  const hid_t space = H5Screate_simple((int)rank, dims, NULL);
-  const hid_t set = space < 0 ? -1 : make_dataset(file, name, space);
-  bool good = set >= 0 && H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL,
+static bool write_dataset(hid_t file, const char *name, const void *data,
+                          const number *type, const hsize_t *dims,
+                          size_t rank) {
+  const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR)
+                                : H5Screate_simple((int)rank, dims, NULL);
+  const hid_t set =
+      space < 0 ? -1 : make_dataset(file, name, type->stored, space);
+  bool good = set >= 0 && H5Dwrite(set, type->memory, H5S_ALL, H5S_ALL,
                                    H5P_DEFAULT, data) >= 0;
   if (set >= 0) good = H5Dclose(set) >= 0 && good;
   if (space >= 0) H5Sclose(space);
   return good;
 }
 
-es_status es_h5_write(es_h5 *file, const char *dataset, const double *data,
-                      const size_t *dims, size_t rank, es_diag *diag) {
+static es_status write_numbers(es_h5 *file, const char *dataset,
+                               const void *data, const number *type,
+                               const size_t *dims, size_t rank, es_diag *diag) {
   hsize_t size[4];
-  size_t bytes = sizeof *data;
-  bool fits = rank >= 1 && rank <= 4;
+  size_t bytes = type->size;
+  bool fits = rank <= 4;
   for (size_t k = 0; fits && k < rank; k++) {
     size[k] = dims[k];
     fits = es_size_mul(&bytes, bytes, dims[k]);
@@ -94,15 +105,29 @@ es_status es_h5_write(es_h5 *file, const char *dataset, const double *data,
   if (!fits) {
     file->failed = true;
     return es_file_fail(diag, ES_BAD_SHAPE, file->part.path,
-                        "%s has not 1 to 4 dimensions, or too large ones",
+                        "%s has more than 4 dimensions, or too large ones",
                         dataset);
   }
   bool good = false;
-  H5E_BEGIN_TRY { good = write_dataset(file->file, dataset, data, size, rank); }
+  H5E_BEGIN_TRY {
+    good = write_dataset(file->file, dataset, data, type, size, rank);
+  }
   H5E_END_TRY
   if (good && file->io.error == 0) return ES_OK;
   return cannot_write(file, dataset,
                       "HDF5 refuses (is there one of that name?)", diag);
+}
+
+es_status es_h5_write(es_h5 *file, const char *dataset, const double *data,
+                      const size_t *dims, size_t rank, es_diag *diag) {
+  const number type = {H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE, sizeof *data};
+  return write_numbers(file, dataset, data, &type, dims, rank, diag);
+}
+
+es_status es_h5_write_float(es_h5 *file, const char *dataset, const float *data,
+                            const size_t *dims, size_t rank, es_diag *diag) {
+  const number type = {H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, sizeof *data};
+  return write_numbers(file, dataset, data, &type, dims, rank, diag);
 }
 
 es_status es_h5_write_columns(es_h5 *file, const char *dataset,
