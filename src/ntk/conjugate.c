@@ -1,0 +1,207 @@
+/* The linear model that a network's last layer is at the start: see
+ * conjugate.h. With H (m×2n) the centred features, a column a sample,
+ *   Gamma = (H_1 H_2^T + H_2 H_1^T)/2n = V diag(gamma) V^T,   Z0 = W V,
+ *   Z0's first d columns = U R,   s0_j = R_jj                 (theory.md 1).
+ * One thread computes all of it: a prediction is the same for any number. */
+#include "ntk/conjugate.h"
+
+#include "linalg/linalg.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+static es_status check_shape(size_t d, size_t m, es_diag *diag) {
+  if (d >= 1 && d <= m && m <= INT_MAX / 128) return ES_OK;
+  return es_fail(diag, ES_BAD_SHAPE,
+                 "%zu outputs of %zu features: expected 1 or more, and no more "
+                 "than features",
+                 d, m);
+}
+
+/* With V and the mean, or without. */
+static es_status open_slab(es_conjugate *c, size_t d, size_t m, bool basis,
+                           es_diag *diag) {
+  const size_t row = m * sizeof(double);
+  size_t total = 0;
+  *c = (es_conjugate){.d = d, .m = m};
+  es_slab_add(&total, 1, row);
+  es_slab_add(&total, d, row);
+  es_slab_add(&total, d, sizeof(double));
+  es_slab_add(&total, basis ? m : 0, row);
+  es_slab_add(&total, basis ? 1 : 0, row);
+  const es_status status = es_slab_open(&c->slab, total, diag);
+  if (status != ES_OK) return status;
+  c->gamma = es_slab_take(&c->slab, 1, row);
+  c->Z0 = es_slab_take(&c->slab, d, row);
+  c->s0 = es_slab_take(&c->slab, d, sizeof(double));
+  if (!basis) return ES_OK;
+  c->V = es_slab_take(&c->slab, m, row);
+  c->mean = es_slab_take(&c->slab, 1, row);
+  return ES_OK;
+}
+
+void es_conjugate_free(es_conjugate *c) {
+  es_slab_close(&c->slab);
+  *c = (es_conjugate){0};
+}
+
+/* H = features - mean. The first row is taken off before the mean is: a large
+ * mean costs no digits (see metrics/spectra.c). */
+static void centre(double *restrict H, double *restrict mean, size_t rows,
+                   size_t m, const double *features) {
+  memset(mean, 0, m * sizeof *mean);
+  for (size_t i = 0; i < rows; i++)
+    for (size_t r = 0; r < m; r++) {
+      H[i * m + r] = features[i * m + r] - features[r];
+      mean[r] += H[i * m + r];
+    }
+  for (size_t r = 0; r < m; r++) mean[r] /= (double)rows;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t r = 0; r < m; r++) H[i * m + r] -= mean[r];
+  for (size_t r = 0; r < m; r++) mean[r] += features[r];
+}
+
+static bool all_finite(const double *x, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return false;
+  return true;
+}
+
+/* gamma and V from Gamma, which V holds. What is below roundoff is Gamma's null
+ * space, and exactly 0: those columns of Z never move. */
+static es_status decompose(es_conjugate *c, es_eigen *eigen, es_diag *diag) {
+  const size_t m = c->m;
+  if (!all_finite(c->V, m * m))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "the features are not finite, or too large");
+  const es_status status = es_eigen_run(eigen, m, c->V, c->gamma, true, diag);
+  if (status != ES_OK) return status;
+  es_eigen_falling(m, c->gamma, c->V);
+  const double top = fmax(fabs(c->gamma[0]), fabs(c->gamma[m - 1]));
+  for (size_t j = 0; j < m; j++)
+    if (fabs(c->gamma[j]) <= (double)m * DBL_EPSILON * top) c->gamma[j] = 0;
+  return ES_OK;
+}
+
+/* s0 from Z0. */
+static es_status find_partner(es_conjugate *c, es_diag *diag) {
+  const size_t d = c->d;
+  es_slab slab;
+  size_t total = 0;
+  es_slab_add(&total, d, d * sizeof(double));
+  es_slab_add(&total, d, d * sizeof(double));
+  es_status status = es_slab_open(&slab, total, diag);
+  if (status != ES_OK) return status;
+  double *Q = es_slab_take(&slab, d, d * sizeof(double));
+  double *R = es_slab_take(&slab, d, d * sizeof(double));
+  memcpy(Q, c->Z0, d * d * sizeof *Q);
+  status = es_qr(d, d, Q, R, diag);
+  for (size_t j = 0; j < d; j++) c->s0[j] = R[j + j * d];
+  es_slab_close(&slab);
+  return status;
+}
+
+static es_status find_start(es_conjugate *c, const double *W, es_diag *diag) {
+  const size_t d = c->d, m = c->m;
+  /* Row-major d×m is column-major m×d. */
+  es_gemm(true, false, d, m, m, 1, W, m, c->V, m, 0, c->Z0, d);
+  if (!all_finite(c->Z0, d * m))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "the last layer's weight is not "
+                   "finite, or too large");
+  return find_partner(c, diag);
+}
+
+/* V gets Gamma. */
+static es_status find_moment(es_conjugate *c, size_t n, const double *features,
+                             es_diag *diag) {
+  const size_t row = c->m * sizeof(double);
+  es_slab slab;
+  size_t total = 0;
+  es_slab_add(&total, 2 * n, row);
+  const es_status status = es_slab_open(&slab, total, diag);
+  if (status != ES_OK) return status;
+  double *H = es_slab_take(&slab, 2 * n, row);
+  centre(H, c->mean, 2 * n, c->m, features);
+  es_syr2k(c->m, n, .5 / (double)n, H, H + n * c->m, c->V);
+  es_slab_close(&slab);
+  return ES_OK;
+}
+
+es_status es_conjugate_new(es_conjugate *out, size_t n, size_t m,
+                           const double *features, size_t d, const double *W,
+                           es_diag *diag) {
+  es_eigen *eigen = NULL;
+  *out = (es_conjugate){0};
+  es_status status = check_shape(d, m, diag);
+  if (status == ES_OK && (n == 0 || n > INT_MAX / 2))
+    status = es_fail(diag, ES_BAD_SHAPE, "%zu pairs are out of range", n);
+  const int threads = es_blas_serial();
+  if (status == ES_OK) status = es_eigen_new(&eigen, m, true, diag);
+  if (status == ES_OK) status = open_slab(out, d, m, true, diag);
+  if (status == ES_OK) status = find_moment(out, n, features, diag);
+  if (status == ES_OK) status = decompose(out, eigen, diag);
+  if (status == ES_OK) status = find_start(out, W, diag);
+  es_blas_resume(threads);
+  es_eigen_free(eigen);
+  if (status != ES_OK) es_conjugate_free(out);
+  return status;
+}
+
+static es_status check_stored(size_t m, const double *gamma, size_t d,
+                              const double *Z0, es_diag *diag) {
+  if (!all_finite(gamma, m) || !all_finite(Z0, d * m))
+    return es_fail(diag, ES_FILE_DATA, "gamma or Z0 is not finite");
+  for (size_t j = 1; j < m; j++)
+    if (gamma[j] > gamma[j - 1])
+      return es_fail(diag, ES_FILE_DATA, "gamma rises at mode %zu", j + 1);
+  return ES_OK;
+}
+
+es_status es_conjugate_restore(es_conjugate *out, size_t m, const double *gamma,
+                               size_t d, const double *Z0, es_diag *diag) {
+  *out = (es_conjugate){0};
+  es_status status = check_shape(d, m, diag);
+  if (status == ES_OK) status = check_stored(m, gamma, d, Z0, diag);
+  if (status == ES_OK) status = open_slab(out, d, m, false, diag);
+  if (status != ES_OK) return status;
+  memcpy(out->gamma, gamma, m * sizeof *gamma);
+  for (size_t j = 0; j < m; j++)
+    for (size_t i = 0; i < d; i++) out->Z0[i + j * d] = Z0[i * m + j];
+  const int threads = es_blas_serial();
+  status = find_partner(out, diag);
+  es_blas_resume(threads);
+  if (status != ES_OK) es_conjugate_free(out);
+  return status;
+}
+
+/* phi^T = V_k^T (H - mean), by blocks of samples and features that fit the
+ * stack: centred before they are multiplied, so that nothing cancels. */
+enum { SAMPLES = 32, FEATURES = 64 };
+
+static void fill(double *block, const es_conjugate *c, size_t samples,
+                 size_t features, const double *h, size_t from) {
+  for (size_t i = 0; i < samples; i++)
+    for (size_t r = 0; r < features; r++)
+      block[r + i * FEATURES] = h[i * c->m + from + r] - c->mean[from + r];
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+void es_conjugate_functions(const es_conjugate *c, size_t rows,
+                            const double *features, size_t k, double *phi) {
+  const size_t m = c->m;
+  double block[FEATURES * SAMPLES];
+  const int threads = es_blas_serial();
+  for (size_t i = 0; i < rows && k > 0; i += SAMPLES)
+    for (size_t r = 0; r < m; r += FEATURES) {
+      const size_t samples = least(SAMPLES, rows - i);
+      const size_t part = least(FEATURES, m - r);
+      fill(block, c, samples, part, features + i * m, r);
+      es_gemm(true, false, k, samples, part, 1, c->V + r, m, block, FEATURES,
+              r > 0, phi + i * k, k);
+    }
+  es_blas_resume(threads);
+}
