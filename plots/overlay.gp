@@ -1,0 +1,261 @@
+# What trained networks did, with what theory said of them before their first
+# step dashed over it. Left: the loss, and the variance along each predicted
+# eigenfunction, over flow time (training steps above). Right: measured against
+# predicted step times, and the overlaps. Reads overlay.csv, steps.csv and
+# agreement.csv; of several runs, curves are the first's and times the medians.
+width = 9.4
+height = 6.0
+theory = '#202020'
+faint = '#8a8a8a'
+plain = '#606060'
+# About a tenth of an inch a letter at size 13.
+size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
+
+# Tables as words, so that nan and inf stay what they are.
+unset datafile
+set datafile separator comma
+set datafile columnheaders
+set table $ends
+plot 'overlay.csv' using (strcol("run")):(strcol("step")):(strcol("t")) with table
+n_runs = int(real(word($ends[|$ends|], 1)))
+set table $step
+if (n_runs > 1) {
+  plot 'steps.csv' using (strcol("gamma")):(strcol("tau_predicted")):(strcol("tau_measured")):(strcol("overlap")):(strcol("tau_low")):(strcol("tau_high")) with table
+} else {
+  plot 'steps.csv' using (strcol("gamma")):(strcol("tau_predicted")):(strcol("tau_measured")):(strcol("overlap")):(strcol("tau_measured")):(strcol("tau_measured")) with table
+}
+set table $metric
+plot 'agreement.csv' using (strcol("metric")):(strcol("value")):(strcol("null")):(strcol("verdict")) with table
+unset table
+set datafile missing "nan"
+is(x) = x == x
+number(s) = strstrt('nan -nan inf -inf', s) > 0 ? NaN : real(s)
+
+# The agreement that the title tells.
+error = NaN ; error_null = NaN ; rank = NaN ; chance = NaN ; met = NaN ; expected = NaN ; verdict = ''
+do for [i=1:|$metric|] {
+  m = word($metric[i], 1) ; x = number(word($metric[i], 2)) ; z = number(word($metric[i], 3))
+  if (m eq 'median_step_error_first_4') { error = x ; error_null = z ; verdict = word($metric[i], 4) }
+  if (m eq 'rank_correlation') { rank = x }
+  if (m eq 'overlap_median') { chance = z }
+  if (m eq 'modes_met') { met = x }
+  if (m eq 'modes_predicted') { expected = x }
+}
+summary = sprintf('%g of %g predicted steps taken', met, expected)
+if (is(error)) { summary = summary . sprintf('; %s: median step error %.0f%%', verdict eq 'inconclusive' ? 'fewer than four' : 'first four', 100 * error) }
+if (is(error) && is(error_null)) { summary = summary . sprintf(' (guessing their mean: %.0f%%)', 100 * error_null) }
+if (is(rank)) { summary = summary . sprintf('; rank correlation %.2f', rank) }
+
+# Flow time: where it ends, its first row, and how much of it is a step.
+t_high = 0.0 ; t_first = 0.0 ; rate = 1.0
+do for [i=1:|$ends|] {
+  s = real(word($ends[i], 2)) ; x = real(word($ends[i], 3))
+  if (x > 0 && t_first == 0) { t_first = x }
+  if (x > t_high && s > 0) { t_high = x ; rate = x / s }
+}
+if (t_high == 0) { t_high = 1.0 ; t_first = 0.1 }
+
+# Modes in the colours of the palette, paler under the dashes of theory.
+n = |$step|
+array anchor[5] = [0x1b1464, 0x31688e, 0x1f9e89, 0x8bc34a, 0xf0b400]
+part(c, k) = (int(c) >> (8 * k)) & 255
+mix(a, b, x) = int(a + (b - a) * x + 0.5)
+blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
+shade(j) = n > 1 ? 4.0 * (j - 1) / (n - 1) : 0.0
+cell(x) = x >= 4 ? 4 : int(x) + 1
+colour(j) = blend(anchor[cell(shade(j))], anchor[cell(shade(j)) + 1], shade(j) - cell(shade(j)) + 1)
+pale(j) = blend(colour(j), 0xffffff, 0.45)
+
+# Points of the right panels: predicted, measured, low, high, overlap, colour.
+# A step that was predicted and not taken is an open triangle at the end.
+array tau[n]
+least = t_high ; most = 0.0 ; steps = 0 ; taken = 0 ; missed = 0 ; drawn = ''
+set print $taken
+do for [j=1:n] {
+  g = number(word($step[j], 1)) ; p = number(word($step[j], 2)) ; q = number(word($step[j], 3))
+  o = number(word($step[j], 4)) ; a = number(word($step[j], 5)) ; b = number(word($step[j], 6))
+  if (!is(b)) { b = t_high }
+  tau[j] = is(p) && p <= t_high ? p : NaN
+  if (g > 0) { drawn = drawn . sprintf(' %d', j) }
+  if (is(tau[j])) { steps = steps + 1 ; if (!is(q)) { missed = missed + 1 } }
+  if (p > 0 && p < least) { least = p }
+  if (q > 0 && q < least) { least = q }
+  if (p > 0 && q > 0) {
+    taken = taken + 1
+    if (p > most) { most = p }
+    if (q > most) { most = q }
+    print sprintf('%.9g,%.9g,%.9g,%.9g,%.9g,%d', p, q, a, b, o, colour(j))
+  }
+}
+set print $missed
+do for [j=1:n] {
+  if (is(tau[j]) && !is(number(word($step[j], 3)))) {
+    most = t_high
+    print sprintf('%.9g,%.9g,%d', tau[j], t_high, colour(j))
+  }
+}
+unset print
+if (most <= 0) { most = t_high }
+decades = most > 8 * least
+
+# Of several runs the left panels show the first: its own predicted times, where
+# its predicted curves pass 1/2.
+if (n_runs > 1) {
+  steps = 0
+  do for [j=1:n] {
+    tau[j] = NaN ; x = 0.0 ; y = 1.0
+    set table $curve
+    plot 'overlay.csv' using (strcol("run")):(strcol("t")):(strcol(sprintf("predicted_%d", j))) with table
+    unset table
+    do for [i=1:|$curve|] {
+      if (word($curve[i], 1) eq '1') {
+        u = real(word($curve[i], 2)) ; v = real(word($curve[i], 3))
+        if (!is(tau[j]) && y < 0.5 && v >= 0.5) { tau[j] = x + (u - x) * (0.5 - y) / (v - y) ; steps = steps + 1 }
+        x = u ; y = v
+      }
+    }
+  }
+}
+
+# Logarithmic, unless all happens within a factor of eight.
+logarithmic = t_high > 8 * least
+t_low = logarithmic ? (least / 2.5 > t_first ? least / 2.5 : t_first) : 0.0
+if (logarithmic && t_low >= t_high) { t_low = t_high / 10.0 }
+place(t) = logarithmic ? log(t / t_low) / log(t_high / t_low) : t / t_high
+
+# Theory's staircase: the loss falls by one at each predicted time. Numbers of
+# modes that are near each other stand in up to three rows.
+array row[n]
+array done[n]
+do for [j=1:n] { row[j] = 0 ; done[j] = 0 }
+before = -1.0 ; level = 0
+set print $stairs
+print 't,loss'
+print sprintf('%.9g,%d', t_low, n)
+do for [k=1:steps] {
+  next = 0
+  do for [j=1:n] {
+    if (is(tau[j]) && !done[j]) {
+      if (next == 0) { next = j }
+      if (tau[j] < tau[next]) { next = j }
+    }
+  }
+  done[next] = 1
+  level = place(tau[next]) - before < 0.024 ? (level + 1) % 3 : 0
+  before = place(tau[next])
+  row[next] = level
+  print sprintf("%.9g,%d\n%.9g,%d", tau[next], n - k + 1, tau[next], n - k)
+}
+print sprintf('%.9g,%d', t_high, n - steps)
+unset print
+
+do for [terminal_name in terminals] {
+  @OPEN
+  reset
+  set datafile separator comma
+  set datafile columnheaders
+  set datafile missing "nan"
+  set encoding utf8
+  set tics nomirror scale 0.6 textcolor rgb theory
+  set multiplot
+
+  # The loss.
+  set label 1 title_text at screen 0.5,0.968 center noenhanced font sprintf(',%.1f', size(title_text))
+  set label 2 summary at screen 0.5,0.928 center textcolor rgb plain
+  set arrow 101 from screen 0.07,0.885 to screen 0.10,0.885 nohead lw 3 lc rgb '#9a9a9a'
+  set label 101 'network' at screen 0.107,0.885
+  set arrow 102 from screen 0.20,0.885 to screen 0.23,0.885 nohead lw 1.5 dt (6,4) lc rgb theory
+  set label 102 'theory before training' at screen 0.237,0.885
+  set arrow 103 from screen 0.45,0.885 to screen 0.48,0.885 nohead lw 1.2 dt (2,3) lc rgb plain
+  set label 103 'predicted step times' at screen 0.487,0.885
+  if (n_runs > 1) {
+    set label 3 'curves: run 1' at screen 0.66,0.842 right textcolor rgb plain
+    set label 5 sprintf('medians and range of %d runs', n_runs) at screen 0.985,0.842 right textcolor rgb plain
+  }
+  set lmargin at screen 0.07
+  set rmargin at screen 0.66
+  set tmargin at screen 0.80
+  set bmargin at screen 0.555
+  set border 7 lw 0.8 lc rgb '#404040'
+  if (logarithmic) { set logscale x ; set logscale x2 }
+  set xrange [t_low:t_high]
+  set x2range [t_low/rate:t_high/rate]
+  set format x ''
+  set x2tics nomirror scale 0.6 offset 0,-0.3 textcolor rgb theory
+  set x2label 'training steps' offset 0,-0.7
+  set label 4 'loss ‖C − I‖²' at screen 0.014,0.68 center rotate
+  set yrange [0:n*1.06]
+  unit = n > 5 ? 2 : 1
+  set ytics 0,unit,n
+  do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.4 lc rgb '#d4d4d4' }
+  unset key
+  plot 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("loss")) with lines lw 3 lc rgb '#9a9a9a', \
+       $stairs using 1:2 with lines lw 1.5 dt (6,4) lc rgb theory
+  unset arrow
+  unset label
+
+  # The modes.
+  set tmargin at screen 0.525
+  set bmargin at screen 0.10
+  set border 3
+  unset x2tics
+  unset x2label
+  set format x '%g'
+  set xlabel 'flow time t' offset 0,0.3
+  set yrange [-0.03:1.3]
+  set ytics 0,0.25,1
+  do for [j=1:n] {
+    if (is(tau[j])) {
+      set arrow j from tau[j], -0.03 to tau[j], 1.12 + 0.065*row[j] nohead back lw 0.8 dt (2,3) lc rgb faint
+      set label j sprintf('%d', j) at tau[j], 1.155 + 0.065*row[j] center textcolor rgb colour(j)
+    }
+  }
+  set label n+1 'variance along predicted mode' at screen 0.014,0.31 center rotate
+  plot for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("measured_" . j)) with lines lw 3.5 lc rgb pale(int(j)) notitle, \
+       for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_" . j)) with lines lw 1.5 dt (6,4) lc rgb colour(int(j)) notitle
+  unset arrow
+  unset label
+
+  # Measured against predicted times.
+  set datafile nocolumnheaders
+  set lmargin at screen 0.75
+  set rmargin at screen 0.985
+  set tmargin at screen 0.80
+  set bmargin at screen 0.42
+  unset logscale
+  if (decades) { set logscale xy }
+  low = decades ? least / 1.5 : 0.0
+  high = decades ? most * 1.5 : most * 1.15
+  unit = 10.0**floor(log10(high))
+  if (high < 2.5 * unit) { unit = unit / 2 }
+  if (!decades) { set xtics 0,unit ; set ytics 0,unit } else { set ytics autofreq }
+  set xrange [low:high]
+  set yrange [low:high]
+  set format x ''
+  set format y '%g'
+  unset xlabel
+  set label 3 'measured step time' at screen 0.696,0.61 center rotate
+  set label 1 'band: ±15%' at graph 0.97,0.07 right textcolor rgb plain
+  parts = '"+" using 1:(0.85*$1):(1.15*$1) with filledcurves fc rgb "#e4e4e4", x with lines lw 1.2 dt (6,4) lc rgb theory'
+  if (n_runs > 1 && taken > 0) { parts = parts . ', $taken using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb faint' }
+  if (taken > 0) { parts = parts . ', $taken using 1:2:6 with points pt 7 ps 1.3 lc rgb variable' }
+  if (missed > 0) { parts = parts . ', $missed using 1:2:3 with points pt 8 ps 1.6 lw 1.5 lc rgb variable' ; set label 2 '△ not taken' at graph 0.04,0.95 textcolor rgb plain }
+  eval 'plot ' . parts
+  unset label
+
+  # Overlaps.
+  set tmargin at screen 0.39
+  set bmargin at screen 0.10
+  unset logscale y
+  set yrange [0:1.05]
+  set format x '%g'
+  set ytics 0,0.25,1
+  set xlabel 'predicted step time' offset 0,0.3
+  set label 3 'overlap at the step' at screen 0.696,0.245 center rotate
+  parts = 'NaN notitle'
+  if (is(chance)) { parts = 'chance with lines lw 1.2 dt (2,3) lc rgb faint' ; set label 1 'chance' at graph 0.03, first chance offset 0,(chance > 0.8 ? -0.7 : 0.6) textcolor rgb plain }
+  if (taken > 0) { parts = parts . ', $taken using 1:5:6 with points pt 7 ps 1.3 lc rgb variable' }
+  eval 'plot ' . parts
+  unset multiplot
+  unset output
+}

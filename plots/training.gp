@@ -1,0 +1,95 @@
+# A training run: the loss, and the eigenvalues of the embedding's cross-
+# covariance by rank, over training steps (flow time above). Where the run has a
+# prediction.csv, the step times that it tells are dotted. Reads trace.csv.
+height = 5.4
+theory = '#202020'
+faint = '#8a8a8a'
+# About a tenth of an inch a letter at size 13.
+size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
+
+# Words, so that nan and inf stay what they are.
+unset datafile
+set datafile separator comma
+set datafile columnheaders
+set table $ends
+plot 'trace.csv' using (strcol("step")):(strcol("t")):(strcol("loss")) with table
+predicted = int(system("test -f prediction.csv && echo 1 || echo 0"))
+n_predicted = 0
+if (predicted) {
+  set table $step
+  plot 'prediction.csv' using (strcol("step")):(strcol("tau_generic")) with table
+  n_predicted = |$step|
+}
+unset table
+set datafile missing "nan"
+is(x) = x == x
+number(s) = strstrt('nan -nan inf -inf', s) > 0 ? NaN : real(s)
+
+first = 0.0 ; last = 0.0 ; rate = 1.0 ; losses = 0
+do for [i=1:|$ends|] {
+  s = real(word($ends[i], 1)) ; t = number(word($ends[i], 2))
+  if (s > 0 && first == 0) { first = s }
+  if (s > last) { last = s ; if (t > 0) { rate = t / s } }
+  if (is(number(word($ends[i], 3)))) { losses = losses + 1 }
+}
+if (last == 0) { first = 0.5 ; last = 1.0 }
+logarithmic = last > 20 * first
+low = logarithmic ? first : 0.0
+
+# Fifty curves side by side need thinner lines than ten.
+curve = n_lambda > 20 ? 1.6 : 3
+shade(j) = n_lambda > 1 ? (j - 1.0) / (n_lambda - 1.0) : 0.0
+lines = 0
+do for [terminal_name in terminals] {
+  @OPEN
+  set multiplot
+  set lmargin at screen 0.11
+  set rmargin at screen 0.97
+  set cbrange [0:1]
+  if (logarithmic) { set logscale x ; set logscale x2 }
+  set xrange [low:last]
+  set x2range [low*rate:last*rate]
+  set grid xtics ytics ls 100
+
+  set tmargin at screen 0.83
+  set bmargin at screen 0.55
+  set border 7
+  set label 1 title_text at screen 0.5,0.96 center noenhanced font sprintf(',%.1f', size(title_text))
+  set format x ''
+  set format y '%g'
+  set format x2 '%g'
+  unset xlabel
+  set x2tics nomirror scale 0.6 offset 0,-0.3
+  set x2label 'flow time t' offset 0,-0.7
+  set label 2 'loss' at screen 0.025,0.69 center rotate
+  set autoscale yfix
+  set offsets 0,0,graph 0.06,graph 0.06
+  lines = 0
+  do for [j=1:n_predicted] {
+    x = number(word($step[j], 1))
+    if (x >= low && x <= last && x > 0) { lines = lines + 1 ; set arrow lines from first x, graph 0 to first x, graph 1 nohead front lw 0.8 dt (2,3) lc rgb faint }
+  }
+  set key bottom left Left reverse samplen 2.5
+  if (lines > 0) {
+    plot 'trace.csv' using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle, \
+         NaN with lines lw 0.8 dt (2,3) lc rgb faint title 'predicted step times'
+  } else {
+    plot 'trace.csv' using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle
+  }
+  unset label
+  unset x2tics
+  unset x2label
+  unset key
+
+  set tmargin at screen 0.52
+  set bmargin at screen 0.115
+  set border 3
+  set format x '%g'
+  set xlabel 'training steps' offset 0,0.3
+  set label 2 'eigenvalues of C by rank' at screen 0.025,0.32 center rotate
+  plot for [j=1:n_lambda] 'trace.csv' using (column("step")):(column(sprintf("lambda_%d", j))):(shade(j)) with lines lw curve lc palette notitle
+  unset arrow
+  unset label
+  unset multiplot
+  unset output
+}

@@ -1,0 +1,146 @@
+/* From the measures of each run to rows of agreement.csv: medians over the runs
+ * (over runs and modes where a mode has its own number), with the extremes of
+ * the runs. A run in which a measure is not defined is left out of its row. */
+#include "overlay/agreement.h"
+
+#include "overlay/measures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST = 4, ROWS = 16 }; /* modes of the bar; rows without numbers */
+static const double step_bar = 0.15;
+
+typedef struct book {
+  const es_joined *run;
+  size_t n_runs, k;
+  es_overlay_metric *row;
+  size_t n;
+  double *work; /* n_runs × k */
+} book;
+
+static es_overlay_metric *next_row(book *b, const char *name) {
+  es_overlay_metric *row = &b->row[b->n++];
+  *row = (es_overlay_metric){
+      .value = NAN, .low = NAN, .high = NAN, .null = NAN, .verdict = ""};
+  snprintf(row->metric, sizeof row->metric, "%s", name);
+  return row;
+}
+
+static void widen(es_overlay_metric *row, double x) {
+  if (isnan(x)) return;
+  if (!(row->low <= x)) row->low = x;
+  if (!(row->high >= x)) row->high = x;
+}
+
+static double over_runs(const book *b, es_measure *of) {
+  for (size_t r = 0; r < b->n_runs; r++) b->work[r] = of(&b->run[r]);
+  return es_measure_median(b->work, b->n_runs);
+}
+
+static es_overlay_metric *add(book *b, const char *name, es_measure *of,
+                              es_measure *null) {
+  es_overlay_metric *row = next_row(b, name);
+  for (size_t r = 0; r < b->n_runs; r++) widen(row, of(&b->run[r]));
+  row->value = over_runs(b, of);
+  if (null != NULL) row->null = over_runs(b, null);
+  return row;
+}
+
+/* Median over modes first … last-1 of runs r … r+n-1. */
+static double over_modes(const book *b, es_mode_measure *of, size_t first,
+                         size_t last, size_t r, size_t n) {
+  size_t kept = 0;
+  for (size_t i = r; i < r + n; i++)
+    for (size_t j = first; j < last; j++) b->work[kept++] = of(&b->run[i], j);
+  return es_measure_median(b->work, kept);
+}
+
+static es_overlay_metric *add_modes(book *b, const char *name,
+                                    es_mode_measure *of, es_mode_measure *null,
+                                    size_t first, size_t last) {
+  es_overlay_metric *row = next_row(b, name);
+  for (size_t r = 0; r < b->n_runs; r++)
+    widen(row, over_modes(b, of, first, last, r, 1));
+  row->value = over_modes(b, of, first, last, 0, b->n_runs);
+  if (null != NULL) row->null = over_modes(b, null, first, last, 0, b->n_runs);
+  return row;
+}
+
+/* Every run has a number for each of the first four steps. */
+static bool first_four_met(const book *b) {
+  if (b->k < FIRST) return false;
+  for (size_t r = 0; r < b->n_runs; r++)
+    for (size_t j = 0; j < FIRST; j++)
+      if (!isfinite(es_step_error(&b->run[r], j))) return false;
+  return true;
+}
+
+static void add_step_error(book *b) {
+  es_overlay_metric *row =
+      add_modes(b, "median_step_error_first_4", es_step_error,
+                es_step_error_null, 0, b->k < FIRST ? b->k : FIRST);
+  row->verdict = !first_four_met(b)       ? "inconclusive"
+                 : row->value <= step_bar ? "holds"
+                                          : "fails";
+}
+
+/* A row for each mode that some run was predicted to reach. */
+static void add_ratios(book *b) {
+  char name[48];
+  for (size_t j = 0; j < b->k; j++) {
+    bool expected = false;
+    for (size_t r = 0; r < b->n_runs; r++)
+      expected |= es_joined_expected(&b->run[r], j);
+    snprintf(name, sizeof name, "step_ratio_%zu", j + 1);
+    if (expected) add_modes(b, name, es_step_ratio, NULL, j, j + 1);
+  }
+}
+
+/* A row for each eigenvalue that in some run did not rise by itself. */
+static void add_not_separate(book *b) {
+  char name[48];
+  for (size_t j = 0; j < b->run[0].d; j++) {
+    bool together = false;
+    for (size_t r = 0; r < b->n_runs; r++)
+      together |= es_not_separate(&b->run[r], j);
+    snprintf(name, sizeof name, "not_separate_%zu", j + 1);
+    if (together) add_modes(b, name, es_value_at_next, NULL, j, j + 1);
+  }
+}
+
+static void fill(book *b) {
+  es_overlay_metric *runs = next_row(b, "runs");
+  runs->value = runs->low = runs->high = (double)b->n_runs;
+  add(b, "modes_predicted", es_modes_predicted, NULL);
+  add(b, "modes_met", es_modes_met, NULL);
+  add(b, "modes_unforeseen", es_modes_unforeseen, NULL);
+  add_step_error(b);
+  add(b, "rank_correlation", es_rank_correlation, es_rank_correlation_null);
+  add(b, "step_log_error", es_step_log_error, es_step_log_null);
+  add(b, "aligned_step_log_error", es_aligned_log_error, es_step_log_null);
+  add(b, "curve_error", es_curve_error, es_curve_error_null);
+  add_modes(b, "overlap_median", es_overlap_met, es_overlap_null, 0, b->k);
+  add(b, "eigenvalues_one_at_a_time", es_one_at_a_time, es_one_at_a_time_null);
+  add(b, "plateau_distance", es_plateau_distance, es_plateau_distance_null);
+  add_not_separate(b);
+  add_ratios(b);
+}
+
+es_status es_agreement_of(es_overlay_metric **out, size_t *n,
+                          const es_joined *run, size_t n_runs, es_diag *diag) {
+  book b = {.run = run, .n_runs = n_runs, .k = run[0].k};
+  b.row = calloc(ROWS + run[0].d + b.k, sizeof *b.row);
+  b.work = calloc(n_runs * b.k, sizeof *b.work);
+  if (b.row == NULL || b.work == NULL) {
+    free(b.row);
+    free(b.work);
+    return es_fail(diag, ES_NO_MEMORY, "no memory for the agreement");
+  }
+  fill(&b);
+  free(b.work);
+  *out = b.row;
+  *n = b.n;
+  return ES_OK;
+}

@@ -1,0 +1,193 @@
+/* Step times, curves and directions: see measures.h. */
+#include "overlay/measures.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int rising(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+double es_measure_median(double *x, size_t n) {
+  size_t kept = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(x[i])) x[kept++] = x[i];
+  if (kept == 0) return NAN;
+  qsort(x, kept, sizeof *x, rising);
+  return (x[(kept - 1) / 2] + x[kept / 2]) / 2;
+}
+
+double es_modes_predicted(const es_joined *run) {
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++) n += es_joined_expected(run, j);
+  return (double)n;
+}
+
+double es_modes_met(const es_joined *run) {
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++) n += es_joined_met(run, j);
+  return (double)n;
+}
+
+double es_modes_unforeseen(const es_joined *run) {
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++)
+    n += !es_joined_expected(run, j) && !isnan(run->mode[j].tau_measured);
+  return (double)n;
+}
+
+double es_step_error(const es_joined *run, size_t j) {
+  if (es_joined_expected(run, j) && !es_joined_met(run, j)) return INFINITY;
+  return fabs(run->mode[j].relative_error);
+}
+
+double es_step_ratio(const es_joined *run, size_t j) {
+  if (!es_joined_expected(run, j)) return NAN;
+  return es_joined_met(run, j) ? 1 + run->mode[j].relative_error : INFINITY;
+}
+
+/* ln(measured/reference); both may be 0 where a run starts above 1/2. */
+static double log_ratio(double measured, double reference) {
+  return measured == reference ? 0 : log(measured / reference);
+}
+
+/* Mean of ln(measured) over the modes that were met. */
+static double mean_log(const es_joined *run) {
+  double sum = 0;
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++)
+    if (es_joined_met(run, j)) {
+      sum += log(run->mode[j].tau_measured);
+      n++;
+    }
+  return n < 2 ? NAN : sum / (double)n;
+}
+
+double es_step_error_null(const es_joined *run, size_t j) {
+  if (!es_joined_met(run, j)) return NAN;
+  return fabs(run->mode[j].tau_measured / exp(mean_log(run)) - 1);
+}
+
+/* The reference times of the three rows: theory's two, and their mean. */
+typedef enum reference { GENERIC, ALIGNED, MEAN } reference;
+
+static double log_error(const es_joined *run, reference what) {
+  const double mean = exp(mean_log(run));
+  double sum = 0;
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++) {
+    if (!es_joined_met(run, j)) continue;
+    const double tau = what == GENERIC   ? run->mode[j].tau_predicted
+                       : what == ALIGNED ? run->aligned[j]
+                                         : mean;
+    const double error = log_ratio(run->mode[j].tau_measured, tau);
+    sum += error * error;
+    n++;
+  }
+  return sqrt(sum / (double)n);
+}
+
+double es_step_log_error(const es_joined *run) {
+  return log_error(run, GENERIC);
+}
+
+double es_aligned_log_error(const es_joined *run) {
+  return log_error(run, ALIGNED);
+}
+
+double es_step_log_null(const es_joined *run) { return log_error(run, MEAN); }
+
+static double predicted_of(const es_joined *run, size_t j) {
+  return run->mode[j].tau_predicted;
+}
+
+static double measured_of(const es_joined *run, size_t j) {
+  return run->mode[j].tau_measured;
+}
+
+/* Mean rank of mode j among those that were met. */
+static double rank(const es_joined *run, es_mode_measure *of, size_t j) {
+  double below = 0, ties = 0;
+  for (size_t i = 0; i < run->k; i++) {
+    if (!es_joined_met(run, i)) continue;
+    below += of(run, i) < of(run, j);
+    ties += of(run, i) == of(run, j);
+  }
+  return below + (ties + 1) / 2;
+}
+
+double es_rank_correlation(const es_joined *run) {
+  const double n = es_modes_met(run), mean = (n + 1) / 2;
+  double xy = 0, xx = 0, yy = 0;
+  if (n < 3) return NAN;
+  for (size_t j = 0; j < run->k; j++) {
+    if (!es_joined_met(run, j)) continue;
+    const double x = rank(run, predicted_of, j) - mean;
+    const double y = rank(run, measured_of, j) - mean;
+    xy += x * y;
+    xx += x * x;
+    yy += y * y;
+  }
+  return xy / sqrt(xx * yy);
+}
+
+double es_rank_correlation_null(const es_joined *run) {
+  (void)run;
+  return 0;
+}
+
+/* Mean of along_j over the rows that hold a number. */
+static double curve_mean(const es_joined *run, size_t j) {
+  double sum = 0;
+  size_t n = 0;
+  for (size_t i = 0; i < run->rows; i++) {
+    const double y = run->along[i * run->k + j];
+    if (isnan(y)) continue;
+    sum += y;
+    n++;
+  }
+  return sum / (double)n;
+}
+
+static double curve_distance(const es_joined *run, bool from_mean) {
+  double sum = 0;
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++) {
+    if (!es_joined_expected(run, j)) continue;
+    const double mean = from_mean ? curve_mean(run, j) : 0;
+    for (size_t i = 0; i < run->rows; i++) {
+      const double centre = from_mean ? mean : run->predicted[i * run->d + j];
+      const double error = run->along[i * run->k + j] - centre;
+      if (isnan(error)) continue;
+      sum += error * error;
+      n++;
+    }
+  }
+  return sqrt(sum / (double)n);
+}
+
+double es_curve_error(const es_joined *run) {
+  return curve_distance(run, false);
+}
+
+double es_curve_error_null(const es_joined *run) {
+  return curve_distance(run, true);
+}
+
+double es_overlap_met(const es_joined *run, size_t j) {
+  return es_joined_met(run, j) ? run->mode[j].overlap : NAN;
+}
+
+double es_overlap_null(const es_joined *run, size_t j) {
+  double sum = 0, squares = 0;
+  if (!es_joined_met(run, j)) return NAN;
+  for (size_t i = 0; i < run->d; i++) {
+    const double value =
+        es_joined_at(run, run->lambda, run->d, i, run->mode[j].tau_measured);
+    if (!(value > 0)) continue;
+    sum += value;
+    squares += value * value;
+  }
+  return sum * sum / ((double)run->d * squares);
+}

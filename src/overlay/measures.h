@@ -1,0 +1,62 @@
+/* How far a run is from its prediction: one number for each run, or for each
+ * mode of a run. NaN: not defined there. Private to the room. */
+#ifndef ES_OVERLAY_MEASURES_H
+#define ES_OVERLAY_MEASURES_H
+
+#include "overlay/joined.h"
+
+/* Of n numbers, NaN left out, inf the largest; x is sorted. NaN for none. */
+double es_measure_median(double *x, size_t n);
+
+typedef double es_measure(const es_joined *run);
+typedef double es_mode_measure(const es_joined *run, size_t j);
+
+/* Numbers of modes: predicted to step within the run; of those, the ones that
+ * did; stepped though predicted for later or never. */
+es_measure es_modes_predicted, es_modes_met, es_modes_unforeseen;
+
+/* |measured/predicted - 1| of mode j. inf: predicted within the run and not
+ * met, so that it is not dropped. Null: of a predictor that knows the mean
+ * log time of the modes that were met, and no mode. */
+es_mode_measure es_step_error, es_step_error_null;
+
+/* measured/predicted of a mode predicted within the run; inf: not met. */
+es_mode_measure es_step_ratio;
+
+/* Over the modes that were met. Spearman's correlation, from three modes on
+ * (ties share their mean rank). Root mean square of ln(measured/predicted) for
+ * the descent from the generic start and for the aligned formula; null: the
+ * deviation of ln(measured) from its mean, from two modes on. */
+es_measure es_rank_correlation, es_rank_correlation_null;
+es_measure es_step_log_error, es_aligned_log_error, es_step_log_null;
+
+/* Root mean square of along_j - predicted_j over logged rows and the modes
+ * predicted within the run; null: of along_j about its own mean. */
+es_measure es_curve_error, es_curve_error_null;
+
+/* Overlap of a mode that was met, at its step. Null: the overlap of a random
+ * function within the space of the embedding's d functions. With eigenvalues
+ * lambda_i of C and components c_i along its eigenfunctions, overlap = (sum
+ * c_i^2 lambda_i)^2/sum c_i^2 lambda_i^2, and c_i^2 = 1/d on average: (sum
+ * lambda)^2/(d sum lambda^2), the participation ratio over d. It is 1/d where
+ * one mode is there, and 1 where all are: then every function of the space is
+ * in the embedding. The d found functions are given to it for free; among all
+ * m features it would be d/m of that. */
+es_mode_measure es_overlap_met, es_overlap_null;
+
+/* Of the eigenvalues in rank order: how many rise from under 0.05 to over 0.5
+ * before the next passes 0.2 (of the last one only the rise is asked). Null:
+ * all rising together, which leaves the last. */
+es_measure es_one_at_a_time, es_one_at_a_time_null;
+
+/* Whether eigenvalue j (from 0) has begun to rise, by itself or under the next
+ * one, and not separately; and its value when the next passes 0.2. */
+bool es_not_separate(const es_joined *run, size_t j);
+es_mode_measure es_value_at_next;
+
+/* |loss - (d - k)| halfway, in steps, between the passing of 1/2 by eigenvalues
+ * k and k+1, at the worst k. Null: 1/4, of a straight line through the loss
+ * that each has there, d - k + 1/4. */
+es_measure es_plateau_distance, es_plateau_distance_null;
+
+#endif
