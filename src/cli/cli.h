@@ -15,6 +15,7 @@ typedef struct es_options {
   const char *config_path; /* --config */
   const char **word;       /* settings and what else is no option */
   size_t n_words;
+  const char **more; /* targets behind the first */
   bool help, version;
   char *own_dir; /* memory behind job.dir where it is the default */
 } es_options;
@@ -29,8 +30,9 @@ void es_options_free(es_options *options);
 void es_help_program(FILE *out);
 es_status es_help_command(FILE *out, const es_command *command,
                           const char *target, es_diag *diag) ES_MUST_USE;
-/* Every key of a set as a table: name, what it accepts, default, help. */
-void es_help_keys(FILE *out, const es_keys *keys);
+/* Every key of a set as a table: name, what it accepts, default, help; but for
+ * those that stand in the set before it, if any. */
+void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before);
 /* Key sets that a model's configuration is made of; at most 8. */
 size_t es_cli_model_keys(const es_model *model, es_keys sets[8]);
 
@@ -40,6 +42,13 @@ es_status es_cli_find_model(const es_model **out, const char *name,
 /* A configuration with the keys of a model (flow, predict). */
 es_status es_cli_configure_model(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
+
+/* A configuration with the keys of a training. */
+es_status es_cli_configure_train(es_config **out, const char *target,
+                                 es_diag *diag) ES_MUST_USE;
+/* The same, with the settings that the run in that folder had. */
+es_status es_cli_configure_run(es_config **out, const char *target,
+                               es_diag *diag) ES_MUST_USE;
 
 /* Where rows go: job->dir/NAME, job->csv, or standard output. */
 typedef struct es_sinks es_sinks;
@@ -68,7 +77,10 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 typedef struct es_summary {
   double started; /* es_seconds() */
   int exit_code;
-  const es_instance *instance; /* asked for its data's checksum */
+  const es_instance *instance; /* asked for its data's checksum; or NULL, and */
+  bool has_checksum;           /* this says whether there is one */
+  unsigned checksum;
+  const char *prediction; /* file written before the first step, or NULL */
   const struct es_figure *figures;
   size_t n_figures;
 } es_summary;
@@ -88,6 +100,9 @@ es_status es_cmd_flow(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_overlay(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_plot(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_list(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_doctor(const es_job *job, es_diag *diag) ES_MUST_USE;

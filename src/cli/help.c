@@ -1,6 +1,9 @@
 /* Help, made from the tables of commands and keys. */
 #include "cli/cli.h"
 
+#include "data/data.h"
+#include "models/resnet/method.h"
+
 #include <eigenstep/eigenstep.h>
 
 #include <string.h>
@@ -56,10 +59,19 @@ static void options(FILE *out, unsigned given) {
   option(out, given, 0, "--help", "this text");
 }
 
-void es_help_keys(FILE *out, const es_keys *keys) {
+static bool has_key(const es_keys *keys, const es_key *key) {
+  for (size_t i = 0; keys != NULL && i < keys->n; i++)
+    if (strcmp(keys->key[i].section, key->section) == 0 &&
+        strcmp(keys->key[i].name, key->name) == 0)
+      return true;
+  return false;
+}
+
+void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before) {
   char accepts[160], name[64];
   for (size_t i = 0; i < keys->n; i++) {
     const es_key *key = &keys->key[i];
+    if (has_key(before, key)) continue;
     snprintf(name, sizeof name, "%s.%s", key->section, key->name);
     fprintf(out, "  %-20s %s\n  %-20s %s%s%s%s", name, key->help, "",
             es_key_accepts(accepts, sizeof accepts, key),
@@ -83,7 +95,7 @@ static es_status model_keys(FILE *out, const char *target, es_diag *diag) {
             "\nkeys of %s (defaults in brackets; a bare key=value works "
             "where one\nsection has it):\n",
             model->name);
-    for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i]);
+    for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
     if (target != NULL) break;
   }
   return ES_OK;
@@ -97,5 +109,12 @@ es_status es_help_command(FILE *out, const es_command *command,
           settings ? " [section.key=value …]" : "", command->summary);
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
-  return settings ? model_keys(out, target, diag) : ES_OK;
+  if (!settings) return ES_OK;
+  if ((command->options & ES_TRAINS) == 0) return model_keys(out, target, diag);
+  fprintf(out,
+          "\nkeys (defaults in brackets; a bare key=value works where one\n"
+          "section has it):\n");
+  es_help_keys(out, &es_train_keys, NULL);
+  es_help_keys(out, &es_data_keys, &es_train_keys);
+  return ES_OK;
 }

@@ -1,9 +1,10 @@
-/* eigenstep list: models, experiments, data sets, keys. */
+/* eigenstep list: models, methods, experiments, data sets, keys. */
 #include "cli/cli.h"
 
 #include "base/text.h"
 #include "data/data.h"
 #include "file/share.h"
+#include "models/resnet/method.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -15,6 +16,13 @@ static es_status list_models(es_diag *diag) {
   (void)diag;
   for (size_t i = 0; es_model_list(i) != NULL; i++)
     printf("%-20s %s\n", es_model_list(i)->name, es_model_list(i)->summary);
+  return ES_OK;
+}
+
+static es_status list_methods(es_diag *diag) {
+  (void)diag;
+  for (size_t i = 0; es_method_list(i) != NULL; i++)
+    printf("%-20s %s\n", es_method_list(i)->name, es_method_list(i)->summary);
   return ES_OK;
 }
 
@@ -58,12 +66,14 @@ static es_status list_keys(es_diag *diag) {
   for (size_t i = 0; es_model_list(i) != NULL; i++) {
     printf("# model: %s\n", es_model_list(i)->name);
     if (es_model_list(i)->keys != NULL)
-      es_help_keys(stdout, es_model_list(i)->keys);
+      es_help_keys(stdout, es_model_list(i)->keys, NULL);
   }
+  puts("# all methods (train)");
+  es_help_keys(stdout, &es_train_keys, NULL);
   puts("# all models");
-  es_help_keys(stdout, &es_flow_keys);
+  es_help_keys(stdout, &es_flow_keys, NULL);
   puts("# models from data");
-  es_help_keys(stdout, &es_data_keys);
+  es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;
 }
 
@@ -74,6 +84,7 @@ typedef struct list_row {
 
 static const list_row lists[] = {
     {"models", list_models},
+    {"methods", list_methods},
     {"experiments", list_experiments},
     {"datasets", list_datasets},
     {"keys", list_keys},
@@ -88,7 +99,8 @@ es_status es_cmd_list(const es_job *job, es_diag *diag) {
       return lists[i].print(diag);
   if (job->target != NULL)
     return es_fail(diag, ES_USAGE,
-                   "%s: list one of models, experiments, datasets and keys",
+                   "%s: list one of models, methods, experiments, datasets and "
+                   "keys",
                    es_text_quote(shown, sizeof shown, job->target));
   for (size_t i = 0; status == ES_OK && i < LISTS; i++) {
     printf("%s[%s]\n", i == 0 ? "" : "\n", lists[i].name);

@@ -88,9 +88,9 @@ static es_status settle(es_options *o, es_diag *diag) {
   return status;
 }
 
-/* Default of `run`: out/NAME, NAME without folders and ".yaml". */
+/* Default of `run` and `train`: out/NAME, NAME without folders and ".yaml". */
 static es_status default_dir(es_options *o, es_diag *diag) {
-  if (o->job.dir != NULL || (o->job.command->options & ES_TAKES_SIZE) == 0)
+  if (o->job.dir != NULL || (o->job.command->options & ES_MAKES_DIR) == 0)
     return ES_OK;
   const char *slash = strrchr(o->job.target, '/');
   const char *name = slash == NULL ? o->job.target : slash + 1;

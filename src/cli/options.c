@@ -195,7 +195,10 @@ es_status es_options_parse(es_options *out, int argc, char **argv,
                            es_diag *diag) {
   *out = (es_options){.job = {.argc = argc, .argv = argv}};
   out->word = calloc((size_t)argc + 1, sizeof *out->word);
-  if (out->word == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  out->more = calloc((size_t)argc + 1, sizeof *out->more);
+  if (out->word == NULL || out->more == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory");
+  out->job.more = out->more;
   for (int i = 1; i < argc; i++) {
     es_status status = ES_OK;
     if (argv[i][0] == '-' && argv[i][1] != '\0')
@@ -205,6 +208,9 @@ es_status es_options_parse(es_options *out, int argc, char **argv,
     else if (out->job.target == NULL && strchr(argv[i], '=') == NULL &&
              out->job.command->target[0] != '\0')
       out->job.target = argv[i];
+    else if ((out->job.command->options & ES_TAKES_MORE) != 0 &&
+             strchr(argv[i], '=') == NULL)
+      out->more[out->job.n_more++] = argv[i];
     else
       out->word[out->n_words++] = argv[i];
     if (status != ES_OK) return status;
@@ -214,6 +220,7 @@ es_status es_options_parse(es_options *out, int argc, char **argv,
 
 void es_options_free(es_options *options) {
   free(options->word);
+  free(options->more);
   free(options->own_dir);
   es_config_free(options->job.config);
 }

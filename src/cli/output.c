@@ -122,8 +122,10 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) {
 
 es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                                   es_diag *diag) {
-  unsigned crc;
-  const bool has_checksum = es_instance_checksum(summary->instance, &crc);
+  unsigned crc = summary->checksum;
+  const bool has_checksum = summary->instance == NULL
+                                ? summary->has_checksum
+                                : es_instance_checksum(summary->instance, &crc);
   char *path = es_file_join(job->dir, "run.json");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   const es_provenance p = {.version = es_version(),
@@ -137,6 +139,7 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                            .exit_code = summary->exit_code,
                            .has_checksum = has_checksum,
                            .data_checksum = crc,
+                           .prediction = summary->prediction,
                            .figures = summary->figures,
                            .n_figures = summary->n_figures,
                            .config = job->config};

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+enum { LARGEST_PREDICTION = 1 << 26 };
 enum { MOST_LIBRARIES = 16 };
 
 static bool add_date(cJSON *root) {
@@ -61,11 +62,26 @@ static bool add_libraries(cJSON *root) {
   return ok;
 }
 
-static bool add_checksum(cJSON *root, const es_provenance *p) {
+static bool add_hex(cJSON *root, const char *name, uint32_t crc) {
   char hex[16];
-  if (!p->has_checksum) return true;
-  snprintf(hex, sizeof hex, "%08" PRIx32, p->data_checksum);
-  return es_json_text(root, "data_checksum", hex);
+  snprintf(hex, sizeof hex, "%08" PRIx32, crc);
+  return es_json_text(root, name, hex);
+}
+
+static bool add_checksum(cJSON *root, const es_provenance *p) {
+  return !p->has_checksum || add_hex(root, "data_checksum", p->data_checksum);
+}
+
+/* CRC-32 of the prediction; nothing where it cannot be read any more. */
+static bool add_prediction(cJSON *root, const es_provenance *p) {
+  unsigned char *bytes = NULL;
+  size_t n;
+  if (p->prediction == NULL || es_file_read(&bytes, &n, p->prediction,
+                                            LARGEST_PREDICTION, NULL) != ES_OK)
+    return true;
+  const bool ok = add_hex(root, "prediction_checksum", es_crc32(0, bytes, n));
+  free(bytes);
+  return ok;
 }
 
 static bool add_summary(cJSON *root, const es_provenance *p) {
@@ -86,6 +102,7 @@ static bool fill(cJSON *root, const es_provenance *p) {
          es_json_real(root, "threads", (double)p->threads) &&
          es_json_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
          add_libraries(root) && add_checksum(root, p) &&
+         add_prediction(root, p) &&
          es_json_real(root, "wall_seconds", p->wall_seconds) &&
          es_json_real(root, "exit_code", p->exit_code) && add_summary(root, p);
 }

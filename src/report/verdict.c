@@ -15,6 +15,7 @@ typedef enum relation { LESS, LESS_EQUAL, MORE, MORE_EQUAL } relation;
 
 typedef struct clause {
   char column[WORD];
+  char is[WORD]; /* the text that the cell must be; "": it is compared */
   relation op;
   double bound;
 } clause;
@@ -56,6 +57,14 @@ static bool relation_and_bound(const char **text, const char *first,
          es_text_real(bound, number, strlen(number));
 }
 
+/* "is WORD", or a relation and its bound, behind a clause's column. */
+static bool parse_clause(clause *w, const char **text) {
+  char op[WORD];
+  if (!word(text, op)) return false;
+  if (strcmp(op, "is") == 0) return word(text, w->is);
+  return relation_and_bound(text, op, &w->op, &w->bound);
+}
+
 static bool known_aggregate(const char *name) {
   static const char *const names[] = {"max",    "min",   "mean",
                                       "median", "count", "slope"};
@@ -76,10 +85,9 @@ static bool parse_by(criterion *c, const char **text) {
 
 static bool parse_where(criterion *c, const char **text, char next[WORD]) {
   while (strcmp(next, c->n_where == 0 ? "where" : "and") == 0) {
-    char op[WORD];
     clause *w = &c->where[c->n_where];
     if (c->n_where == MOST_CLAUSES || !word(text, w->column) ||
-        !word(text, op) || !relation_and_bound(text, op, &w->op, &w->bound))
+        !parse_clause(w, text))
       return false;
     c->n_where++;
     if (!word(text, next)) return false;
@@ -177,6 +185,11 @@ static es_status find_columns(const criterion *c, const es_table *table,
   return status;
 }
 
+static bool fits(const clause *w, const es_table *table, size_t cell) {
+  return w->is[0] != '\0' ? strcmp(table->text[cell], w->is) == 0
+                          : holds(table->value[cell], w->op, w->bound);
+}
+
 /* The values in the rows that the clauses select. */
 static size_t select_rows(const criterion *c, const es_table *table,
                           const columns *at, double *y, double *x) {
@@ -186,7 +199,7 @@ static size_t select_rows(const criterion *c, const es_table *table,
     bool selected = true;
     for (size_t k = 0; k < c->n_where; k++)
       selected = selected &&
-                 holds(row[at->where[k]], c->where[k].op, c->where[k].bound);
+                 fits(&c->where[k], table, i * table->columns + at->where[k]);
     if (!selected) continue;
     x[n] = row[at->x];
     y[n++] = c->absolute ? fabs(row[at->y]) : row[at->y];

@@ -1,7 +1,9 @@
 /* Criteria of an experiment, evaluated on its own CSV files:
  *   max |relative_error| in descent/steps.csv where gap > 0.1 < 0.02
  *   slope sup_error by init_scale in alpha/table.csv > 0.38
- * that is: AGGREGATE COLUMN in FILE [where COLUMN OP NUMBER [and …]] OP NUMBER
+ *   max value in run/agreement.csv where metric is curve_error < 1e-5
+ * that is: AGGREGATE COLUMN in FILE [where CLAUSE [and CLAUSE …]] OP NUMBER, a
+ * clause being COLUMN OP NUMBER or COLUMN is WORD,
  * with max, min, mean, median or count, |COLUMN| for absolute values, and
  * < <= > >=; slope Y by X is the least-squares slope of ln Y over ln X. */
 #ifndef ES_REPORT_VERDICT_H

@@ -63,11 +63,19 @@ static es_status choose_stages(const es_job *job, const es_plan *plan,
   return status;
 }
 
+/* dir/name where dir is given; *out NULL otherwise. */
+static es_status folder_of(char **out, const char *dir, const char *name,
+                           es_diag *diag) {
+  *out = dir == NULL ? NULL : es_file_join(dir, name);
+  return dir == NULL || *out != NULL ? ES_OK
+                                     : es_fail(diag, ES_NO_MEMORY, "no memory");
+}
+
 /* One stage into dir/NAME. */
 static es_status run_stage(const es_job *job, const es_plan *plan,
                            const es_stage *stage, es_diag *diag) {
   es_job own = *job;
-  char *dir = NULL;
+  char *dir = NULL, *target = NULL;
   own.command = stage->command;
   own.target = stage->target;
   own.plot = stage->plot;
@@ -77,15 +85,18 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   own.config = NULL;
   es_status status = es_stage_configure(&own.config, plan, stage, diag);
   if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
-  if (status == ES_OK && job->dir != NULL) {
-    own.dir = dir = es_file_join(job->dir, stage->name);
-    if (dir == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (status == ES_OK) status = folder_of(&dir, job->dir, stage->name, diag);
+  own.dir = dir;
+  if (status == ES_OK && (stage->command->options & ES_OF_STAGE) != 0) {
+    status = folder_of(&target, job->dir, stage->target, diag);
+    own.target = target;
   }
   if (status == ES_OK) job->say(job, stage->name);
   if (status == ES_OK)
     status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
                                  : stage->command->execute(&own, diag);
   es_config_free(own.config);
+  free(target);
   free(dir);
   return status;
 }

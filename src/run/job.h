@@ -14,11 +14,13 @@ typedef struct es_command es_command;
 
 typedef struct es_job {
   const es_command *command;
-  const char *target; /* model, experiment or folder; NULL: none given */
-  es_config *config;  /* settings; NULL where the command takes none */
-  const char *dir;    /* output folder, NULL: none */
-  const char *csv;    /* file, "-" for standard output, or NULL */
-  const char *size;   /* run: preset of the experiment, or NULL */
+  const char *target;      /* model, experiment or folder; NULL: none given */
+  const char *const *more; /* n_more further targets */
+  size_t n_more;
+  es_config *config; /* settings; NULL where the command takes none */
+  const char *dir;   /* output folder, NULL: none */
+  const char *csv;   /* file, "-" for standard output, or NULL */
+  const char *size;  /* run: preset of the experiment, or NULL */
   const char *plot;  /* figure to draw in dir; NULL: the target's own; "none" */
   const char *title; /* of that figure; NULL: made from the target */
   bool json, quiet, force, resume, dry_run;
@@ -43,7 +45,12 @@ enum {
   ES_TAKES_SIZE = 16,
   ES_TAKES_RESUME = 32,
   ES_NEEDS_TARGET = 64,
-  ES_IS_STAGE = 128 /* may stand in an experiment */
+  ES_IS_STAGE = 128,   /* may stand in an experiment */
+  ES_TAKES_MORE = 256, /* several targets */
+  ES_MAKES_DIR = 512,  /* writes into out/TARGET where no -o is given */
+  ES_TRAINS = 1024,    /* its settings are those of a training */
+  ES_OF_STAGE = 2048   /* in an experiment its target is an earlier stage, whose
+                          folder it reads */
 };
 
 struct es_command {

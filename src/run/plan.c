@@ -158,6 +158,20 @@ static es_status check_plot(const es_plan *plan, const es_stage *stage,
   return ES_OK;
 }
 
+/* A stage that reads another's folder comes behind it. */
+static es_status check_target(const es_plan *plan, const es_stage *stage,
+                              es_diag *diag) {
+  if (stage->target == NULL)
+    return REFUSE(plan, stage->node, diag, "stage %s has no target",
+                  stage->name);
+  if ((stage->command->options & ES_OF_STAGE) == 0) return ES_OK;
+  for (size_t k = 0; k < plan->n_stages; k++)
+    if (strcmp(plan->stage[k].name, stage->target) == 0) return ES_OK;
+  return REFUSE(plan, es_node_get(stage->node, "target"), diag,
+                "target: no stage before this one is named %.40s",
+                stage->target);
+}
+
 static es_status read_stage(es_plan *plan, const es_node *node,
                             const es_command *commands, size_t n_commands,
                             es_diag *diag) {
@@ -181,8 +195,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   if (stage.command == NULL)
     return REFUSE(plan, node, diag, "%.40s: not a command that a stage can run",
                   command == NULL ? "command missing" : command);
-  if (stage.target == NULL)
-    return REFUSE(plan, node, diag, "stage %s has no target", stage.name);
+  status = check_target(plan, &stage, diag);
+  if (status != ES_OK) return status;
   stage.each = es_node_get(node, "each");
   plan->stage[plan->n_stages] = stage;
   status = check_plot(plan, &stage, diag);
@@ -293,7 +307,10 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
 es_status es_stage_configure(es_config **out, const es_plan *plan,
                              const es_stage *stage, es_diag *diag) {
   es_diag inner = {0};
-  es_status status = stage->command->configure(out, stage->target, &inner);
+  es_status status =
+      stage->command->configure == NULL
+          ? es_config_new(out, NULL, 0, &inner)
+          : stage->command->configure(out, stage->target, &inner);
   if (status != ES_OK)
     return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                   inner.message);

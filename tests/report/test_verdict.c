@@ -52,6 +52,15 @@ static void aggregates(void **state) {
   check(state, "  max   value  in run/t.csv   <  5 ", 4, "holds");
 }
 
+static void words_select(void **state) {
+  check(state, "max value in run/t.csv where word is b < 4", 1, "holds");
+  check(state, "max value in run/t.csv where gap > 0.15 and word is d < 4", 4,
+        "fails");
+  check(state, "count value in run/t.csv where word is none < 1", 0, "holds");
+  /* A cell is compared as it stands in the file. */
+  check(state, "max value in run/t.csv where ends is -inf < 4", 1, "holds");
+}
+
 static void relations(void **state) {
   check(state, "max value in run/t.csv < 4", 4, "fails");
   check(state, "max value in run/t.csv <= 4", 4, "holds");
@@ -267,6 +276,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(a_stage_is_no_folder),
       temp_test(aggregates),
+      temp_test(words_select),
       temp_test(relations),
       temp_test(clauses),
       temp_test(slopes),

@@ -1,0 +1,290 @@
+/* Training: see trainer.h. A step is a batch, the network forward on both views
+ * at once, the loss of its embeddings in double, the network backward, and
+ * descent. */
+#include "models/resnet/trainer.h"
+
+#include "base/slab.h"
+#include "net/engine.h"
+#include "net/params.h"
+#include "net/sgd.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_STEPS = 1000, VIEWS = 2 };
+static const double default_rate = .02;
+
+struct es_trainer {
+  const es_method *method;
+  es_pairs *pairs;
+  es_network network;
+  const es_engine *engine;
+  void *net;                    /* the engine's instance */
+  void *loss, *eval_loss;       /* of a batch, of the eval pairs */
+  size_t batch, eval_n, passes; /* passes: batches that hold the eval pairs */
+  uint64_t steps, done;
+  double rate, encoder_ratio, batch_loss;
+  float *params, *buffers, *gradient;
+  float *input, *dz;              /* 2·batch images; 2·batch × d */
+  float *eval_input;              /* passes times as many */
+  double *wide_z, *wide_dz;       /* 2·max(batch, eval_n) × d */
+  const void *output_gradient[4]; /* by output, for the engine */
+  es_slab slab;
+};
+
+static size_t times(size_t a, size_t b) {
+  size_t out;
+  return es_size_mul(&out, a, b) ? out : SIZE_MAX;
+}
+
+static es_status allocate(es_trainer *t, es_diag *diag) {
+  const es_graph *g = &t->network.graph;
+  const size_t rows = t->batch > t->eval_n ? t->batch : t->eval_n;
+  const size_t d = t->network.embedding.size;
+  const size_t images = times(VIEWS * t->batch, es_pairs_values(t->pairs));
+  const size_t back = times(VIEWS * t->batch, d), wide = times(VIEWS * rows, d);
+  size_t total = 0;
+  es_slab_add(&total, g->param_size, sizeof(float));
+  es_slab_add(&total, g->param_size, sizeof(float));
+  es_slab_add(&total, g->buffer_size, sizeof(float));
+  es_slab_add(&total, images, sizeof(float));
+  es_slab_add(&total, times(images, t->passes), sizeof(float));
+  es_slab_add(&total, back, sizeof(float));
+  es_slab_add(&total, wide, sizeof(double));
+  es_slab_add(&total, wide, sizeof(double));
+  const es_status status = es_slab_open(&t->slab, total, diag);
+  if (status != ES_OK) return status;
+  t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
+  t->gradient = es_slab_take(&t->slab, g->param_size, sizeof(float));
+  t->buffers = es_slab_take(&t->slab, g->buffer_size, sizeof(float));
+  t->input = es_slab_take(&t->slab, images, sizeof(float));
+  t->eval_input = es_slab_take(&t->slab, images * t->passes, sizeof(float));
+  t->dz = es_slab_take(&t->slab, back, sizeof(float));
+  t->wide_z = es_slab_take(&t->slab, wide, sizeof(double));
+  t->wide_dz = es_slab_take(&t->slab, wide, sizeof(double));
+  return ES_OK;
+}
+
+static es_status read_settings(es_trainer *t, const es_config *config,
+                               es_diag *diag) {
+  const size_t n = es_dataset_count(es_pairs_set(t->pairs));
+  const size_t wanted = es_config_size(config, "train", "eval_n");
+  const bool epochs = es_config_has(config, "train", "epochs");
+  const bool steps = es_config_has(config, "train", "steps");
+  if (epochs && steps)
+    return es_fail(diag, ES_BAD_VALUE,
+                   "train.epochs and train.steps are both set, expected one");
+  if (es_config_has(config, "train", "lr") &&
+      es_config_has(config, "train", "lr_relative"))
+    return es_fail(diag, ES_BAD_VALUE,
+                   "train.lr and train.lr_relative are both set, expected one");
+  t->batch = es_pairs_batch(t->pairs);
+  t->eval_n = wanted < n ? wanted : n;
+  t->passes = (t->eval_n + t->batch - 1) / t->batch;
+  t->steps = steps ? es_config_size(config, "train", "steps") : DEFAULT_STEPS;
+  if (epochs)
+    t->steps = (uint64_t)es_config_size(config, "train", "epochs") *
+               es_pairs_epoch(t->pairs);
+  t->rate = es_config_has(config, "train", "lr")
+                ? es_config_real(config, "train", "lr")
+                : default_rate;
+  t->encoder_ratio = es_config_real(config, "train", "encoder_lr_ratio");
+  t->batch_loss = NAN;
+  return ES_OK;
+}
+
+static es_status open_network(es_trainer *t, const es_config *config,
+                              es_diag *diag) {
+  size_t channels, side;
+  es_encoder encoder;
+  es_dataset_geometry(es_pairs_set(t->pairs), &channels, &side);
+  if (channels == 0) side = es_pairs_values(t->pairs);
+  es_status status = es_encoder_from(&encoder, config, channels, side, diag);
+  if (status == ES_OK) status = es_network_new(&t->network, &encoder, diag);
+  if (status != ES_OK) return status;
+  t->engine = es_engine_fastest();
+  return t->engine->open(&t->net, &t->network.graph, VIEWS * t->batch, VIEWS,
+                         true, diag);
+}
+
+static void start(es_trainer *t, const es_config *config) {
+  const bool given = es_config_has(config, "net", "init_scale");
+  es_network_start(&t->network, es_config_size(config, "train", "seed"),
+                   given ? es_config_real(config, "net", "init_scale") : 0,
+                   t->params, t->buffers);
+  for (size_t k = 0; k < t->passes; k++)
+    es_pairs_fixed(t->pairs, k * t->batch, t->eval_n,
+                   t->eval_input +
+                       k * VIEWS * t->batch * es_pairs_values(t->pairs));
+  t->output_gradient[t->network.embedding.output] = t->dz;
+}
+
+static es_status open_trainer(es_trainer *t, const es_config *config,
+                              const es_progress *progress, es_diag *diag) {
+  es_status status = es_pairs_new(&t->pairs, config, progress, diag);
+  if (status == ES_OK) status = read_settings(t, config, diag);
+  if (status == ES_OK) status = open_network(t, config, diag);
+  if (status != ES_OK) return status;
+  const es_loss *loss = t->method->loss;
+  const size_t d = t->network.embedding.size;
+  status = loss->open(&t->loss, t->batch, d, config, diag);
+  if (status == ES_OK)
+    status = loss->open(&t->eval_loss, t->eval_n, d, config, diag);
+  if (status == ES_OK) status = allocate(t, diag);
+  if (status == ES_OK) start(t, config);
+  return status;
+}
+
+es_status es_trainer_new(es_trainer **out, const es_method *method,
+                         const es_config *config, const es_progress *progress,
+                         es_diag *diag) {
+  *out = NULL;
+  es_trainer *t = calloc(1, sizeof *t);
+  if (t == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a trainer");
+  t->method = method;
+  const es_status status = open_trainer(t, config, progress, diag);
+  if (status == ES_OK)
+    *out = t;
+  else
+    es_trainer_free(t);
+  return status;
+}
+
+void es_trainer_free(es_trainer *trainer) {
+  if (trainer == NULL) return;
+  trainer->method->loss->close(trainer->loss);
+  trainer->method->loss->close(trainer->eval_loss);
+  if (trainer->engine != NULL) trainer->engine->close(trainer->net);
+  es_network_free(&trainer->network);
+  es_pairs_free(trainer->pairs);
+  es_slab_close(&trainer->slab);
+  free(trainer);
+}
+
+const es_network *es_trainer_network(const es_trainer *t) {
+  return &t->network;
+}
+const es_pairs *es_trainer_pairs(const es_trainer *t) { return t->pairs; }
+const char *es_trainer_engine(const es_trainer *t) { return t->engine->name; }
+const float *es_trainer_params(const es_trainer *t) { return t->params; }
+size_t es_trainer_eval_n(const es_trainer *t) { return t->eval_n; }
+uint64_t es_trainer_steps(const es_trainer *t) { return t->steps; }
+uint64_t es_trainer_done(const es_trainer *t) { return t->done; }
+double es_trainer_rate(const es_trainer *t) { return t->rate; }
+void es_trainer_set_rate(es_trainer *t, double lr) { t->rate = lr; }
+double es_trainer_batch_loss(const es_trainer *t) { return t->batch_loss; }
+
+size_t es_trainer_memory(const es_trainer *t) {
+  return t->slab.size + es_pairs_memory(t->pairs) + t->engine->memory(t->net);
+}
+
+/* Loss of the batch that was passed forward, and its derivative into dz. */
+static double take_loss(es_trainer *t) {
+  const size_t tap = t->network.embedding.output;
+  const size_t n = VIEWS * t->batch * t->network.embedding.size;
+  const float *z = t->engine->output(t->net, tap);
+  for (size_t k = 0; k < n; k++) t->wide_z[k] = (double)z[k];
+  const double loss = t->method->loss->value(t->loss, t->wide_z, t->wide_dz);
+  for (size_t k = 0; k < n; k++) t->dz[k] = (float)t->wide_dz[k];
+  return loss;
+}
+
+es_status es_trainer_step(es_trainer *t, es_diag *diag) {
+  const es_engine *e = t->engine;
+  es_pairs_fill(t->pairs, t->done, t->input);
+  es_status status =
+      e->forward(t->net, ES_PASS_TRAIN, t->params, t->buffers, t->input, diag);
+  if (status != ES_OK) return status;
+  t->batch_loss = take_loss(t);
+  if (!isfinite(t->batch_loss))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "the loss is not finite at step %" PRIu64 ", with "
+                   "train.lr=%g; a smaller rate may help",
+                   t->done, t->rate);
+  status =
+      e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
+  if (status != ES_OK) return status;
+  es_sgd_step(&t->network.graph, t->params, t->gradient,
+              t->rate * t->encoder_ratio, t->network.last, t->rate);
+  t->done++;
+  return ES_OK;
+}
+
+/* Rows of one pass that belong to eval pairs, widened, first views and second
+ * views each to their place. */
+static void keep_rows(const es_trainer *t, size_t pass, const float *from,
+                      size_t width, double *out) {
+  const size_t first = pass * t->batch;
+  const size_t left = t->eval_n - first;
+  const size_t count = left < t->batch ? left : t->batch;
+  for (size_t v = 0; v < VIEWS; v++) {
+    const float *x = from + v * t->batch * width;
+    double *y = out + (v * t->eval_n + first) * width;
+    for (size_t k = 0; k < count * width; k++) y[k] = (double)x[k];
+  }
+}
+
+static void keep_tap(const es_trainer *t, size_t pass, const float *input,
+                     es_tap tap, double *out) {
+  if (out == NULL) return;
+  const float *from =
+      tap.output == ES_NONE ? input : t->engine->output(t->net, tap.output);
+  keep_rows(t, pass, from, tap.size, out);
+}
+
+es_status es_trainer_measure(es_trainer *t, double *penultimate,
+                             double *representation, double *embedding,
+                             double *loss, es_diag *diag) {
+  const size_t images = VIEWS * t->batch * es_pairs_values(t->pairs);
+  const size_t size = VIEWS * t->eval_n * t->network.embedding.size;
+  double *z = embedding != NULL ? embedding : t->wide_z;
+  for (size_t k = 0; k < t->passes; k++) {
+    const float *input = t->eval_input + k * images;
+    const es_status status = t->engine->forward(
+        t->net, ES_PASS_MEASURE, t->params, t->buffers, input, diag);
+    if (status != ES_OK) return status;
+    keep_tap(t, k, input, t->network.penultimate, penultimate);
+    keep_tap(t, k, input, t->network.representation, representation);
+    keep_tap(t, k, input, t->network.embedding, z);
+  }
+  for (size_t k = 0; k < size; k++)
+    if (!isfinite(z[k]))
+      return es_fail(diag, ES_NOT_FINITE,
+                     "the embedding is not finite after step %" PRIu64
+                     ", with train.lr=%g; a smaller rate may help",
+                     t->done, t->rate);
+  if (loss != NULL) *loss = t->method->loss->value(t->eval_loss, z, t->wide_dz);
+  return ES_OK;
+}
+
+es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
+  const double step = (double)t->done;
+  const double *mean = es_pairs_mean(t->pairs);
+  const size_t values = es_pairs_values(t->pairs);
+  es_status status =
+      es_params_write(&t->network.graph, t->params, t->buffers, file, diag);
+  if (status == ES_OK)
+    status = es_h5_write(file, "/train/step", &step, NULL, 0, diag);
+  if (status == ES_OK && mean != NULL)
+    status = es_h5_write(file, "/train/mean", mean, &values, 1, diag);
+  return status;
+}
+
+es_status es_trainer_load(es_trainer *t, es_h5_source *file, es_diag *diag) {
+  double step;
+  es_status status =
+      es_params_read(&t->network.graph, t->params, t->buffers, file, diag);
+  if (status == ES_OK)
+    status = es_h5_read(file, "/train/step", &step, NULL, 0, diag);
+  if (status != ES_OK) return status;
+  if (!(step >= 0 && step <= (double)t->steps && step == floor(step)))
+    return es_fail(diag, ES_FILE_CORRUPT,
+                   "/train/step is %g, expected a whole number in [0, %" PRIu64
+                   "]",
+                   step, t->steps);
+  t->done = (uint64_t)step;
+  return ES_OK;
+}

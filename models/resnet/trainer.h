@@ -1,0 +1,56 @@
+/* A network, a method and the pairs it learns from: steps of descent and
+ * measurements. Everything is allocated by es_trainer_new; a step allocates
+ * nothing. */
+#ifndef ES_MODELS_RESNET_TRAINER_H
+#define ES_MODELS_RESNET_TRAINER_H
+
+#include "file/h5.h"
+#include "models/resnet/encoder.h"
+#include "models/resnet/method.h"
+#include "models/resnet/pairs.h"
+
+typedef struct es_trainer es_trainer;
+
+/* Opens data, network and engine, and starts the parameters. The learning rate
+ * is train.lr until es_trainer_set_rate. The configuration, which was settled
+ * (es_train_settle), must outlive the trainer. */
+es_status es_trainer_new(es_trainer **out, const es_method *method,
+                         const es_config *config, const es_progress *progress,
+                         es_diag *diag) ES_MUST_USE;
+void es_trainer_free(es_trainer *trainer); /* NULL accepted */
+
+const es_network *es_trainer_network(const es_trainer *trainer);
+const es_pairs *es_trainer_pairs(const es_trainer *trainer);
+const char *es_trainer_engine(const es_trainer *trainer); /* its name */
+const float *es_trainer_params(const es_trainer *trainer);
+size_t es_trainer_eval_n(const es_trainer *trainer);
+size_t es_trainer_memory(const es_trainer *trainer); /* bytes */
+
+uint64_t es_trainer_steps(const es_trainer *trainer); /* to do in all */
+uint64_t es_trainer_done(const es_trainer *trainer);
+double es_trainer_rate(const es_trainer *trainer);
+void es_trainer_set_rate(es_trainer *trainer, double lr);
+
+/* One step on the next batch. ES_NOT_FINITE where the loss is no number; the
+ * parameters are then those before the step. */
+es_status es_trainer_step(es_trainer *trainer, es_diag *diag) ES_MUST_USE;
+
+/* The loss of the last batch, before its step; NaN before the first. */
+double es_trainer_batch_loss(const es_trainer *trainer);
+
+/* What the eval pairs give (draw 0 of the first eval_n samples; normalised by
+ * the statistics of train.batch pairs at a time, as in training): any of the
+ * outputs may be NULL, each is 2·eval_n rows, first views first, row-major. The
+ * loss is that of all eval pairs together. */
+es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
+                             double *representation, double *embedding,
+                             double *loss, es_diag *diag) ES_MUST_USE;
+
+/* Parameters, buffers and the step, to and from an HDF5 file: /params/NAME in
+ * PyTorch's names and shapes, /train/step, and /train/mean with data.center. */
+es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
+                          es_diag *diag) ES_MUST_USE;
+es_status es_trainer_load(es_trainer *trainer, es_h5_source *file,
+                          es_diag *diag) ES_MUST_USE;
+
+#endif

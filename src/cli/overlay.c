@@ -1,0 +1,95 @@
+/* eigenstep overlay: prediction against measurement of finished runs, without
+ * training again. */
+#include "overlay/overlay.h"
+
+#include "cli/cli.h"
+#include "file/atomic.h"
+#include "plot/plot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct run_list {
+  char **path;
+  size_t n;
+} run_list;
+
+static es_status add(run_list *list, char *path, es_diag *diag) {
+  char **grown =
+      path == NULL ? NULL : realloc(list->path, (list->n + 1) * sizeof *grown);
+  if (grown == NULL) {
+    free(path);
+    return es_fail(diag, ES_NO_MEMORY, "no memory for a list of runs");
+  }
+  list->path = grown;
+  list->path[list->n++] = path;
+  return ES_OK;
+}
+
+static bool has_trace(const char *dir) {
+  char *path = es_file_join(dir, "trace.csv");
+  const bool there = path != NULL && es_file_exists(path);
+  free(path);
+  return there;
+}
+
+/* A run, or the runs 000, 001, … of a stage that was repeated. */
+static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
+  enum { MOST = 1000 };
+  char name[8];
+  es_status status = ES_OK;
+  const size_t before = list->n;
+  for (unsigned i = 0; status == ES_OK && !has_trace(target) && i < MOST; i++) {
+    snprintf(name, sizeof name, "%03u", i);
+    char *path = es_file_join(target, name);
+    if (path == NULL || !has_trace(path)) {
+      free(path);
+      break;
+    }
+    status = add(list, path, diag);
+  }
+  /* What is no run is named by whoever reads it. */
+  if (status == ES_OK && list->n == before)
+    status = add(list, strdup(target), diag);
+  return status;
+}
+
+static es_status write(const es_job *job, const es_overlay *overlay,
+                       const char *dir, es_diag *diag) {
+  size_t n;
+  char line[160];
+  es_status status = es_file_mkdirs(dir, diag);
+  if (status == ES_OK) status = es_overlay_write(overlay, dir, diag);
+  if (status != ES_OK) return status;
+  const es_overlay_metric *m = es_overlay_agreement(overlay, &n);
+  for (size_t i = 0; i < n; i++) {
+    snprintf(line, sizeof line, "%-28s %-12.6g %s", m[i].metric, m[i].value,
+             m[i].verdict);
+    job->say(job, line);
+  }
+  if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
+  return es_plot_draw(dir, job->plot != NULL ? job->plot : "overlay",
+                      job->title != NULL ? job->title : "theory over training",
+                      diag);
+}
+
+es_status es_cmd_overlay(const es_job *job, es_diag *diag) {
+  run_list list = {NULL, 0};
+  es_overlay *overlay;
+  es_status status = add_runs(&list, job->target, diag);
+  for (size_t i = 0; status == ES_OK && i < job->n_more; i++)
+    status = add_runs(&list, job->more[i], diag);
+  if (status == ES_OK && !job->dry_run) {
+    /* One run's overlay belongs to it; that of several to none of them. */
+    const char *own = list.n == 1 ? list.path[0] : "out/overlay";
+    status =
+        es_overlay_new(&overlay, (const char *const *)list.path, list.n, diag);
+    if (status == ES_OK) {
+      status = write(job, overlay, job->dir != NULL ? job->dir : own, diag);
+      es_overlay_free(overlay);
+    }
+  }
+  for (size_t i = 0; i < list.n; i++) free(list.path[i]);
+  free(list.path);
+  return status;
+}

@@ -1,0 +1,46 @@
+/* A training as the program runs it: what was predicted before the first step,
+ * the trace that grows, and the checkpoints that a kill goes back to. Private
+ * to the program. */
+#ifndef ES_CLI_SESSION_H
+#define ES_CLI_SESSION_H
+
+#include "file/csv.h"
+#include "file/h5.h"
+#include "models/resnet/monitor.h"
+#include "ntk/conjugate.h"
+#include "run/job.h"
+
+typedef struct es_session {
+  const es_job *job;
+  es_trainer *trainer;
+  es_monitor *monitor;
+  es_conjugate kernel;     /* of the initial network; empty if not measured */
+  es_conjugate_step *step; /* kernel.d predictions; NULL: none were asked for */
+  double gamma_1;          /* NaN: not measured */
+  es_csv trace;
+  double loss; /* of the last row */
+} es_session;
+
+/* Opens the trainer and, where settings ask for it, measures the kernel of the
+ * last linear layer: settles the learning rate and predicts. Free with
+ * es_session_close in every case. */
+es_status es_session_open(es_session *session, const es_job *job,
+                          const es_method *method, es_diag *diag) ES_MUST_USE;
+void es_session_close(es_session *session);
+
+/* Begins the folder: prediction.csv, the trace with the row of step 0, the
+ * first checkpoint. */
+es_status es_session_begin(es_session *session, es_diag *diag) ES_MUST_USE;
+
+/* Goes on from the folder's last checkpoint. */
+es_status es_session_resume(es_session *session, es_diag *diag) ES_MUST_USE;
+
+/* Steps, rows and checkpoints up to the end, which leaves the trace under its
+ * final name. After a numerical failure the rows before it are kept in the same
+ * way; ES_INTERRUPTED leaves a checkpoint to resume from. */
+es_status es_session_run(es_session *session, es_diag *diag) ES_MUST_USE;
+
+/* True if the folder has a checkpoint. */
+bool es_session_saved(const es_job *job);
+
+#endif

@@ -1,0 +1,225 @@
+/* eigenstep train: a network with one method, into a folder; with a prediction,
+ * theory is laid over what was trained. */
+#include "cli/session.h"
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "config/json.h"
+#include "config/provenance.h"
+#include "file/atomic.h"
+#include "overlay/overlay.h"
+#include "plot/plot.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_FIGURES = 16, LARGEST_CONFIG = 1 << 24 };
+
+typedef struct figures {
+  es_figure figure[MOST_FIGURES];
+  size_t n;
+} figures;
+
+static es_status find_method(const es_method **out, const char *name,
+                             es_diag *diag) {
+  const char *names[32];
+  char shown[64];
+  size_t n = 0;
+  *out = es_method_find(name);
+  if (*out != NULL) return ES_OK;
+  for (; n < 32 && es_method_list(n) != NULL; n++)
+    names[n] = es_method_list(n)->name;
+  const size_t near = es_text_nearest(name, names, n);
+  es_text_quote(shown, sizeof shown, name);
+  if (near < n)
+    return es_fail(diag, ES_USAGE, "%s: no such method; did you mean %s?",
+                   shown, names[near]);
+  return es_fail(diag, ES_USAGE,
+                 "%s: no such method; `eigenstep list methods` names them",
+                 shown);
+}
+
+static es_status configure(es_config **out, es_diag *diag) {
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  return es_config_new(out, sets, 2, diag);
+}
+
+es_status es_cli_configure_train(es_config **out, const char *target,
+                                 es_diag *diag) {
+  const es_method *method;
+  *out = NULL;
+  const es_status status = find_method(&method, target, diag);
+  return status == ES_OK ? configure(out, diag) : status;
+}
+
+es_status es_cli_configure_run(es_config **out, const char *target,
+                               es_diag *diag) {
+  char *path = es_file_join(target, "config.yaml");
+  *out = NULL;
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = configure(out, diag);
+  if (status == ES_OK) status = es_config_load(*out, path, diag);
+  free(path);
+  return status;
+}
+
+/* The folder's settings must be those of the run that goes on in it. */
+static es_status check_settings(const es_job *job, es_diag *diag) {
+  unsigned char *text = NULL;
+  char *now = NULL, *path = es_file_join(job->dir, "config.yaml");
+  size_t n = 0, size = 0;
+  FILE *out = open_memstream(&now, &size);
+  es_status status = path == NULL || out == NULL
+                         ? es_fail(diag, ES_NO_MEMORY, "no memory")
+                         : es_config_write(job->config, out, diag);
+  if (out != NULL && fclose(out) != 0 && status == ES_OK)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (status == ES_OK)
+    status = es_file_read(&text, &n, path, LARGEST_CONFIG, diag);
+  if (status == ES_OK && (n != size || memcmp(text, now, n) != 0))
+    status = es_fail(diag, ES_BAD_VALUE,
+                     "--resume: %s holds other settings than these; give the "
+                     "same ones, or start anew with --force",
+                     path);
+  free(now);
+  free(text);
+  free(path);
+  return status;
+}
+
+static void add(figures *f, const char *name, double value) {
+  es_figure *figure = &f->figure[f->n++];
+  snprintf(figure->name, sizeof figure->name, "%s", name);
+  figure->value = value;
+}
+
+static void collect(figures *f, const es_session *s, double seconds) {
+  const double done = (double)es_trainer_done(s->trainer);
+  add(f, "loss_end", s->loss);
+  add(f, "steps", done);
+  add(f, "lr", es_trainer_rate(s->trainer));
+  add(f, "gamma_1", s->gamma_1);
+  add(f, "parameters",
+      (double)es_graph_parameters(&es_trainer_network(s->trainer)->graph));
+  add(f, "seconds", seconds);
+}
+
+/* Joins prediction and measurement in the run's own folder. */
+static es_status lay_over(const es_session *s, figures *f, es_diag *diag) {
+  const char *dir = s->job->dir;
+  es_overlay *overlay;
+  size_t n;
+  if (s->step == NULL) return ES_OK;
+  es_status status = es_overlay_new(&overlay, &dir, 1, diag);
+  if (status != ES_OK) return status;
+  status = es_overlay_write(overlay, dir, diag);
+  const es_overlay_metric *metric = es_overlay_agreement(overlay, &n);
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(metric[i].metric, "median_step_error_first_4") == 0 ||
+        strcmp(metric[i].metric, "modes_met") == 0)
+      add(f, metric[i].metric, metric[i].value);
+  es_overlay_free(overlay);
+  return status;
+}
+
+static es_status write_record(const es_session *s, const figures *f,
+                              double started, es_status ran, es_diag *diag) {
+  char *prediction = es_file_join(s->job->dir, "prediction.csv");
+  const es_summary summary = {.started = started,
+                              .exit_code = es_status_exit_code(ran),
+                              .has_checksum = true,
+                              .checksum = es_dataset_checksum(
+                                  es_pairs_set(es_trainer_pairs(s->trainer))),
+                              .prediction = s->step == NULL ? NULL : prediction,
+                              .figures = f->figure,
+                              .n_figures = f->n};
+  const es_status status = es_cli_write_provenance(s->job, &summary, diag);
+  free(prediction);
+  return status;
+}
+
+static es_status print_json(const es_session *s, const figures *f,
+                            es_diag *diag) {
+  cJSON *root = cJSON_CreateObject();
+  bool ok = es_json_text(root, "method", s->job->target) &&
+            es_json_text(root, "engine", es_trainer_engine(s->trainer));
+  for (size_t i = 0; ok && i < f->n; i++)
+    ok = es_json_real(root, f->figure[i].name, f->figure[i].value);
+  return es_cli_print_json(root, ok, diag);
+}
+
+static es_status draw(const es_session *s, es_diag *diag) {
+  const es_job *job = s->job;
+  const char *kinds = job->plot;
+  if (kinds == NULL) kinds = s->step == NULL ? "training" : "training,overlay";
+  if (strcmp(kinds, "none") == 0) return ES_OK;
+  return es_plot_draw(job->dir, kinds,
+                      job->title != NULL ? job->title : job->target, diag);
+}
+
+/* What stays when the training itself is over, well or not. */
+static es_status finish(es_session *s, double started, es_status ran,
+                        es_diag *diag) {
+  figures f = {.n = 0};
+  es_diag own = {0}, *mine = ran == ES_OK ? diag : &own;
+  collect(&f, s, es_seconds() - started);
+  es_status status = ran == ES_OK ? lay_over(s, &f, mine) : ES_OK;
+  if (status == ES_OK) status = write_record(s, &f, started, ran, mine);
+  if (ran != ES_OK) return ran;
+  if (status == ES_OK && s->job->json) status = print_json(s, &f, diag);
+  return status == ES_OK ? draw(s, diag) : status;
+}
+
+static es_status begin(es_session *s, bool resuming, es_diag *diag) {
+  if (resuming) return es_session_resume(s, diag);
+  es_status status = es_file_mkdirs(s->job->dir, diag);
+  if (status == ES_OK) status = es_cli_write_config(s->job, diag);
+  return status == ES_OK ? es_session_begin(s, diag) : status;
+}
+
+static es_status dry_run(es_session *s, es_diag *diag) {
+  const es_network *network = es_trainer_network(s->trainer);
+  const double steps = (double)es_trainer_steps(s->trainer);
+  es_status status = es_config_write(s->job->config, stdout, diag);
+  /* The second step is timed: the first one pays for pages and caches. */
+  double begun = es_seconds();
+  for (int k = 0; status == ES_OK && k < 2; k++) {
+    begun = es_seconds();
+    status = es_trainer_step(s->trainer, diag);
+  }
+  if (status != ES_OK) return status;
+  printf("# engine: %s\n# parameters: %zu\n# rate: %.9g\n"
+         "# memory: about %.3g MB\n"
+         "# time: about %.2g s for %.0f steps, without measurements\n",
+         es_trainer_engine(s->trainer), es_graph_parameters(&network->graph),
+         es_trainer_rate(s->trainer),
+         (double)es_trainer_memory(s->trainer) * 1e-6,
+         (es_seconds() - begun) * steps, steps);
+  return ES_OK;
+}
+
+static es_status train(es_session *s, double started, es_diag *diag) {
+  const bool resuming = s->job->resume && es_session_saved(s->job);
+  if (s->job->dry_run) return dry_run(s, diag);
+  es_status status = resuming ? check_settings(s->job, diag) : ES_OK;
+  if (status == ES_OK) status = begin(s, resuming, diag);
+  if (status != ES_OK) return status;
+  status = es_session_run(s, diag);
+  const int code = es_status_exit_code(status);
+  return code <= 1 ? finish(s, started, status, diag) : status;
+}
+
+es_status es_cmd_train(const es_job *job, es_diag *diag) {
+  const double started = es_seconds();
+  const es_method *method;
+  es_session session = {0};
+  es_status status = find_method(&method, job->target, diag);
+  if (status == ES_OK) status = es_train_settle(job->config, diag);
+  if (status != ES_OK) return status;
+  status = es_session_open(&session, job, method, diag);
+  if (status == ES_OK) status = train(&session, started, diag);
+  es_session_close(&session);
+  return status;
+}
