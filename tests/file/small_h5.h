@@ -1,4 +1,5 @@
-/* A small HDF5 file, and the comparison with what a reader gives. */
+/* A small HDF5 file, the comparison with what a reader gives, and files made by
+ * other means than those under test. */
 #ifndef ES_TESTS_FILE_SMALL_H5_H
 #define ES_TESTS_FILE_SMALL_H5_H
 
@@ -32,6 +33,30 @@ static inline unsigned char *make_small(const char *path, size_t *n) {
   assert_ok(es_h5_commit(h5, &diag), diag);
   assert_ok(es_file_read(&bytes, n, path, 1 << 20, &diag), diag);
   return bytes;
+}
+
+/* By the HDF5 library itself. */
+static inline hid_t raw_file(const char *path) {
+  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(file >= 0);
+  return file;
+}
+
+/* rank -1: no extent; data NULL: not written. */
+static inline void raw_set(hid_t file, const char *name, hid_t type, int rank,
+                           const hsize_t *dims, hid_t how, hid_t memory,
+                           const void *data) {
+  const hid_t space = rank < 0    ? H5Screate(H5S_NULL)
+                      : rank == 0 ? H5Screate(H5S_SCALAR)
+                                  : H5Screate_simple(rank, dims, NULL);
+  const hid_t set =
+      H5Dcreate2(file, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT);
+  assert_true(set >= 0);
+  if (data != NULL)
+    assert_true(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >=
+                0);
+  H5Dclose(set);
+  H5Sclose(space);
 }
 
 #endif

@@ -251,6 +251,130 @@ static void a_full_disk_leaves_no_table(void **state) {
   assert_no_file(state, "a.csv");
 }
 
+/* A table of two rows, synced, a third row behind it, left by its run; returns
+ * the length that was synced. */
+static uint64_t leave_table(void **state) {
+  es_diag diag = {0};
+  es_csv csv;
+  uint64_t bytes;
+  assert_ok(es_csv_open(&csv, at(state, "a.csv"), NULL, &diag), diag);
+  assert_ok(es_csv_header(&csv, abc, 3, &diag), diag);
+  for (int i = 0; i < 3; i++) {
+    const double row[] = {i, 1. / 3, i / 7.};
+    if (i == 2) assert_ok(es_csv_sync(&csv, &bytes, &diag), diag);
+    assert_ok(es_csv_row(&csv, row, 3, &diag), diag);
+  }
+  assert_ok(es_csv_cell(&csv, 4, &diag), diag); /* never ends a row */
+  es_csv_leave(&csv);
+  es_csv_leave(&csv);
+  return bytes;
+}
+
+static void a_table_goes_on(void **state) {
+  es_diag diag = {0};
+  es_csv csv;
+  const uint64_t bytes = leave_table(state);
+  char *left = content(at(state, "a.csv.part"));
+  assert_true(strlen(left) > bytes && left[strlen(left) - 1] == '\n');
+  assert_false(es_file_exists(at(state, "a.csv")));
+  const char *path = at(state, "a.csv");
+  assert_ok(es_csv_reopen(&csv, path, bytes, abc, 3, &diag), diag);
+  uint64_t again;
+  assert_ok(es_csv_sync(&csv, &again, &diag), diag);
+  assert_int_equal(again, bytes);
+  assert_status(es_csv_header(&csv, abc, 3, &diag), ES_BAD_SHAPE);
+  const double row[] = {2, 1. / 3, 2 / 7.};
+  assert_ok(es_csv_row(&csv, row, 3, &diag), diag);
+  assert_content(at(state, "a.csv.part"), left);
+  assert_ok(es_csv_close(&csv, &diag), diag);
+  assert_content(path, left);
+  /* And once more, from the table that was ended. */
+  assert_ok(es_csv_reopen(&csv, path, bytes, abc, 3, &diag), diag);
+  assert_false(es_file_exists(path));
+  assert_ok(es_csv_row(&csv, row, 3, &diag), diag);
+  assert_ok(es_csv_close(&csv, &diag), diag);
+  assert_content(path, left);
+  assert_false(es_file_exists(at(state, "a.csv.part")));
+  free(left);
+}
+
+/* Whether the part or the ended table is there, it is not changed. */
+static void what_does_not_go_on_is_left_alone(void **state) {
+  const uint64_t bytes = leave_table(state), all = UINT64_MAX;
+  const char *const xbc[] = {"x", "a,b", "say \"x\""};
+  const char *const less[] = {"t", "a,b"};
+  const char *const cut[] = {"t", "a,b", "say"};
+  const char *const more[] = {"t", "a,b", "say \"x\"", "more"};
+  const struct {
+    uint64_t bytes;
+    const char *const *names;
+    size_t n;
+    es_status code;
+    const char *says;
+  } wrong[] = {{bytes, xbc, 3, ES_FILE_CORRUPT, "another header"},
+               {bytes, less, 2, ES_FILE_CORRUPT, "another header"},
+               {bytes, cut, 3, ES_FILE_CORRUPT, "another header"},
+               {bytes, more, 4, ES_FILE_CORRUPT, "another header"},
+               {0, abc, 3, ES_FILE_CORRUPT, "another header"},
+               {19, abc, 3, ES_FILE_CORRUPT, "another header"},
+               {bytes - 1, abc, 3, ES_FILE_CORRUPT, "no row ends at byte"},
+               {bytes + 1, abc, 3, ES_FILE_CORRUPT, "no row ends at byte"},
+               {all, abc, 3, ES_FILE_CORRUPT, "of 18446744073709551615 bytes"},
+               {bytes, abc, 0, ES_BAD_SHAPE, "one header"}};
+  char *left = content(at(state, "a.csv.part"));
+  const char *path = at(state, "a.csv"), *part = at(state, "a.csv.part");
+  for (int ended = 0; ended <= 1; ended++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+      es_diag diag = {0};
+      es_csv csv;
+      assert_int_equal(es_csv_reopen(&csv, path, wrong[i].bytes, wrong[i].names,
+                                     wrong[i].n, &diag),
+                       wrong[i].code);
+      assert_says(&diag, wrong[i].code, "/a.csv");
+      assert_says(&diag, wrong[i].code, wrong[i].says);
+      assert_content(ended ? path : part, left);
+      assert_int_equal(es_file_exists(part), !ended);
+      es_csv_abandon(&csv); /* nothing is held that could be removed */
+    }
+    if (ended == 0) assert_int_equal(rename(part, path), 0);
+  }
+  free(left);
+}
+
+static void a_header_alone_goes_on(void **state) {
+  es_diag diag = {0};
+  es_csv csv;
+  uint64_t bytes;
+  assert_ok(es_csv_open(&csv, at(state, "a.csv"), NULL, &diag), diag);
+  assert_ok(es_csv_header(&csv, abc, 1, &diag), diag);
+  assert_ok(es_csv_sync(&csv, &bytes, &diag), diag);
+  assert_int_equal(bytes, 2);
+  es_csv_leave(&csv);
+  assert_ok(es_csv_reopen(&csv, at(state, "a.csv"), 2, abc, 1, &diag), diag);
+  assert_ok(es_csv_cell(&csv, 5, &diag), diag);
+  assert_ok(es_csv_close(&csv, &diag), diag);
+  assert_content(at(state, "a.csv"), "t\n5\n");
+  const char *none = at(state, "none.csv");
+  assert_status(es_csv_reopen(&csv, none, 2, abc, 1, &diag), ES_FILE_MISSING);
+  assert_says(&diag, ES_FILE_MISSING, "/none.csv: cannot be continued");
+  assert_no_file(state, "none.csv");
+}
+
+static void a_stream_cannot_be_synced(void **state) {
+  es_diag diag = {0};
+  es_csv csv;
+  uint64_t bytes = 7;
+  FILE *f = fopen(at(state, "out"), "w");
+  assert_non_null(f);
+  assert_ok(es_csv_open(&csv, NULL, f, &diag), diag);
+  assert_ok(es_csv_header(&csv, abc, 1, &diag), diag);
+  assert_status(es_csv_sync(&csv, &bytes, &diag), ES_FILE_WRITE);
+  assert_int_equal(bytes, 0);
+  es_csv_leave(&csv);
+  assert_int_equal(fclose(f), 0);
+  assert_content(at(state, "out"), "t\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(bytes_are_exact),
@@ -265,6 +389,10 @@ int main(void) {
       cmocka_unit_test(a_full_device_is_an_error),
       cmocka_unit_test(a_closed_pipe_is_an_error),
       temp_test(a_full_disk_leaves_no_table),
+      temp_test(a_table_goes_on),
+      temp_test(what_does_not_go_on_is_left_alone),
+      temp_test(a_header_alone_goes_on),
+      temp_test(a_stream_cannot_be_synced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
