@@ -81,6 +81,7 @@ typedef struct es_summary {
   bool has_checksum;           /* this says whether there is one */
   unsigned checksum;
   const char *prediction; /* file written before the first step, or NULL */
+  bool network;           /* oneDNN had part in it */
   const struct es_figure *figures;
   size_t n_figures;
 } es_summary;

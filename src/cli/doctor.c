@@ -6,6 +6,7 @@
 #include "file/atomic.h"
 #include "file/share.h"
 #include "linalg/linalg.h"
+#include "net/engine.h"
 #include "plot/plot.h"
 
 #include <eigenstep/eigenstep.h>
@@ -29,6 +30,12 @@ static void libraries(void) {
   line(openmp, "OpenBLAS threads",
        openmp ? "OpenMP"
               : "not the OpenMP build; install libopenblas-openmp-dev");
+  char onednn[64];
+  es_engine_onednn_version(onednn, sizeof onednn);
+  line(onednn[0] != '\0', "oneDNN",
+       onednn[0] != '\0' ? onednn
+                         : "networks run on plain loops, slowly; install "
+                           "libdnnl-dev and build again");
 }
 
 static void machine(void) {

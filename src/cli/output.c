@@ -5,6 +5,7 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "file/csv.h"
+#include "net/engine.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -126,6 +127,9 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
   const bool has_checksum = summary->instance == NULL
                                 ? summary->has_checksum
                                 : es_instance_checksum(summary->instance, &crc);
+  es_library network = {.name = "oneDNN"};
+  es_engine_onednn_version(network.version, sizeof network.version);
+  const bool used = summary->network && network.version[0] != '\0';
   char *path = es_file_join(job->dir, "run.json");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   const es_provenance p = {.version = es_version(),
@@ -140,6 +144,7 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                            .has_checksum = has_checksum,
                            .data_checksum = crc,
                            .prediction = summary->prediction,
+                           .network = used ? &network : NULL,
                            .figures = summary->figures,
                            .n_figures = summary->n_figures,
                            .config = job->config};

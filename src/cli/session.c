@@ -207,12 +207,25 @@ static const char **names_of(const es_monitor *m) {
   return names;
 }
 
+/* What an earlier run left, so that a kill before the first checkpoint does not
+ * resume from that run's, and none of its tables is taken for this one's. */
+static es_status forget(const es_session *s, es_diag *diag) {
+  static const char *const names[] = {CHECKPOINT,    TRACE,
+                                      "steps.csv",   "prediction.csv",
+                                      "overlay.csv", "agreement.csv"};
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
+    status = es_file_remove(s->job->dir, names[i], diag);
+  return status;
+}
+
 es_status es_session_begin(es_session *s, es_diag *diag) {
   const char **names = names_of(s->monitor);
   char *path = path_of(s, TRACE, diag);
   es_status status = names == NULL || path == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory")
-                         : write_prediction(s, diag);
+                         : forget(s, diag);
+  if (status == ES_OK) status = write_prediction(s, diag);
   if (status == ES_OK) status = es_csv_open(&s->trace, path, NULL, diag);
   const bool open = status == ES_OK;
   if (status == ES_OK)

@@ -133,6 +133,7 @@ static es_status write_record(const es_session *s, const figures *f,
                               .checksum = es_dataset_checksum(
                                   es_pairs_set(es_trainer_pairs(s->trainer))),
                               .prediction = s->step == NULL ? NULL : prediction,
+                              .network = true,
                               .figures = f->figure,
                               .n_figures = f->n};
   const es_status status = es_cli_write_provenance(s->job, &summary, diag);

@@ -52,13 +52,15 @@ static bool add_seeds(cJSON *root, const es_config *config) {
   return ok;
 }
 
-static bool add_libraries(cJSON *root) {
+static bool add_libraries(cJSON *root, const es_library *network) {
   es_library library[MOST_LIBRARIES];
   const size_t n = es_libraries(library, MOST_LIBRARIES);
   cJSON *object = cJSON_AddObjectToObject(root, "libraries");
   bool ok = object != NULL;
   for (size_t i = 0; i < n && ok; i++)
     ok = es_json_text(object, library[i].name, library[i].version);
+  if (ok && network != NULL)
+    ok = es_json_text(object, network->name, network->version);
   return ok;
 }
 
@@ -101,7 +103,7 @@ static bool fill(cJSON *root, const es_provenance *p) {
          add_seeds(root, p->config) &&
          es_json_real(root, "threads", (double)p->threads) &&
          es_json_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
-         add_libraries(root) && add_checksum(root, p) &&
+         add_libraries(root, p->network) && add_checksum(root, p) &&
          add_prediction(root, p) &&
          es_json_real(root, "wall_seconds", p->wall_seconds) &&
          es_json_real(root, "exit_code", p->exit_code) && add_summary(root, p);

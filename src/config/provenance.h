@@ -26,6 +26,7 @@ typedef struct es_provenance {
   bool has_checksum; /* a data set was read */
   uint32_t data_checksum;
   const char *prediction; /* a file whose CRC-32 is recorded, or NULL */
+  const es_library *network; /* what networks ran on, or NULL */
   const es_figure *figures;
   size_t n_figures;
   const es_config *config; /* seeds are read from it where they exist */

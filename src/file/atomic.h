@@ -62,6 +62,9 @@ es_status es_file_read(unsigned char **out, size_t *n, const char *path,
 
 /* Makes a directory and its parents; an existing directory is fine. */
 es_status es_file_mkdirs(const char *path, es_diag *diag) ES_MUST_USE;
+/* Removes dir/name if it is there; dir NULL: nothing. */
+es_status es_file_remove(const char *dir, const char *name,
+                         es_diag *diag) ES_MUST_USE;
 bool es_file_exists(const char *path);
 bool es_file_is_directory(const char *path);
 

@@ -108,3 +108,16 @@ uint32_t es_crc32(uint32_t crc, const void *bytes, size_t n) {
   /* zlib takes a null pointer for a request of the initial value. */
   return n == 0 ? crc : (uint32_t)crc32_z(crc, bytes, n);
 }
+
+es_status es_file_remove(const char *dir, const char *name, es_diag *diag) {
+  if (dir == NULL) return ES_OK;
+  char *path = es_file_join(dir, name);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const bool gone = remove(path) == 0 || errno == ENOENT || errno == ENOTDIR;
+  const es_status status =
+      gone ? ES_OK
+           : es_fail(diag, ES_FILE_WRITE, "%s: cannot be removed: %s", path,
+                     strerror(errno));
+  free(path);
+  return status;
+}

@@ -156,7 +156,7 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   own.config = NULL;
   es_status status = configure_item(&own.config, plan, stage, i, diag);
   if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
-  if (status == ES_OK) status = es_record_remove(dir, "run.json", diag);
+  if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
   *code = es_status_exit_code(status);

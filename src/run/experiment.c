@@ -42,7 +42,7 @@ static es_status forget_results(const char *dir, es_diag *diag) {
                                       "index.html"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
-    status = es_record_remove(dir, names[i], diag);
+    status = es_file_remove(dir, names[i], diag);
   return status;
 }
 

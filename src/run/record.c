@@ -3,7 +3,6 @@
 
 #include "file/atomic.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,17 +69,4 @@ bool es_record_same(const char *dir, const es_command *command,
   free(path);
   cJSON_Delete(root);
   return same;
-}
-
-es_status es_record_remove(const char *dir, const char *name, es_diag *diag) {
-  if (dir == NULL) return ES_OK;
-  char *path = es_file_join(dir, name);
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const bool gone = remove(path) == 0 || errno == ENOENT || errno == ENOTDIR;
-  const es_status status =
-      gone ? ES_OK
-           : es_fail(diag, ES_FILE_WRITE, "%s: cannot be removed: %s", path,
-                     strerror(errno));
-  free(path);
-  return status;
 }

@@ -20,8 +20,4 @@ bool es_record_finished(const char *dir);
 bool es_record_same(const char *dir, const es_command *command,
                     const char *target, es_config *config);
 
-/* Removes dir/name if it is there; dir NULL: nothing. */
-es_status es_record_remove(const char *dir, const char *name,
-                           es_diag *diag) ES_MUST_USE;
-
 #endif
