@@ -42,7 +42,7 @@ do for [i=1:|$metric|] {
   if (m eq 'modes_predicted') { expected = x }
 }
 summary = sprintf('%g of %g predicted steps taken', met, expected)
-if (is(error)) { summary = summary . sprintf('; %s: median step error %.0f%%', verdict eq 'inconclusive' ? 'fewer than four' : 'first four', 100 * error) }
+if (is(error)) { summary = summary . sprintf(error < 0.1 ? '; %s: median step error %.2g%%' : '; %s: median step error %.0f%%', verdict eq 'inconclusive' ? 'fewer than four' : 'first four', 100 * error) }
 if (is(error) && is(error_null)) { summary = summary . sprintf(' (guessing their mean: %.0f%%)', 100 * error_null) }
 if (is(rank)) { summary = summary . sprintf('; rank correlation %.2f', rank) }
 
@@ -123,15 +123,11 @@ t_low = logarithmic ? (least / 2.5 > t_first ? least / 2.5 : t_first) : 0.0
 if (logarithmic && t_low >= t_high) { t_low = t_high / 10.0 }
 place(t) = logarithmic ? log(t / t_low) / log(t_high / t_low) : t / t_high
 
-# Theory's staircase: the loss falls by one at each predicted time. Numbers of
-# modes that are near each other stand in up to three rows.
+# Numbers of modes that are near each other stand in up to three rows.
 array row[n]
 array done[n]
 do for [j=1:n] { row[j] = 0 ; done[j] = 0 }
 before = -1.0 ; level = 0
-set print $stairs
-print 't,loss'
-print sprintf('%.9g,%d', t_low, n)
 do for [k=1:steps] {
   next = 0
   do for [j=1:n] {
@@ -144,10 +140,7 @@ do for [k=1:steps] {
   level = place(tau[next]) - before < 0.024 ? (level + 1) % 3 : 0
   before = place(tau[next])
   row[next] = level
-  print sprintf("%.9g,%d\n%.9g,%d", tau[next], n - k + 1, tau[next], n - k)
 }
-print sprintf('%.9g,%d', t_high, n - steps)
-unset print
 
 do for [terminal_name in terminals] {
   @OPEN
@@ -162,11 +155,11 @@ do for [terminal_name in terminals] {
   # The loss.
   set label 1 title_text at screen 0.5,0.968 center noenhanced font sprintf(',%.1f', size(title_text))
   set label 2 summary at screen 0.5,0.928 center textcolor rgb plain
-  set arrow 101 from screen 0.07,0.885 to screen 0.10,0.885 nohead lw 3 lc rgb '#9a9a9a'
+  set arrow 1001 from screen 0.07,0.885 to screen 0.10,0.885 nohead lw 3 lc rgb '#9a9a9a'
   set label 101 'network' at screen 0.107,0.885
-  set arrow 102 from screen 0.20,0.885 to screen 0.23,0.885 nohead lw 1.5 dt (6,4) lc rgb theory
+  set arrow 1002 from screen 0.20,0.885 to screen 0.23,0.885 nohead lw 1.5 dt (6,4) lc rgb theory
   set label 102 'theory before training' at screen 0.237,0.885
-  set arrow 103 from screen 0.45,0.885 to screen 0.48,0.885 nohead lw 1.2 dt (2,3) lc rgb plain
+  set arrow 1003 from screen 0.45,0.885 to screen 0.48,0.885 nohead lw 1.2 dt (2,3) lc rgb plain
   set label 103 'predicted step times' at screen 0.487,0.885
   if (n_runs > 1) {
     set label 3 'curves: run 1' at screen 0.66,0.842 right textcolor rgb plain
@@ -187,10 +180,11 @@ do for [terminal_name in terminals] {
   set yrange [0:n*1.06]
   unit = n > 5 ? 2 : 1
   set ytics 0,unit,n
-  do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.4 lc rgb '#d4d4d4' }
+  do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.6 lc rgb '#c8c8c8' }
+  do for [j=1:n] { if (is(tau[j])) { set arrow n+j from tau[j], 0 to tau[j], n*1.06 nohead back lw 0.8 dt (2,3) lc rgb faint } }
   unset key
   plot 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("loss")) with lines lw 3 lc rgb '#9a9a9a', \
-       $stairs using 1:2 with lines lw 1.5 dt (6,4) lc rgb theory
+       'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_loss")) with lines lw 1.5 dt (6,4) lc rgb theory
   unset arrow
   unset label
 
@@ -228,6 +222,7 @@ do for [terminal_name in terminals] {
   high = decades ? most * 1.5 : most * 1.15
   unit = 10.0**floor(log10(high))
   if (high < 2.5 * unit) { unit = unit / 2 }
+  if (high > 5 * unit) { unit = 2 * unit }
   if (!decades) { set xtics 0,unit ; set ytics 0,unit } else { set ytics autofreq }
   set xrange [low:high]
   set yrange [low:high]

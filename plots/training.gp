@@ -2,7 +2,6 @@
 # covariance by rank, over training steps (flow time above). Where the run has a
 # prediction.csv, the step times that it tells are dotted. Reads trace.csv.
 height = 5.4
-theory = '#202020'
 faint = '#8a8a8a'
 # About a tenth of an inch a letter at size 13.
 size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
@@ -12,34 +11,31 @@ unset datafile
 set datafile separator comma
 set datafile columnheaders
 set table $ends
-plot 'trace.csv' using (strcol("step")):(strcol("t")):(strcol("loss")) with table
+plot 'trace.csv' using (strcol("step")):(strcol("t")) with table
 predicted = int(system("test -f prediction.csv && echo 1 || echo 0"))
 n_predicted = 0
 if (predicted) {
   set table $step
-  plot 'prediction.csv' using (strcol("step")):(strcol("tau_generic")) with table
+  plot 'prediction.csv' using (strcol("step")) with table
   n_predicted = |$step|
 }
 unset table
 set datafile missing "nan"
-is(x) = x == x
 number(s) = strstrt('nan -nan inf -inf', s) > 0 ? NaN : real(s)
 
-first = 0.0 ; last = 0.0 ; rate = 1.0 ; losses = 0
+earliest = 0.0 ; last = 0.0 ; rate = 1.0
 do for [i=1:|$ends|] {
   s = real(word($ends[i], 1)) ; t = number(word($ends[i], 2))
-  if (s > 0 && first == 0) { first = s }
+  if (s > 0 && earliest == 0) { earliest = s }
   if (s > last) { last = s ; if (t > 0) { rate = t / s } }
-  if (is(number(word($ends[i], 3)))) { losses = losses + 1 }
 }
-if (last == 0) { first = 0.5 ; last = 1.0 }
-logarithmic = last > 20 * first
-low = logarithmic ? first : 0.0
+if (last == 0) { earliest = 0.5 ; last = 1.0 }
+logarithmic = last > 20 * earliest
+low = logarithmic ? earliest : 0.0
 
 # Fifty curves side by side need thinner lines than ten.
 curve = n_lambda > 20 ? 1.6 : 3
 shade(j) = n_lambda > 1 ? (j - 1.0) / (n_lambda - 1.0) : 0.0
-lines = 0
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot

@@ -121,6 +121,7 @@ static void fill(book *b) {
   add(b, "step_log_error", es_step_log_error, es_step_log_null);
   add(b, "aligned_step_log_error", es_aligned_log_error, es_step_log_null);
   add(b, "curve_error", es_curve_error, es_curve_error_null);
+  add(b, "loss_error", es_loss_error, es_loss_error_null);
   add_modes(b, "overlap_median", es_overlap_met, es_overlap_null, 0, b->k);
   add(b, "eigenvalues_one_at_a_time", es_one_at_a_time, es_one_at_a_time_null);
   add(b, "plateau_distance", es_plateau_distance, es_plateau_distance_null);

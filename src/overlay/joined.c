@@ -54,7 +54,7 @@ static es_status make_room(es_joined *out, es_diag *diag) {
   if (!es_size_mul(&cells_d, out->rows, out->d) ||
       !es_size_mul(&cells_k, out->rows, out->k))
     return es_fail(diag, ES_NO_MEMORY, "no memory for the joined curves");
-  for (int i = 0; i < 3; i++) es_slab_add(&total, out->rows, sizeof(double));
+  for (int i = 0; i < 4; i++) es_slab_add(&total, out->rows, sizeof(double));
   for (int i = 0; i < 2; i++) es_slab_add(&total, cells_d, sizeof(double));
   for (int i = 0; i < 2; i++) es_slab_add(&total, cells_k, sizeof(double));
   es_slab_add(&total, out->k, sizeof *out->aligned);
@@ -64,6 +64,7 @@ static es_status make_room(es_joined *out, es_diag *diag) {
   out->step = es_slab_take(&out->memory, out->rows, sizeof(double));
   out->t = es_slab_take(&out->memory, out->rows, sizeof(double));
   out->loss = es_slab_take(&out->memory, out->rows, sizeof(double));
+  out->predicted_loss = es_slab_take(&out->memory, out->rows, sizeof(double));
   out->lambda = es_slab_take(&out->memory, cells_d, sizeof(double));
   out->predicted = es_slab_take(&out->memory, cells_d, sizeof(double));
   out->along = es_slab_take(&out->memory, cells_k, sizeof(double));
@@ -148,23 +149,39 @@ static es_status check_prediction(const es_joined *out, const es_sources *s,
   return ES_OK;
 }
 
-static es_status descend(es_joined *out, const es_sources *s, const char *run,
+/* Curves of the modes, and the loss sum_j (1 - lambda_j)^2 from the descent's
+ * eigenvalues. */
+static es_status descend(es_joined *out, const es_conjugate *theory, size_t *at,
+                         double *values, es_diag *diag) {
+  for (size_t i = 0; i < out->rows; i++) at[i] = (size_t)out->step[i];
+  const es_status status = es_conjugate_descend(
+      theory, out->rate, at, out->rows, out->predicted, values, diag);
+  for (size_t i = 0; status == ES_OK && i < out->rows; i++)
+    for (size_t j = 0; j < out->d; j++) {
+      const double rest = 1 - values[i * out->d + j];
+      out->predicted_loss[i] += rest * rest;
+    }
+  return status;
+}
+
+static es_status predict(es_joined *out, const es_sources *s, const char *run,
                          es_diag *diag) {
   es_conjugate theory = {0};
   size_t *at = calloc(out->rows, sizeof *at);
-  if (at == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for steps");
-  for (size_t i = 0; i < out->rows; i++) at[i] = (size_t)out->step[i];
-  es_status status = es_conjugate_restore(&theory, s->gamma.rows, s->gamma.data,
-                                          out->d, s->Z0.data, diag);
-  if (status == ES_OK)
-    status = es_conjugate_descend(&theory, out->rate, at, out->rows,
-                                  out->predicted, NULL, diag);
+  double *values = calloc(out->rows * out->d, sizeof *values);
+  es_status status =
+      at == NULL || values == NULL
+          ? es_fail(diag, ES_NO_MEMORY, "no memory for the predicted descent")
+          : es_conjugate_restore(&theory, s->gamma.rows, s->gamma.data, out->d,
+                                 s->Z0.data, diag);
+  if (status == ES_OK) status = descend(out, &theory, at, values, diag);
   if (status != ES_OK && diag != NULL) {
     char why[sizeof diag->message];
     snprintf(why, sizeof why, "%s", diag->message);
     es_file_fail(diag, status, run, "%s", why);
   }
   es_conjugate_free(&theory);
+  free(values);
   free(at);
   return status;
 }
@@ -179,7 +196,7 @@ static es_status join(es_joined *out, const es_sources *s, const char *run,
   if (status == ES_OK && (tau = calloc(out->k, sizeof *tau)) == NULL)
     status = es_fail(diag, ES_NO_MEMORY, "no memory for step times");
   if (status == ES_OK) status = check_prediction(out, s, tau, diag);
-  if (status == ES_OK) status = descend(out, s, run, diag);
+  if (status == ES_OK) status = predict(out, s, run, diag);
   if (status == ES_OK) es_joined_steps(out, s->gamma.rows, s->gamma.data, tau);
   free(tau);
   return status;

@@ -14,11 +14,12 @@ typedef struct es_joined {
   double rate;       /* flow time per step */
   double *step, *t;  /* rows, rising */
   double *loss;      /* rows */
-  double *lambda;    /* rows×d, falling in j */
-  double *predicted; /* rows×d: descent from the generic start */
-  double *along;     /* rows×k: measured along predicted eigenfunction j */
-  double *overlap;   /* rows×k */
-  double *aligned;   /* k: step times of the aligned formula */
+  double *predicted_loss; /* rows: of the descent from the generic start */
+  double *lambda;         /* rows×d, falling in j */
+  double *predicted;      /* rows×d: descent from the generic start */
+  double *along;         /* rows×k: measured along predicted eigenfunction j */
+  double *overlap;       /* rows×k */
+  double *aligned;       /* k: step times of the aligned formula */
   es_overlay_step *mode; /* k */
   es_slab memory;
 } es_joined;

@@ -137,14 +137,27 @@ double es_rank_correlation_null(const es_joined *run) {
   return 0;
 }
 
-/* Mean of along_j over the rows that hold a number. */
-static double curve_mean(const es_joined *run, size_t j) {
+/* Sum of squares of y_i - other_i over the rows where both are numbers,
+ * which *n counts on. */
+static double squares(size_t *n, size_t rows, const double *y, size_t y_stride,
+                      const double *other, size_t stride) {
+  double sum = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const double error = y[i * y_stride] - other[i * stride];
+    if (isnan(error)) continue;
+    sum += error * error;
+    ++*n;
+  }
+  return sum;
+}
+
+/* Mean over the rows that hold a number. */
+static double mean_of(size_t rows, const double *y, size_t stride) {
   double sum = 0;
   size_t n = 0;
-  for (size_t i = 0; i < run->rows; i++) {
-    const double y = run->along[i * run->k + j];
-    if (isnan(y)) continue;
-    sum += y;
+  for (size_t i = 0; i < rows; i++) {
+    if (isnan(y[i * stride])) continue;
+    sum += y[i * stride];
     n++;
   }
   return sum / (double)n;
@@ -155,14 +168,10 @@ static double curve_distance(const es_joined *run, bool from_mean) {
   size_t n = 0;
   for (size_t j = 0; j < run->k; j++) {
     if (!es_joined_expected(run, j)) continue;
-    const double mean = from_mean ? curve_mean(run, j) : 0;
-    for (size_t i = 0; i < run->rows; i++) {
-      const double centre = from_mean ? mean : run->predicted[i * run->d + j];
-      const double error = run->along[i * run->k + j] - centre;
-      if (isnan(error)) continue;
-      sum += error * error;
-      n++;
-    }
+    const double *y = run->along + j, mean = mean_of(run->rows, y, run->k);
+    sum += from_mean
+               ? squares(&n, run->rows, y, run->k, &mean, 0)
+               : squares(&n, run->rows, y, run->k, run->predicted + j, run->d);
   }
   return sqrt(sum / (double)n);
 }
@@ -175,19 +184,33 @@ double es_curve_error_null(const es_joined *run) {
   return curve_distance(run, true);
 }
 
+double es_loss_error(const es_joined *run) {
+  size_t n = 0;
+  const double sum =
+      squares(&n, run->rows, run->loss, 1, run->predicted_loss, 1);
+  return sqrt(sum / (double)n);
+}
+
+double es_loss_error_null(const es_joined *run) {
+  const double mean = mean_of(run->rows, run->loss, 1);
+  size_t n = 0;
+  const double sum = squares(&n, run->rows, run->loss, 1, &mean, 0);
+  return sqrt(sum / (double)n);
+}
+
 double es_overlap_met(const es_joined *run, size_t j) {
   return es_joined_met(run, j) ? run->mode[j].overlap : NAN;
 }
 
 double es_overlap_null(const es_joined *run, size_t j) {
-  double sum = 0, squares = 0;
+  double sum = 0, powers = 0;
   if (!es_joined_met(run, j)) return NAN;
   for (size_t i = 0; i < run->d; i++) {
     const double value =
         es_joined_at(run, run->lambda, run->d, i, run->mode[j].tau_measured);
     if (!(value > 0)) continue;
     sum += value;
-    squares += value * value;
+    powers += value * value;
   }
-  return sum * sum / ((double)run->d * squares);
+  return sum * sum / ((double)run->d * powers);
 }

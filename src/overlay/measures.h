@@ -34,6 +34,10 @@ es_measure es_step_log_error, es_aligned_log_error, es_step_log_null;
  * predicted within the run; null: of along_j about its own mean. */
 es_measure es_curve_error, es_curve_error_null;
 
+/* Root mean square of loss - predicted loss over logged rows; null: of the loss
+ * about its mean. */
+es_measure es_loss_error, es_loss_error_null;
+
 /* Overlap of a mode that was met, at its step. Null: the overlap of a random
  * function within the space of the embedding's d functions. With eigenvalues
  * lambda_i of C and components c_i along its eigenfunctions, overlap = (sum

@@ -36,6 +36,7 @@ typedef struct es_overlay_step {
  *   step_log_error             rms of ln(measured/predicted)
  *   aligned_step_log_error     the same for the aligned formula
  *   curve_error                rms of along_j - predicted_j
+ *   loss_error                 rms of loss - predicted loss
  *   overlap_median             at the steps
  *   eigenvalues_one_at_a_time  that rise from under 0.05 to over 0.5 before the
  *                              next passes 0.2
@@ -68,8 +69,9 @@ const es_overlay_metric *es_overlay_agreement(const es_overlay *overlay,
                                               size_t *n);
 
 /* Writes into dir (which exists), each atomically:
- *   overlay.csv    run, step, t, loss, measured_1…, predicted_1…, lambda_1…:
- *                  the joined curves, run counted from 1
+ *   overlay.csv    run, step, t, loss, predicted_loss, measured_1…,
+ *                  predicted_1…, lambda_1…: the joined curves, run counted
+ *                  from 1
  *   steps.csv      a row for each mode (of one run), or for each mode the
  *                  medians over the runs (of tau_measured/tau_predicted for
  *                  relative_error; a step not taken is later than any other,

@@ -15,7 +15,7 @@ typedef es_status writer(es_csv *csv, const es_overlay *overlay, double *row,
 static es_status write_table(const char *dir, const char *name, writer *body,
                              const es_overlay *overlay, es_diag *diag) {
   es_csv csv = {0};
-  const size_t width = 4 + 2 * overlay->run[0].k + overlay->run[0].d;
+  const size_t width = 5 + 2 * overlay->run[0].k + overlay->run[0].d;
   double *row = calloc(width + overlay->n_runs, sizeof *row);
   char *path = es_file_join(dir, name);
   es_status status = row == NULL || path == NULL
@@ -45,8 +45,8 @@ static bool name_family(char **list, const char *name, size_t n) {
 
 static es_status curves_header(es_csv *csv, const es_joined *run,
                                es_diag *diag) {
-  enum { PLAIN = 4 };
-  char *plain[PLAIN] = {"run", "step", "t", "loss"};
+  enum { PLAIN = 5 };
+  char *plain[PLAIN] = {"run", "step", "t", "loss", "predicted_loss"};
   const size_t k = run->k, n = PLAIN + 2 * k + run->d;
   char **list = calloc(n, sizeof *list);
   if (list == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a table");
@@ -73,6 +73,7 @@ static es_status write_curves(es_csv *csv, const es_overlay *overlay,
       *to++ = run->step[i];
       *to++ = run->t[i];
       *to++ = run->loss[i];
+      *to++ = run->predicted_loss[i];
       for (size_t j = 0; j < run->k; j++) *to++ = run->along[i * run->k + j];
       for (size_t j = 0; j < run->k; j++)
         *to++ = run->predicted[i * run->d + j];

@@ -1,0 +1,150 @@
+/* The figures of overlays and of trainings with real gnuplot, which must have
+ * nothing to complain about: whatever is missing is not drawn. */
+#include "fake.h"
+
+#include "plot/plot.h"
+
+static fake f;
+
+/* A gnuplot that keeps what the real one says in the file `said`. */
+static void listen(void **state) {
+  const char *path = getenv("PATH");
+  char text[8192];
+  if (strstr(path, "eigenstep-file-") != NULL)
+    path = strchr(path, ':') + 1; /* of the test before */
+  snprintf(text, sizeof text,
+           "#!/bin/sh\nPATH='%s'\nexec gnuplot \"$@\" 2>>'%s'\n", path,
+           at(state, "said"));
+  put_text(state, "said", "");
+  assert_int_equal(chmod(put_text(state, "gnuplot", text), 0755), 0);
+  snprintf(text, sizeof text, "%s:%s", at(state, "."), path);
+  setenv("PATH", text, 1);
+}
+
+static void draw(void **state, const char *dir, const char *kind) {
+  es_diag diag = {0};
+  listen(state);
+  assert_ok(es_plot_draw(at(state, dir), kind, "A title_1", &diag), diag);
+  assert_content(at(state, "said"), "");
+}
+
+/* The figure has every one of the words (separated by '|'). */
+static void assert_drawn(void **state, const char *name, const char *words) {
+  char copy[512], *rest = NULL, *svg = content(at(state, name));
+  snprintf(copy, sizeof copy, "%s", words);
+  for (char *w = strtok_r(copy, "|", &rest); w; w = strtok_r(NULL, "|", &rest))
+    if (strstr(svg, w) == NULL) fail_msg("%s does not say '%s'", name, w);
+  free(svg);
+}
+
+static bool is_drawn(void **state, const char *name, const char *word) {
+  char *svg = content(at(state, name));
+  const bool found = strstr(svg, word) != NULL;
+  free(svg);
+  return found;
+}
+
+static void overlay_drawn(void **state) {
+  es_diag diag = {0};
+  es_overlay *o = overlay_of(state, &f, "run");
+  assert_ok(es_file_mkdirs(at(state, "out"), &diag), diag);
+  assert_ok(es_overlay_write(o, at(state, "out"), &diag), diag);
+  es_overlay_free(o);
+  draw(state, "out", "overlay");
+}
+
+static void a_step_is_missing(void **state) {
+  fake_four(&f, (double[]){1.1, 1.8, 4, INFINITY});
+  overlay_drawn(state);
+  assert_drawn(state, "out/overlay.svg",
+               "A title_1|3 of 4 predicted steps taken|fewer than four: "
+               "median step error 10%|guessing their mean: 45%|rank "
+               "correlation 1.00|not taken");
+  assert_false(is_drawn(state, "out/overlay.svg", "medians"));
+}
+
+static void all_steps_are_taken(void **state) {
+  fake_four(&f, (double[]){1.1, 1.8, 4.8, 6});
+  overlay_drawn(state);
+  assert_drawn(state, "out/overlay.svg",
+               "4 of 4 predicted steps taken|first four: median step error "
+               "10%|band: ±15%|chance");
+  assert_false(is_drawn(state, "out/overlay.svg", "not taken"));
+}
+
+static void nothing_to_draw(void **state) {
+  fake_four(&f, (double[]){INFINITY, INFINITY, INFINITY, INFINITY});
+  for (size_t j = 0; j < 4; j++) f.tau[j] = f.tau_generic[j] = NAN;
+  f.gamma[3] = -0.1;
+  for (size_t i = 0; i < f.rows; i++)
+    f.along[i * 4 + 3] = f.overlap[i * 4 + 3] = NAN;
+  overlay_drawn(state);
+  assert_drawn(state, "out/overlay.svg", "0 of 0 predicted steps taken");
+}
+
+static void one_mode_and_one_row(void **state) {
+  f = (fake){.d = 1, .m = 1, .rows = 50, .every = 5, .lr = 0.01};
+  f.gamma[0] = 1;
+  f.Z0[0] = 0.02;
+  f.tau[0] = f.tau_generic[0] = 0.9;
+  fake_rises(&f, (double[]){1});
+  overlay_drawn(state);
+  f.rows = 1;
+  overlay_drawn(state);
+}
+
+static void several_runs_are_drawn(void **state) {
+  es_diag diag = {0};
+  es_overlay *o = NULL;
+  const char *dirs[2] = {at(state, "a"), at(state, "b")};
+  fake_four(&f, (double[]){0.02, 1.8, 4, 6});
+  fake_write(&f, dirs[0]);
+  fake_four(&f, (double[]){1.2, 1.8, 4, INFINITY});
+  fake_write(&f, dirs[1]);
+  assert_ok(es_overlay_new(&o, dirs, 2, &diag), diag);
+  assert_ok(es_file_mkdirs(at(state, "out"), &diag), diag);
+  assert_ok(es_overlay_write(o, at(state, "out"), &diag), diag);
+  es_overlay_free(o);
+  draw(state, "out", "overlay");
+  assert_drawn(state, "out/overlay.svg", "medians and range of 2 runs|run 1");
+}
+
+static void trainings(void **state) {
+  fake_four(&f, (double[]){1.1, 1.8, 4, INFINITY});
+  f.tau_generic[3] = NAN;
+  fake_write(&f, at(state, "run"));
+  draw(state, "run", "training");
+  assert_drawn(state, "run/training.svg",
+               "A title_1|predicted step times|training steps|flow time t");
+  /* Without a prediction, and after it has diverged. */
+  assert_int_equal(remove(at(state, "run/prediction.csv")), 0);
+  for (size_t i = 100; i < f.rows; i++) f.loss[i] = f.lambda[i * 4] = NAN;
+  fake_trace(&f, at(state, "run"));
+  draw(state, "run", "training");
+  assert_false(is_drawn(state, "run/training.svg", "predicted"));
+}
+
+/* What gnuplot says is heard, so that the silence above means something. */
+static void complaints_are_heard(void **state) {
+  es_diag diag = {0};
+  assert_ok(es_file_mkdirs(at(state, "plots"), &diag), diag);
+  put_text(state, "plots/common.gp", "");
+  put_text(state, "plots/loud.gp", "print 'loud'\n");
+  setenv("EIGENSTEP_DATADIR", at(state, "."), 1);
+  listen(state);
+  const es_status status = es_plot_draw(at(state, "."), "loud", "x", &diag);
+  setenv("EIGENSTEP_DATADIR", ".", 1);
+  assert_ok(status, diag);
+  assert_content(at(state, "said"), "loud\n");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      temp_test(a_step_is_missing),      temp_test(all_steps_are_taken),
+      temp_test(nothing_to_draw),        temp_test(one_mode_and_one_row),
+      temp_test(several_runs_are_drawn), temp_test(trainings),
+      temp_test(complaints_are_heard),
+  };
+  setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
