@@ -159,7 +159,7 @@ es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,
   if (status != ES_OK) return status;
   m->row[0] = rate * step;
   m->row[1] = step;
-  m->row[2] = step / (double)es_pairs_epoch(es_trainer_pairs(trainer));
+  m->row[2] = step / (double)es_pairs_per_epoch(es_trainer_pairs(trainer));
   m->row[3] = loss;
   m->row[4] = rate;
   *row = m->row;

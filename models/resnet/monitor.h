@@ -14,7 +14,7 @@ typedef struct es_monitor es_monitor;
  *   auc, rankme, alpha_req, participation_ratio         of the representation
  *   emb_auc, emb_rankme, emb_alpha_req, emb_participation_ratio
  *   along_j, overlap_j   with k > 0: see es_spectra_along
- * phi (2·eval_n × k, row-major) and gamma (k) are copied. */
+ * phi (2·eval_n × k, row-major) and gamma (k) are copied; NULL where k = 0. */
 es_status es_monitor_new(es_monitor **out, const es_trainer *trainer, size_t k,
                          const double *phi, const double *gamma,
                          es_diag *diag) ES_MUST_USE;

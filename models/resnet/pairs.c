@@ -14,7 +14,8 @@ enum { BLOCK = 256 };
 
 struct es_pairs {
   es_dataset *set;
-  size_t n, m, batch, threads;
+  size_t n, m, batch;
+  size_t threads; /* of the loops that draw, as many as scratch has room for */
   bool fixed;
   uint64_t seed, epoch; /* order is that of this epoch */
   size_t *order, *shuffle;
@@ -74,7 +75,7 @@ static void keep_fixed(es_pairs *p) {
     return;
   float *kept = malloc(bytes);
   if (kept == NULL) return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads((int)p->threads)
   for (size_t k = 0; k < 2 * p->n; k++)
     draw_view(p, (view_of){k / 2, 0, (unsigned)(k % 2)}, kept + k * p->m);
   p->kept = kept;
@@ -105,6 +106,10 @@ static es_status open_pairs(es_pairs *p, const es_config *config,
   p->batch = es_config_size(config, "train", "batch");
   p->seed = es_config_size(config, "train", "seed");
   p->fixed = strcmp(es_config_text(config, "data", "pairs"), "fixed") == 0;
+  if (p->n < 2)
+    return es_config_blame(config, "data", "n", diag,
+                           "training needs pairs to compare, expected 2 or "
+                           "more");
   if (p->batch > p->n)
     return es_config_blame(config, "train", "batch", diag,
                            "there are %zu pairs, expected a whole number in "
@@ -142,7 +147,9 @@ void es_pairs_free(es_pairs *pairs) {
 const es_dataset *es_pairs_set(const es_pairs *pairs) { return pairs->set; }
 size_t es_pairs_values(const es_pairs *pairs) { return pairs->m; }
 size_t es_pairs_batch(const es_pairs *pairs) { return pairs->batch; }
-size_t es_pairs_epoch(const es_pairs *pairs) { return pairs->n / pairs->batch; }
+size_t es_pairs_per_epoch(const es_pairs *pairs) {
+  return pairs->n / pairs->batch;
+}
 
 size_t es_pairs_memory(const es_pairs *pairs) {
   return pairs->slab.size +
@@ -158,11 +165,11 @@ static void set_epoch(es_pairs *p, uint64_t epoch) {
 }
 
 void es_pairs_fill(es_pairs *p, uint64_t step, float *out) {
-  const uint64_t per_epoch = es_pairs_epoch(p);
+  const uint64_t per_epoch = es_pairs_per_epoch(p);
   const size_t first = (size_t)(step % per_epoch) * p->batch;
   const uint64_t draw = p->fixed ? 0 : step / per_epoch + 1;
   set_epoch(p, step / per_epoch);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads((int)p->threads)
   for (size_t k = 0; k < 2 * p->batch; k++) {
     const view_of v = {p->order[first + k % p->batch], draw,
                        (unsigned)(k / p->batch)};
@@ -171,7 +178,7 @@ void es_pairs_fill(es_pairs *p, uint64_t step, float *out) {
 }
 
 void es_pairs_fixed(es_pairs *p, size_t first, size_t count, float *out) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads((int)p->threads)
   for (size_t k = 0; k < 2 * p->batch; k++) {
     const view_of v = {(first + k % p->batch) % count, 0,
                        (unsigned)(k / p->batch)};

@@ -12,7 +12,7 @@ typedef struct es_pairs es_pairs;
 /* Settings of [data], [augment] and [train]. An epoch passes once through a
  * permutation of the n samples by (train.seed, epoch), in whole batches; pair i
  * is on draw 0 with data.pairs=fixed, and on draw epoch + 1 with fresh ones.
- * Fixed pairs are kept in memory where they take less than 1 GiB. With
+ * Fixed pairs are kept in memory where they take at most 1 GiB. With
  * data.center=on the mean of draw 0 over samples and views is taken from every
  * view. ES_BAD_VALUE where a batch is larger than the data set. */
 es_status es_pairs_new(es_pairs **out, const es_config *config,
@@ -22,7 +22,7 @@ void es_pairs_free(es_pairs *pairs); /* NULL accepted */
 const es_dataset *es_pairs_set(const es_pairs *pairs);
 size_t es_pairs_values(const es_pairs *pairs); /* of one view */
 size_t es_pairs_batch(const es_pairs *pairs);
-size_t es_pairs_epoch(const es_pairs *pairs); /* steps in an epoch */
+size_t es_pairs_per_epoch(const es_pairs *pairs); /* steps in an epoch */
 size_t es_pairs_memory(const es_pairs *pairs);
 
 /* The batch of a step: 2·batch × values. */

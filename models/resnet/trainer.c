@@ -8,6 +8,7 @@
 #include "net/params.h"
 #include "net/sgd.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
@@ -30,7 +31,7 @@ struct es_trainer {
   float *params, *buffers, *gradient;
   float *input, *dz;              /* 2·batch images; 2·batch × d */
   float *eval_input;              /* passes times as many */
-  double *wide_z, *wide_dz;       /* 2·max(batch, eval_n) × d */
+  double *exact_z, *exact_dz;     /* in double, 2·max(batch, eval_n) × d */
   const void *output_gradient[4]; /* by output, for the engine */
   es_slab slab;
 };
@@ -45,7 +46,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   const size_t rows = t->batch > t->eval_n ? t->batch : t->eval_n;
   const size_t d = t->network.embedding.size;
   const size_t images = times(VIEWS * t->batch, es_pairs_values(t->pairs));
-  const size_t back = times(VIEWS * t->batch, d), wide = times(VIEWS * rows, d);
+  const size_t back = times(VIEWS * t->batch, d),
+               exact = times(VIEWS * rows, d);
   size_t total = 0;
   es_slab_add(&total, g->param_size, sizeof(float));
   es_slab_add(&total, g->param_size, sizeof(float));
@@ -53,8 +55,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   es_slab_add(&total, images, sizeof(float));
   es_slab_add(&total, times(images, t->passes), sizeof(float));
   es_slab_add(&total, back, sizeof(float));
-  es_slab_add(&total, wide, sizeof(double));
-  es_slab_add(&total, wide, sizeof(double));
+  es_slab_add(&total, exact, sizeof(double));
+  es_slab_add(&total, exact, sizeof(double));
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
   t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
@@ -63,8 +65,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   t->input = es_slab_take(&t->slab, images, sizeof(float));
   t->eval_input = es_slab_take(&t->slab, images * t->passes, sizeof(float));
   t->dz = es_slab_take(&t->slab, back, sizeof(float));
-  t->wide_z = es_slab_take(&t->slab, wide, sizeof(double));
-  t->wide_dz = es_slab_take(&t->slab, wide, sizeof(double));
+  t->exact_z = es_slab_take(&t->slab, exact, sizeof(double));
+  t->exact_dz = es_slab_take(&t->slab, exact, sizeof(double));
   return ES_OK;
 }
 
@@ -87,7 +89,7 @@ static es_status read_settings(es_trainer *t, const es_config *config,
   t->steps = steps ? es_config_size(config, "train", "steps") : DEFAULT_STEPS;
   if (epochs)
     t->steps = (uint64_t)es_config_size(config, "train", "epochs") *
-               es_pairs_epoch(t->pairs);
+               es_pairs_per_epoch(t->pairs);
   t->rate = es_config_has(config, "train", "lr")
                 ? es_config_real(config, "train", "lr")
                 : default_rate;
@@ -186,10 +188,29 @@ static double take_loss(es_trainer *t) {
   const size_t tap = t->network.embedding.output;
   const size_t n = VIEWS * t->batch * t->network.embedding.size;
   const float *z = t->engine->output(t->net, tap);
-  for (size_t k = 0; k < n; k++) t->wide_z[k] = (double)z[k];
-  const double loss = t->method->loss->value(t->loss, t->wide_z, t->wide_dz);
-  for (size_t k = 0; k < n; k++) t->dz[k] = (float)t->wide_dz[k];
+  for (size_t k = 0; k < n; k++) t->exact_z[k] = (double)z[k];
+  const double loss = t->method->loss->value(t->loss, t->exact_z, t->exact_dz);
+  for (size_t k = 0; k < n; k++) t->dz[k] = (float)t->exact_dz[k];
   return loss;
+}
+
+static es_status not_finite(const es_trainer *t, const char *what,
+                            es_diag *diag) {
+  return es_fail(diag, ES_NOT_FINITE,
+                 "%s is not finite at step %" PRIu64
+                 ", with train.lr=%g; a smaller rate may help",
+                 what, t->done, t->rate);
+}
+
+/* A step can leave the range of a float where the loss, in double, has not yet:
+ * the parameters must not follow it there. */
+static bool step_is_finite(const es_trainer *t) {
+  const size_t n = t->network.graph.param_size;
+  const double rate = t->rate * fmax(1, t->encoder_ratio);
+  bool finite = true;
+  for (size_t k = 0; k < n; k++)
+    finite &= rate * fabs((double)t->gradient[k]) < FLT_MAX;
+  return finite;
 }
 
 es_status es_trainer_step(es_trainer *t, es_diag *diag) {
@@ -199,14 +220,11 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
       e->forward(t->net, ES_PASS_TRAIN, t->params, t->buffers, t->input, diag);
   if (status != ES_OK) return status;
   t->batch_loss = take_loss(t);
-  if (!isfinite(t->batch_loss))
-    return es_fail(diag, ES_NOT_FINITE,
-                   "the loss is not finite at step %" PRIu64 ", with "
-                   "train.lr=%g; a smaller rate may help",
-                   t->done, t->rate);
+  if (!isfinite(t->batch_loss)) return not_finite(t, "the loss", diag);
   status =
       e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
   if (status != ES_OK) return status;
+  if (!step_is_finite(t)) return not_finite(t, "the gradient", diag);
   es_sgd_step(&t->network.graph, t->params, t->gradient,
               t->rate * t->encoder_ratio, t->network.last, t->rate);
   t->done++;
@@ -240,7 +258,7 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
                              double *loss, es_diag *diag) {
   const size_t images = VIEWS * t->batch * es_pairs_values(t->pairs);
   const size_t size = VIEWS * t->eval_n * t->network.embedding.size;
-  double *z = embedding != NULL ? embedding : t->wide_z;
+  double *z = embedding != NULL ? embedding : t->exact_z;
   for (size_t k = 0; k < t->passes; k++) {
     const float *input = t->eval_input + k * images;
     const es_status status = t->engine->forward(
@@ -251,12 +269,9 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
     keep_tap(t, k, input, t->network.embedding, z);
   }
   for (size_t k = 0; k < size; k++)
-    if (!isfinite(z[k]))
-      return es_fail(diag, ES_NOT_FINITE,
-                     "the embedding is not finite after step %" PRIu64
-                     ", with train.lr=%g; a smaller rate may help",
-                     t->done, t->rate);
-  if (loss != NULL) *loss = t->method->loss->value(t->eval_loss, z, t->wide_dz);
+    if (!isfinite(z[k])) return not_finite(t, "the embedding", diag);
+  if (loss != NULL)
+    *loss = t->method->loss->value(t->eval_loss, z, t->exact_dz);
   return ES_OK;
 }
 

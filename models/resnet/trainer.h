@@ -31,8 +31,9 @@ uint64_t es_trainer_done(const es_trainer *trainer);
 double es_trainer_rate(const es_trainer *trainer);
 void es_trainer_set_rate(es_trainer *trainer, double lr);
 
-/* One step on the next batch. ES_NOT_FINITE where the loss is no number; the
- * parameters are then those before the step. */
+/* One step on the next batch. ES_NOT_FINITE where the loss or its gradient is
+ * no number; the parameters are then those before the step, but running
+ * statistics have seen the batch. */
 es_status es_trainer_step(es_trainer *trainer, es_diag *diag) ES_MUST_USE;
 
 /* The loss of the last batch, before its step; NaN before the first. */
@@ -50,6 +51,7 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
  * PyTorch's names and shapes, /train/step, and /train/mean with data.center. */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;
+/* After a failure the trainer can only be freed. */
 es_status es_trainer_load(es_trainer *trainer, es_h5_source *file,
                           es_diag *diag) ES_MUST_USE;
 

@@ -1,0 +1,88 @@
+/* The table of methods, and the settings of a training: their defaults, those
+ * that depend on others, and what they refuse. */
+#include "tests/models/training.h"
+
+static void methods_are_listed_and_found(void **state) {
+  (void)state;
+  size_t n = 0;
+  for (; es_method_list(n) != NULL; n++) {
+    const es_method *m = es_method_list(n);
+    assert_true(m->name != NULL && m->summary != NULL && m->loss != NULL);
+    assert_ptr_equal(es_method_find(m->name), m);
+  }
+  assert_true(n > 0);
+  assert_null(es_method_list(n + 1));
+  assert_null(es_method_find("barlow"));
+  assert_null(es_method_find(""));
+  const es_method *m = es_method_find("barlow-covariance");
+  assert_non_null(m);
+  assert_ptr_equal(m->loss, &es_loss_covariance);
+  assert_true(m->conjugate);
+}
+
+/* interface.md, "Training: keys": networks have other defaults than linear
+ * models; what the user says counts. */
+static void defaults_follow_the_architecture(void **state) {
+  (void)state;
+  es_config *c = SETTINGS("net.arch=resnet");
+  assert_int_equal(es_config_size(c, "augment", "shift"), 0);
+  assert_close(es_config_real(c, "augment", "crop_min"), .5, 0, 0);
+  es_config_free(c);
+  c = SETTINGS("net.arch=linear");
+  assert_int_equal(es_config_size(c, "augment", "shift"), 3);
+  assert_close(es_config_real(c, "augment", "crop_min"), 1, 0, 0);
+  es_config_free(c);
+  c = SETTINGS("net.arch=linear", "augment.shift=1", "augment.crop_min=0.7");
+  assert_int_equal(es_config_size(c, "augment", "shift"), 1);
+  assert_close(es_config_real(c, "augment", "crop_min"), .7, 0, 0);
+  es_config_free(c);
+}
+
+static void defaults_are_those_of_the_interface(void **state) {
+  (void)state;
+  es_config *c = SETTINGS("net.arch=resnet");
+  assert_string_equal(es_config_text(c, "data", "pairs"), "fresh");
+  assert_string_equal(es_config_text(c, "net", "norm"), "batch");
+  assert_string_equal(es_config_text(c, "train", "predict"), "off");
+  assert_int_equal(es_config_size(c, "net", "width"), 8);
+  assert_close(es_config_real(c, "train", "encoder_lr_ratio"), 1, 0, 0);
+  assert_true(es_config_flag(c, "augment", "flip"));
+  static const char *const unset[] = {"epochs", "steps", "lr", "lr_relative"};
+  for (int k = 0; k < 4; k++) assert_false(es_config_has(c, "train", unset[k]));
+  assert_false(es_config_has(c, "net", "init_scale"));
+  es_config_free(c);
+}
+
+static void settings_out_of_range(void **state) {
+  (void)state;
+  static const char *const words[] = {
+      "train.batch=1",    "train.batch=1e7",
+      "train.lr=0",       "train.lr_relative=1.01",
+      "net.init_scale=0", "train.encoder_lr_ratio=-1",
+      "net.width=0",      "method.dim=0",
+      "net.depth=11",     "train.eval_n=1",
+      "train.lr=nan",     "augment.crop_min=0"};
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_config *c;
+  es_diag diag = {0};
+  assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+  for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+    char key[32];
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(words[k], "="), words[k]);
+    assert_status(es_config_set(c, words[k], &diag), ES_BAD_VALUE);
+    assert_non_null(strstr(diag.message, key));
+  }
+  assert_ok(es_config_set(c, "train.steps=0", &diag), diag);
+  assert_ok(es_config_set(c, "train.encoder_lr_ratio=0", &diag), diag);
+  es_config_free(c);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(methods_are_listed_and_found),
+      cmocka_unit_test(defaults_follow_the_architecture),
+      cmocka_unit_test(defaults_are_those_of_the_interface),
+      cmocka_unit_test(settings_out_of_range),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

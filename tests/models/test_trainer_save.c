@@ -1,0 +1,232 @@
+/* A trainer's files: what a killed run goes on from, to the bit; what they
+ * hold; those that do not fit. Then the settings of a training's length. */
+#include "tests/models/trained.h"
+
+#include "file/atomic.h"
+#include "net/params.h"
+
+#include <omp.h>
+
+static void path_in(char out[160], const folder *f, const char *name) {
+  snprintf(out, 160, "%s/%s", f->name, name);
+}
+
+static void save(const trained *t, const char *path) {
+  es_h5 *file;
+  es_diag diag = {0};
+  assert_ok(es_h5_create(&file, path, &diag), diag);
+  assert_ok(es_trainer_save(t->trainer, file, &diag), diag);
+  assert_ok(es_h5_commit(file, &diag), diag);
+}
+
+static es_status load(trained *t, const char *path, es_diag *diag) {
+  es_h5_source *file;
+  assert_ok(es_h5_open(&file, path, diag), *diag);
+  const es_status status = es_trainer_load(t->trainer, file, diag);
+  es_h5_close(file);
+  return status;
+}
+
+/* The same content gives the same bytes: files tell all of a state, running
+ * statistics included. */
+static void same_state(const trained *a, const trained *b, const folder *f) {
+  char path[2][160];
+  unsigned char *bytes[2];
+  size_t size[2];
+  es_diag diag = {0};
+  const trained *both[] = {a, b};
+  for (int k = 0; k < 2; k++) {
+    path_in(path[k], f, k == 0 ? "a.h5" : "b.h5");
+    save(both[k], path[k]);
+    assert_ok(es_file_read(&bytes[k], &size[k], path[k], 1 << 22, &diag), diag);
+    unlink(path[k]);
+  }
+  assert_int_equal(size[0], size[1]);
+  assert_memory_equal(bytes[0], bytes[1], size[0]);
+  free(bytes[0]);
+  free(bytes[1]);
+}
+
+/* Nine steps, three to an epoch: in one run; in one with measurements on the
+ * way, and a file after step 4, in the middle of the second epoch; and by a
+ * trainer that goes on from that file, after other steps of its own. */
+static void check_resume(const folder *f, const char *pairs, const char *norm) {
+  trained whole = SMALL_RESNET(f, pairs, norm);
+  trained first = SMALL_RESNET(f, pairs, norm);
+  trained second = SMALL_RESNET(f, pairs, norm);
+  es_diag diag = {0};
+  char path[160];
+  double loss[2];
+  path_in(path, f, "saved.h5");
+  take_steps(whole.trainer, 9);
+  take_steps(first.trainer, 4);
+  save(&first, path);
+  for (int k = 0; k < 5; k++) {
+    assert_ok(es_trainer_measure(first.trainer, NULL, NULL, NULL, loss, &diag),
+              diag);
+    take_steps(first.trainer, 1);
+  }
+  same_state(&whole, &first, f);
+  take_steps(second.trainer, 2);
+  assert_ok(load(&second, path, &diag), diag);
+  assert_int_equal(es_trainer_done(second.trainer), 4);
+  take_steps(second.trainer, 5);
+  same_state(&whole, &second, f);
+  assert_true(es_trainer_batch_loss(whole.trainer) ==
+              es_trainer_batch_loss(second.trainer));
+  trained *both[] = {&whole, &second};
+  for (int k = 0; k < 2; k++)
+    assert_ok(
+        es_trainer_measure(both[k]->trainer, NULL, NULL, NULL, &loss[k], &diag),
+        diag);
+  assert_true(loss[0] == loss[1]);
+  unlink(path);
+  close_trained(&whole);
+  close_trained(&first);
+  close_trained(&second);
+}
+
+static void a_run_goes_on_to_the_bit(void **state) {
+  check_resume(*state, "data.pairs=fresh", "net.norm=batch");
+  check_resume(*state, "data.pairs=fixed", "net.norm=none");
+}
+
+/* Parameters and buffers under their names, the step, and the mean if one was
+ * taken. */
+static void files_hold_what_they_should(void **state) {
+  const folder *f = *state;
+  char path[160];
+  es_diag diag = {0};
+  path_in(path, f, "saved.h5");
+  for (int center = 0; center < 2; center++) {
+    trained t = SMALL_RESNET(f, center ? "data.center=on" : "data.center=off",
+                             "train.lr=0.01");
+    const es_graph *g = &es_trainer_network(t.trainer)->graph;
+    const size_t values = 64;
+    double step = 0, mean[64];
+    float got[2048];
+    es_h5_source *file;
+    take_steps(t.trainer, 2);
+    save(&t, path);
+    assert_ok(es_h5_open(&file, path, &diag), diag);
+    assert_ok(es_h5_read(file, "/train/step", &step, NULL, 0, &diag), diag);
+    assert_close(step, 2, 0, 0);
+    assert_int_equal(es_h5_has(file, "/train/mean"), center);
+    if (center) {
+      assert_ok(es_h5_read(file, "/train/mean", mean, &values, 1, &diag), diag);
+      assert_memory_equal(mean, es_pairs_mean(es_trainer_pairs(t.trainer)),
+                          sizeof mean);
+    }
+    const es_tensor *w = es_graph_find(g, "layer2.0.conv2.weight");
+    assert_true(w != NULL && w->size <= 2048);
+    assert_ok(es_h5_read_float(file, "/params/layer2.0.conv2.weight", got,
+                               (size_t[]){8, 8, 3, 3}, 4, &diag),
+              diag);
+    assert_memory_equal(got, es_trainer_params(t.trainer) + w->offset,
+                        w->size * sizeof *got);
+    /* Both views of two steps went through. */
+    assert_ok(es_h5_read_float(file, "/params/bn1.num_batches_tracked", got,
+                               NULL, 0, &diag),
+              diag);
+    assert_true(got[0] == 4);
+    es_h5_close(file);
+    close_trained(&t);
+  }
+  unlink(path);
+}
+
+/* A file with another step, or none (NAN). */
+static void save_step(const trained *t, const char *path, double step) {
+  const es_network *n = es_trainer_network(t->trainer);
+  float *buffers = calloc(n->graph.buffer_size + 1, sizeof *buffers);
+  es_h5 *file;
+  es_diag diag = {0};
+  assert_non_null(buffers);
+  assert_ok(es_h5_create(&file, path, &diag), diag);
+  assert_ok(es_params_write(&n->graph, es_trainer_params(t->trainer), buffers,
+                            file, &diag),
+            diag);
+  if (!isnan(step))
+    assert_ok(es_h5_write(file, "/train/step", &step, NULL, 0, &diag), diag);
+  assert_ok(es_h5_commit(file, &diag), diag);
+  free(buffers);
+}
+
+static void files_that_do_not_fit(void **state) {
+  const folder *f = *state;
+  static const double steps[] = {4.5, -1, 10, 1e300, NAN};
+  char path[160];
+  es_diag diag = {0};
+  path_in(path, f, "saved.h5");
+  trained t = SMALL_RESNET(f, "train.steps=9", "train.lr=0.01");
+  for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+    save_step(&t, path, steps[k]);
+    assert_status(load(&t, path, &diag), ES_FILE_CORRUPT);
+    assert_non_null(strstr(diag.message, "/train/step"));
+    assert_int_equal(es_trainer_done(t.trainer), 0);
+  }
+  save_step(&t, path, 9);
+  assert_ok(load(&t, path, &diag), diag);
+  assert_int_equal(es_trainer_done(t.trainer), 9);
+  trained wide = SMALL_RESNET(f, "net.width=6", "train.steps=9");
+  assert_status(load(&wide, path, &diag), ES_FILE_CORRUPT);
+  assert_non_null(strstr(diag.message, "conv1.weight"));
+  unlink(path);
+  close_trained(&t);
+  close_trained(&wide);
+}
+
+static void check_length(const folder *f, const char *a, const char *b,
+                         uint64_t want) {
+  trained t = SMALL_RESNET(f, a, b);
+  assert_int_equal(es_trainer_steps(t.trainer), want);
+  close_trained(&t);
+}
+
+static void refuse(const folder *f, const char *a, const char *b,
+                   const char *saying) {
+  es_config *config =
+      SETTINGS("data.name=idx", f->word, "net.width=4", "train.batch=5", a, b);
+  es_trainer *trainer = (es_trainer *)config;
+  es_diag diag = {0};
+  assert_status(
+      es_trainer_new(&trainer, es_method_list(0), config, NULL, &diag),
+      ES_BAD_VALUE);
+  assert_null(trainer);
+  if (strstr(diag.message, saying) == NULL)
+    fail_msg("\"%s\" lacks \"%s\"", diag.message, saying);
+  es_config_free(config);
+}
+
+/* 18 pairs make three steps of five. */
+static void settings_say_how_long(void **state) {
+  const folder *f = *state;
+  check_length(f, "train.epochs=7", "train.lr=0.01", 21);
+  check_length(f, "train.steps=7", "train.lr=0.01", 7);
+  check_length(f, "train.steps=0", "train.lr=0.01", 0);
+  check_length(f, "net.norm=none", "train.lr=0.01", 1000);
+  refuse(f, "train.epochs=7", "train.steps=7", "train.epochs and train.steps");
+  refuse(f, "train.lr=1", "train.lr_relative=0.1",
+         "train.lr and train.lr_relative");
+  refuse(f, "train.batch=19", "train.lr=1", "train.batch=19");
+  refuse(f, "data.name=gaussian", "data.n=9", "net.arch=resnet");
+  trained t = SMALL_RESNET(f, "train.eval_n=100", "train.lr_relative=0.2");
+  assert_int_equal(es_trainer_eval_n(t.trainer), 18);
+  assert_close(es_trainer_rate(t.trainer), .02, 0, 0); /* until it is set */
+  assert_true(strlen(es_trainer_engine(t.trainer)) > 0);
+  /* Parameters and their gradient at least, and both batches of images. */
+  assert_true(es_trainer_memory(t.trainer) >
+              (2 * params_size(t.trainer) + 2 * 5 * 64 * 5) * sizeof(float));
+  close_trained(&t);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      IN_FOLDER(a_run_goes_on_to_the_bit),
+      IN_FOLDER(files_hold_what_they_should),
+      IN_FOLDER(files_that_do_not_fit),
+      IN_FOLDER(settings_say_how_long),
+  };
+  omp_set_num_threads(1); /* these networks are too small for more */
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
