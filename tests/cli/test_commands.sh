@@ -8,19 +8,21 @@ es --version; ok $rc "--version" "$err"
 grep -qE '^eigenstep [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' <<<"$out"; ok $? "version and hash" "$out"
 es --help; ok $rc "--help" "$err"
 same "help is not an error" "$err" ""
-for command in run flow predict fixed-points plot list doctor; do
+for command in run flow predict fixed-points train embed overlay plot list doctor; do
   grep -q "^  $command" <<<"$out"; ok $? "help names $command"
 done
 es -h; ok $rc "-h" "$err"
-for command in run flow predict fixed-points plot list doctor; do
+for command in run flow predict fixed-points train embed overlay plot list doctor; do
   es $command --help; ok $rc "$command --help" "$err"
   [ "$(grep -c "^  eigenstep $command" <<<"$out")" = 2 ]; ok $? "$command --help has two examples" "$out"
   grep -q -- '--quiet' <<<"$out"; ok $? "$command --help has options"
 done
 es list keys; keys=$out
-es flow --help
-missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$out" || echo "$line"; done)
-same "flow --help has every key with range and default" "$missing" ""
+es flow --help; help=$out
+es train barlow-covariance --help; help+=$out
+missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
+same "flow and train --help have every key with range and default" "$missing" ""
+same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""
 [ "$(grep -cE '^  [a-z]+\.[A-Za-z_0-9]+ ' <<<"$keys")" -gt 20 ]; ok $? "list keys has them all"
 grep -A1 '^  solver.rtol' <<<"$out" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"
 es flow $bt --help; ok $rc "help of a model" "$err"
@@ -34,8 +36,8 @@ same "list experiments" "$out" "$(cd "$root/experiments" && ls *.yaml | sed 's/.
 es list datasets
 grep -q '^fashion-mnist  *[0-9a-zA-Z]' <<<"$out"; ok $? "list datasets" "$out"
 es list
-same "list has four parts" "$(grep '^\[' <<<"$out" | tr '\n' ' ')" "[models] [experiments] [datasets] [keys] "
-es list nothing; expect "list of nothing" 2 "nothing.*models, experiments"
+same "list has five parts" "$(grep '^\[' <<<"$out" | tr '\n' ' ')" "[models] [methods] [experiments] [datasets] [keys] "
+es list nothing; expect "list of nothing" 2 "nothing.*models, methods"
 es list models more; expect "list takes one word" 2 "no settings"
 
 # Every experiment in the tree is well-formed.
