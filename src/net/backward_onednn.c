@@ -25,7 +25,8 @@ static void seed(es_dnn_program *p, const es_dnn_step *step) {
 static void relu_back(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_relu_back(es_dnn_step_data(p, step, 0),
                         es_dnn_step_data(p, step, 1),
-                        es_dnn_step_data(p, step, 2), numbers(step));
+                        es_dnn_step_data(p, step, 2),
+                        es_dnn_step_data(p, step, 3), numbers(step));
 }
 
 static void mean_back(es_dnn_program *p, const es_dnn_step *step) {
@@ -33,21 +34,29 @@ static void mean_back(es_dnn_program *p, const es_dnn_step *step) {
                          es_dnn_step_data(p, step, 1));
 }
 
-void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value) {
+/* The node's gradient as one value. */
+static size_t gradient_of(es_dnn_program *p, size_t node) {
   es_dnn_cell *cell = &p->cell[node];
-  if (p->status != ES_OK || !cell->differentiated) return;
-  if (cell->gradient == ES_NONE) {
-    cell->gradient = value;
-    return;
-  }
+  if (p->status != ES_OK || cell->more == ES_NONE) return cell->gradient;
   es_dnn_tick(p);
-  const size_t sum = es_dnn_value_over(p, cell->gradient, value);
+  const size_t sum = es_dnn_value_over(p, cell->gradient, cell->more);
   es_dnn_step *step = es_dnn_loop_add(p, node, "sum of gradients", add);
   if (step != NULL) step->lanes = es_dnn_lanes_of(p, node);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, sum);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, cell->gradient);
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, cell->more);
   cell->gradient = sum;
+  cell->more = ES_NONE;
+  return sum;
+}
+
+void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value) {
+  es_dnn_cell *cell = &p->cell[node];
+  if (p->status != ES_OK || !cell->differentiated) return;
+  if (gradient_of(p, node) == ES_NONE)
+    cell->gradient = value;
+  else
+    cell->more = value;
 }
 
 static void build_seeds(es_dnn_program *p, size_t i) {
@@ -120,19 +129,18 @@ static void build_conv_data(es_dnn_program *p, size_t i, size_t dy) {
   es_dnn_contribute(p, from, es_dnn_moved(p, from, dx, in, x->layout));
 }
 
-static void build_relu(es_dnn_program *p, size_t i, size_t dy) {
+/* Adds the last two of a gradient's addends on the way. */
+static void build_relu(es_dnn_program *p, size_t i) {
   const size_t from = p->graph->node[i].from[0];
-  if (p->cell[from].value == ES_NONE && p->graph->node[from].op == ES_OP_NORM) {
-    es_dnn_norm_backward(p, from, dy, true);
-    return;
-  }
+  const size_t dy = p->cell[i].gradient, more = p->cell[i].more;
   es_dnn_tick(p);
-  const size_t dx = es_dnn_value_over(p, dy, ES_NONE);
+  const size_t dx = es_dnn_value_over(p, dy, more);
   es_dnn_step *step = es_dnn_loop_add(p, i, "gradient of ReLU", relu_back);
   if (step != NULL) step->lanes = es_dnn_lanes_of(p, i);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dx);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[i].value);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dy);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, more);
   es_dnn_contribute(p, from, dx);
 }
 
@@ -208,6 +216,14 @@ static void build_linear(es_dnn_program *p, size_t i, size_t dy) {
   es_dnn_contribute(p, from, es_dnn_moved(p, from, dx, ES_PLAIN, x->layout));
 }
 
+/* A normalisation that forward left to its ReLU. */
+static bool takes_norm(const es_dnn_program *p, size_t i) {
+  const size_t from = p->graph->node[i].from[0];
+  return p->graph->node[i].op == ES_OP_RELU &&
+         p->graph->node[from].op == ES_OP_NORM &&
+         p->cell[from].value == ES_NONE;
+}
+
 static void build(es_dnn_program *p, size_t i, size_t dy) {
   const es_node *node = &p->graph->node[i];
   switch (node->op) {
@@ -221,7 +237,7 @@ static void build(es_dnn_program *p, size_t i, size_t dy) {
     es_dnn_norm_backward(p, i, dy, false);
     break;
   case ES_OP_RELU:
-    build_relu(p, i, dy);
+    es_dnn_norm_backward(p, node->from[0], dy, true);
     break;
   case ES_OP_ADD:
     for (size_t k = 0; k < 2; k++) {
@@ -247,6 +263,10 @@ void es_dnn_backward_build(es_dnn_program *p) {
     const es_dnn_cell *cell = &p->cell[i];
     if (!cell->differentiated) continue;
     build_seeds(p, i);
-    if (cell->gradient != ES_NONE) build(p, i, cell->gradient);
+    if (cell->gradient == ES_NONE) continue;
+    if (p->graph->node[i].op == ES_OP_RELU && !takes_norm(p, i))
+      build_relu(p, i);
+    else
+      build(p, i, gradient_of(p, i));
   }
 }

@@ -88,6 +88,7 @@ static void build_conv(es_dnn_program *p, size_t i) {
   const es_dnn_cell *x = &p->cell[from];
   es_dnn_cell *cell = &p->cell[i];
   cell->layout = es_dnn_conv_layout(p, i, x->layout);
+  if (es_dnn_turn_build(p, i)) return;
   es_dnn_layout in = x->layout, out = cell->layout;
   dnnl_primitive_desc_t made = es_dnn_conv_choose(p, i, ES_FORWARD, &in, &out);
   const size_t weights = es_dnn_weights_build(p, i, made);

@@ -14,17 +14,11 @@
  * sum has one order. */
 #include "net/lanes_onednn.h"
 
+#include "net/clones_onednn.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&         \
-    defined(__linux__)
-#define CLONES                                                                 \
-  __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define CLONES
-#endif
 
 enum {
   MOST_LANES = 64, /* of a piece */

@@ -53,9 +53,9 @@ void es_dnn_lanes_mean_back(float *dx, const es_dnn_lanes *t, const float *dy);
 
 /* n numbers; results may be operands. y = max(x, 0). */
 void es_dnn_flat_relu(float *y, const float *x, size_t n);
-/* dx = dy, 0 where y = 0. */
+/* dx = dy + more, 0 where y = 0. more NULL: none. */
 void es_dnn_flat_relu_back(float *dx, const float *y, const float *dy,
-                           size_t n);
+                           const float *more, size_t n);
 /* y = a + b, or max(a + b, 0). */
 void es_dnn_flat_add(float *y, const float *a, const float *b, bool relu,
                      size_t n);

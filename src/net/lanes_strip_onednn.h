@@ -12,8 +12,8 @@ typedef int32_t NAME(bits)
 #define UNLESS(compare, v) ((NAME(reals))(~(compare) & (NAME(bits))(v)))
 
 /* Four sums at a time: an addition takes four cycles. */
-CLONES static void NAME(sum)(size_t n, size_t stride, const float *x,
-                             float *sum) {
+ES_DNN_CLONES static void NAME(sum)(size_t n, size_t stride, const float *x,
+                                    float *sum) {
   NAME(reals) a = {0}, b = {0}, c = {0}, d = {0};
   size_t i = 0;
   for (; i + 4 <= n; i += 4, x += 4 * stride) {
@@ -26,8 +26,8 @@ CLONES static void NAME(sum)(size_t n, size_t stride, const float *x,
   *(NAME(reals) *)sum += (a + b) + (c + d);
 }
 
-CLONES static void NAME(square)(size_t n, size_t stride, const float *x,
-                                const float *mean, float *sum) {
+ES_DNN_CLONES static void NAME(square)(size_t n, size_t stride, const float *x,
+                                       const float *mean, float *sum) {
   const NAME(reals) m = AT(mean);
   NAME(reals) a = {0}, b = {0}, c = {0}, d = {0}, e;
   size_t i = 0;
@@ -42,8 +42,8 @@ CLONES static void NAME(square)(size_t n, size_t stride, const float *x,
 }
 
 /* y = max(scale (x - mean) + shift, least) */
-CLONES static void NAME(apply)(size_t n, size_t stride, const float *x,
-                               const strip *s, float *y) {
+ES_DNN_CLONES static void NAME(apply)(size_t n, size_t stride, const float *x,
+                                      const strip *s, float *y) {
   const NAME(reals) mean = AT(s->mean), scale = AT(s->scale);
   const NAME(reals) shift = AT(s->shift), least = s->least - (NAME(reals)){0};
   for (size_t i = 0; i < n; i++, x += stride, y += stride) {
@@ -55,8 +55,9 @@ CLONES static void NAME(apply)(size_t n, size_t stride, const float *x,
 }
 
 /* The same with z added before the maximum. */
-CLONES static void NAME(apply_add)(size_t n, size_t stride, const float *x,
-                                   const float *z, const strip *s, float *y) {
+ES_DNN_CLONES static void NAME(apply_add)(size_t n, size_t stride,
+                                          const float *x, const float *z,
+                                          const strip *s, float *y) {
   const NAME(reals) mean = AT(s->mean), scale = AT(s->scale);
   const NAME(reals) shift = AT(s->shift), least = s->least - (NAME(reals)){0};
   for (size_t i = 0; i < n; i++, x += stride, y += stride, z += stride) {
@@ -68,9 +69,9 @@ CLONES static void NAME(apply_add)(size_t n, size_t stride, const float *x,
 }
 
 /* g: dy where the maximum let it through. Adds sum g, sum g (x - mean). */
-CLONES static void NAME(sums)(size_t n, size_t stride, const float *x,
-                              const float *dy, const strip *s, float *sum,
-                              float *product) {
+ES_DNN_CLONES static void NAME(sums)(size_t n, size_t stride, const float *x,
+                                     const float *dy, const strip *s,
+                                     float *sum, float *product) {
   const NAME(reals) mean = AT(s->mean), scale = AT(s->scale);
   const NAME(reals) shift = AT(s->shift), least = s->least - (NAME(reals)){0};
   NAME(reals) a = {0}, b = {0}, p = {0}, q = {0}, e, g;
@@ -93,8 +94,9 @@ CLONES static void NAME(sums)(size_t n, size_t stride, const float *x,
 }
 
 /* dx = scale (g - sum - (x - mean) product) */
-CLONES static void NAME(back)(size_t n, size_t stride, const float *x,
-                              const float *dy, const strip *s, float *dx) {
+ES_DNN_CLONES static void NAME(back)(size_t n, size_t stride, const float *x,
+                                     const float *dy, const strip *s,
+                                     float *dx) {
   const NAME(reals) mean = AT(s->mean), scale = AT(s->scale);
   const NAME(reals) shift = AT(s->shift), least = s->least - (NAME(reals)){0};
   const NAME(reals) sum = AT(s->sum), product = AT(s->product);

@@ -96,31 +96,39 @@ typedef struct choice {
   double cost;
 } choice;
 
+/* Takes the primitive for the layouts a and b where it is cheaper than *best,
+ * moved being what reordering costs. */
+static void try_layouts(choice *best, const es_dnn_program *p,
+                        const es_dnn_window *w, es_dnn_way way, es_dnn_layout a,
+                        es_dnn_layout b, double moved, double operands) {
+  dnnl_primitive_desc_t made = NULL;
+  if (best->made != NULL && moved >= best->cost) return;
+  if (es_dnn_make_conv(&made, &p->maker, way, w, a, b) != dnnl_success) return;
+  const double cost = moved + penalty_of(made) * operands;
+  if (best->made != NULL && cost >= best->cost) {
+    dnnl_primitive_desc_destroy(made);
+    return;
+  }
+  if (best->made != NULL) dnnl_primitive_desc_destroy(best->made);
+  *best = (choice){made, a, b, cost};
+}
+
 /* The cheapest for operands that lie as in from and to; made NULL if there is
- * none. */
+ * none. Of equal ones that which needs no other name for a layout. */
 static choice choose(const es_dnn_program *p, const es_dnn_window *w,
                      es_dnn_way way, es_dnn_layout from, es_dnn_layout to) {
-  const double x =
-      (double)w->images * (double)w->in * (double)(w->height * w->width);
-  const double y =
-      (double)w->images * (double)w->out * (double)(w->rows * w->cols);
+  const size_t area_x = w->height * w->width, area_y = w->rows * w->cols;
+  const double x = (double)w->images * (double)(w->in * area_x);
+  const double y = (double)w->images * (double)(w->out * area_y);
   choice best = {.cost = -1};
+  if (fits(w->in, from) && fits(w->out, to))
+    try_layouts(&best, p, w, way, from, to, 0, x + y);
   for (es_dnn_layout a = 0; a < ES_LAYOUTS; a++)
     for (es_dnn_layout b = 0; b < ES_LAYOUTS; b++) {
       if (!fits(w->in, a) || !fits(w->out, b)) continue;
-      double cost = (same(w->in, w->height * w->width, a, from) ? 0 : x) +
-                    (same(w->out, w->rows * w->cols, b, to) ? 0 : y);
-      if (best.made != NULL && cost >= best.cost) continue;
-      dnnl_primitive_desc_t made = NULL;
-      if (es_dnn_make_conv(&made, &p->maker, way, w, a, b) != dnnl_success)
-        continue;
-      cost += penalty_of(made) * (x + y);
-      if (best.made != NULL && cost >= best.cost) {
-        dnnl_primitive_desc_destroy(made);
-        continue;
-      }
-      if (best.made != NULL) dnnl_primitive_desc_destroy(best.made);
-      best = (choice){made, a, b, cost};
+      const double moved = (same(w->in, area_x, a, from) ? 0 : x) +
+                           (same(w->out, area_y, b, to) ? 0 : y);
+      try_layouts(&best, p, w, way, a, b, moved, x + y);
     }
   return best;
 }

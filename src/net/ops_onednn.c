@@ -37,7 +37,7 @@ static void close_onednn(void *self) {
     if (step->primitive != NULL) dnnl_primitive_destroy(step->primitive);
   }
   es_dnn_maker_close(&p->maker);
-  es_slab_close(&p->slab);
+  free(p->memory);
   free(p->step);
   free(p->value);
   free(p->cell);
@@ -69,8 +69,10 @@ static void look_at_graph(es_dnn_program *p) {
   for (size_t i = 0; i < g->n_nodes; i++) {
     const es_node *node = &g->node[i];
     es_dnn_cell *cell = &p->cell[i];
-    *cell =
-        (es_dnn_cell){.value = ES_NONE, .extra = ES_NONE, .gradient = ES_NONE};
+    *cell = (es_dnn_cell){.value = ES_NONE,
+                          .extra = ES_NONE,
+                          .gradient = ES_NONE,
+                          .more = ES_NONE};
     cell->differentiated = node->weight != ES_NONE;
     for (size_t k = 0; k < 2 && node->from[k] != ES_NONE; k++) {
       p->cell[node->from[k]].uses++;
@@ -181,7 +183,7 @@ static es_status backward_onednn(void *self, const void *params,
 
 static size_t memory_onednn(const void *self) {
   const es_dnn_program *p = self;
-  return sizeof *p + p->slab.size + p->graph->n_nodes * sizeof *p->cell +
+  return sizeof *p + p->memory_bytes + p->graph->n_nodes * sizeof *p->cell +
          p->n_values * sizeof *p->value + p->n_steps * sizeof *p->step;
 }
 

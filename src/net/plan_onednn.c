@@ -6,10 +6,13 @@
  * that no value of an overlapping life covers (first fit, decreasing). */
 #include "net/program_onednn.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 typedef struct room {
-  size_t value, from, to; /* life, from its first to its last time */
+  size_t value, bytes, from, to; /* life, from its first to its last time */
 } room;
 
 static size_t padded(size_t bytes) {
@@ -36,8 +39,7 @@ static void share(es_dnn_program *p, size_t *end) {
 
 static int larger_first(const void *a, const void *b) {
   const room *x = a, *y = b;
-  const size_t m = x->to, n = y->to; /* here: bytes */
-  if (m != n) return m < n ? 1 : -1;
+  if (x->bytes != y->bytes) return x->bytes < y->bytes ? 1 : -1;
   return x->value < y->value ? -1 : x->value > y->value;
 }
 
@@ -71,12 +73,10 @@ static size_t place_all(es_dnn_program *p) {
     share(p, end);
   for (size_t i = 0; p->status == ES_OK && i < p->n_values; i++)
     if (p->value[i].home == i)
-      rooms[n++] = (room){.value = i, .to = p->value[i].bytes};
+      rooms[n++] = (room){i, p->value[i].bytes, p->value[i].first, end[i]};
   if (p->status == ES_OK) qsort(rooms, n, sizeof *rooms, larger_first);
   for (size_t i = 0; i < n; i++) {
     const es_dnn_value *v = &p->value[rooms[i].value];
-    rooms[i].from = v->first;
-    rooms[i].to = end[rooms[i].value];
     place(p, rooms, i);
     const size_t to = v->offset + padded(v->bytes);
     most = most < to ? to : most;
@@ -105,17 +105,35 @@ static void make_memory(es_dnn_program *p, es_dnn_step *step) {
   }
 }
 
+/* Zeroed. Large memory asks for large pages, where a system gives them on
+ * advice: 4 to 9 % of a step's time. */
+static void allocate(es_dnn_program *p, size_t bytes) {
+  enum { PAGE = 1 << 21 };
+  const size_t align = bytes < 4 * (size_t)PAGE ? ES_SLAB_ALIGN : PAGE;
+  if (bytes <= SIZE_MAX - align) {
+    p->memory_bytes = (bytes / align + 1) * align;
+    p->memory = aligned_alloc(align, p->memory_bytes);
+  }
+  if (p->memory == NULL) {
+    p->status = es_fail(p->diag, ES_NO_MEMORY, "no memory for %.3g MB",
+                        (double)bytes * 1e-6);
+    return;
+  }
+#ifdef MADV_HUGEPAGE
+  if (align == PAGE) madvise(p->memory, p->memory_bytes, MADV_HUGEPAGE);
+#endif
+  memset(p->memory, 0, p->memory_bytes);
+}
+
 void es_dnn_program_plan(es_dnn_program *p) {
-  if (p->status != ES_OK) return;
   size_t total = 0;
-  const size_t values = place_all(p);
   if (p->status != ES_OK) return;
+  const size_t values = place_all(p);
   es_slab_add(&total, values, 1);
   es_slab_add(&total, p->scratch_bytes, 1);
-  p->status = es_slab_open(&p->slab, total, p->diag);
+  if (p->status == ES_OK) allocate(p, total);
   if (p->status != ES_OK) return;
-  p->values = es_slab_take(&p->slab, values, 1);
-  p->scratch = es_slab_take(&p->slab, p->scratch_bytes, 1);
+  p->scratch = p->memory + padded(values);
   for (size_t i = 0; i < p->n_steps && p->status == ES_OK; i++)
     make_memory(p, &p->step[i]);
 }

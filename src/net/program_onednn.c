@@ -65,7 +65,7 @@ void es_dnn_value_keep(es_dnn_program *p, size_t value) {
 }
 
 float *es_dnn_value_data(const es_dnn_program *p, size_t value) {
-  return (float *)(void *)(p->values + p->value[p->value[value].home].offset);
+  return (float *)(void *)(p->memory + p->value[p->value[value].home].offset);
 }
 
 void es_dnn_tick(es_dnn_program *p) { p->now++; }

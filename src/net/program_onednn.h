@@ -64,12 +64,11 @@ typedef struct es_dnn_step {
 /* What is known of a node while building. */
 typedef struct es_dnn_cell {
   es_dnn_layout layout;
-  size_t value;        /* ES_NONE where a later node computes it */
-  size_t extra;        /* normalisation's statistics, max-pooling's choice */
-  size_t gradient;     /* ES_NONE: none as yet */
-  size_t uses;         /* by nodes and as an output */
-  bool differentiated; /* parameters come before it */
-  bool turned;         /* convolution: forward by backward's kernel */
+  size_t value;          /* ES_NONE where a later node computes it */
+  size_t extra;          /* normalisation's statistics, max-pooling's choice */
+  size_t gradient, more; /* addends; ES_NONE: none as yet */
+  size_t uses;           /* by nodes and as an output */
+  bool differentiated;   /* parameters come before it */
 } es_dnn_cell;
 
 struct es_dnn_program {
@@ -83,10 +82,10 @@ struct es_dnn_program {
   es_dnn_step *step;
   size_t n_values, n_steps, n_forward; /* steps of the forward pass */
   size_t now, scratch_bytes;
-  size_t out[4]; /* values */
-  es_slab slab;
+  size_t out[4];         /* values */
+  unsigned char *memory; /* of the values, and then: */
   void *scratch;
-  unsigned char *values; /* where value offsets count from */
+  size_t memory_bytes;
   es_status status;
   es_diag *diag; /* during a call */
   /* What a call was given. */
@@ -148,6 +147,10 @@ dnnl_primitive_desc_t es_dnn_conv_choose(es_dnn_program *p, size_t node,
 /* The layout of a convolution's result, where its operand has that. */
 es_dnn_layout es_dnn_conv_layout(es_dnn_program *p, size_t node,
                                  es_dnn_layout from);
+
+/* turn_onednn.c: the forward steps of a convolution that is faster by the
+ * backward kernel; false: it is not. */
+bool es_dnn_turn_build(es_dnn_program *p, size_t node);
 
 /* forward_onednn.c, backward_onednn.c: append the steps. */
 void es_dnn_forward_build(es_dnn_program *p);
