@@ -2,6 +2,7 @@
 #include "models/resnet/method.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define WHOLE 0x1p53 /* what a number in a file or word can say exactly */
@@ -56,12 +57,30 @@ static const es_key rows[] = {
 
 const es_keys es_train_keys = {rows, sizeof rows / sizeof *rows};
 
+static bool has(const es_config *config, const char *name) {
+  return es_config_has(config, "train", name);
+}
+
+static es_status one_of(const es_config *config, const char *a, const char *b,
+                        es_diag *diag) {
+  return has(config, a) && has(config, b)
+             ? es_fail(diag, ES_BAD_VALUE,
+                       "train.%s and train.%s are both set, expected one", a, b)
+             : ES_OK;
+}
+
 es_status es_train_settle(es_config *config, es_diag *diag) {
-  if (strcmp(es_config_text(config, "net", "arch"), "linear") != 0)
-    return ES_OK;
-  const es_status status =
-      es_config_suggest(config, "augment", "shift", "3", diag);
-  return status == ES_OK
-             ? es_config_suggest(config, "augment", "crop_min", "1", diag)
-             : status;
+  const bool linear =
+      strcmp(es_config_text(config, "net", "arch"), "linear") == 0;
+  es_status status = one_of(config, "epochs", "steps", diag);
+  if (status == ES_OK) status = one_of(config, "lr", "lr_relative", diag);
+  if (status == ES_OK && !has(config, "epochs"))
+    status = es_config_suggest(config, "train", "steps", "1000", diag);
+  if (status == ES_OK && !has(config, "lr_relative"))
+    status = es_config_suggest(config, "train", "lr", "0.02", diag);
+  if (status == ES_OK && linear)
+    status = es_config_suggest(config, "augment", "shift", "3", diag);
+  if (status == ES_OK && linear)
+    status = es_config_suggest(config, "augment", "crop_min", "1", diag);
+  return status;
 }

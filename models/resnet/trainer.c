@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_STEPS = 1000, VIEWS = 2 };
-static const double default_rate = .02;
+enum { VIEWS = 2 };
 
 struct es_trainer {
   const es_method *method;
@@ -70,32 +69,20 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   return ES_OK;
 }
 
-static es_status read_settings(es_trainer *t, const es_config *config,
-                               es_diag *diag) {
+static void read_settings(es_trainer *t, const es_config *config) {
   const size_t n = es_dataset_count(es_pairs_set(t->pairs));
   const size_t wanted = es_config_size(config, "train", "eval_n");
   const bool epochs = es_config_has(config, "train", "epochs");
-  const bool steps = es_config_has(config, "train", "steps");
-  if (epochs && steps)
-    return es_fail(diag, ES_BAD_VALUE,
-                   "train.epochs and train.steps are both set, expected one");
-  if (es_config_has(config, "train", "lr") &&
-      es_config_has(config, "train", "lr_relative"))
-    return es_fail(diag, ES_BAD_VALUE,
-                   "train.lr and train.lr_relative are both set, expected one");
   t->batch = es_pairs_batch(t->pairs);
   t->eval_n = wanted < n ? wanted : n;
   t->passes = (t->eval_n + t->batch - 1) / t->batch;
-  t->steps = steps ? es_config_size(config, "train", "steps") : DEFAULT_STEPS;
+  t->steps = es_config_size(config, "train", "steps");
   if (epochs)
     t->steps = (uint64_t)es_config_size(config, "train", "epochs") *
                es_pairs_per_epoch(t->pairs);
-  t->rate = es_config_has(config, "train", "lr")
-                ? es_config_real(config, "train", "lr")
-                : default_rate;
+  t->rate = es_config_real(config, "train", "lr");
   t->encoder_ratio = es_config_real(config, "train", "encoder_lr_ratio");
   t->batch_loss = NAN;
-  return ES_OK;
 }
 
 static es_status open_network(es_trainer *t, const es_config *config,
@@ -127,8 +114,9 @@ static void start(es_trainer *t, const es_config *config) {
 static es_status open_trainer(es_trainer *t, const es_config *config,
                               const es_progress *progress, es_diag *diag) {
   es_status status = es_pairs_new(&t->pairs, config, progress, diag);
-  if (status == ES_OK) status = read_settings(t, config, diag);
-  if (status == ES_OK) status = open_network(t, config, diag);
+  if (status != ES_OK) return status;
+  read_settings(t, config);
+  status = open_network(t, config, diag);
   if (status != ES_OK) return status;
   const es_loss *loss = t->method->loss;
   const size_t d = t->network.embedding.size;
@@ -275,7 +263,19 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   return ES_OK;
 }
 
+/* Running statistics can overflow a step before the loss does. */
+static bool state_is_finite(const es_trainer *t) {
+  const es_graph *g = &t->network.graph;
+  bool finite = true;
+  for (size_t k = 0; k < g->param_size; k++)
+    finite &= isfinite(t->params[k]) != 0;
+  for (size_t k = 0; k < g->buffer_size; k++)
+    finite &= isfinite(t->buffers[k]) != 0;
+  return finite;
+}
+
 es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
+  if (!state_is_finite(t)) return not_finite(t, "the network's state", diag);
   const double step = (double)t->done;
   const double *mean = es_pairs_mean(t->pairs);
   const size_t values = es_pairs_values(t->pairs);

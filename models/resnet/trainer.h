@@ -47,7 +47,8 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
                              double *representation, double *embedding,
                              double *loss, es_diag *diag) ES_MUST_USE;
 
-/* Parameters, buffers and the step, to and from an HDF5 file: /params/NAME in
+/* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
+ * keeping), to and from an HDF5 file: /params/NAME in
  * PyTorch's names and shapes, /train/step, and /train/mean with data.center. */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "data/data.h"
+#include "models/resnet/method.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -22,7 +23,8 @@ static const es_command commands[] = {
      ES_TAKES_DIR | ES_TAKES_SIZE | ES_TAKES_RESUME | ES_NEEDS_TARGET |
          ES_MAKES_DIR,
      NULL,
-     es_cmd_run},
+     es_cmd_run,
+     NULL},
     {"flow",
      "MODEL",
      "the theoretical trajectory of one model",
@@ -31,7 +33,8 @@ static const es_command commands[] = {
       "out/flow"},
      TABLE | ES_IS_STAGE,
      es_cli_configure_model,
-     es_cmd_flow},
+     es_cmd_flow,
+     NULL},
     {"predict",
      "MODEL",
      "step times and final state, without a trajectory",
@@ -39,7 +42,8 @@ static const es_command commands[] = {
       "eigenstep predict barlow-twins data.n=500 d=10 lr=1e-3 --json"},
      TABLE | ES_IS_STAGE,
      es_cli_configure_model,
-     es_cmd_predict},
+     es_cmd_predict,
+     NULL},
     {"fixed-points",
      "MODEL",
      "stationary points: the final state, its loss floor and stability limit",
@@ -47,7 +51,8 @@ static const es_command commands[] = {
       "eigenstep fixed-points barlow-twins data.n=500 d=10 --json"},
      TABLE | ES_IS_STAGE,
      es_cli_configure_model,
-     es_cmd_fixed_points},
+     es_cmd_fixed_points,
+     NULL},
     {"train",
      "METHOD",
      "a network with one SSL method, into out/METHOD/",
@@ -57,7 +62,8 @@ static const es_command commands[] = {
      ES_TAKES_DIR | ES_TAKES_JSON | ES_TAKES_SETTINGS | ES_TAKES_RESUME |
          ES_NEEDS_TARGET | ES_IS_STAGE | ES_MAKES_DIR | ES_TRAINS,
      es_cli_configure_train,
-     es_cmd_train},
+     es_cmd_train,
+     es_train_settle},
     {"embed",
      "RUN",
      "a saved network's outputs on a data set, as embed.h5",
@@ -65,7 +71,8 @@ static const es_command commands[] = {
       "eigenstep embed out/quantitative data.n=1000 -o out/embedded"},
      ES_TAKES_DIR | ES_TAKES_SETTINGS | ES_NEEDS_TARGET | ES_TRAINS,
      es_cli_configure_run,
-     es_cmd_embed},
+     es_cmd_embed,
+     es_train_settle},
     {"overlay",
      "RUN...",
      "theory against trained runs: curves, step times, agreement",
@@ -73,21 +80,24 @@ static const es_command commands[] = {
       "eigenstep overlay out/seeds/0* -o out/overlay"},
      ES_TAKES_DIR | ES_NEEDS_TARGET | ES_TAKES_MORE | ES_IS_STAGE | ES_OF_STAGE,
      NULL,
-     es_cmd_overlay},
+     es_cmd_overlay,
+     NULL},
     {"plot",
      "DIR",
      "draw the figures of a run or an experiment again",
      {"eigenstep plot out/staircase", "eigenstep plot out/flow"},
      ES_NEEDS_TARGET,
      NULL,
-     es_cmd_plot},
+     es_cmd_plot,
+     NULL},
     {"list",
      "[models|methods|experiments|datasets|keys]",
      "what there is to choose from",
      {"eigenstep list models", "eigenstep list keys"},
      0,
      NULL,
-     es_cmd_list},
+     es_cmd_list,
+     NULL},
     {"doctor",
      "",
      "libraries, SIMD, threads, data sets, gnuplot: what is there, what is "
@@ -95,7 +105,8 @@ static const es_command commands[] = {
      {"eigenstep doctor", "eigenstep doctor --quiet"},
      0,
      NULL,
-     es_cmd_doctor},
+     es_cmd_doctor,
+     NULL},
 };
 
 const es_command *es_cli_commands(size_t *n) {

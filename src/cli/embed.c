@@ -12,6 +12,7 @@
 #include "net/engine.h"
 #include "net/params.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,12 @@ static es_status open_all(embedding *e, es_diag *diag) {
                                    false, diag);
 }
 
+static bool all_finite(const float *x, size_t n) {
+  bool finite = true;
+  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
+  return finite;
+}
+
 /* Images first … first + count - 1; the rest of the batch is what was there. */
 static es_status pass(embedding *e, size_t first, size_t count, es_diag *diag) {
   const es_engine *engine = es_engine_fastest();
@@ -116,7 +123,14 @@ static es_status pass(embedding *e, size_t first, size_t count, es_diag *diag) {
          count * r.size * sizeof(float));
   memcpy(e->embedding + first * z.size, engine->output(e->net, z.output),
          count * z.size * sizeof(float));
-  return ES_OK;
+  if (all_finite(e->embedding + first * z.size, count * z.size) &&
+      all_finite(e->representation + first * r.size, count * r.size))
+    return ES_OK;
+  return es_fail(
+      diag, ES_NOT_FINITE,
+      "%s: the outputs for image %zu or one of the %zu behind it are "
+      "not finite",
+      e->job->target, first + 1, count - 1);
 }
 
 static es_status write_file(const embedding *e, const char *path,
@@ -170,8 +184,7 @@ static es_status embed(embedding *e, es_diag *diag) {
 
 es_status es_cmd_embed(const es_job *job, es_diag *diag) {
   embedding e = {.job = job};
-  es_status status = es_train_settle(job->config, diag);
-  if (status == ES_OK) status = embed(&e, diag);
+  const es_status status = embed(&e, diag);
   if (e.net != NULL) es_engine_fastest()->close(e.net);
   es_network_free(&e.network);
   es_dataset_free(e.set);

@@ -49,12 +49,13 @@ static void options(FILE *out, unsigned given) {
          "the experiment's preset of that name");
   option(out, given, ES_TAKES_DIR, "--force", "write into an existing DIR");
   option(out, given, ES_TAKES_RESUME, "--resume",
-         "go on in an existing DIR: finished stages are kept");
+         "go on in an existing DIR: finished stages are kept, a training "
+         "continues from its checkpoint");
   option(out, given, ES_TAKES_DIR, "--dry-run",
          "resolved settings, rows, memory and time, without the work");
   option(out, given, ES_TAKES_DIR, "--threads N", "threads to use");
   option(out, given, ES_TAKES_DIR, "--seed N",
-         "model.seed and data.seed where not given themselves");
+         "model.seed, data.seed and train.seed where not given themselves");
   option(out, given, 0, "--quiet", "no progress, no remarks");
   option(out, given, 0, "--help", "this text");
 }

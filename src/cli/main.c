@@ -84,7 +84,8 @@ static es_status settle(es_options *o, es_diag *diag) {
     status = es_config_load(o->job.config, o->config_path, diag);
   for (size_t i = 0; status == ES_OK && i < o->n_words; i++)
     status = es_config_set(o->job.config, o->word[i], diag);
-  if (status == ES_OK) status = es_job_apply_seed(&o->job, o->job.config, diag);
+  if (status == ES_OK)
+    status = es_job_settle(&o->job, command, o->job.config, diag);
   return status;
 }
 

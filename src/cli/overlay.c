@@ -55,7 +55,8 @@ static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
 }
 
 static es_status write(const es_job *job, const es_overlay *overlay,
-                       const char *dir, es_diag *diag) {
+                       es_diag *diag) {
+  const char *dir = job->dir;
   size_t n;
   char line[160];
   es_status status = es_file_mkdirs(dir, diag);
@@ -73,22 +74,32 @@ static es_status write(const es_job *job, const es_overlay *overlay,
                       diag);
 }
 
+/* One run's overlay belongs to it; that of several to none of them. */
+static es_status lay_over(const es_job *job, const run_list *list,
+                          es_diag *diag) {
+  es_job own = *job;
+  es_overlay *overlay;
+  es_status status = ES_OK;
+  if (job->dir == NULL && list->n == 1) own.dir = list->path[0];
+  if (job->dir == NULL && list->n > 1) {
+    own.dir = "out/overlay";
+    status = es_job_check_dir(&own, diag);
+  }
+  if (status == ES_OK)
+    status = es_overlay_new(&overlay, (const char *const *)list->path, list->n,
+                            diag);
+  if (status != ES_OK) return status;
+  status = write(&own, overlay, diag);
+  es_overlay_free(overlay);
+  return status;
+}
+
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) {
   run_list list = {NULL, 0};
-  es_overlay *overlay;
   es_status status = add_runs(&list, job->target, diag);
   for (size_t i = 0; status == ES_OK && i < job->n_more; i++)
     status = add_runs(&list, job->more[i], diag);
-  if (status == ES_OK && !job->dry_run) {
-    /* One run's overlay belongs to it; that of several to none of them. */
-    const char *own = list.n == 1 ? list.path[0] : "out/overlay";
-    status =
-        es_overlay_new(&overlay, (const char *const *)list.path, list.n, diag);
-    if (status == ES_OK) {
-      status = write(job, overlay, job->dir != NULL ? job->dir : own, diag);
-      es_overlay_free(overlay);
-    }
-  }
+  if (status == ES_OK && !job->dry_run) status = lay_over(job, &list, diag);
   for (size_t i = 0; i < list.n; i++) free(list.path[i]);
   free(list.path);
   return status;

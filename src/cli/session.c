@@ -3,6 +3,8 @@
  * and the last checkpoint before the trace gets its final name. */
 #include "cli/session.h"
 
+#include "cli/cli.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,8 @@ static char *path_of(const es_session *s, const char *name, es_diag *diag) {
   return path;
 }
 
-bool es_session_saved(const es_job *job) {
-  char *path = es_file_join(job->dir, CHECKPOINT);
+static bool has_file(const es_session *s, const char *name) {
+  char *path = es_file_join(s->job->dir, name);
   const bool there = path != NULL && es_file_exists(path);
   free(path);
   return there;
@@ -31,6 +33,12 @@ static es_status measure_kernel(es_session *s, double *features, double *W,
   const es_tensor *last = &network->graph.param[network->last];
   const float *start = es_trainer_params(s->trainer) + last->offset;
   const size_t n = es_trainer_eval_n(s->trainer);
+  if (network->embedding.size > network->penultimate.size)
+    return es_config_blame(s->job->config, "method", "dim", diag,
+                           "the last layer has %zu inputs, and theory needs "
+                           "a whole number in [1, %zu]",
+                           network->penultimate.size,
+                           network->penultimate.size);
   es_status status =
       es_trainer_measure(s->trainer, features, NULL, NULL, NULL, diag);
   if (status != ES_OK) return status;
@@ -208,32 +216,42 @@ static const char **names_of(const es_monitor *m) {
 }
 
 /* What an earlier run left, so that a kill before the first checkpoint does not
- * resume from that run's, and none of its tables is taken for this one's. */
+ * resume from that run's, and nothing of it is taken for this one's. */
 static es_status forget(const es_session *s, es_diag *diag) {
-  static const char *const names[] = {CHECKPOINT,    TRACE,
-                                      "steps.csv",   "prediction.csv",
-                                      "overlay.csv", "agreement.csv"};
+  static const char *const names[] = {
+      CHECKPOINT,       TRACE,         "run.json",      "steps.csv",
+      "prediction.csv", "overlay.csv", "agreement.csv", "overlay.gp",
+      "overlay.svg",    "overlay.png", "overlay.pdf",   "embed.h5"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(s->job->dir, names[i], diag);
   return status;
 }
 
-es_status es_session_begin(es_session *s, es_diag *diag) {
-  const char **names = names_of(s->monitor);
-  char *path = path_of(s, TRACE, diag);
-  es_status status = names == NULL || path == NULL
-                         ? es_fail(diag, ES_NO_MEMORY, "no memory")
-                         : forget(s, diag);
+/* Behind the open trace, whose lock says that no other run is at work here. */
+static es_status begin(es_session *s, const char *const *names, es_diag *diag) {
+  es_status status = forget(s, diag);
+  if (status == ES_OK) status = es_cli_write_config(s->job, diag);
   if (status == ES_OK) status = write_prediction(s, diag);
-  if (status == ES_OK) status = es_csv_open(&s->trace, path, NULL, diag);
-  const bool open = status == ES_OK;
   if (status == ES_OK)
     status =
         es_csv_header(&s->trace, names, es_monitor_columns(s->monitor), diag);
   if (status == ES_OK) status = add_row(s, diag);
-  if (status == ES_OK) status = save(s, diag);
-  if (open && status != ES_OK) es_csv_abandon(&s->trace);
+  return status == ES_OK ? save(s, diag) : status;
+}
+
+es_status es_session_begin(es_session *s, es_diag *diag) {
+  es_status status = es_file_mkdirs(s->job->dir, diag);
+  if (status != ES_OK) return status;
+  const char **names = names_of(s->monitor);
+  char *path = path_of(s, TRACE, diag);
+  status = names == NULL || path == NULL
+               ? es_fail(diag, ES_NO_MEMORY, "no memory")
+               : es_csv_open(&s->trace, path, NULL, diag);
+  if (status == ES_OK) {
+    status = begin(s, names, diag);
+    if (status != ES_OK) es_csv_abandon(&s->trace);
+  }
   free(names);
   free(path);
   return status;
@@ -259,21 +277,38 @@ static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
   return ES_OK;
 }
 
-es_status es_session_resume(es_session *s, es_diag *diag) {
-  uint64_t bytes = 0;
-  es_status status = load(s, &bytes, diag);
-  if (status != ES_OK) return status;
+/* The trace as far as the checkpoint counts it. */
+static es_status reopen(es_session *s, uint64_t bytes, es_diag *diag) {
   const char **names = names_of(s->monitor);
   char *path = path_of(s, TRACE, diag);
-  status = names == NULL || path == NULL
-               ? es_fail(diag, ES_NO_MEMORY, "no memory")
-               : es_csv_reopen(&s->trace, path, bytes, names,
-                               es_monitor_columns(s->monitor), diag);
+  const es_status status =
+      names == NULL || path == NULL
+          ? es_fail(diag, ES_NO_MEMORY, "no memory")
+          : es_csv_reopen(&s->trace, path, bytes, names,
+                          es_monitor_columns(s->monitor), diag);
   free(names);
   free(path);
-  /* A run that was at its end adds no row that would tell the loss. */
+  return status;
+}
+
+es_status es_session_resume(es_session *s, es_diag *diag) {
+  uint64_t bytes = 0;
   const double *row;
-  return status == ES_OK ? measure_row(s, &row, diag) : status;
+  if (!has_file(s, CHECKPOINT) && has_file(s, TRACE))
+    return es_fail(diag, ES_FILE_MISSING,
+                   "%s/" CHECKPOINT " is missing: there is nothing to resume "
+                   "from; --force starts anew",
+                   s->job->dir);
+  if (!has_file(s, CHECKPOINT)) return es_session_begin(s, diag);
+  es_status status = load(s, &bytes, diag);
+  /* A run that was at its end adds no row that would tell the loss. */
+  if (status == ES_OK) status = measure_row(s, &row, diag);
+  if (status != ES_OK) return status;
+  s->ended = es_trainer_done(s->trainer) == es_trainer_steps(s->trainer) &&
+             has_file(s, TRACE) && !has_file(s, TRACE ".part");
+  if (s->ended) return ES_OK;
+  status = es_file_remove(s->job->dir, "run.json", diag);
+  return status == ES_OK ? reopen(s, bytes, diag) : status;
 }
 
 static es_status advance(es_session *s, es_diag *diag) {
@@ -308,6 +343,7 @@ static es_status interrupt(es_session *s, es_diag *diag) {
 }
 
 es_status es_session_run(es_session *s, es_diag *diag) {
+  if (s->ended) return ES_OK;
   es_status status = advance(s, diag);
   if (status == ES_INTERRUPTED) return interrupt(s, diag);
   if (status == ES_OK) status = save(s, diag);

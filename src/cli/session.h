@@ -18,6 +18,7 @@ typedef struct es_session {
   es_conjugate_step *step; /* kernel.d predictions; NULL: none were asked for */
   double gamma_1;          /* NaN: not measured */
   es_csv trace;
+  bool ended;  /* resumed at its end: the trace has its final name already */
   double loss; /* of the last row */
 } es_session;
 
@@ -28,19 +29,18 @@ es_status es_session_open(es_session *session, const es_job *job,
                           const es_method *method, es_diag *diag) ES_MUST_USE;
 void es_session_close(es_session *session);
 
-/* Begins the folder: prediction.csv, the trace with the row of step 0, the
- * first checkpoint. */
+/* Begins the folder: settings, prediction.csv, the trace with the row of step
+ * 0, the first checkpoint. What an earlier run left is removed, once it is
+ * certain that none is at work there. */
 es_status es_session_begin(es_session *session, es_diag *diag) ES_MUST_USE;
 
-/* Goes on from the folder's last checkpoint. */
+/* Goes on from the folder's last checkpoint, or begins it where a run was
+ * stopped before its first one. A run that was at its end is left as it is. */
 es_status es_session_resume(es_session *session, es_diag *diag) ES_MUST_USE;
 
 /* Steps, rows and checkpoints up to the end, which leaves the trace under its
  * final name. After a numerical failure the rows before it are kept in the same
  * way; ES_INTERRUPTED leaves a checkpoint to resume from. */
 es_status es_session_run(es_session *session, es_diag *diag) ES_MUST_USE;
-
-/* True if the folder has a checkpoint. */
-bool es_session_saved(const es_job *job);
 
 #endif

@@ -65,8 +65,18 @@ es_status es_cli_configure_run(es_config **out, const char *target,
   return status;
 }
 
-/* The folder's settings must be those of the run that goes on in it. */
+static bool has_file(const es_job *job, const char *name) {
+  char *path = es_file_join(job->dir, name);
+  const bool there = path != NULL && es_file_exists(path);
+  free(path);
+  return there;
+}
+
+/* The folder's settings must be those of the run that goes on in it; without
+ * settings and checkpoint it is as good as new. */
 static es_status check_settings(const es_job *job, es_diag *diag) {
+  if (!has_file(job, "config.yaml") && !has_file(job, "arrays.h5"))
+    return ES_OK;
   unsigned char *text = NULL;
   char *now = NULL, *path = es_file_join(job->dir, "config.yaml");
   size_t n = 0, size = 0;
@@ -173,13 +183,6 @@ static es_status finish(es_session *s, double started, es_status ran,
   return status == ES_OK ? draw(s, diag) : status;
 }
 
-static es_status begin(es_session *s, bool resuming, es_diag *diag) {
-  if (resuming) return es_session_resume(s, diag);
-  es_status status = es_file_mkdirs(s->job->dir, diag);
-  if (status == ES_OK) status = es_cli_write_config(s->job, diag);
-  return status == ES_OK ? es_session_begin(s, diag) : status;
-}
-
 static es_status dry_run(es_session *s, es_diag *diag) {
   const es_network *network = es_trainer_network(s->trainer);
   const double steps = (double)es_trainer_steps(s->trainer);
@@ -202,10 +205,11 @@ static es_status dry_run(es_session *s, es_diag *diag) {
 }
 
 static es_status train(es_session *s, double started, es_diag *diag) {
-  const bool resuming = s->job->resume && es_session_saved(s->job);
   if (s->job->dry_run) return dry_run(s, diag);
-  es_status status = resuming ? check_settings(s->job, diag) : ES_OK;
-  if (status == ES_OK) status = begin(s, resuming, diag);
+  es_status status = s->job->resume ? check_settings(s->job, diag) : ES_OK;
+  if (status == ES_OK)
+    status =
+        s->job->resume ? es_session_resume(s, diag) : es_session_begin(s, diag);
   if (status != ES_OK) return status;
   status = es_session_run(s, diag);
   const int code = es_status_exit_code(status);
@@ -217,7 +221,6 @@ es_status es_cmd_train(const es_job *job, es_diag *diag) {
   const es_method *method;
   es_session session = {0};
   es_status status = find_method(&method, job->target, diag);
-  if (status == ES_OK) status = es_train_settle(job->config, diag);
   if (status != ES_OK) return status;
   status = es_session_open(&session, job, method, diag);
   if (status == ES_OK) status = train(&session, started, diag);

@@ -218,6 +218,7 @@ es_status es_part_sync(es_part *part, uint64_t *bytes, es_diag *diag) {
   if (error == 0 && fstat(fileno(part->stream), &info) != 0) error = errno;
   if (error != 0) return cannot_write(part->path, error, diag);
   sync_directory(part->path); /* the part's own name may be new */
+  part->kept = true;
   *bytes = (uint64_t)info.st_size;
   return ES_OK;
 }
@@ -234,7 +235,7 @@ es_status es_part_commit(es_part *part, es_diag *diag) {
   es_status status = ES_OK;
   if (error != 0) {
     status = cannot_write(part->path, error, diag);
-    unlink(part->part_path);
+    if (!part->kept) unlink(part->part_path);
   } else {
     sync_directory(part->path);
   }

@@ -13,6 +13,7 @@ typedef struct es_part {
   FILE *stream; /* write here; NULL when closed */
   char *path, *part_path;
   bool failed; /* a sync failed: what was written may be lost */
+  bool kept;   /* someone counts on its rows: a failed commit leaves it */
 } es_part;
 
 /* Opens path.part for writing, truncated. Refused with ES_FILE_WRITE where
@@ -44,7 +45,7 @@ es_status es_part_write(es_part *part, const void *bytes, size_t n,
                         es_diag *diag) ES_MUST_USE;
 
 /* Flushes, checks every earlier write, fsyncs, closes, renames. On failure the
- * .part file is removed. */
+ * .part file is removed, or left for es_part_reopen if it was ever synced. */
 es_status es_part_commit(es_part *part, es_diag *diag) ES_MUST_USE;
 
 /* Closes and removes the .part file; a closed or zeroed part is accepted. */

@@ -155,7 +155,8 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   own.json = false;
   own.config = NULL;
   es_status status = configure_item(&own.config, plan, stage, i, diag);
-  if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
+  if (status == ES_OK)
+    status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
@@ -264,7 +265,7 @@ bool es_each_kept(const es_job *job, const es_plan *plan,
     char *dir = item_folder(job, i);
     same = dir != NULL &&
            configure_item(&config, plan, stage, i, NULL) == ES_OK &&
-           es_job_apply_seed(job, config, NULL) == ES_OK &&
+           es_job_settle(job, stage->command, config, NULL) == ES_OK &&
            es_record_same(dir, stage->command, stage->target, config);
     es_config_free(config);
     free(dir);

@@ -19,7 +19,7 @@ static bool is_finished(const es_job *job, const es_plan *plan,
   if (stage->each != NULL) return es_each_kept(&own, plan, stage);
   const bool same = es_record_finished(dir) &&
                     es_stage_configure(&config, plan, stage, NULL) == ES_OK &&
-                    es_job_apply_seed(job, config, NULL) == ES_OK &&
+                    es_job_settle(job, stage->command, config, NULL) == ES_OK &&
                     es_record_same(dir, stage->command, stage->target, config);
   es_config_free(config);
   return same;
@@ -84,7 +84,8 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   own.json = false;
   own.config = NULL;
   es_status status = es_stage_configure(&own.config, plan, stage, diag);
-  if (status == ES_OK) status = es_job_apply_seed(job, own.config, diag);
+  if (status == ES_OK)
+    status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = folder_of(&dir, job->dir, stage->name, diag);
   own.dir = dir;
   if (status == ES_OK && (stage->command->options & ES_OF_STAGE) != 0) {

@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-es_status es_job_apply_seed(const es_job *job, es_config *config,
+static es_status apply_seed(const es_job *job, es_config *config,
                             es_diag *diag) {
   static const char *const sections[] = {"model", "data", "train"};
   char value[32];
@@ -17,6 +17,14 @@ es_status es_job_apply_seed(const es_job *job, es_config *config,
     if (status != ES_OK) return status;
   }
   return ES_OK;
+}
+
+es_status es_job_settle(const es_job *job, const es_command *command,
+                        es_config *config, es_diag *diag) {
+  const es_status status = apply_seed(job, config, diag);
+  return status == ES_OK && command->settle != NULL
+             ? command->settle(config, diag)
+             : status;
 }
 
 es_status es_job_check_dir(const es_job *job, es_diag *diag) {

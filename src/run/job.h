@@ -60,12 +60,15 @@ struct es_command {
   /* Makes the configuration for a target, with all keys at their defaults. */
   es_status (*configure)(es_config **out, const char *target, es_diag *diag);
   es_status (*execute)(const es_job *job, es_diag *diag);
+  /* Defaults that depend on other settings; NULL: there are none. */
+  es_status (*settle)(es_config *config, es_diag *diag);
 };
 
-/* Applies --seed: model.seed, data.seed and train.seed, where they exist and
- * were not given themselves. */
-es_status es_job_apply_seed(const es_job *job, es_config *config,
-                            es_diag *diag) ES_MUST_USE;
+/* Settles what settings leave open: --seed for model.seed, data.seed and
+ * train.seed where they exist and were not given themselves; then the command's
+ * own defaults. */
+es_status es_job_settle(const es_job *job, const es_command *command,
+                        es_config *config, es_diag *diag) ES_MUST_USE;
 
 /* Refuses an existing job->dir unless force, resume or dry_run. Commands make
  * the folder themselves, once they know that they have something to write. */

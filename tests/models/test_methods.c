@@ -47,9 +47,34 @@ static void defaults_are_those_of_the_interface(void **state) {
   assert_int_equal(es_config_size(c, "net", "width"), 8);
   assert_close(es_config_real(c, "train", "encoder_lr_ratio"), 1, 0, 0);
   assert_true(es_config_flag(c, "augment", "flip"));
-  static const char *const unset[] = {"epochs", "steps", "lr", "lr_relative"};
-  for (int k = 0; k < 4; k++) assert_false(es_config_has(c, "train", unset[k]));
+  assert_int_equal(es_config_size(c, "train", "steps"), 1000);
+  assert_close(es_config_real(c, "train", "lr"), .02, 0, 0);
+  assert_false(es_config_has(c, "train", "epochs"));
+  assert_false(es_config_has(c, "train", "lr_relative"));
   assert_false(es_config_has(c, "net", "init_scale"));
+  es_config_free(c);
+}
+
+/* Of two that say the same thing differently one counts, and only one. */
+static void one_of_two(void **state) {
+  (void)state;
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  static const char *const pairs[][2] = {
+      {"train.epochs=7", "train.steps=7"},
+      {"train.lr=1", "train.lr_relative=0.1"}};
+  for (int k = 0; k < 2; k++) {
+    es_config *c;
+    es_diag diag = {0};
+    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+    assert_ok(es_config_set(c, pairs[k][0], &diag), diag);
+    assert_ok(es_config_set(c, pairs[k][1], &diag), diag);
+    assert_status(es_train_settle(c, &diag), ES_BAD_VALUE);
+    assert_non_null(strstr(diag.message, "expected one"));
+    es_config_free(c);
+  }
+  es_config *c = SETTINGS("train.epochs=7", "train.lr_relative=0.1");
+  assert_false(es_config_has(c, "train", "steps"));
+  assert_false(es_config_has(c, "train", "lr"));
   es_config_free(c);
 }
 
@@ -82,6 +107,7 @@ int main(void) {
       cmocka_unit_test(methods_are_listed_and_found),
       cmocka_unit_test(defaults_follow_the_architecture),
       cmocka_unit_test(defaults_are_those_of_the_interface),
+      cmocka_unit_test(one_of_two),
       cmocka_unit_test(settings_out_of_range),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "file/atomic.h"
 #include "net/params.h"
 
+#include <math.h>
 #include <omp.h>
 
 static void path_in(char out[160], const folder *f, const char *name) {
@@ -205,14 +206,11 @@ static void settings_say_how_long(void **state) {
   check_length(f, "train.steps=7", "train.lr=0.01", 7);
   check_length(f, "train.steps=0", "train.lr=0.01", 0);
   check_length(f, "net.norm=none", "train.lr=0.01", 1000);
-  refuse(f, "train.epochs=7", "train.steps=7", "train.epochs and train.steps");
-  refuse(f, "train.lr=1", "train.lr_relative=0.1",
-         "train.lr and train.lr_relative");
   refuse(f, "train.batch=19", "train.lr=1", "train.batch=19");
   refuse(f, "data.name=gaussian", "data.n=9", "net.arch=resnet");
   trained t = SMALL_RESNET(f, "train.eval_n=100", "train.lr_relative=0.2");
   assert_int_equal(es_trainer_eval_n(t.trainer), 18);
-  assert_close(es_trainer_rate(t.trainer), .02, 0, 0); /* until it is set */
+  assert_true(isnan(es_trainer_rate(t.trainer)) != 0); /* until it is set */
   assert_true(strlen(es_trainer_engine(t.trainer)) > 0);
   /* Parameters and their gradient at least, and both batches of images. */
   assert_true(es_trainer_memory(t.trainer) >
