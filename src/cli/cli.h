@@ -77,8 +77,10 @@ es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 typedef struct es_summary {
   double started; /* es_seconds() */
   int exit_code;
-  const es_instance *instance; /* asked for its data's checksum; or NULL, and */
-  bool has_checksum;           /* this says whether there is one */
+  /* Asked for its data's checksum; or NULL, and has_checksum says whether there
+   * is one. */
+  const es_instance *instance;
+  bool has_checksum;
   unsigned checksum;
   const char *prediction; /* file written before the first step, or NULL */
   bool network;           /* oneDNN had part in it */

@@ -224,6 +224,10 @@ void es_dnn_lanes_normalise(float *y, const es_dnn_lanes *t, const float *x,
   }
 }
 
+/* Float sums of so many terms at most, one after the other: what a longer chain
+ * loses shows beside PyTorch where lanes are narrow. */
+enum { CHAIN = 32 };
+
 static void sums_of(const cut *c, const piece *p, const float *x,
                     const float *dy, const es_dnn_affine *a, float *sum,
                     float *product) {
@@ -232,11 +236,13 @@ static void sums_of(const cut *c, const piece *p, const float *x,
   for (size_t lane = 0; lane < p->lanes;) {
     const loops *loop = loops_for(p->lanes - lane);
     const strip s = strip_of(c, p, a, lane);
-    for (size_t k = 0; k < p->images; k++) {
-      const size_t at = start_of(c, p, k) + lane;
-      loop->sums(p->positions, c->t.lanes, x + at, dy + at, &s, sum + lane,
-                 product + lane);
-    }
+    for (size_t k = 0; k < p->images; k++)
+      for (size_t i = 0; i < p->positions; i += CHAIN) {
+        const size_t left = p->positions - i;
+        const size_t at = start_of(c, p, k) + lane + i * c->t.lanes;
+        loop->sums(left < CHAIN ? left : CHAIN, c->t.lanes, x + at, dy + at, &s,
+                   sum + lane, product + lane);
+      }
     lane += loop->width;
   }
 }
