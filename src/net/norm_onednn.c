@@ -18,7 +18,7 @@ static size_t count_of(const es_dnn_lanes *t) {
 
 static statistics statistics_at(void *memory, size_t n) {
   statistics s = {.r = memory};
-  s.mean = (float *)(s.r + n);
+  s.mean = (float *)(void *)(s.r + n);
   s.scale = s.mean + n;
   return s;
 }
@@ -120,7 +120,7 @@ static void backward(es_dnn_program *p, const es_dnn_step *step) {
         *dx = es_dnn_step_data(p, step, DX);
   double *sum = (double *)(void *)es_dnn_step_data(p, step, BACK_WORK);
   double *product = sum + n;
-  float *sums = (float *)(product + n), *products = sums + n;
+  float *sums = (float *)(void *)(product + n), *products = sums + n;
   const statistics s = statistics_at(es_dnn_step_data(p, step, STATS), n);
   const es_dnn_affine a = {.mean = s.mean,
                            .scale = s.scale,

@@ -26,6 +26,19 @@ static int threads_now(void) {
   return omp_in_parallel() ? 1 : omp_get_max_threads();
 }
 
+/* oneDNN takes omp_get_max_threads() for granted, although a region inside
+ * another has one thread: it would wait for the rest. Returns what to give to
+ * leave. */
+static int enter(void) {
+  const int before = omp_get_max_threads();
+  if (omp_in_parallel()) omp_set_num_threads(1);
+  return before;
+}
+
+static void leave(int before) {
+  if (omp_in_parallel()) omp_set_num_threads(before);
+}
+
 static void close_onednn(void *self) {
   es_dnn_program *p = self;
   if (p == NULL) return;
@@ -100,10 +113,12 @@ static es_status open_onednn(void **self, const es_graph *graph, size_t batch,
   p->threads = threads_now();
   p->diag = diag;
   look_at_graph(p);
+  const int before = enter();
   if (!es_dnn_failed(p, ES_NONE, "starting", es_dnn_maker_open(&p->maker)))
     es_dnn_forward_build(p);
   if (backward) es_dnn_backward_build(p);
   es_dnn_program_plan(p);
+  leave(before);
   const es_status built = p->status;
   if (built == ES_OK)
     *self = p;
@@ -137,6 +152,7 @@ static es_status run(es_dnn_program *p, size_t from, size_t to, es_diag *diag) {
     return es_fail(diag, ES_USAGE,
                    "a network opened for %d threads is called with %d",
                    p->threads, threads_now());
+  const int before = enter();
   for (size_t i = from; i < to && p->status == ES_OK; i++) {
     const es_dnn_step *step = &p->step[i];
     if (step->loop != NULL)
@@ -145,6 +161,7 @@ static es_status run(es_dnn_program *p, size_t from, size_t to, es_diag *diag) {
       run_primitive(p, step);
   }
   es_dnn_failed(p, ES_NONE, "waiting", dnnl_stream_wait(p->maker.stream));
+  leave(before);
   return p->status;
 }
 

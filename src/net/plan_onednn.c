@@ -111,7 +111,7 @@ static void allocate(es_dnn_program *p, size_t bytes) {
   enum { PAGE = 1 << 21 };
   const size_t align = bytes < 4 * (size_t)PAGE ? ES_SLAB_ALIGN : PAGE;
   if (bytes <= SIZE_MAX - align) {
-    p->memory_bytes = (bytes / align + 1) * align;
+    p->memory_bytes = (bytes + align - 1) / align * align;
     p->memory = aligned_alloc(align, p->memory_bytes);
   }
   if (p->memory == NULL) {
