@@ -77,6 +77,11 @@ $(B)/githash.h: FORCE
 	 git diff --quiet HEAD -- 2>/dev/null || hash=$$hash-modified; \
 	 line="#define ES_GIT_HASH \"$$hash\""; \
 	 [ "$$(cat $@ 2>/dev/null)" = "$$line" ] || echo "$$line" > $@
+# What was built with other settings of this is built again.
+$(B)/dnnl.stamp: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = "$(HAVE_DNNL)" ] || echo "$(HAVE_DNNL)" > $@
+$(B)/src/net/engine.o $(B)/libeigenstep.a: $(B)/dnnl.stamp
 FORCE:
 
 $(B)/%.o: %.c | $(B)/githash.h
@@ -85,7 +90,7 @@ $(B)/%.o: %.c | $(B)/githash.h
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(LIB_OBJ)
 
 $(PROGRAM): $(CLI_OBJ) $(LIB)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(CLI_OBJ) $(LIB) $(PKG_LIBS) -o $@

@@ -1,6 +1,6 @@
 /* A network, a method and the pairs it learns from: steps of descent and
  * measurements. Everything is allocated by es_trainer_new; a step allocates
- * nothing. */
+ * nothing of ours (oneDNN makes small tables of its own). */
 #ifndef ES_MODELS_RESNET_TRAINER_H
 #define ES_MODELS_RESNET_TRAINER_H
 
@@ -49,7 +49,8 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
 
 /* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
  * keeping), to and from an HDF5 file: /params/NAME in
- * PyTorch's names and shapes, /train/step, and /train/mean with data.center. */
+ * PyTorch's names and shapes, /train/step, /train/data_checksum, and
+ * /train/mean with data.center. */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;
 /* After a failure the trainer can only be freed. */

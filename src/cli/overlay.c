@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "file/atomic.h"
+#include "file/csv.h"
 #include "plot/plot.h"
 
 #include <stdlib.h>
@@ -26,31 +27,24 @@ static es_status add(run_list *list, char *path, es_diag *diag) {
   return ES_OK;
 }
 
-static bool has_trace(const char *dir) {
-  char *path = es_file_join(dir, "trace.csv");
-  const bool there = path != NULL && es_file_exists(path);
-  free(path);
-  return there;
-}
-
-/* A run, or the runs 000, 001, … of a stage that was repeated. */
+/* A run, or the runs 000, 001, … that table.csv of a repeated stage counts.
+ * What is no run is named by whoever reads it. */
 static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
-  enum { MOST = 1000 };
-  char name[8];
+  char name[24];
+  es_table table = {0};
+  char *path = es_file_join(target, "table.csv");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = ES_OK;
-  const size_t before = list->n;
-  for (unsigned i = 0; status == ES_OK && !has_trace(target) && i < MOST; i++) {
-    snprintf(name, sizeof name, "%03u", i);
-    char *path = es_file_join(target, name);
-    if (path == NULL || !has_trace(path)) {
-      free(path);
-      break;
-    }
-    status = add(list, path, diag);
-  }
-  /* What is no run is named by whoever reads it. */
-  if (status == ES_OK && list->n == before)
+  if (!es_file_exists(path))
     status = add(list, strdup(target), diag);
+  else
+    status = es_table_read(&table, path, diag);
+  for (size_t i = 0; status == ES_OK && i < table.rows; i++) {
+    snprintf(name, sizeof name, "%03zu", i);
+    status = add(list, es_file_join(target, name), diag);
+  }
+  es_table_free(&table);
+  free(path);
   return status;
 }
 

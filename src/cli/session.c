@@ -70,9 +70,10 @@ static es_status settle_rate(es_session *s, es_diag *diag) {
   return ES_OK;
 }
 
-/* How far beyond the run's end predictions look. */
+/* How far beyond the run's end predictions look: it takes seconds at most. */
 static size_t horizon(const es_session *s) {
-  return 2 * (size_t)es_trainer_steps(s->trainer) + 1000;
+  const uint64_t most = 2000000, steps = es_trainer_steps(s->trainer);
+  return (size_t)(steps < most / 2 ? 2 * steps + 1000 : most);
 }
 
 static es_status predict(es_session *s, es_diag *diag) {

@@ -122,8 +122,14 @@ static es_status lay_over(const es_session *s, figures *f, es_diag *diag) {
   es_overlay *overlay;
   size_t n;
   if (s->step == NULL) return ES_OK;
-  es_status status = es_overlay_new(&overlay, &dir, 1, diag);
-  if (status != ES_OK) return status;
+  es_diag own = {0};
+  es_status status = es_overlay_new(&overlay, &dir, 1, &own);
+  if (status == ES_NOT_FINITE) {
+    /* Theory's descent blew up where the network's did not. */
+    s->job->say(s->job, own.message);
+    return ES_OK;
+  }
+  if (status != ES_OK) return es_fail(diag, status, "%s", own.message);
   status = es_overlay_write(overlay, dir, diag);
   const es_overlay_metric *metric = es_overlay_agreement(overlay, &n);
   for (size_t i = 0; i < n; i++)
@@ -164,7 +170,8 @@ static es_status print_json(const es_session *s, const figures *f,
 static es_status draw(const es_session *s, es_diag *diag) {
   const es_job *job = s->job;
   const char *kinds = job->plot;
-  if (kinds == NULL) kinds = s->step == NULL ? "training" : "training,overlay";
+  if (kinds == NULL)
+    kinds = has_file(job, "overlay.csv") ? "training,overlay" : "training";
   if (strcmp(kinds, "none") == 0) return ES_OK;
   return es_plot_draw(job->dir, kinds,
                       job->title != NULL ? job->title : job->target, diag);

@@ -160,8 +160,7 @@ static void measure(const cut *c, const piece *p, const float *x, float *mean,
   }
 }
 
-/* first += sum over pieces of weight · what they hold first; then second += the
- * same of second, and of (first's - first)^2 with `spread`. */
+/* The means of all from those of the pieces, each weighted by its size. */
 static void join_means(const cut *c, const float *pieces, double *mean) {
   const double m = (double)c->per * (double)c->t.area;
   for (size_t i = 0; i < c->pieces; i++) {

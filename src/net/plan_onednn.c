@@ -62,7 +62,7 @@ static void place(es_dnn_program *p, const room *rooms, size_t n) {
   }
 }
 
-/* Bytes for all values; SIZE_MAX after an error. */
+/* Bytes for all values; what it returns after an error is not used. */
 static size_t place_all(es_dnn_program *p) {
   size_t n = 0, most = 0;
   size_t *end = calloc(p->n_values + 1, sizeof *end);

@@ -73,7 +73,7 @@ static bool first_four_met(const book *b) {
   if (b->k < FIRST) return false;
   for (size_t r = 0; r < b->n_runs; r++)
     for (size_t j = 0; j < FIRST; j++)
-      if (!isfinite(es_step_error(&b->run[r], j))) return false;
+      if (isnan(es_step_error(&b->run[r], j))) return false;
   return true;
 }
 

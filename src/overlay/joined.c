@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The descent is done again step by step: a table that is no training's must
+ * not keep it at work for days. */
+#define MOST_STEPS 1e8
+
 /* Numbers that should be equal went through text and sums of steps. */
 static const double same = 1e-6;
 
@@ -85,9 +89,10 @@ static es_status take_trace(es_joined *out, const es_sources *s,
   es_sources_take_family(out->overlap, out->k, &s->trace, "overlap");
   for (size_t i = 0; i < out->rows; i++) {
     const double step = out->step[i];
-    if (!(step >= 0 && step < 0x1p53) || step != floor(step) ||
+    if (!(step >= 0 && step < MOST_STEPS) || step != floor(step) ||
         !isfinite(out->t[i]))
-      return bad_trace(s, "steps must be whole numbers and t finite", diag);
+      return bad_trace(s, "steps must be whole numbers below 1e8 and t finite",
+                       diag);
     if (i > 0 && !(step > out->step[i - 1] && out->t[i] > out->t[i - 1]))
       return bad_trace(s, "step and t must rise from row to row", diag);
   }

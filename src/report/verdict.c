@@ -117,7 +117,8 @@ static es_status refuse(const char *text, es_diag *diag) {
   char shown[128];
   return es_fail(diag, ES_BAD_VALUE,
                  "experiment.criterion '%s': write it as 'max |column| in "
-                 "stage/file.csv where column > 0.1 < 0.02'",
+                 "stage/file.csv where column > 0.1 and column is word < "
+                 "0.02'",
                  es_text_quote(shown, sizeof shown, text));
 }
 

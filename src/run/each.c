@@ -158,6 +158,7 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   if (status == ES_OK)
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
+  if (status == ES_OK) es_job_begun(&own);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
   *code = es_status_exit_code(status);

@@ -93,6 +93,7 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
     own.target = target;
   }
   if (status == ES_OK) job->say(job, stage->name);
+  if (status == ES_OK && stage->each == NULL) es_job_begun(&own);
   if (status == ES_OK)
     status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
                                  : stage->command->execute(&own, diag);

@@ -2,6 +2,7 @@
 #include "run/job.h"
 
 #include "file/atomic.h"
+#include "run/record.h"
 
 #include <inttypes.h>
 
@@ -35,4 +36,12 @@ es_status es_job_check_dir(const es_job *job, es_diag *diag) {
   return es_fail(diag, ES_EXISTS,
                  "%s: exists already; choose another -o DIR, or --force",
                  job->dir);
+}
+
+void es_job_begun(es_job *job) {
+  if (!job->resume || job->dir == NULL ||
+      (job->command->options & ES_TRAINS) == 0)
+    return;
+  job->resume = es_record_same_settings(job->dir, job->config);
+  job->force = job->force || !job->resume;
 }

@@ -54,19 +54,25 @@ static bool same_settings(const char *text, size_t n, es_config *config) {
   return same;
 }
 
-bool es_record_same(const char *dir, const es_command *command,
-                    const char *target, es_config *config) {
+bool es_record_same_settings(const char *dir, es_config *config) {
   unsigned char *text = NULL;
   size_t n = 0;
-  cJSON *root = es_record_read(dir);
   char *path = es_file_join(dir, "config.yaml");
   const bool same =
-      path != NULL && says(root, "command", command->name) &&
-      says(root, "target", target) &&
+      path != NULL &&
       es_file_read(&text, &n, path, LARGEST_CONFIG, NULL) == ES_OK &&
       same_settings((const char *)text, n, config);
   free(text);
   free(path);
+  return same;
+}
+
+bool es_record_same(const char *dir, const es_command *command,
+                    const char *target, es_config *config) {
+  cJSON *root = es_record_read(dir);
+  const bool same = says(root, "command", command->name) &&
+                    says(root, "target", target) &&
+                    es_record_same_settings(dir, config);
   cJSON_Delete(root);
   return same;
 }

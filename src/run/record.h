@@ -13,6 +13,10 @@ cJSON *es_record_read(const char *dir);
  * was interrupted has its record too. */
 bool es_record_finished(const char *dir);
 
+/* True if dir/config.yaml holds these settings, byte for byte; see below for
+ * [data] and [augment]. */
+bool es_record_same_settings(const char *dir, es_config *config);
+
 /* True if dir holds the record of this command on this target with these
  * settings, byte for byte as config.yaml would be written now. A command that
  * was not made from data leaves [data] and [augment] out of it; what else it

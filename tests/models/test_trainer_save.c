@@ -137,7 +137,9 @@ static void files_hold_what_they_should(void **state) {
 }
 
 /* A file with another step, or none (NAN). */
-static void save_step(const trained *t, const char *path, double step) {
+/* A checkpoint of the trainer as it is, but for these numbers. */
+static void save_step(const trained *t, const char *path, double step,
+                      double checksum) {
   const es_network *n = es_trainer_network(t->trainer);
   float *buffers = calloc(n->graph.buffer_size + 1, sizeof *buffers);
   es_h5 *file;
@@ -149,6 +151,9 @@ static void save_step(const trained *t, const char *path, double step) {
             diag);
   if (!isnan(step))
     assert_ok(es_h5_write(file, "/train/step", &step, NULL, 0, &diag), diag);
+  assert_ok(
+      es_h5_write(file, "/train/data_checksum", &checksum, NULL, 0, &diag),
+      diag);
   assert_ok(es_h5_commit(file, &diag), diag);
   free(buffers);
 }
@@ -160,13 +165,18 @@ static void files_that_do_not_fit(void **state) {
   es_diag diag = {0};
   path_in(path, f, "saved.h5");
   trained t = SMALL_RESNET(f, "train.steps=9", "train.lr=0.01");
+  const double sum =
+      es_dataset_checksum(es_pairs_set(es_trainer_pairs(t.trainer)));
   for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
-    save_step(&t, path, steps[k]);
+    save_step(&t, path, steps[k], sum);
     assert_status(load(&t, path, &diag), ES_FILE_CORRUPT);
     assert_non_null(strstr(diag.message, "/train/step"));
     assert_int_equal(es_trainer_done(t.trainer), 0);
   }
-  save_step(&t, path, 9);
+  save_step(&t, path, 9, sum + 1);
+  assert_status(load(&t, path, &diag), ES_FILE_DATA);
+  assert_non_null(strstr(diag.message, "the data are not those"));
+  save_step(&t, path, 9, sum);
   assert_ok(load(&t, path, &diag), diag);
   assert_int_equal(es_trainer_done(t.trainer), 9);
   trained wide = SMALL_RESNET(f, "net.width=6", "train.steps=9");
