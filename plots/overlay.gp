@@ -75,7 +75,7 @@ do for [j=1:n] {
   g = number(word($step[j], 1)) ; p = number(word($step[j], 2)) ; q = number(word($step[j], 3))
   o = number(word($step[j], 4)) ; a = number(word($step[j], 5)) ; b = number(word($step[j], 6))
   if (!is(b)) { b = t_high }
-  tau[j] = is(p) && p <= t_high ? p : NaN
+  tau[j] = is(p) && p > 0 && p <= t_high ? p : NaN
   if (g > 0) { drawn = drawn . sprintf(' %d', j) }
   if (is(tau[j])) { steps = steps + 1 ; if (!is(q)) { missed = missed + 1 } }
   if (p > 0 && p < least) { least = p }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { VIEWS = 2 };
+#define LOW "/optimizer/low"
 
 struct es_trainer {
   const es_method *method;
@@ -28,8 +29,9 @@ struct es_trainer {
   uint64_t steps, done;
   double rate, encoder_ratio, batch_loss;
   float *params, *buffers, *gradient;
-  float *input, *dz;              /* 2·batch images; 2·batch × d */
-  float *eval_input;              /* passes times as many */
+  float *low;        /* what rounding took from the parameters: sgd.h */
+  float *input, *dz; /* 2·batch images; 2·batch × d */
+  float *eval_input; /* passes times as many */
   double *exact_z, *exact_dz;     /* in double, 2·max(batch, eval_n) × d */
   const void *output_gradient[4]; /* by output, for the engine */
   es_slab slab;
@@ -48,8 +50,7 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   const size_t back = times(VIEWS * t->batch, d),
                exact = times(VIEWS * rows, d);
   size_t total = 0;
-  es_slab_add(&total, g->param_size, sizeof(float));
-  es_slab_add(&total, g->param_size, sizeof(float));
+  for (int k = 0; k < 3; k++) es_slab_add(&total, g->param_size, sizeof(float));
   es_slab_add(&total, g->buffer_size, sizeof(float));
   es_slab_add(&total, images, sizeof(float));
   es_slab_add(&total, times(images, t->passes), sizeof(float));
@@ -59,6 +60,7 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
   t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
+  t->low = es_slab_take(&t->slab, g->param_size, sizeof(float));
   t->gradient = es_slab_take(&t->slab, g->param_size, sizeof(float));
   t->buffers = es_slab_take(&t->slab, g->buffer_size, sizeof(float));
   t->input = es_slab_take(&t->slab, images, sizeof(float));
@@ -213,7 +215,7 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
       e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
   if (status != ES_OK) return status;
   if (!step_is_finite(t)) return not_finite(t, "the gradient", diag);
-  es_sgd_step(&t->network.graph, t->params, t->gradient,
+  es_sgd_step(&t->network.graph, t->params, t->low, t->gradient,
               t->rate * t->encoder_ratio, t->network.last, t->rate);
   t->done++;
   return ES_OK;
@@ -283,6 +285,9 @@ es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
   es_status status =
       es_params_write(&t->network.graph, t->params, t->buffers, file, diag);
   if (status == ES_OK)
+    status = es_tensors_write(LOW, t->network.graph.param,
+                              t->network.graph.n_params, t->low, file, diag);
+  if (status == ES_OK)
     status = es_h5_write(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)
     status =
@@ -296,6 +301,9 @@ es_status es_trainer_load(es_trainer *t, es_h5_source *file, es_diag *diag) {
   double step, checksum;
   es_status status =
       es_params_read(&t->network.graph, t->params, t->buffers, file, diag);
+  if (status == ES_OK)
+    status = es_tensors_read(LOW, t->network.graph.param,
+                             t->network.graph.n_params, t->low, file, diag);
   if (status == ES_OK)
     status = es_h5_read(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)

@@ -49,8 +49,8 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
 
 /* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
  * keeping), to and from an HDF5 file: /params/NAME in
- * PyTorch's names and shapes, /train/step, /train/data_checksum, and
- * /train/mean with data.center. */
+ * PyTorch's names and shapes, /optimizer/low/NAME (sgd.h), /train/step,
+ * /train/data_checksum, and /train/mean with data.center. */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;
 /* After a failure the trainer can only be freed. */

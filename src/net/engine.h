@@ -9,7 +9,10 @@
  *
  * The batch is cut into `groups` equal parts, one for each view: batch
  * normalisation takes its statistics within a part, as if each part had been
- * passed alone, in order. */
+ * passed alone, in order.
+ *
+ * Calls are made with the number of OpenMP threads that open was: oneDNN builds
+ * it into its code, and its engine refuses another one (ES_USAGE). */
 #ifndef ES_NET_ENGINE_H
 #define ES_NET_ENGINE_H
 

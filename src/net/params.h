@@ -5,7 +5,15 @@
 #include "file/h5.h"
 #include "net/graph.h"
 
-/* Parameters and buffers of a graph. */
+/* n tensors of a flat vector under a group ("/params") of the file. */
+es_status es_tensors_write(const char *group, const es_tensor *tensor, size_t n,
+                           const float *flat, es_h5 *file,
+                           es_diag *diag) ES_MUST_USE;
+es_status es_tensors_read(const char *group, const es_tensor *tensor, size_t n,
+                          float *flat, es_h5_source *file,
+                          es_diag *diag) ES_MUST_USE;
+
+/* Parameters and buffers of a graph, under /params. */
 es_status es_params_write(const es_graph *graph, const float *params,
                           const float *buffers, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;

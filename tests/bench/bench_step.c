@@ -158,7 +158,7 @@ static double time_network(rig *r) {
   for (int k = 0; k < STEPS; k++) {
     const double begun = es_seconds();
     gradient_of(r);
-    es_sgd_step(&r->network->graph, r->params, r->gradient, 1e-4,
+    es_sgd_step(&r->network->graph, r->params, NULL, r->gradient, 1e-4,
                 r->network->last, 1e-4);
     best = fmin(best, es_seconds() - begun);
   }

@@ -219,11 +219,11 @@ for order in write:arrays.h5.part:150:fail rename:arrays.h5:3:fail fsync:trace.c
   same "leaves nothing half-written" "$found" ""
   goes_on "and it goes on once there is room" full $small
 done
-more="$small train.log_every=1 train.steps=80"
-(ulimit -f 56; "$program" $more -o limit >.out 2>.err </dev/null); rc=$? err=$(cat .err)
+more="$small train.log_every=1 train.steps=240"
+(ulimit -f 150; "$program" $more -o limit >.out 2>.err </dev/null); rc=$? err=$(cat .err)
 expect "a file larger than the limit" 3 "limit/trace.csv: cannot be written: File too large"
 es $more -o limit --resume; ok $rc "goes on without it" "$err"
-same "rows at every step" "$(sed 1d limit/trace.csv | cut -d, -f2 | cksum)" "$(seq 0 80 | cksum)"
+same "rows at every step" "$(sed 1d limit/trace.csv | cut -d, -f2 | cksum)" "$(seq 0 240 | cksum)"
 (ulimit -f 8; "$program" $small -o none >.out 2>.err </dev/null); rc=$? err=$(cat .err)
 expect "no room for the first checkpoint" 3 "none/arrays.h5"
 same "leaves no rows without one" "$(ls none)" "$(printf '%s\n' config.yaml prediction.csv)"

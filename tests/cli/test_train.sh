@@ -112,6 +112,9 @@ for s, c in enumerate((2, 4, 8, 16), 1):
     if s > 1: want[f"params/{name}downsample.0.weight"] = (c, before, 1, 1); bn(name + "downsample.1", c)
     before = c
 want["params/projector.0.weight"] = (3, 16)
+# What rounding took from each trained parameter.
+for name in [n for n in want if n.startswith("params/") and not n.endswith(("mean", "var", "tracked"))]:
+    want["optimizer/low/" + name[7:]] = want[name]
 found = {}
 f.visititems(lambda k, v: found.update({k: v.shape}) if isinstance(v, h5py.Dataset) else None)
 assert found == want, set(found.items()) ^ set(want.items())

@@ -149,6 +149,12 @@ static void save_step(const trained *t, const char *path, double step,
   assert_ok(es_params_write(&n->graph, es_trainer_params(t->trainer), buffers,
                             file, &diag),
             diag);
+  float *low = calloc(n->graph.param_size, sizeof *low);
+  assert_non_null(low);
+  assert_ok(es_tensors_write("/optimizer/low", n->graph.param,
+                             n->graph.n_params, low, file, &diag),
+            diag);
+  free(low);
   if (!isnan(step))
     assert_ok(es_h5_write(file, "/train/step", &step, NULL, 0, &diag), diag);
   assert_ok(

@@ -48,7 +48,7 @@ static void check_step(const es_graph *g, double rate, size_t last,
   draw(before, 1);
   draw(gradient, 2);
   memcpy(after, before, sizeof after);
-  es_sgd_step(g, after, gradient, rate, last, last_rate);
+  es_sgd_step(g, after, NULL, gradient, rate, last, last_rate);
   for (size_t k = 0; k < MOST; k++) {
     const double own = rate_of(g, k, rate, last, last_rate);
     const long double move = (long double)own * gradient[k];
@@ -87,7 +87,7 @@ static void rate_zero_changes_no_bit(void **state) {
     gradient[k] = odd[k % 5];
   }
   memcpy(after, before, sizeof after);
-  es_sgd_step(&g, after, gradient, 0, LAST, 0);
+  es_sgd_step(&g, after, NULL, gradient, 0, LAST, 0);
   assert_memory_equal(before, after, sizeof after);
   check_step(&g, 0, LAST, .25);
   check_step(&g, .25, LAST, 0);
@@ -109,7 +109,7 @@ static void a_bowl_is_descended(void **state) {
     for (size_t k = 0; k < MOST; k++) gradient[k] = w[k] - a[k];
     for (size_t k = 0; k < MOST && step == 0; k++)
       before += (double)gradient[k] * (double)gradient[k];
-    es_sgd_step(&g, w, gradient, .1, LAST, .1);
+    es_sgd_step(&g, w, NULL, gradient, .1, LAST, .1);
   }
   for (size_t k = 0; k < MOST; k++)
     after += ((double)w[k] - (double)a[k]) * ((double)w[k] - (double)a[k]);
@@ -118,11 +118,32 @@ static void a_bowl_is_descended(void **state) {
   es_graph_free(&g);
 }
 
+/* Steps of 2^-30 of a parameter are lost in float, one by one; kept beside it
+ * they add up: 2^20 of them move it by 2^-10, to 2^20 roundings of 48 bits. */
+static void small_steps_add_up(void **state) {
+  (void)state;
+  static float w[MOST], low[MOST], plain[MOST], gradient[MOST];
+  es_graph g;
+  build(&g);
+  for (size_t k = 0; k < MOST; k++) w[k] = plain[k] = gradient[k] = 1;
+  for (int step = 0; step < 1 << 20; step++)
+    es_sgd_step(&g, w, low, gradient, 0x1p-30, LAST, 0x1p-30);
+  es_sgd_step(&g, plain, NULL, gradient, 0x1p-30, LAST, 0x1p-30);
+  for (size_t k = 0; k < MOST; k++) {
+    const double own = rate_of(&g, k, 0x1p-10, LAST, 0x1p-10);
+    assert_true(plain[k] == 1);
+    assert_close((double)w[k] + (double)low[k], 1 - own, 0, 0x1p-28);
+    assert_close(w[k], 1 - own, 0, 0x1p-24);
+  }
+  es_graph_free(&g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_parameter_moves_at_its_rate),
       cmocka_unit_test(rate_zero_changes_no_bit),
       cmocka_unit_test(a_bowl_is_descended),
+      cmocka_unit_test(small_steps_add_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void a_step_is_missing(void **state) {
   fake_four(&f, (double[]){1.1, 1.8, 4, INFINITY});
   overlay_drawn(state);
   assert_drawn(state, "out/overlay.svg",
-               "A title_1|3 of 4 predicted steps taken|fewer than four: "
+               "A title_1|3 of 4 predicted steps taken|first four: "
                "median step error 10%|guessing their mean: 45%|rank "
                "correlation 1.00|not taken");
   assert_false(is_drawn(state, "out/overlay.svg", "medians"));
@@ -70,6 +70,15 @@ static void all_steps_are_taken(void **state) {
                "4 of 4 predicted steps taken|first four: median step error "
                "10%|band: ±15%|chance");
   assert_false(is_drawn(state, "out/overlay.svg", "not taken"));
+}
+
+/* A start beyond one half: a step at time 0, which no logarithm has. */
+static void a_step_at_the_start(void **state) {
+  fake_four(&f, (double[]){1.1, 1.8, 4, 9});
+  f.tau[0] = f.tau_generic[0] = 0;
+  for (size_t i = 0; i < f.rows; i++) f.along[i * 4] = 0.9;
+  overlay_drawn(state);
+  assert_drawn(state, "out/overlay.svg", "A title_1");
 }
 
 static void nothing_to_draw(void **state) {
@@ -140,9 +149,13 @@ static void complaints_are_heard(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(a_step_is_missing),      temp_test(all_steps_are_taken),
-      temp_test(nothing_to_draw),        temp_test(one_mode_and_one_row),
-      temp_test(several_runs_are_drawn), temp_test(trainings),
+      temp_test(a_step_is_missing),
+      temp_test(all_steps_are_taken),
+      temp_test(a_step_at_the_start),
+      temp_test(nothing_to_draw),
+      temp_test(one_mode_and_one_row),
+      temp_test(several_runs_are_drawn),
+      temp_test(trainings),
       temp_test(complaints_are_heard),
   };
   setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
