@@ -190,7 +190,8 @@ static es_status backward_onednn(void *self, const void *params,
   if (!p->backward || !p->ready)
     return es_fail(diag, ES_USAGE,
                    "backward follows a forward that was not "
-                   "frozen, of an instance opened for it");
+                   "frozen, once, of an instance opened for it");
+  p->ready = false; /* it writes over what forward left */
   p->params = params;
   p->seed = gradient;
   p->gradient = out;

@@ -90,6 +90,7 @@ static void backward_needs_its_forward(void **state) {
   assert_status(bench_backward(&b), ES_USAGE);
   assert_status(bench_forward(&b, ES_PASS_TRAIN), ES_OK);
   assert_status(bench_backward(&b), ES_OK);
+  assert_status(bench_backward(&b), ES_USAGE); /* what forward left is gone */
   assert_status(bench_forward(&b, ES_PASS_FROZEN), ES_OK);
   assert_status(bench_backward(&b), ES_USAGE);
   assert_ok(es_engine_onednn.open(&self, &b.graph, 4, 2, false, &diag), diag);
