@@ -11,7 +11,7 @@
 #include <eigenstep/status.h>
 
 #define ES_VERSION "0.1.0"
-#define ES_ABI 1 /* counts changes that break compiled callers */
+#define ES_ABI 2 /* counts changes that break compiled callers */
 
 /* The version and ABI number of the library that is linked. */
 const char *es_version(void);

@@ -71,6 +71,10 @@ typedef struct es_model {
    * absolute tolerance is in units of. */
   void (*start)(const void *self, double *y, double *scale);
   es_ode_rhs rhs; /* context is self */
+  /* What a stepper may use beside it (ode.h); self is the context. */
+  es_ode_jacobian jacobian;
+  es_ode_linear linear;
+  es_ode_renew renew;
 
   /* Names and values of the observables at (t, y). */
   void (*column)(const void *self, size_t j, char *name, size_t size);

@@ -47,13 +47,35 @@ typedef bool (*es_ode_on_event)(size_t event, int direction, double t,
 typedef es_status (*es_ode_output)(size_t index, double t, const double *y,
                                    void *context);
 
+/* J = df/dy (n×n, column-major) and dfdt = df/dt (n) at (t, y). Both come
+ * zeroed: what is zero need not be written. Any status but ES_OK rejects, as
+ * for the right-hand side. */
+typedef es_status (*es_ode_jacobian)(double t, const double *y, double *J,
+                                     double *dfdt, void *context);
+
+/* The linear part of f(t, y) = L y + N(t, y), L = diag(rate), n rates. Asked
+ * for at the start of a solve and after a change of coordinates. */
+typedef void (*es_ode_linear)(double *rate, void *context);
+
+/* A change of coordinates on the way, for systems whose coordinates wear out (a
+ * component that has converged and would only keep steps short). Called with
+ * every accepted step's (t, y) after its outputs and events; it may rewrite y
+ * in place, and scale, in units of which the absolute tolerance is. True if y
+ * was rewritten: methods with a memory begin again, and the right-hand side is
+ * asked in the new coordinates from then on. Events and outputs must mean the
+ * same in both. */
+typedef bool (*es_ode_renew)(double t, double *y, double *scale, void *context);
+
 typedef struct es_ode_system {
   size_t n; /* length of y */
   es_ode_rhs rhs;
   size_t n_events; /* 0: none; the two below may then be NULL */
   es_ode_events events;
   es_ode_on_event on_event;
-  void *context; /* handed to all of them and to the output */
+  void *context;            /* handed to all of these and to the output */
+  es_ode_jacobian jacobian; /* NULL: differences of f where one is needed */
+  es_ode_linear linear;     /* NULL: no linear part is known */
+  es_ode_renew renew;       /* NULL: coordinates stay */
 } es_ode_system;
 
 typedef struct es_ode_options {
@@ -89,7 +111,8 @@ void es_ode_options_default(es_ode_options *options);
 
 typedef struct es_ode_statistics {
   uint64_t steps, rejected, rhs_calls; /* accepted; not accepted; all */
-  double h_last;                       /* of the last accepted step */
+  uint64_t jacobian_calls; /* those by differences are in rhs_calls too */
+  double h_last;           /* of the last accepted step */
   double t_steady; /* where stop_when_steady took effect; NaN: nowhere */
 } es_ode_statistics;
 

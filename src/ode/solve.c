@@ -240,6 +240,26 @@ static void choose_next(run *r) {
   r->h = es_steady_shorten(&r->steady, r->h);
 }
 
+/* New coordinates, if the system wants some: its slope is asked again, and what
+ * a method or the search for a pole remembers is of no use. */
+static es_status renew(run *r) {
+  es_ode *ode = r->ode;
+  es_step *s = &ode->step;
+  const es_ode_system *system = &ode->system;
+  if (system->renew == NULL) return ES_OK;
+  const bool rewritten = system->renew(s->t, s->y, ode->scale, system->context);
+  es_ode_tolerances(ode);
+  if (!rewritten) return ES_OK;
+  r->pole = (es_pole){0};
+  r->steady.in_a_row = 0;
+  if (!ode->stepper->fixed_step) r->callback = es_step_rhs(s, s->t, s->y, s->f);
+  if (r->callback != ES_OK)
+    return fail_step(r,
+                     passes_through(r->callback) ? r->callback : ES_RHS_FAILED);
+  if (ode->stepper->begin != NULL) ode->stepper->begin(s);
+  return ES_OK;
+}
+
 static es_status accept(run *r) {
   es_ode *ode = r->ode;
   r->callback = ES_OK;
@@ -260,7 +280,7 @@ static es_status accept(run *r) {
   turn(&ode->step);
   choose_next(r);
   if (!fixed) es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
-  return at_rest ? rest(r) : ES_OK;
+  return at_rest ? rest(r) : renew(r);
 }
 
 /* One attempt, with what must hold before it. */
@@ -339,7 +359,7 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
   ode->stats = (es_ode_statistics){.t_steady = NAN};
   es_status status = check_times(t0, times, n, diag);
   if (status != ES_OK) return status;
-  s->rhs_calls = 0;
+  s->rhs_calls = s->jacobian_calls = 0;
   s->t = s->t_new = t0;
   memcpy(s->y, y0, bytes);
   memcpy(s->y_new, y0, bytes);
@@ -347,6 +367,7 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
   memcpy(y0, s->y, bytes);
   if (t_reached != NULL) *t_reached = s->t;
   ode->stats.rhs_calls = s->rhs_calls;
+  ode->stats.jacobian_calls = s->jacobian_calls;
   if (status == ES_OK && diag != NULL) *diag = (es_diag){0};
   return status;
 }

@@ -4,12 +4,8 @@
 #include <float.h>
 #include <string.h>
 
-static const es_stepper *const table[] = {
-    &es_stepper_tsit5,
-    &es_stepper_dop853,
-    &es_stepper_gsl_rk8pd,
-    &es_stepper_gd,
-};
+#define STEPPER_ROW(id, name) &es_stepper_##id,
+static const es_stepper *const table[] = {ES_STEPPERS(STEPPER_ROW)};
 enum { COUNT = sizeof table / sizeof *table };
 
 es_stepper_info es_stepper_list(size_t index) {

@@ -23,8 +23,10 @@
 typedef struct es_step {
   size_t n, stride;
   es_ode_rhs rhs;
+  es_ode_jacobian jacobian; /* NULL: by differences */
+  es_ode_linear linear;     /* NULL: none known */
   void *context;
-  uint64_t rhs_calls;
+  uint64_t rhs_calls, jacobian_calls;
   double rtol;
   const double *atol; /* n: atol*scale, at least DBL_MIN */
   double *work;       /* the stepper's doubles */
@@ -61,8 +63,16 @@ typedef struct es_stepper {
   void (*dense)(const es_step *step, double theta, double *y);
 } es_stepper;
 
-extern const es_stepper es_stepper_tsit5, es_stepper_dop853,
-    es_stepper_gsl_rk8pd, es_stepper_gd;
+/* The table: C name, name in solver.method. */
+#define ES_STEPPERS(X)                                                         \
+  X(tsit5, "tsit5")                                                            \
+  X(dop853, "dop853")                                                          \
+  X(gsl_rk8pd, "gsl-rk8pd")                                                    \
+  X(gd, "gd")
+
+#define ES_STEPPER_DECLARE(id, name) extern const es_stepper es_stepper_##id;
+ES_STEPPERS(ES_STEPPER_DECLARE)
+#undef ES_STEPPER_DECLARE
 
 /* The stepper of a name, or NULL. */
 const es_stepper *es_stepper_find(const char *name);
@@ -78,6 +88,12 @@ static inline es_status es_step_rhs(es_step *s, double t, const double *y,
   s->rhs_calls++;
   return s->rhs(t, y, dydt, s->context);
 }
+
+/* J = df/dy (n×n, column-major) and dfdt (n) at (t, y), where f is f(t, y): the
+ * system's own, or forward differences, which cost n + 1 evaluations; an entry
+ * is then good to about the root of roundoff. y is put back as it was. */
+es_status es_step_jacobian(es_step *s, double t, double *y, const double *f,
+                           double *J, double *dfdt) ES_MUST_USE;
 
 /* One over the size that an error in component i may have. */
 static inline double es_step_weight(const es_step *s, size_t i, double y,

@@ -3,11 +3,18 @@
 #include <eigenstep/flow.h>
 
 #include "base/slab.h"
+#include "ode/stepper.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The choices of solver.method: the table of steppers behind these two. */
+#define BARRED(id, name) "|" name
+#define METHODS "auto|exact" ES_STEPPERS(BARRED)
+#define LISTED(id, name) ", " name
+#define STEPPERS (&(ES_STEPPERS(LISTED))[2])
 
 static const es_key keys[] = {
     {"time", "t", ES_LIST, ES_RISING, 0, INFINITY, NULL, "time", NULL,
@@ -16,8 +23,7 @@ static const es_key keys[] = {
      "last of n output times from 0 on [1.2 times the last step time]"},
     {"time", "n", ES_SIZE, 0, 2, 1e8, NULL, "1", "200",
      "output times up to t_end, both ends included"},
-    {"solver", "method", ES_CHOICE, 0, 0, 0,
-     "auto|exact|tsit5|dop853|gsl-rk8pd|gd", NULL, "auto",
+    {"solver", "method", ES_CHOICE, 0, 0, 0, METHODS, NULL, "auto",
      "auto: the closed form where there is one, else dop853"},
     {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
      "1e-9", "relative tolerance of a step"},
@@ -104,8 +110,8 @@ static es_status settle_method(es_flow *flow, const es_config *config,
                ? ES_OK
                : es_fail(diag, ES_BAD_VALUE,
                          "solver.method=exact: %s has no closed form from this "
-                         "start; use auto, tsit5, dop853, gsl-rk8pd or gd",
-                         flow->instance.model->name);
+                         "start; use auto or a stepper (%s)",
+                         flow->instance.model->name, STEPPERS);
   es_ode_options_default(&flow->options);
   flow->options.method = flow->method;
   flow->options.rtol = es_config_real(config, "solver", "rtol");
@@ -239,6 +245,22 @@ static es_status rhs(double t, const double *y, double *dydt, void *self) {
   return flow->instance.model->rhs(t, y, dydt, flow->instance.self);
 }
 
+static es_status jacobian(double t, const double *y, double *J, double *dfdt,
+                          void *self) {
+  const es_instance *i = &((es_flow *)self)->instance;
+  return i->model->jacobian(t, y, J, dfdt, i->self);
+}
+
+static void linear(double *rate, void *self) {
+  const es_instance *i = &((es_flow *)self)->instance;
+  i->model->linear(rate, i->self);
+}
+
+static bool renew(double t, double *y, double *scale, void *self) {
+  const es_instance *i = &((es_flow *)self)->instance;
+  return i->model->renew(t, y, scale, i->self);
+}
+
 static void events(double t, const double *y, double *g, void *self) {
   es_flow *flow = self;
   flow->instance.model->events(t, y, g, flow->instance.self);
@@ -314,6 +336,10 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
   system.n_events = flow->instance.shape.n_events;
   system.events = events;
   system.on_event = on_event;
+  const es_model *model = flow->instance.model;
+  if (model->jacobian != NULL) system.jacobian = jacobian;
+  if (model->linear != NULL) system.linear = linear;
+  if (model->renew != NULL) system.renew = renew;
   es_instance_start(&flow->instance, flow->y, flow->scale);
   flow->options.scale = flow->scale;
   flow->options.stopping = stopping;

@@ -76,7 +76,12 @@ typedef struct setup {
 /* Solves from (t0, *y) to the times; returns the status, leaves t in *t. */
 static es_status run(lab *l, setup s, double t0, double *y, const double *times,
                      size_t n, double *t, es_diag *diag) {
-  const es_ode_system system = {1, s.rhs, s.n_events, events, on_event, l};
+  const es_ode_system system = {.n = 1,
+                                .rhs = s.rhs,
+                                .n_events = s.n_events,
+                                .events = events,
+                                .on_event = on_event,
+                                .context = l};
   es_ode_options o;
   es_ode_options_default(&o);
   o.method = s.method;

@@ -63,8 +63,12 @@ static es_ode_options with(const char *method, double limit) {
 
 static result run(lab *l, es_ode_rhs rhs, const es_ode_options *o, double t0,
                   const double *y0, const double *times, size_t n) {
-  const es_ode_system system = {l->n,   rhs,    l->event_t < 0 ? 1 : 0,
-                                at_ten, on_ten, l};
+  const es_ode_system system = {.n = l->n,
+                                .rhs = rhs,
+                                .n_events = l->event_t < 0 ? 1 : 0,
+                                .events = at_ten,
+                                .on_event = on_ten,
+                                .context = l};
   es_ode *ode;
   result r = {.t = NAN};
   memcpy(r.y, y0, l->n * sizeof *y0);

@@ -102,7 +102,12 @@ static es_status note(size_t index, double t, const double *y, void *context) {
 }
 
 static es_status make(es_ode **ode, lab *l, es_diag *diag) {
-  const es_ode_system system = {1, decay, 1, half, keep, l};
+  const es_ode_system system = {.n = 1,
+                                .rhs = decay,
+                                .n_events = 1,
+                                .events = half,
+                                .on_event = keep,
+                                .context = l};
   es_ode_options o;
   es_ode_options_default(&o);
   o.rtol = 1e-8;
