@@ -18,6 +18,7 @@ typedef struct es_model_shape {
                     paired with the j-th of the predicted half times */
   double t_last; /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
+  bool has_linear;  /* the model's `linear` is meant for this flow */
   double lr;        /* learning rate for method gd; 0: none was given */
   size_t n_points;  /* data points kept for output.embeddings; 0: none */
   size_t embed_dim; /* length of one embedding */
@@ -74,7 +75,6 @@ typedef struct es_model {
   /* What a stepper may use beside it (ode.h); self is the context. */
   es_ode_jacobian jacobian;
   es_ode_linear linear;
-  es_ode_renew renew;
 
   /* Names and values of the observables at (t, y). */
   void (*column)(const void *self, size_t j, char *name, size_t size);

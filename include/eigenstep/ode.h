@@ -53,18 +53,18 @@ typedef es_status (*es_ode_output)(size_t index, double t, const double *y,
 typedef es_status (*es_ode_jacobian)(double t, const double *y, double *J,
                                      double *dfdt, void *context);
 
-/* The linear part of f(t, y) = L y + N(t, y), L = diag(rate), n rates. Asked
- * for at the start of a solve and after a change of coordinates. */
-typedef void (*es_ode_linear)(double *rate, void *context);
-
-/* A change of coordinates on the way, for systems whose coordinates wear out (a
- * component that has converged and would only keep steps short). Called with
- * every accepted step's (t, y) after its outputs and events; it may rewrite y
- * in place, and scale, in units of which the absolute tolerance is. True if y
- * was rewritten: methods with a memory begin again, and the right-hand side is
- * asked in the new coordinates from then on. Events and outputs must mean the
- * same in both. */
-typedef bool (*es_ode_renew)(double t, double *y, double *scale, void *context);
+/* A linear operator L that stands for df/dy where y moves fast, for exponential
+ * methods: freeze fixes L at (t, y) for steps of up to h from there, phi turns
+ * v (n) into phi(tau L) v with phi(z) = (e^z - 1)/z, 0 < tau <= h. L need not
+ * be the Jacobian: the order of a method does not depend on it, but the better
+ * it is, the longer the steps; and phi may be any function of tau that is
+ * smooth and the identity at tau = 0. What freeze returns counts as the
+ * right-hand side's status does; phi may be called many times with one tau
+ * before the next. */
+typedef struct es_ode_linear {
+  es_status (*freeze)(double t, const double *y, double h, void *context);
+  void (*phi)(double tau, double *v, void *context);
+} es_ode_linear;
 
 typedef struct es_ode_system {
   size_t n; /* length of y */
@@ -74,8 +74,7 @@ typedef struct es_ode_system {
   es_ode_on_event on_event;
   void *context;            /* handed to all of these and to the output */
   es_ode_jacobian jacobian; /* NULL: differences of f where one is needed */
-  es_ode_linear linear;     /* NULL: no linear part is known */
-  es_ode_renew renew;       /* NULL: coordinates stay */
+  es_ode_linear linear;     /* NULLs: no fast part is known */
 } es_ode_system;
 
 typedef struct es_ode_options {

@@ -12,6 +12,8 @@
 
 #include <eigenstep/model.h>
 
+typedef struct es_barlow_fast es_barlow_fast; /* workspace of barlow_fast.c */
+
 typedef struct barlow {
   size_t d, m, k;
   bool aligned;   /* start U diag(s0) V^T: closed form, gamma's own order */
@@ -26,6 +28,7 @@ typedef struct barlow {
   double *active_gamma;                         /* k */
   es_congruence *eigen;                         /* of d×k */
   double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
+  es_barlow_fast *fast;
   double *full; /* d*m: a whole Z, for the user's state */
   double lr;
   double t_last;    /* last half time from this start; NaN: nothing steps */
@@ -60,6 +63,13 @@ double es_barlow_model_lr_limit(const void *self);
  * counted, by linear growth; the closed form's own half time from an aligned
  * start. NaN where it is not found. Uses the instance's scratch. */
 double es_barlow_generic_half_time(void *self, size_t j);
+
+/* The fast part of the flow: es_ode_linear's two functions, self a barlow. */
+es_status es_barlow_fast_new(es_barlow_fast **out, size_t d, size_t k,
+                             es_diag *diag) ES_MUST_USE;
+void es_barlow_fast_free(es_barlow_fast *fast); /* NULL accepted */
+es_status es_barlow_freeze(double t, const double *y, double h, void *self);
+void es_barlow_phi(double tau, double *v, void *self);
 
 /* The keys of the section [model], defined beside the code that reads them. */
 extern const es_keys es_barlow_keys;

@@ -164,7 +164,8 @@ static es_status choose_active(barlow *b, es_diag *diag) {
   if (b->scaled == NULL || b->residual == NULL || b->vectors == NULL ||
       b->values == NULL || b->full == NULL)
     return es_barlow_no_memory(diag);
-  return es_congruence_new(&b->eigen, d, b->k, diag);
+  const es_status status = es_barlow_fast_new(&b->fast, d, b->k, diag);
+  return status == ES_OK ? es_congruence_new(&b->eigen, d, b->k, diag) : status;
 }
 
 /* Rank of the start on the modes with gamma > 0: what can be learned. QR of
@@ -262,6 +263,7 @@ void es_barlow_close(void *self) {
   barlow *b = self;
   if (b == NULL) return;
   es_congruence_free(b->eigen);
+  es_barlow_fast_free(b->fast);
   free(b->gamma);
   free(b->V);
   free(b->order);

@@ -37,6 +37,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_events = b->d;
   out->by_rank = !b->aligned;
   out->has_exact = b->aligned;
+  out->has_linear = true;
   out->lr = b->lr;
   out->n_points = b->n_points;
   out->embed_dim = b->d;
@@ -306,6 +307,7 @@ const es_model es_model_barlow_twins = {
     .state_name = state_name,
     .start = start,
     .rhs = rhs,
+    .linear = {es_barlow_freeze, es_barlow_phi},
     .observe = observe,
     .state = state,
     .exact = exact,

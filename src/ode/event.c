@@ -6,6 +6,10 @@
  * which bisects wherever inverse quadratic interpolation cannot be trusted. Two
  * roots of one g_j within one part are not seen.
  *
+ * Where the interpolant of a method costs right-hand sides, a cubic through
+ * both ends is sampled first: if no g_j changes sign along that, none is looked
+ * for.
+ *
  * A zero takes no side: g_j changes sign where it differs from its last value
  * other than 0. The place reported is the far end of the final bracket, so
  * that a solve restarted from there does not meet the event again. */
@@ -83,6 +87,28 @@ static es_status sample(es_events *e, double t, double *g) {
   return any_nan(e->n, g) ? ES_NOT_FINITE : ES_OK;
 }
 
+/* Whether a g_j changes sign, or is not a number, at a time of the step. */
+static bool turns(es_events *e, const double *y, double t) {
+  evaluate(e, t, y, e->g_next);
+  bool found = any_nan(e->n, e->g_next);
+  for (size_t j = 0; j < e->n; j++)
+    found = found || sign_of(e->g_next[j]) == -e->sign[j];
+  return found;
+}
+
+bool es_events_suspect(es_events *e) {
+  const es_step *s = e->step;
+  e->clear = false;
+  if (e->n == 0) return false;
+  for (size_t p = 1; p < e->parts; p++) {
+    const double part = (double)p / (double)e->parts;
+    es_step_hermite(s, part, e->y);
+    if (turns(e, e->y, s->t + part * s->h)) return true;
+  }
+  e->clear = !turns(e, s->y_new, s->t_new);
+  return !e->clear;
+}
+
 /* Where in (0, 1) from x1 to x2 to look next: by inverse quadratic
  * interpolation if the last three points bend little enough, else halfway. */
 static double next_mix(double x1, double f1, double x2, double f2, double x3,
@@ -129,6 +155,12 @@ static void record(es_events *e, es_event_hit hit) {
   e->hits[at] = hit;
 }
 
+static void turn(es_events *e) {
+  double *swap = e->g;
+  e->g = e->g_next;
+  e->g_next = swap;
+}
+
 static es_status search_part(es_events *e, double a, double b) {
   es_status status = sample(e, b, e->g_next);
   for (size_t j = 0; j < e->n && status == ES_OK; j++) {
@@ -142,14 +174,13 @@ static es_status search_part(es_events *e, double a, double b) {
     if (e->g[j] < 0 || e->g[j] > 0) status = locate(&hit.t, e, j, a, b);
     if (status == ES_OK) record(e, hit);
   }
-  double *swap = e->g;
-  e->g = e->g_next;
-  e->g_next = swap;
+  turn(e);
   return status;
 }
 
 es_status es_events_begin(es_events *e) {
   e->n_hits = 0;
+  e->clear = false;
   if (e->n == 0) return ES_OK;
   evaluate(e, e->step->t, e->step->y, e->g);
   for (size_t j = 0; j < e->n; j++) e->sign[j] = sign_of(e->g[j]);
@@ -161,6 +192,13 @@ es_status es_events_search(es_events *e) {
   const es_step *s = e->step;
   e->n_hits = 0;
   if (e->n == 0) return ES_OK;
+  if (e->clear) { /* g at the end was just taken */
+    e->clear = false;
+    turn(e);
+    for (size_t j = 0; j < e->n; j++)
+      if (e->g[j] != 0) e->sign[j] = sign_of(e->g[j]);
+    return ES_OK;
+  }
   double a = s->t;
   for (size_t p = 1; p <= e->parts; p++) {
     const double part = (double)p / (double)e->parts;

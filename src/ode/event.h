@@ -22,6 +22,7 @@ typedef struct es_events {
   double *y;                /* scratch state */
   double limit;             /* on |y_i|/scale_i; 0: none */
   const double *scale;
+  bool clear;         /* g_next holds the end's, and nothing changed sign */
   es_event_hit *hits; /* of the step, in order of time */
   size_t n_hits;
 } es_events;
@@ -39,6 +40,11 @@ void es_events_limit(es_events *e, double limit, const double *scale);
 
 /* Whether y is beyond the limit. */
 bool es_events_beyond(const es_events *e, const double *y);
+
+/* Whether an attempt that passed may hold an event, judged by a cubic through
+ * its ends; if not, the search that follows is free. For methods whose own
+ * interpolant must be prepared. */
+bool es_events_suspect(es_events *e);
 
 /* Both give ES_NOT_FINITE where a g is not a number. */
 es_status es_events_begin(es_events *e);

@@ -4,13 +4,8 @@
  * that owe nothing to ours, so that the two can be held against each other. Of
  * GSL's odeiv2 only the step is used; the driver judges and chooses h.
  *
- * GSL has no dense output for it, and the cubic through both ends of a step
- * would be off by far more than the step itself. Where a step is interpolated,
- * two more of a third each give y and f at theta = 1/3 and 2/3; the polynomial
- * of degree 7 through the four values and slopes is y + O(h^8):
- *   y(t + theta h) = sum_i H_i(theta) y_i + h sum_i K_i(theta) f_i,
- *   H_i = (1 - 2 L_i'(x_i) (theta - x_i)) L_i^2,  K_i = (theta - x_i) L_i^2,
- * L_i the Lagrange polynomials of x = 0, 1/3, 2/3, 1. */
+ * GSL has no dense output for it: septic.h has one. */
+#include "ode/septic.h"
 #include "ode/stepper.h"
 
 #include <gsl/gsl_errno.h>
@@ -24,8 +19,8 @@ typedef struct own {
   es_status status; /* of the right-hand side that failed */
 } own;
 
-/* Rows of step->work: GSL's error, y and f at 1/3, y and f at 2/3. */
-enum { ERROR, Y1, F1, Y2, F2, ROWS };
+/* Rows of step->work: GSL's error, and the septic's. */
+enum { ERROR, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
 
 static size_t doubles(size_t stride) { return ROWS * stride; }
 static double *row(const es_step *s, size_t j) {
@@ -102,42 +97,11 @@ static es_status attempt(es_step *s) {
 }
 
 static es_status prepare(es_step *s) {
-  double *y1 = row(s, Y1), *f1 = row(s, F1), *y2 = row(s, Y2);
-  double *f2 = row(s, F2);
-  const double third = s->h / 3, t1 = s->t + third, t2 = s->t + 2 * third;
-  es_status status = take(s, s->t, third, s->y, s->f, y1);
-  if (status == ES_OK) status = es_step_rhs(s, t1, y1, f1);
-  if (status == ES_OK) status = take(s, t1, third, y1, f1, y2);
-  if (status == ES_OK) status = es_step_rhs(s, t2, y2, f2);
-  if (status != ES_OK) return status;
-  const size_t n = s->n;
-  if (!es_all_finite(n, y1) || !es_all_finite(n, f1) || !es_all_finite(n, y2) ||
-      !es_all_finite(n, f2))
-    s->error = NAN;
-  return ES_OK;
+  return es_septic_prepare(s, row(s, SEPTIC), take);
 }
 
-/* The H_i add up to 1: H_0 is left out, so that a y at rest stays as it is. */
-static void dense(const es_step *s, double theta, double *restrict out) {
-  const double x[4] = {0, 1. / 3, 2. / 3, 1};
-  const double lean[4] = {-5.5, -1.5, 1.5, 5.5}; /* L_i'(x_i) */
-  double a[4], b[4];
-  for (int i = 0; i < 4; i++) {
-    double l = 1;
-    for (int j = 0; j < 4; j++)
-      if (j != i) l *= (theta - x[j]) / (x[i] - x[j]);
-    a[i] = (1 - 2 * lean[i] * (theta - x[i])) * l * l;
-    b[i] = s->h * (theta - x[i]) * l * l;
-  }
-  const double *restrict y = s->y, *restrict f = s->f;
-  const double *restrict y1 = row(s, Y1), *restrict f1 = row(s, F1);
-  const double *restrict y2 = row(s, Y2), *restrict f2 = row(s, F2);
-  const double *restrict y3 = s->y_new, *restrict f3 = s->f_new;
-  ES_SIMD
-  for (size_t i = 0; i < s->n; i++)
-    out[i] = y[i] + (a[1] * (y1[i] - y[i]) + a[2] * (y2[i] - y[i]) +
-                     a[3] * (y3[i] - y[i]) + b[0] * f[i] + b[1] * f1[i] +
-                     b[2] * f2[i] + b[3] * f3[i]);
+static void dense(const es_step *s, double theta, double *out) {
+  es_septic_at(s, row(s, SEPTIC), theta, out);
 }
 
 const es_stepper es_stepper_gsl_rk8pd = {

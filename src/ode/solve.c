@@ -194,10 +194,12 @@ static es_status attempt(run *r) {
   es_step *s = &r->ode->step;
   s->error = 0;
   s->h_next = 0;
+  r->ode->events.clear = false;
   r->callback = stepper->attempt(s);
   if (r->callback == ES_OK && s->error <= 1 && stepper->prepare != NULL) {
     const bool inside = r->next < r->n && r->times[r->next] < s->t_new;
-    if (inside || r->ode->events.n > 0) r->callback = stepper->prepare(s);
+    if (inside || es_events_suspect(&r->ode->events))
+      r->callback = stepper->prepare(s);
   }
   if (passes_through(r->callback)) return r->callback;
   if (r->callback != ES_OK) s->error = NAN;
@@ -240,26 +242,6 @@ static void choose_next(run *r) {
   r->h = es_steady_shorten(&r->steady, r->h);
 }
 
-/* New coordinates, if the system wants some: its slope is asked again, and what
- * a method or the search for a pole remembers is of no use. */
-static es_status renew(run *r) {
-  es_ode *ode = r->ode;
-  es_step *s = &ode->step;
-  const es_ode_system *system = &ode->system;
-  if (system->renew == NULL) return ES_OK;
-  const bool rewritten = system->renew(s->t, s->y, ode->scale, system->context);
-  es_ode_tolerances(ode);
-  if (!rewritten) return ES_OK;
-  r->pole = (es_pole){0};
-  r->steady.in_a_row = 0;
-  if (!ode->stepper->fixed_step) r->callback = es_step_rhs(s, s->t, s->y, s->f);
-  if (r->callback != ES_OK)
-    return fail_step(r,
-                     passes_through(r->callback) ? r->callback : ES_RHS_FAILED);
-  if (ode->stepper->begin != NULL) ode->stepper->begin(s);
-  return ES_OK;
-}
-
 static es_status accept(run *r) {
   es_ode *ode = r->ode;
   r->callback = ES_OK;
@@ -280,7 +262,7 @@ static es_status accept(run *r) {
   turn(&ode->step);
   choose_next(r);
   if (!fixed) es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
-  return at_rest ? rest(r) : renew(r);
+  return at_rest ? rest(r) : ES_OK;
 }
 
 /* One attempt, with what must hold before it. */

@@ -16,15 +16,11 @@ struct es_ode {
   es_events events;
   es_ode_statistics stats;
   double *scale; /* n: the caller's, or 1 */
-  double *atol;  /* n: what the step sees */
   double *y_at;  /* interpolated state */
 };
 
 /* ES_BAD_VALUE names what is out of range. */
 es_status es_ode_check(const es_stepper *stepper, const es_ode_system *system,
                        const es_ode_options *options, es_diag *diag);
-
-/* Absolute tolerances from the scale as it is now. */
-void es_ode_tolerances(es_ode *ode);
 
 #endif

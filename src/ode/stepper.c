@@ -29,7 +29,7 @@ double es_step_norm(const es_step *s, const double *v, const double *y) {
 }
 
 /* Cubic Hermite interpolation (Hairer, Norsett, Wanner II.6.7). */
-static void hermite(const es_step *s, double theta, double *y) {
+void es_step_hermite(const es_step *s, double theta, double *y) {
   const double left = 1 - theta, h = s->h;
   const double bend = left * left * theta * h, lean = theta * theta * left * h;
   const double rise = theta * theta * (3 - 2 * theta);
@@ -45,8 +45,8 @@ void es_step_at(const es_stepper *stepper, const es_step *s, double t,
   else if (t <= s->t)
     memcpy(y, s->y, s->n * sizeof *y);
   else
-    (stepper->dense != NULL ? stepper->dense : hermite)(s, (t - s->t) / s->h,
-                                                        y);
+    (stepper->dense != NULL ? stepper->dense
+                            : es_step_hermite)(s, (t - s->t) / s->h, y);
 }
 
 bool es_all_finite(size_t n, const double *v) {

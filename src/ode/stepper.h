@@ -24,7 +24,7 @@ typedef struct es_step {
   size_t n, stride;
   es_ode_rhs rhs;
   es_ode_jacobian jacobian; /* NULL: by differences */
-  es_ode_linear linear;     /* NULL: none known */
+  es_ode_linear linear;     /* NULLs: none known */
   void *context;
   uint64_t rhs_calls, jacobian_calls;
   double rtol;
@@ -67,6 +67,7 @@ typedef struct es_stepper {
 #define ES_STEPPERS(X)                                                         \
   X(tsit5, "tsit5")                                                            \
   X(dop853, "dop853")                                                          \
+  X(exponential, "exponential")                                                \
   X(gsl_rk8pd, "gsl-rk8pd")                                                    \
   X(gd, "gd")
 
@@ -110,6 +111,9 @@ static inline double es_worse(double a, double b) {
 
 /* Largest component of v in tolerances at y. */
 double es_step_norm(const es_step *s, const double *v, const double *y);
+
+/* The cubic through y, f at t and y_new, f_new at t_new. */
+void es_step_hermite(const es_step *s, double theta, double *y);
 
 /* y at a time of the step just attempted (and prepared). */
 void es_step_at(const es_stepper *stepper, const es_step *s, double t,

@@ -34,26 +34,22 @@ es_status es_ode_new(es_ode **out, const es_ode_system *system,
 
 static void carve(es_ode *ode, size_t stride) {
   es_step *s = &ode->step;
-  double **const vector[VECTORS] = {
-      &s->y, &s->f, &s->y_new, &s->f_new, &ode->atol, &ode->scale, &ode->y_at};
+  double **const vector[VECTORS] = {&s->y,    &s->f,       &s->y_new, &s->f_new,
+                                    &s->work, &ode->scale, &ode->y_at};
   for (size_t i = 0; i < VECTORS; i++)
     *vector[i] = es_slab_take(&ode->slab, stride, sizeof(double));
 }
 
-/* Not 0, so that a component that stays 0 has no error of 0/0; finite, so that
- * an infinite error is seen. */
-void es_ode_tolerances(es_ode *ode) {
-  for (size_t i = 0; i < ode->step.n; i++)
-    ode->atol[i] =
-        fmin(fmax(ode->options.atol * ode->scale[i], DBL_MIN), DBL_MAX);
-}
-
-static void set_tolerances(es_ode *ode, const es_ode_options *o) {
-  ode->step.rtol = o->rtol;
-  for (size_t i = 0; i < ode->step.n; i++)
-    ode->scale[i] = o->scale == NULL ? 1 : o->scale[i];
-  ode->step.atol = ode->atol;
-  es_ode_tolerances(ode);
+static void set_tolerances(es_step *s, double *atol, double *scale,
+                           const es_ode_options *o) {
+  s->rtol = o->rtol;
+  for (size_t i = 0; i < s->n; i++) {
+    scale[i] = o->scale == NULL ? 1 : o->scale[i];
+    /* Not 0, so that a component that stays 0 has no error of 0/0; finite, so
+     * that an infinite error is seen. */
+    atol[i] = fmin(fmax(o->atol * scale[i], DBL_MIN), DBL_MAX);
+  }
+  s->atol = atol;
 }
 
 /* Fills a zeroed workspace whose slab is open. */
@@ -73,7 +69,7 @@ static void fill(es_ode *ode, const es_stepper *stepper,
   s->linear = system->linear;
   s->context = system->context;
   carve(ode, stride);
-  set_tolerances(ode, options);
+  set_tolerances(s, s->work, ode->scale, options);
   s->work =
       es_slab_take(&ode->slab, doubles_of(stepper, stride), sizeof(double));
   es_events_init(&ode->events, &ode->slab, stepper, s, system, ode->y_at);

@@ -251,14 +251,14 @@ static es_status jacobian(double t, const double *y, double *J, double *dfdt,
   return i->model->jacobian(t, y, J, dfdt, i->self);
 }
 
-static void linear(double *rate, void *self) {
+static es_status freeze(double t, const double *y, double h, void *self) {
   const es_instance *i = &((es_flow *)self)->instance;
-  i->model->linear(rate, i->self);
+  return i->model->linear.freeze(t, y, h, i->self);
 }
 
-static bool renew(double t, double *y, double *scale, void *self) {
+static void phi(double tau, double *v, void *self) {
   const es_instance *i = &((es_flow *)self)->instance;
-  return i->model->renew(t, y, scale, i->self);
+  i->model->linear.phi(tau, v, i->self);
 }
 
 static void events(double t, const double *y, double *g, void *self) {
@@ -338,8 +338,8 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
   system.on_event = on_event;
   const es_model *model = flow->instance.model;
   if (model->jacobian != NULL) system.jacobian = jacobian;
-  if (model->linear != NULL) system.linear = linear;
-  if (model->renew != NULL) system.renew = renew;
+  if (flow->instance.shape.has_linear)
+    system.linear = (es_ode_linear){freeze, phi};
   es_instance_start(&flow->instance, flow->y, flow->scale);
   flow->options.scale = flow->scale;
   flow->options.stopping = stopping;
