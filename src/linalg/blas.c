@@ -15,7 +15,7 @@ void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
               alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
 }
 
-enum { TILE = 32 };
+enum { TILE = 32, SERIAL_ORDER = 256 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -56,6 +56,10 @@ int es_blas_serial(void) {
   const int before = omp_get_max_threads();
   omp_set_num_threads(1);
   return before;
+}
+
+int es_blas_serial_below(size_t order) {
+  return order <= SERIAL_ORDER ? es_blas_serial() : omp_get_max_threads();
 }
 
 void es_blas_resume(int before) { omp_set_num_threads(before); }

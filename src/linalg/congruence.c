@@ -106,9 +106,11 @@ es_status es_congruence_eigen(es_congruence *w, const double *Z,
   for (size_t j = 0; j < m; j++)
     for (size_t i = 0; i < d; i++) w->B[i + j * d] = gamma[j] * Z[i + j * d];
   es_gemm(false, true, d, d, m, 1, w->B, d, Z, d, 0, w->C, d);
+  const int threads = es_blas_serial_below(d);
   const lapack_int info =
       LAPACKE_dsyev_work(LAPACK_COL_MAJOR, vectors != NULL ? 'V' : 'N', 'U',
                          order, w->C, order, values, w->work, w->lwork);
+  es_blas_resume(threads);
   if (info != 0) return ES_NO_CONVERGENCE;
   if (vectors != NULL) memcpy(vectors, w->C, d * d * sizeof *vectors);
   reverse(d, values, vectors);
@@ -170,8 +172,8 @@ static void signed_gram(es_congruence *w, const double *gamma) {
   }
 }
 
-es_status es_congruence_factored(es_congruence *w, const double *Z,
-                                 const double *gamma, double *values) {
+static es_status factored(es_congruence *w, const double *Z,
+                          const double *gamma, double *values) {
   const size_t d = w->d, m = w->m;
   const lapack_int rows = (lapack_int)m, cols = (lapack_int)d;
   sorted_factor(w, Z, gamma);
@@ -200,4 +202,12 @@ es_status es_congruence_factored(es_congruence *w, const double *Z,
     values[i] = sigma * sigma;
   }
   return ES_OK;
+}
+
+es_status es_congruence_factored(es_congruence *w, const double *Z,
+                                 const double *gamma, double *values) {
+  const int threads = es_blas_serial_below(w->d);
+  const es_status status = factored(w, Z, gamma, values);
+  es_blas_resume(threads);
+  return status;
 }

@@ -93,9 +93,11 @@ es_status es_eigen_run(es_eigen *w, size_t n, double *A, double *values,
                    w->n);
   const es_status status = ask(&lwork, &liwork, n, vectors, diag);
   if (status != ES_OK) return status;
+  const int threads = es_blas_serial_below(n);
   const lapack_int info =
       LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'U', order, A,
                           order, values, w->work, lwork, w->iwork, liwork);
+  es_blas_resume(threads);
   return info == 0 ? ES_OK
                    : es_fail(diag, ES_NO_CONVERGENCE,
                              "eigenvalues of a matrix of order %zu did not "

@@ -81,4 +81,9 @@ void es_blas_threads(size_t n);
 int es_blas_serial(void);
 void es_blas_resume(int before);
 
+/* The same around a factorisation of so low an order (256 and below) that
+ * waking a thread costs more than it does, which OpenBLAS does for any dsymv;
+ * above, nothing changes. Orders are those of this room's eigenproblems. */
+int es_blas_serial_below(size_t order);
+
 #endif

@@ -122,7 +122,7 @@ const es_stepper es_stepper_exponential = {
         "exponential Euler with the fast part's L, extrapolated to order 8",
     .order = COLUMNS,
     .error_order = COLUMNS - 1,
-    .dense_order = 7,
+    .dense_order = 6,
     .stages = COLUMNS * (COLUMNS - 1) / 2 + 1,
     .doubles = doubles,
     .attempt = attempt,
