@@ -1,6 +1,6 @@
 /* Data sets and positive pairs. A data set hands out pair i as two views;
  * a pair is a pure function of (data.seed, draw, i), whatever the order or
- * the thread. Pixels are divided by 255. */
+ * the thread. Pixels are divided by 255, arrays of real values are not. */
 #ifndef ES_DATA_DATA_H
 #define ES_DATA_DATA_H
 
@@ -11,9 +11,9 @@
 /* The sections [data] and [augment]. */
 extern const es_keys es_data_keys;
 
-/* What `eigenstep list datasets` and doctor print: name, where its file is
- * looked for (or "generated"), the package that installs it (or ""). name NULL
- * beyond the last. */
+/* What `eigenstep list datasets` and doctor print: name, summary, where its
+ * files are looked for (or "generated"), and what puts them there: a package to
+ * install (or ""). name NULL beyond the last. */
 typedef struct es_data_info {
   const char *name, *summary, *path, *install;
 } es_data_info;
@@ -37,7 +37,7 @@ uint32_t es_dataset_checksum(const es_dataset *set); /* CRC-32 of the bytes */
 void es_dataset_geometry(const es_dataset *set, size_t *channels, size_t *side);
 
 /* View 0 or 1 of pair i (m values) on draw 0, 1, …, as es_dataset_pair gives
- * it: geometry, then brightness, contrast and noise. */
+ * it: geometry, then colour, blur and noise (colour.h). */
 void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
                      unsigned which, double *out);
 
@@ -47,6 +47,20 @@ void es_dataset_image(const es_dataset *set, size_t i, double *out);
 
 /* The class of sample i, or -1 where the data set has none. */
 int es_dataset_label(const es_dataset *set, size_t i);
+
+/* A known factor that samples were made from, such as a hue: a name, and how
+ * many numbers say its value (an angle takes two, its cosine and sine). */
+typedef struct es_data_factor {
+  const char *name;
+  size_t width;
+} es_data_factor;
+
+/* How many factors are known (0 of most data sets), factor k < that, and its
+ * width numbers for sample i. */
+size_t es_dataset_factors(const es_dataset *set);
+es_data_factor es_dataset_factor(const es_dataset *set, size_t k);
+void es_dataset_factor_of(const es_dataset *set, size_t i, size_t k,
+                          double *out);
 
 /* Views of pair i (m values each) on draw 0, 1, …: fresh augmentations. */
 void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,

@@ -14,6 +14,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 struct es_dataset {
   const es_source_kind *kind;
   es_source source;
+  size_t factors;
   es_augment augment;
   es_colour colour;
   es_noise noise;
@@ -68,13 +69,26 @@ static es_status set_geometry(es_dataset *set, const es_config *config,
                    s->height, s->width);
   if (set->side == 0) set->side = s->height;
   set->augment = es_augment_from(config);
-  set->colour = es_colour_from(config);
+  const es_status status =
+      es_colour_from(&set->colour, config, set->side, diag);
+  if (status != ES_OK) return status;
   if (set->augment.shift >= set->side)
     return es_config_blame(config, "augment", "shift", diag,
                            "views are %zu pixels wide, expected a whole "
                            "number in [0, %zu]",
                            set->side, set->side - 1);
   return ES_OK;
+}
+
+/* Parts that few sets have are refused of the others. */
+static es_status check_split(const es_dataset *set, const es_config *config,
+                             es_diag *diag) {
+  const char *split = es_config_text(config, "data", "split");
+  if (set->kind->unlabeled || split == NULL || strcmp(split, "unlabeled") != 0)
+    return ES_OK;
+  return es_config_blame(config, "data", "split", diag,
+                         "%s has no such part, expected train or test",
+                         set->kind->info.name);
 }
 
 static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
@@ -84,7 +98,11 @@ static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
     return es_fail(diag, ES_BAD_VALUE, "data.name=%s: no such data set",
                    name == NULL ? "" : name);
   set->source.seed = es_config_size(config, "data", "seed");
-  es_status status = set->kind->open(&set->source, config, diag);
+  while (set->kind->factors != NULL &&
+         set->kind->factors[set->factors].name != NULL)
+    set->factors++;
+  es_status status = check_split(set, config, diag);
+  if (status == ES_OK) status = set->kind->open(&set->source, config, diag);
   if (status == ES_OK) status = choose_samples(set, config, diag);
   if (status == ES_OK && set->kind->view == NULL)
     status = set_geometry(set, config, diag);
@@ -109,6 +127,7 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
 void es_dataset_free(es_dataset *set) {
   if (set == NULL) return;
   free(set->source.bytes);
+  free(set->source.values);
   free(set->source.labels);
   free(set->pick);
   free(set);
@@ -131,10 +150,17 @@ void es_dataset_geometry(const es_dataset *set, size_t *channels,
   *side = set->side;
 }
 
-static es_image image_of(const es_source *s, size_t sample) {
-  const size_t bytes = s->channels * s->height * s->width;
-  return (es_image){s->bytes + sample * bytes, s->channels, s->height,
-                    s->width};
+/* The geometry of a view: cut from what is stored, then painted. */
+static void cut_view(const es_dataset *set, size_t sample,
+                     const es_augment *augment, const es_draws *draws,
+                     double *out) {
+  const es_source *s = &set->source;
+  const size_t bytes = s->planes * s->height * s->width;
+  const es_image image = {s->bytes + sample * bytes, s->planes, s->height,
+                          s->width};
+  es_augment_view(out, &image, set->side, augment, draws);
+  if (set->kind->paint != NULL)
+    set->kind->paint(s, sample, out, set->side * set->side);
 }
 
 /* A view before noise. */
@@ -145,9 +171,8 @@ static void plain_view(const es_dataset *set, size_t sample,
     set->kind->view(s, sample, draws, out);
     return;
   }
-  const es_image image = image_of(s, sample);
-  es_augment_view(out, &image, set->side, &set->augment, draws);
-  es_colour_view(out, s->channels, set->side * set->side, &set->colour, draws);
+  cut_view(set, sample, &set->augment, draws, out);
+  es_colour_view(out, s->channels, set->side, &set->colour, draws);
 }
 
 static size_t sample_of(const es_dataset *set, size_t i) {
@@ -166,17 +191,26 @@ void es_dataset_image(const es_dataset *set, size_t i, double *out) {
   static const es_augment none = {.crop_min = 1};
   const size_t sample = sample_of(set, i);
   const es_draws draws = es_draws_of(set->source.seed, 0, sample, 0);
-  if (set->kind->view != NULL) {
+  if (set->kind->view != NULL)
     set->kind->view(&set->source, sample, &draws, out);
-    return;
-  }
-  const es_image image = image_of(&set->source, sample);
-  es_augment_view(out, &image, set->side, &none, &draws);
+  else
+    cut_view(set, sample, &none, &draws, out);
 }
 
 int es_dataset_label(const es_dataset *set, size_t i) {
   const unsigned char *labels = set->source.labels;
   return labels == NULL ? -1 : labels[sample_of(set, i)];
+}
+
+size_t es_dataset_factors(const es_dataset *set) { return set->factors; }
+
+es_data_factor es_dataset_factor(const es_dataset *set, size_t k) {
+  return set->kind->factors[k];
+}
+
+void es_dataset_factor_of(const es_dataset *set, size_t i, size_t k,
+                          double *out) {
+  set->kind->factor(&set->source, sample_of(set, i), k, out);
 }
 
 void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,

@@ -15,6 +15,11 @@ enum {
   ES_DRAW_FLIP = 2,
   ES_DRAW_BRIGHTNESS = 3,
   ES_DRAW_CONTRAST = 4,
+  ES_DRAW_SATURATION = 5,
+  ES_DRAW_HUE = 6,
+  ES_DRAW_GRAY = 7,
+  ES_DRAW_BLUR = 8,       /* whether */
+  ES_DRAW_BLUR_SIGMA = 9, /* and how wide */
   ES_DRAW_NOISE = 15,
   ES_DRAW_CROP = 16
 };

@@ -1,14 +1,13 @@
 /* Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv:1708.07747): 60,000 training and
  * 10,000 test images of 28×28, as Debian packages them. */
-#include "data/idx.h"
+#include "data/fashion.h"
 
+#include "data/idx.h"
 #include "file/atomic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FOLDER "/usr/share/datasets/fashion-mnist"
 
 /* The file of that name, packed or plain; *path NULL: it is not there. */
 static es_status find(char **path, const char *folder, const char *name,
@@ -52,11 +51,11 @@ static es_status read_labels(es_source *source, const char *folder,
   return status;
 }
 
-static es_status open_fashion(es_source *source, const es_config *config,
-                              es_diag *diag) {
+es_status es_fashion_open(es_source *source, const es_config *config,
+                          es_diag *diag) {
   const char *folder = es_config_text(config, "data", "path");
   const char *split = es_config_text(config, "data", "split");
-  if (folder == NULL || *folder == '\0') folder = FOLDER;
+  if (folder == NULL || *folder == '\0') folder = ES_FASHION_FOLDER;
   const bool test = split != NULL && strcmp(split, "test") == 0;
   const es_status status = read_images(
       source, folder,
@@ -68,8 +67,8 @@ static es_status open_fashion(es_source *source, const es_config *config,
 }
 
 const es_source_kind es_source_fashion_mnist = {
-    {"fashion-mnist", "60000 training and 10000 test images, 28x28 grey",
-     FOLDER, "dataset-fashion-mnist"},
-    open_fashion,
-    NULL,
-    false};
+    .info = {"fashion-mnist",
+             "60000 training and 10000 test images, 28x28 grey",
+             ES_FASHION_FOLDER, "dataset-fashion-mnist"},
+    .open = es_fashion_open,
+};

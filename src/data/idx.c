@@ -91,7 +91,7 @@ static es_status read_images(reader *r, es_source *out) {
   status = take(r, out->bytes, total);
   if (status == ES_OK) status = es_gz_expect_end(r->gz, r->diag);
   out->count = dims[0];
-  out->channels = dims[1];
+  out->channels = out->planes = dims[1];
   out->height = dims[2];
   out->width = dims[3];
   out->checksum = r->crc;
@@ -145,7 +145,6 @@ static es_status open_idx(es_source *source, const es_config *config,
 }
 
 const es_source_kind es_source_idx = {
-    {"idx", "images from an IDX file, plain or gzip", "data.path", ""},
-    open_idx,
-    NULL,
-    false};
+    .info = {"idx", "images from an IDX file, plain or gzip", "data.path", ""},
+    .open = open_idx,
+};

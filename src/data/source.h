@@ -6,13 +6,16 @@
 #include "data/data.h"
 #include "data/draws.h"
 
-/* Images stay bytes, sample after sample, each channels × height × width;
- * generated vectors have channels = 0 and no bytes. */
+/* Images stay bytes, sample after sample, each planes × height × width; a view
+ * of them has `channels` planes. Vectors have channels = 0 and no bytes: they
+ * are generated, or lie in values, dim numbers a sample. */
 typedef struct es_source {
   size_t count; /* samples in the full set */
   size_t channels, height, width;
-  size_t dim; /* values of a generated vector */
+  size_t planes; /* stored of each image; more channels are made by paint */
+  size_t dim;    /* values of a vector */
   unsigned char *bytes;
+  double *values;
   unsigned char *labels; /* count classes, or NULL */
   uint64_t seed;
   uint32_t checksum;
@@ -20,22 +23,36 @@ typedef struct es_source {
 
 typedef struct es_source_kind {
   es_data_info info;
-  /* Fills a source whose seed is set. What it allocated in bytes and labels
-   * is freed by the caller, after a failure too. */
+  /* Fills a source whose seed is set. What it allocated in bytes, values and
+   * labels is freed by the caller, after a failure too. */
   es_status (*open)(es_source *source, const es_config *config, es_diag *diag);
   /* A view of sample i by these draws, before noise; NULL for images, whose
    * views augment.c cuts. */
   void (*view)(const es_source *source, size_t i, const es_draws *draws,
                double *x);
-  bool still; /* view does not look at the draws: all views are equal */
+  /* Turns the planes that a view of image i was cut from, at its beginning,
+   * into channels planes of `pixels` values each; NULL: they are those. Both
+   * views of a pair are painted alike, before their colours change. */
+  void (*paint)(const es_source *source, size_t i, double *view, size_t pixels);
+  /* What the samples were made from: a list ended by a NULL name, or NULL; and
+   * the numbers of factor k of sample i. */
+  const es_data_factor *factors;
+  void (*factor)(const es_source *source, size_t i, size_t k, double *out);
+  bool still;     /* view does not look at the draws: all views are equal */
+  bool unlabeled; /* knows data.split=unlabeled */
 } es_source_kind;
 
 /* The table: C name, name in data.name. */
 #define ES_SOURCES(X)                                                          \
   X(fashion_mnist, "fashion-mnist")                                            \
+  X(cifar10, "cifar10")                                                        \
+  X(cifar100, "cifar100")                                                      \
+  X(stl10, "stl10")                                                            \
   X(idx, "idx")                                                                \
+  X(array, "array")                                                            \
   X(gaussian, "gaussian")                                                      \
-  X(two_mode, "two-mode")
+  X(two_mode, "two-mode")                                                      \
+  X(tint, "tint")
 
 #define ES_SOURCE_DECLARE(id, name) extern const es_source_kind es_source_##id;
 ES_SOURCES(ES_SOURCE_DECLARE)

@@ -1,7 +1,8 @@
 /* Generated vectors.
  *   two-mode (theory.md 1, "cheap toy"): x = [b_l·1_9; b_s·1_1] + noise of
  *     standard deviation .01, fresh in each view; b_l, b_s = ±1 belong to the
- *     sample. Gamma has the eigenvalues 9, 1 and zeros, up to sampling.
+ *     sample, and are its factors `large` and `small`. Gamma has the
+ *     eigenvalues 9, 1 and zeros, up to sampling.
  *   gaussian: x ~ N(0, I_dims), all views equal but for augment.noise. */
 #include "data/source.h"
 #include "file/atomic.h"
@@ -49,23 +50,38 @@ static es_status open_two_mode(es_source *source, const es_config *config,
   return ES_OK;
 }
 
+/* b_l and b_s of a sample: bits 0 and 1. */
+static double sign_of(const es_source *source, size_t i, size_t k) {
+  return es_random_bits(source->seed, ES_STREAM_DATA, i) >> k & 1 ? 1 : -1;
+}
+
+static const es_data_factor two_mode_factors[] = {
+    {"large", 1}, {"small", 1}, {NULL, 0}};
+
+static void two_mode_factor(const es_source *source, size_t i, size_t k,
+                            double *out) {
+  *out = sign_of(source, i, k);
+}
+
 static void two_mode_view(const es_source *source, size_t i,
                           const es_draws *draws, double *x) {
-  const uint64_t bits = es_random_bits(source->seed, ES_STREAM_DATA, i);
-  for (size_t j = 0; j < TWO_MODE_DIM; j++) {
-    const double b = bits >> (j < LARGE_MODE ? 0 : 1) & 1 ? 1 : -1;
-    x[j] = b + two_mode_noise * es_draws_normal(draws, j);
-  }
+  const double b[2] = {sign_of(source, i, 0), sign_of(source, i, 1)};
+  for (size_t j = 0; j < TWO_MODE_DIM; j++)
+    x[j] = b[j >= LARGE_MODE] + two_mode_noise * es_draws_normal(draws, j);
 }
 
 const es_source_kind es_source_gaussian = {
-    {"gaussian", "x ~ N(0, I), views equal but for noise", "generated", ""},
-    open_gaussian,
-    gaussian_view,
-    true};
+    .info = {"gaussian", "x ~ N(0, I), views equal but for noise", "generated",
+             ""},
+    .open = open_gaussian,
+    .view = gaussian_view,
+    .still = true,
+};
 
 const es_source_kind es_source_two_mode = {
-    {"two-mode", "ten dimensions, gamma near 9 and 1", "generated", ""},
-    open_two_mode,
-    two_mode_view,
-    false};
+    .info = {"two-mode", "ten dimensions, gamma near 9 and 1", "generated", ""},
+    .open = open_two_mode,
+    .view = two_mode_view,
+    .factors = two_mode_factors,
+    .factor = two_mode_factor,
+};

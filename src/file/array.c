@@ -20,7 +20,7 @@ es_status es_array_new(es_array *out, size_t rows, size_t cols,
   if (data == NULL)
     return es_file_fail(diag, ES_NO_MEMORY, name,
                         "no memory for %zu x %zu numbers", rows, cols);
-  *out = (es_array){rows, cols, data};
+  *out = (es_array){rows, cols, data, 0};
   return ES_OK;
 }
 

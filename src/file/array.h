@@ -11,6 +11,7 @@
 typedef struct es_array {
   size_t rows, cols;
   double *data;
+  size_t pages; /* the first of three dimensions; 0: there are fewer */
 } es_array;
 
 /* In every reader an array without a number is ES_FILE_DATA, and *out is zeroed

@@ -9,6 +9,7 @@ static es_status read_array(es_array *out, const es_h5_set *set) {
   const size_t rows = set->rank == 3 ? n[0] * n[1] : n[0];
   const size_t cols = set->rank == 1 ? 1 : n[set->rank - 1];
   es_status status = es_array_new(out, rows, cols, set->name, set->diag);
+  if (status == ES_OK && set->rank == 3) out->pages = n[0];
   if (status == ES_OK)
     status = es_h5_set_read(out->data, H5T_NATIVE_DOUBLE, set);
   if (status == ES_OK) status = es_array_check(out, set->name, set->diag);

@@ -1,0 +1,101 @@
+/* STL-10 (Coates, Lee, Ng, "An analysis of single-layer networks in
+ * unsupervised feature learning", AISTATS 2011), binary version: images of
+ * 3×96×96 bytes, planes of red, green and blue, each column after column;
+ * classes 1 to 10 in a file of their own, of which there is none for the
+ * 100,000 unlabeled images. */
+#include "data/records.h"
+
+#include "file/open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = 96, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE, CLASSES = 10 };
+
+static const es_folder folder = {"the STL-10 binary version",
+                                 "stl10_binary.tar.gz", "stl10_binary"};
+
+/* Columns of a plane become its rows. */
+static void transpose(unsigned char *out, const unsigned char *plane) {
+  for (size_t r = 0; r < SIDE; r++)
+    for (size_t c = 0; c < SIDE; c++) out[r * SIDE + c] = plane[c * SIDE + r];
+}
+
+static es_status read_images(es_source *source, es_records *records,
+                             es_diag *diag) {
+  unsigned char image[PIXELS];
+  es_status status =
+      es_records_room(source, records->count, PIXELS, false, records, diag);
+  while (status == ES_OK && records->next < records->count) {
+    status = es_records_read(records, image, diag);
+    if (status != ES_OK) break;
+    unsigned char *out = source->bytes + source->count++ * PIXELS;
+    for (size_t k = 0; k < 3; k++)
+      transpose(out + k * PLANE, image + k * PLANE);
+  }
+  return status;
+}
+
+static es_status read_labels(es_source *source, es_records *records,
+                             es_diag *diag) {
+  if (records->count != source->count)
+    return es_file_fail(diag, ES_FILE_CORRUPT, records->path,
+                        "holds %zu classes for %zu images", records->count,
+                        source->count);
+  source->labels = malloc(source->count);
+  if (source->labels == NULL)
+    return es_file_fail(diag, ES_NO_MEMORY, records->path,
+                        "no memory for %zu classes", source->count);
+  for (size_t i = 0; i < source->count; i++) {
+    unsigned char label;
+    const es_status status = es_records_read(records, &label, diag);
+    if (status != ES_OK) return status;
+    if (label < 1 || label > CLASSES)
+      return es_file_fail(diag, ES_FILE_CORRUPT, records->path,
+                          "record %zu has class %u, expected 1 to %d", i + 1,
+                          label, CLASSES);
+    source->labels[i] = (unsigned char)(label - 1);
+  }
+  return ES_OK;
+}
+
+static es_status read_file(es_source *source, const char *name, size_t size,
+                           es_status (*read)(es_source *, es_records *,
+                                             es_diag *),
+                           const es_config *config, es_diag *diag) {
+  char *path;
+  es_records records = {.crc = source->checksum};
+  es_status status = es_folder_find(&path, &folder, name, config, diag);
+  if (status != ES_OK) return status;
+  status = es_records_open(&records, path, size, diag);
+  if (status == ES_OK) status = read(source, &records, diag);
+  source->checksum = records.crc;
+  es_records_close(&records);
+  free(path);
+  return status;
+}
+
+static es_status open_stl10(es_source *source, const es_config *config,
+                            es_diag *diag) {
+  const bool test = es_split_is(config, "test");
+  const bool unlabeled = es_split_is(config, "unlabeled");
+  source->channels = source->planes = 3;
+  source->height = source->width = SIDE;
+  const es_status status = read_file(source,
+                                     unlabeled ? "unlabeled_X.bin"
+                                     : test    ? "test_X.bin"
+                                               : "train_X.bin",
+                                     PIXELS, read_images, config, diag);
+  if (status != ES_OK || unlabeled) return status;
+  return read_file(source, test ? "test_y.bin" : "train_y.bin", 1, read_labels,
+                   config, diag);
+}
+
+const es_source_kind es_source_stl10 = {
+    .info = {"stl10",
+             "5000 training, 8000 test, 100000 unlabeled images, 96x96 colour",
+             ES_FOLDER_DEFAULT "/stl10_binary",
+             "the STL-10 binary version there, or give data.path"},
+    .open = open_stl10,
+    .unlabeled = true,
+};
