@@ -42,6 +42,17 @@ typedef struct es_model_array {
   size_t rows, cols;
 } es_model_array;
 
+/* What modes have to do with factors that the data were made from, such as an
+ * image's hue: R² of the least-squares fit, with intercept, of mode j's
+ * eigenfunction on the numbers of factor k at r2[k + j*n]. Owned by the model.
+ */
+typedef struct es_model_factors {
+  size_t modes, n;         /* first modes, factors */
+  const char *const *name; /* n names */
+  const double *gamma;     /* eigenvalues of the modes */
+  const double *r2;
+} es_model_factors;
+
 /* Progress and interruption of long work: asked now and then with work done and
  * work to do in any unit; true ends the work with ES_INTERRUPTED. */
 typedef struct es_watch {
@@ -127,6 +138,9 @@ typedef struct es_model {
 
   /* Matrices stored with output.modes=on; NULL dataset beyond the last. */
   es_model_array (*array)(const void *self, size_t j);
+  /* For factors.csv with output.modes=on; false: the data have no known ones.
+   */
+  bool (*factors)(const void *self, es_model_factors *out);
   /* A remark for the user (floor reported, limits passed), or NULL. */
   const char *(*remark)(const void *self);
   /* CRC-32 of the data the model was built from; false: none. */
@@ -162,6 +176,7 @@ size_t es_instance_steps(const es_instance *instance); /* 0 without steps */
 es_model_step es_instance_step(const es_instance *instance, size_t j);
 double es_instance_floor(const es_instance *instance); /* NaN: not defined */
 es_model_array es_instance_array(const es_instance *instance, size_t j);
+bool es_instance_factors(const es_instance *instance, es_model_factors *out);
 const char *es_instance_remark(const es_instance *instance);
 bool es_instance_checksum(const es_instance *instance, unsigned *crc);
 

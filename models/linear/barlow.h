@@ -8,11 +8,13 @@
 #ifndef ES_MODELS_LINEAR_BARLOW_H
 #define ES_MODELS_LINEAR_BARLOW_H
 
+#include "data/data.h"
 #include "linalg/linalg.h"
 
 #include <eigenstep/model.h>
 
 typedef struct es_barlow_fast es_barlow_fast; /* workspace of barlow_fast.c */
+typedef struct es_barlow_factors es_barlow_factors;
 
 typedef struct barlow {
   size_t d, m, k;
@@ -36,7 +38,8 @@ typedef struct barlow {
   double
       *points; /* m×n_points, columns in the user's coordinates; NULL: none */
   size_t n_points;
-  double image_shape[3]; /* channels, height, width; zeros: no images */
+  double image_shape[3];      /* channels, height, width; zeros: no images */
+  es_barlow_factors *factors; /* what modes learn of; NULL: not asked */
   bool from_data;
   unsigned data_crc;
   char remark[256];
@@ -70,6 +73,14 @@ es_status es_barlow_fast_new(es_barlow_fast **out, size_t d, size_t k,
 void es_barlow_fast_free(es_barlow_fast *fast); /* NULL accepted */
 es_status es_barlow_freeze(double t, const double *y, double h, void *self);
 void es_barlow_phi(double tau, double *v, void *self);
+
+/* Fits the factors that the data set was made from, if any are known, to the
+ * first modes of V, which is whole (barlow_factors.c). */
+es_status es_barlow_factors_new(barlow *b, const es_dataset *set,
+                                const es_progress *progress,
+                                es_diag *diag) ES_MUST_USE;
+void es_barlow_factors_free(es_barlow_factors *factors); /* NULL accepted */
+bool es_barlow_factors_of(const void *self, es_model_factors *out);
 
 /* The keys of the section [model], defined beside the code that reads them. */
 extern const es_keys es_barlow_keys;

@@ -270,6 +270,7 @@ void es_barlow_close(void *self) {
   free(b->Z0);
   free(b->U);
   free(b->points);
+  es_barlow_factors_free(b->factors);
   free(b->s0);
   free(b->active);
   free(b->active_gamma);

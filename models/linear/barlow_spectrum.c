@@ -163,6 +163,8 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
   if (status == ES_OK)
     status = keep_points(b, set, es_config_size(config, "output", "embeddings"),
                          diag);
+  if (status == ES_OK && es_config_flag(config, "output", "modes"))
+    status = es_barlow_factors_new(b, set, &progress, diag);
   if (status == ES_OK && es_config_flag(config, "data", "center"))
     shift_points(b, moments.mean);
   es_moments_free(&moments);

@@ -325,6 +325,7 @@ const es_model es_model_barlow_twins = {
     .fixed = fixed,
     .lr_limit = es_barlow_model_lr_limit,
     .array = array,
+    .factors = es_barlow_factors_of,
     .remark = remark,
     .checksum = checksum,
 };

@@ -90,6 +90,11 @@ typedef struct es_summary {
 es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                                   es_diag *diag) ES_MUST_USE;
 
+/* factors.csv into job->dir, where the instance knows factors of its data and
+ * output.modes=on; else one that an earlier run left there is removed. */
+es_status es_cli_write_factors(const es_job *job, const es_instance *instance,
+                               es_diag *diag) ES_MUST_USE;
+
 /* What commands do that need no trajectory: opens job->target's model, says
  * its remark, makes job->dir, works, closes; --dry-run prints the settings. */
 typedef es_status (*es_instance_work)(const es_job *job,

@@ -200,6 +200,8 @@ static es_status finish_folder(flow_run *run, es_status ran) {
   if (ran != ES_OK) run->diag = &own;
   es_status status = write_steps(run);
   if (status == ES_OK) status = write_arrays(run);
+  if (status == ES_OK)
+    status = es_cli_write_factors(run->job, run->instance, run->diag);
   if (status == ES_OK) status = write_record(run, ran);
   run->diag = kept;
   if (ran != ES_OK) return ran;

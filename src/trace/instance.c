@@ -104,6 +104,11 @@ es_model_array es_instance_array(const es_instance *i, size_t j) {
   return i->model->array != NULL ? i->model->array(i->self, j) : none;
 }
 
+bool es_instance_factors(const es_instance *i, es_model_factors *out) {
+  *out = (es_model_factors){0};
+  return i->model->factors != NULL && i->model->factors(i->self, out);
+}
+
 const char *es_instance_remark(const es_instance *i) {
   return i->model->remark != NULL ? i->model->remark(i->self) : NULL;
 }
