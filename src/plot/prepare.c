@@ -1,5 +1,6 @@
 /* Tables for figures from arrays.h5: see prepare.h.
  *   modes.csv       the leading eigenvectors as tiles: mode, gamma, x, y, value
+ *                   and, of three channels, red, green, blue in [0,255]
  *   embedding.csv   points over time in the first three principal directions:
  *                   frame, t, point, x, y, z */
 #include "plot/prepare.h"
@@ -46,18 +47,32 @@ static es_status close_table(es_csv *csv, es_status status, es_diag *diag) {
   return status;
 }
 
-/* Mode j: its first channel's pixels, scaled to a largest size of 1. */
-static es_status write_tile(es_csv *csv, const es_array *V, double gamma,
-                            size_t j, size_t height, size_t width,
-                            es_diag *diag) {
-  double largest = 0;
-  for (size_t i = 0; i < height * width; i++)
+/* Shape of the images whose pixels are V's rows; colour: three channels. */
+typedef struct tiling {
+  size_t pixels, width;
+  bool colour;
+} tiling;
+
+static double largest_of(const es_array *V, size_t rows, size_t j) {
+  double largest = 1e-300;
+  for (size_t i = 0; i < rows; i++)
     largest = fmax(largest, fabs(V->data[i * V->cols + j]));
-  for (size_t i = 0; i < height * width; i++) {
-    const double value = V->data[i * V->cols + j] / fmax(largest, 1e-300);
-    const double row[] = {(double)(j + 1), gamma, (double)(i % width),
-                          (double)(i / width), value};
-    const es_status status = es_csv_row(csv, row, 5, diag);
+  return largest;
+}
+
+/* Mode j: its first channel's pixels, scaled to a largest size of 1; and as a
+ * colour, about middle grey, scaled alike in all channels. */
+static es_status write_tile(es_csv *csv, const es_array *V, double gamma,
+                            size_t j, const tiling *t, es_diag *diag) {
+  const double scale = largest_of(V, t->pixels, j);
+  const double spread = t->colour ? largest_of(V, 3 * t->pixels, j) : 0;
+  for (size_t i = 0; i < t->pixels; i++) {
+    double row[8] = {(double)(j + 1), gamma, (double)(i % t->width),
+                     (double)(i / t->width), V->data[i * V->cols + j] / scale};
+    for (size_t c = 0; t->colour && c < 3; c++)
+      row[5 + c] =
+          127.5 * (1 + V->data[(c * t->pixels + i) * V->cols + j] / spread);
+    const es_status status = es_csv_row(csv, row, t->colour ? 8 : 5, diag);
     if (status != ES_OK) return status;
   }
   return ES_OK;
@@ -66,7 +81,8 @@ static es_status write_tile(es_csv *csv, const es_array *V, double gamma,
 static es_status write_tiles(const char *dir, const es_array *V,
                              const es_array *gamma, const es_array *shape,
                              es_diag *diag) {
-  static const char *const names[] = {"mode", "gamma", "x", "y", "value"};
+  static const char *const names[] = {"mode",  "gamma", "x",     "y",
+                                      "value", "red",   "green", "blue"};
   es_csv csv;
   const bool three = shape->rows * shape->cols == 3;
   const double height = three ? shape->data[1] : 0;
@@ -75,11 +91,13 @@ static es_status write_tiles(const char *dir, const es_array *V,
       gamma->rows < V->cols)
     return es_fail(diag, ES_FILE_DATA, "%s/arrays.h5: /V is not of images",
                    dir);
-  es_status status = open_table(&csv, dir, "modes.csv", names, 5, diag);
+  tiling t = {(size_t)height * (size_t)width, (size_t)width, false};
+  t.colour = shape->data[0] == 3 && V->rows / 3 >= t.pixels;
+  es_status status =
+      open_table(&csv, dir, "modes.csv", names, t.colour ? 8 : 5, diag);
   if (status != ES_OK) return status;
   for (size_t j = 0; status == ES_OK && j < TILES && j < V->cols; j++)
-    status = write_tile(&csv, V, gamma->data[j], j, (size_t)height,
-                        (size_t)width, diag);
+    status = write_tile(&csv, V, gamma->data[j], j, &t, diag);
   return close_table(&csv, status, diag);
 }
 
@@ -203,7 +221,8 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
 }
 
 es_status es_plot_prepare(const char *dir, const char *kind, es_diag *diag) {
-  if (strcmp(kind, "modes") == 0) return prepare_modes(dir, diag);
+  if (strcmp(kind, "modes") == 0 || strcmp(kind, "factors") == 0)
+    return prepare_modes(dir, diag);
   if (strcmp(kind, "embedding") == 0) return prepare_embedding(dir, diag);
   return ES_OK;
 }
