@@ -1,6 +1,8 @@
 # The leading eigenvectors of Gamma as images, each scaled to its largest pixel:
-# red and blue are the two signs. Tile j is rows (j-1)*pixels … of modes.csv.
+# red and blue are the two signs; of three channels, as a colour about middle
+# grey. Tile j is rows (j-1)*pixels … of modes.csv.
 set palette defined (0 '#053061', 0.25 '#4393c3', 0.5 '#ffffff', 0.75 '#d6604d', 1 '#67001f')
+stats 'modes.csv' nooutput name 'A'
 stats 'modes.csv' using "mode" nooutput name 'M'
 stats 'modes.csv' using "x" nooutput name 'X'
 stats 'modes.csv' using "y" nooutput name 'Y'
@@ -27,7 +29,11 @@ do for [terminal_name in terminals] {
     set xrange [-0.5:X_max+0.5]
     set yrange [Y_max+0.5:-0.5]
     set title sprintf('%d:  γ = %.3g', j, G_max) offset 0,-0.8
-    plot 'modes.csv' every ::first::last using "x":"y":"value" with image pixels notitle
+    if (A_columns > 5) {
+      plot 'modes.csv' every ::first::last using "x":"y":"red":"green":"blue" with rgbimage pixels notitle
+    } else {
+      plot 'modes.csv' every ::first::last using "x":"y":"value" with image pixels notitle
+    }
   }
   unset multiplot
   unset output
