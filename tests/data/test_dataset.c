@@ -14,7 +14,8 @@ static void list_and_choices_name_the_same(void **state) {
   }
   assert_string_equal(es_data_keys.key[0].name, "name");
   assert_string_equal(es_data_keys.key[0].choices, names);
-  assert_string_equal(names, "fashion-mnist|idx|gaussian|two-mode");
+  assert_string_equal(names, "fashion-mnist|cifar10|cifar100|stl10|idx|array|"
+                             "gaussian|two-mode|tint");
   assert_null(es_data_list(1000).name);
 }
 
@@ -25,6 +26,11 @@ static void settings_out_of_range(void **state) {
                                     "data.n=1.5",
                                     "data.split=val",
                                     "data.dims=0",
+                                    "augment.hue=0.51",
+                                    "augment.hue=-0.1",
+                                    "augment.saturation=-1",
+                                    "augment.gray=1.1",
+                                    "augment.blur=2",
                                     "data.size=-1",
                                     "data.seed=-1",
                                     "augment.crop_min=0",
