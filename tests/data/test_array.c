@@ -223,6 +223,7 @@ static void damaged_files(void **state) {
 }
 
 int main(void) {
+  es_h5_quiet();
   const struct CMUnitTest tests[] = {
       temp_test(a_row_is_a_sample), temp_test(subsets_and_noise),
       temp_test(what_is_no_table),  temp_test(headers_that_promise_too_much),

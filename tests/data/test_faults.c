@@ -98,12 +98,42 @@ static void bits_of_fashion_mnist_flip(void **state) {
   free(bytes);
 }
 
+/* Records without a header: what a file had when it was opened is no longer
+ * there, or there is more of it. */
+static void records_that_shrink_or_grow(void **state) {
+  const folder *f = *state;
+  enum { RECORDS = 4, SIZE = RECORDS * 3074 };
+  static const long left[] = {0, 100, SIZE - 1, SIZE + 5, 2 * SIZE};
+  static const unsigned char zeros[SIZE];
+  char path[96], word[128];
+  snprintf(path, sizeof path, "%s/train.bin", f->name);
+  snprintf(word, sizeof word, "data.path=%s", f->name);
+  for (size_t at = 0; at <= RECORDS; at++)
+    for (size_t k = 0; k < sizeof left / sizeof *left; k++) {
+      es_dataset *set;
+      es_diag diag;
+      write_plain(path, zeros, SIZE);
+      /* The read behind the last record looks for the end. */
+      if (at == RECORDS && left[k] < SIZE) continue;
+      shrink.at = at;
+      shrink.left = left[k];
+      shrink.path = path;
+      assert_status(OPEN(&set, &diag, "data.name=cifar100", word),
+                    ES_FILE_CORRUPT);
+      assert_null(shrink.path);
+      assert_non_null(strstr(diag.message, path));
+      assert_non_null(strstr(diag.message, left[k] < SIZE ? "shrank" : "grew"));
+    }
+  unlink(path);
+}
+
 #define IN_FOLDER(test)                                                        \
   cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(files_that_shrink),
+      IN_FOLDER(records_that_shrink_or_grow),
       IN_FOLDER(bits_of_fashion_mnist_flip),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,45 @@ static void tiles(void **state) {
   assert_true(es_file_exists(at(state, "modes.svg")));
 }
 
+/* Of three channels tiles are colours, scaled by the largest of all channels;
+ * fewer rows than three channels have are taken as grey. */
+static void colour_tiles(void **state) {
+  static const double three[3] = {3, 2, 2}, more[3] = {3, 2, 3};
+  es_diag diag = {0};
+  es_table t;
+  const dataset sets[] = {modes[0], modes[1], {"/image_shape", three, {3}, 1}};
+  write_arrays(state, sets, 3);
+  assert_ok(es_plot_prepare(at(state, "."), "modes", &diag), diag);
+  assert_ok(es_table_read(&t, at(state, "modes.csv"), &diag), diag);
+  assert_int_equal(t.rows, 2 * 4);
+  assert_int_equal(t.columns, 8);
+  assert_string_equal(t.name[5], "red");
+  for (size_t j = 0; j < 2; j++)
+    for (size_t i = 0; i < 4; i++) {
+      const double *row = t.value + (j * 4 + i) * 8;
+      assert_close(row[4], V[i][j] / 4, 1e-15, 0);
+      for (size_t c = 0; c < 3; c++)
+        assert_close(row[5 + c], 127.5 * (1 + V[4 * c + i][j] / 9), 1e-14,
+                     1e-13);
+    }
+  es_table_free(&t);
+  assert_ok(es_plot_draw(at(state, "."), "modes", "x", &diag), diag);
+  put_text(state, "factors.csv",
+           "mode,gamma,hue_r2,warmth_r2\n1,0.5,0.25,1\n2,0.25,nan,0\n");
+  assert_ok(es_plot_draw(at(state, "."), "factors", "x", &diag), diag);
+  char *svg = content(at(state, "factors.svg"));
+  assert_non_null(strstr(svg, "hue"));
+  assert_non_null(strstr(svg, "warmth"));
+  free(svg);
+  const dataset short_of[] = {
+      modes[0], modes[1], {"/image_shape", more, {3}, 1}};
+  write_arrays(state, short_of, 3);
+  assert_ok(es_plot_prepare(at(state, "."), "factors", &diag), diag);
+  assert_ok(es_table_read(&t, at(state, "modes.csv"), &diag), diag);
+  assert_int_equal(t.columns, 5);
+  es_table_free(&t);
+}
+
 /* A mode that is 0 everywhere stays 0; more than 20 modes are not shown. */
 static void many_tiles(void **state) {
   static const double zeros[4 * 25] = {0};
@@ -215,13 +254,10 @@ static void embeddings_that_do_not_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(tiles),
-      temp_test(many_tiles),
-      temp_test(not_images),
-      temp_test(missing_arrays),
-      temp_test(embeddings),
-      temp_test(flat_embeddings),
-      temp_test(embeddings_that_do_not_fit),
+      temp_test(tiles),           temp_test(colour_tiles),
+      temp_test(many_tiles),      temp_test(not_images),
+      temp_test(missing_arrays),  temp_test(embeddings),
+      temp_test(flat_embeddings), temp_test(embeddings_that_do_not_fit),
   };
   setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
   return cmocka_run_group_tests(tests, NULL, NULL);
