@@ -43,7 +43,10 @@ es list models more; expect "list takes one word" 2 "no settings"
 # Every experiment in the tree is well-formed.
 for file in "$root"/experiments/*.yaml; do
   name=$(basename "$file" .yaml)
-  case $name in staircase*) continue ;; esac # opens the data set
+  case $name in
+  staircase* | tint) continue ;; # opens the data set
+  cifar10) continue ;;           # which is not here: test_data.sh
+  esac
   es run "$name" --dry-run --quiet; ok $rc "run $name --dry-run" "$err"
 done
 [ ! -e out ]; ok $? "and writes nothing"
