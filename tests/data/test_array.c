@@ -148,15 +148,15 @@ static void what_is_no_table(void **state) {
  * header before it was checked comes out as ES_NO_MEMORY. (Not under the
  * address sanitizer, which reserves terabytes.) */
 static struct rlimit limit_memory(void) {
-  struct rlimit old, tight;
+  struct rlimit old;
   assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
-  tight = old;
 #ifndef __SANITIZE_ADDRESS__
   long pages = 0;
   FILE *file = fopen("/proc/self/statm", "r");
   assert_non_null(file);
   assert_int_equal(fscanf(file, "%ld", &pages), 1);
   fclose(file);
+  struct rlimit tight = old;
   tight.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (64u << 20);
   assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
 #endif
