@@ -29,7 +29,7 @@ static double factor_of(double strength, const es_draws *draws, uint64_t k) {
 }
 
 static bool happens(double probability, const es_draws *draws, uint64_t k) {
-  return es_draws_uniform(draws, k) < probability;
+  return probability > 0 && es_draws_uniform(draws, k) < probability;
 }
 
 /* The mean of the view in grey. */

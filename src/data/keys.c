@@ -15,9 +15,8 @@ static const es_key rows[] = {
     {"data", "name", ES_CHOICE, 0, 0, 0, NAMES, NULL, "fashion-mnist",
      "data set of positive pairs"},
     {"data", "path", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
-     "idx, array: the file (array: FILE.csv, FILE.npy, FILE.h5:/dataset); else "
-     "the folder, unset: fashion-mnist, tint: "
-     "/usr/share/datasets/fashion-mnist; cifar10, cifar100, stl10: data"},
+     "idx: the file; array: FILE.csv, FILE.npy, FILE.h5:/dataset; else the "
+     "folder, unset: data (Debian's of fashion-mnist and tint)"},
     {"data", "n", ES_SIZE, 0, 1, MOST_SAMPLES, NULL, "samples", NULL,
      "samples used, drawn by data.seed; unset: all, 1000 where generated"},
     {"data", "size", ES_SIZE, 0, 0, 4096, NULL, "pixels", "0",

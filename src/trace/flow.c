@@ -39,7 +39,8 @@ static const es_key keys[] = {
     {"output", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
      "store the embeddings of that many data points over time in arrays.h5"},
     {"output", "modes", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
-     "store eigenvalues, eigenvectors and the start in arrays.h5"},
+     "store eigenvalues, eigenvectors and the start in arrays.h5; R² on known "
+     "factors of the data in factors.csv"},
 };
 const es_keys es_flow_keys = {keys, sizeof keys / sizeof *keys};
 
