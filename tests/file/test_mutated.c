@@ -1,0 +1,166 @@
+/* Every reader of this room, of files that were damaged (tests/mutate.h). What
+ * HDF5's readers of datasets make of it is in test_h5_hostile.c. */
+#include "tests/mutate.h"
+
+#include "small_h5.h"
+
+#include "file/array.h"
+#include "file/csv.h"
+
+typedef es_status reader(es_array *out, const char *path, es_diag *diag);
+
+/* An array that reads well has numbers, finite ones, and not more of them than
+ * bytes. */
+static es_status read_array(const char *path, void *context, es_diag *diag) {
+  reader *const *read = context;
+  struct stat info;
+  es_array a;
+  const es_status status = (*read)(&a, path, diag);
+  if (status != ES_OK) {
+    if (a.data != NULL || a.rows != 0 || a.cols != 0) mutate_bad("not zeroed");
+    return status;
+  }
+  assert_int_equal(stat(path, &info), 0);
+  if (a.rows == 0 || a.cols == 0 || a.rows * a.cols > (size_t)info.st_size)
+    mutate_bad("%zu times %zu", a.rows, a.cols);
+  for (size_t k = 0; k < a.rows * a.cols; k++)
+    if (!isfinite(a.data[k])) mutate_bad("[%zu] = %g", k, a.data[k]);
+  es_array_free(&a);
+  return ES_OK;
+}
+
+static es_status read_table(const char *path, void *context, es_diag *diag) {
+  (void)context;
+  es_table t;
+  const es_status status = es_table_read(&t, path, diag);
+  if (status != ES_OK) return status;
+  for (size_t k = 0; k < t.rows * t.columns; k++)
+    if (!isnan(t.value[k]) && strlen(t.text[k]) == 0)
+      mutate_bad("[%zu] = %g", k, t.value[k]);
+  es_table_free(&t);
+  es_table_free(&t);
+  return ES_OK;
+}
+
+static es_status read_header(const char *path, void *context, es_diag *diag) {
+  (void)context;
+  es_table t;
+  const es_status status = es_table_header(&t, path, diag);
+  if (status == ES_OK) es_table_free(&t);
+  return status;
+}
+
+/* 24 bytes of memory hold what took two of the file (a figure and a comma), and
+ * arrays that grow are copied to twice the room; buffers come on top. */
+static void csv_arrays(void **state) {
+  const char text[] = "a,b,c\n1,2.5,-3e-5\n4,5,6\n# seven\n7 8\t9\n"
+                      "0.1,1e300,+4\n";
+  reader *read = es_csv_read_array;
+  mutant m = {.path = at(state, "a.csv"),
+              .read = read_array,
+              .context = &read,
+              .times = 32,
+              .beyond = 64 << 10};
+  const unsigned char *bytes = (const unsigned char *)text;
+  const size_t n = sizeof text - 1;
+  mutate_none(&m, bytes, n);
+  mutate_cuts(&m, bytes, n, 1);
+  mutate_bits(&m, bytes, n, 1);
+  mutate_figures(&m, bytes, n, "2.5");
+  mutate_tell(&m, "CSV array");
+}
+
+/* The three versions of NPY: sizes of the header in two and in four bytes, and
+ * the shape in figures. */
+static void npy(void **state) {
+  const char *path = at(state, "a.npy");
+  const double x[6] = {1, -2.5, 3e-300, 4, 5e300, 6};
+  reader *read = es_npy_read;
+  mutant m = {.path = path,
+              .read = read_array,
+              .context = &read,
+              .times = 32,
+              .beyond = 64 << 10};
+  es_diag diag = {0};
+  size_t n;
+  assert_ok(es_npy_write(path, x, 2, 3, &diag), diag);
+  unsigned char *one = mutate_get(path, &n);
+  for (unsigned char version = 1; version <= 3; version++) {
+    const size_t wider = version > 1 ? 2 : 0; /* the header's size */
+    unsigned char *bytes = calloc(1, n + wider);
+    assert_non_null(bytes);
+    memcpy(bytes, one, 10);
+    bytes[6] = version;
+    memcpy(bytes + 10 + wider, one + 10, n - 10);
+    mutate_none(&m, bytes, n + wider);
+    mutate_cuts(&m, bytes, n + wider, 1);
+    mutate_bits(&m, bytes, n + wider, 1);
+    mutate_size(&m, bytes, n + wider, 8, 2 + wider, false);
+    mutate_figures(&m, bytes, n + wider, "2, 3");
+    mutate_figures(&m, bytes, n + wider, "2");
+    mutate_figures(&m, bytes, n + wider, "3");
+    free(bytes);
+  }
+  free(one);
+  mutate_tell(&m, "NPY");
+}
+
+static void csv_tables(void **state) {
+  const char text[] = "t,\"a,b\",word\n0,1.5,x\n\"1\",nan,\"say \"\"so\"\"\"\n"
+                      "2,-inf,\n\n3,4e5,\"two\nlines\"\n";
+  const unsigned char *bytes = (const unsigned char *)text;
+  const size_t n = sizeof text - 1;
+  mutant m = {.path = at(state, "a.csv"),
+              .read = read_table,
+              .times = 32,
+              .beyond = 64 << 10};
+  for (int k = 0; k < 2; k++) {
+    m.read = k == 0 ? read_table : read_header;
+    mutate_none(&m, bytes, n);
+    mutate_cuts(&m, bytes, n, 1);
+    mutate_bits(&m, bytes, n, 1);
+    mutate_figures(&m, bytes, n, "1.5");
+  }
+  mutate_tell(&m, "CSV table, and its header");
+}
+
+static es_status read_h5(es_array *out, const char *path, es_diag *diag) {
+  return es_h5_read_array(out, path, "/g/v", diag);
+}
+
+static void hdf5(void **state) {
+  const char *path = at(state, "a.h5");
+  reader *read = read_h5;
+  size_t n;
+  unsigned char *bytes = make_small(path, &n);
+  mutant m = {.path = path,
+              .read = read_array,
+              .context = &read,
+              .times = 32,
+              .beyond = 64 << 20};
+  es_h5_quiet();
+  mutate_none(&m, bytes, n);
+  mutate_tell(&m, "HDF5 array");
+  m.most = 0;
+  mutate_none(&m, bytes, n);
+  mutate_tell(&m, "HDF5 array");
+  m.most = 0;
+  mutate_cuts(&m, bytes, n, 1);
+  mutate_tell(&m, "HDF5 array");
+  mutate_bits(&m, bytes, n, 1);
+  mutate_tell(&m, "HDF5 array");
+  for (size_t at = 0; at + 8 <= n; at += mutate_step(8))
+    mutate_size(&m, bytes, n, at, 8, false);
+  mutate_tell(&m, "HDF5 array");
+  free(bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      temp_test(csv_arrays),
+      temp_test(npy),
+      temp_test(csv_tables),
+      temp_test(hdf5),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
