@@ -193,6 +193,20 @@ static es_status write_frames(es_csv *csv, const es_array *points,
   return status;
 }
 
+/* Squares of them are summed: of up to 2^31. */
+static es_status check_embeddings(const char *dir, const es_array *points,
+                                  const es_array *times, es_diag *diag) {
+  if (points->rows % times->rows != 0 || points->rows < times->rows)
+    return es_fail(diag, ES_FILE_DATA,
+                   "%s/arrays.h5: /embeddings and /times do not fit", dir);
+  for (size_t k = 0; k < points->rows * points->cols; k++)
+    if (fabs(points->data[k]) > 1e140)
+      return es_fail(diag, ES_FILE_DATA,
+                     "%s/arrays.h5: /embeddings holds %g, beyond 1e140", dir,
+                     points->data[k]);
+  return ES_OK;
+}
+
 static es_status prepare_embedding(const char *dir, es_diag *diag) {
   static const char *const names[] = {"frame", "t", "point", "x", "y", "z"};
   es_array points = {0}, times = {0};
@@ -200,10 +214,7 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
   double *axes = NULL;
   es_status status = read_dataset(&points, dir, "/embeddings", diag);
   if (status == ES_OK) status = read_dataset(&times, dir, "/times", diag);
-  if (status == ES_OK &&
-      (points.rows % times.rows != 0 || points.rows < times.rows))
-    status = es_fail(diag, ES_FILE_DATA,
-                     "%s/arrays.h5: /embeddings and /times do not fit", dir);
+  if (status == ES_OK) status = check_embeddings(dir, &points, &times, diag);
   if (status == ES_OK) {
     axes = calloc(AXES * points.cols, sizeof *axes);
     if (axes == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
