@@ -311,15 +311,15 @@ es_status es_trainer_load(es_trainer *t, es_h5_source *file, es_diag *diag) {
   if (status != ES_OK) return status;
   const double now = es_dataset_checksum(es_pairs_set(t->pairs));
   if (checksum != now)
-    return es_fail(diag, ES_FILE_DATA,
-                   "the data are not those that the training began with: their "
-                   "checksum is %.0f, and was %.0f",
-                   now, checksum);
+    return es_h5_refuse(file, diag, ES_FILE_DATA,
+                        "the data are not those that the training began with: "
+                        "their checksum is %.0f, and was %.0f",
+                        now, checksum);
   if (!(step >= 0 && step <= (double)t->steps && step == floor(step)))
-    return es_fail(diag, ES_FILE_CORRUPT,
-                   "/train/step is %g, expected a whole number in [0, %" PRIu64
-                   "]",
-                   step, t->steps);
+    return es_h5_refuse(file, diag, ES_FILE_CORRUPT,
+                        "/train/step is %g, expected a whole number in "
+                        "[0, %" PRIu64 "]",
+                        step, t->steps);
   t->done = (uint64_t)step;
   return ES_OK;
 }

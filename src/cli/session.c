@@ -260,7 +260,7 @@ es_status es_session_begin(es_session *s, es_diag *diag) {
 
 static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
   es_h5_source *file;
-  double length;
+  double length = 0;
   char *path = path_of(s, CHECKPOINT, diag);
   if (path == NULL) return ES_NO_MEMORY;
   es_status status = es_h5_open(&file, path, diag);
@@ -269,13 +269,12 @@ static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
   status = es_trainer_load(s->trainer, file, diag);
   if (status == ES_OK)
     status = es_h5_read(file, "/train/trace_bytes", &length, NULL, 0, diag);
+  if (status == ES_OK && !(length >= 0 && length < 0x1p53))
+    status = es_h5_refuse(file, diag, ES_FILE_CORRUPT,
+                          "/train/trace_bytes is %g, not a length", length);
   es_h5_close(file);
-  if (status != ES_OK) return status;
-  if (!(length >= 0 && length < 0x1p53))
-    return es_fail(diag, ES_FILE_CORRUPT,
-                   CHECKPOINT ": /train/trace_bytes is %g", length);
-  *bytes = (uint64_t)length;
-  return ES_OK;
+  if (status == ES_OK) *bytes = (uint64_t)length;
+  return status;
 }
 
 /* The trace as far as the checkpoint counts it. */

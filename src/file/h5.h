@@ -42,6 +42,11 @@ es_status es_h5_open(es_h5_source **out, const char *path,
                      es_diag *diag) ES_MUST_USE;
 void es_h5_close(es_h5_source *file); /* NULL accepted */
 
+/* Records "path: reason" and returns code, for callers that have no use for the
+ * numbers they read. */
+es_status es_h5_refuse(const es_h5_source *file, es_diag *diag, es_status code,
+                       const char *format, ...) ES_PRINTF(4, 5);
+
 /* Reads a dataset of exactly these dimensions (rank 0 to 4), converting
  * integers and floats. ES_FILE_CORRUPT names the dataset that is missing, or
  * the shape found and the one expected; ES_FILE_DATA for a number that is not

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,16 @@ void es_h5_close(es_h5_source *file) {
   file->io.error = EBADF;
   free(file->path);
   if (closed) free(file);
+}
+
+es_status es_h5_refuse(const es_h5_source *file, es_diag *diag, es_status code,
+                       const char *format, ...) {
+  char reason[256];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(reason, sizeof reason, format, args);
+  va_end(args);
+  return es_file_fail(diag, code, file->path, "%s", reason);
 }
 
 /* "(2, 3)", as NumPy writes it; "()" for a single number. */
