@@ -313,8 +313,8 @@ damaged() { # name, pattern of the line, [code]: of arrays.h5
 for name in cut empty words; do damaged $name "broken/arrays.h5: .*HDF5"; done
 for name in nan inf shape rank text absent; do damaged $name "broken/arrays.h5:/params/[a-z0-9._]*(weight|var)"; done
 damaged buffer "broken/arrays.h5:/params/bn1.running_mean"
-for name in nostep step halfstep negative; do damaged $name "train/step"; done
-for name in nobytes minus; do damaged $name "trace_bytes"; done
+for name in nostep step halfstep negative; do damaged $name "broken/arrays.h5: ?/train/step"; done
+for name in nobytes minus; do damaged $name "broken/arrays.h5: ?/train/trace_bytes"; done
 damaged large "not finite" 1
 for name in toomany midrow nobyte; do damaged $name "broken/trace.csv.*cannot be continued"; done
 broken() { # name, code, pattern, command that breaks the folder
