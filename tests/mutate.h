@@ -23,6 +23,8 @@ typedef struct mutant {
   /* Refusals of a file are ES_FILE_MISSING, _CORRUPT and _DATA; what else may
    * be where the contract says so, as bits: 1u << ES_BAD_VALUE for settings. */
   unsigned also;
+  bool
+      slow; /* HDF5's: less of it under a sanitizer, which does not see there */
   size_t times, beyond; /* bytes held at a time: times·n + beyond, at most */
   size_t good, refused; /* counted here */
   size_t most;          /* bytes held, of all files */
@@ -84,9 +86,14 @@ static inline es_status mutate_try(mutant *m, const unsigned char *bytes,
   return status;
 }
 
-/* Sixteen times as far apart where each takes twenty times as long. */
-static inline size_t mutate_step(size_t step) {
-  return getenv("ES_UNDER_VALGRIND") == NULL ? step : 16 * step;
+/* Damage is further apart where each look takes many times as long. */
+static inline size_t mutate_step(const mutant *m, size_t step) {
+  if (getenv("ES_UNDER_VALGRIND") != NULL) return 16 * step;
+#ifdef __SANITIZE_ADDRESS__
+  if (m->slow) return 11 * step;
+#endif
+  (void)m;
+  return step;
 }
 
 /* The file as it is must read well. */
@@ -98,7 +105,7 @@ static inline void mutate_none(mutant *m, const unsigned char *bytes,
 /* Every step-th length, from none. */
 static inline void mutate_cuts(mutant *m, const unsigned char *bytes, size_t n,
                                size_t step) {
-  step = mutate_step(step);
+  step = mutate_step(m, step);
   for (size_t k = 0; k < n; k += step) mutate_try(m, bytes, k, "a cut", k);
 }
 
@@ -109,7 +116,7 @@ static inline void mutate_bits(mutant *m, const unsigned char *bytes, size_t n,
   unsigned char *copy = malloc(n);
   assert_non_null(copy);
   memcpy(copy, bytes, n);
-  step = mutate_step(step);
+  step = mutate_step(m, step);
   for (size_t k = 0, turn = 0; k < n; k += step, turn++) {
     const unsigned char bit = (unsigned char)(1u << (turn + turn / 8) % 8);
     copy[k] ^= bit;

@@ -162,13 +162,13 @@ static void hdf5(void **state) {
   mutant m = {.path = path,
               .read = read_array,
               .context = &read,
-              .times = 0,
+              .slow = true,
               .beyond = 6 << 20};
   es_h5_quiet();
   mutate_none(&m, bytes, n);
   mutate_cuts(&m, bytes, n, 3);
   mutate_bits(&m, bytes, n, 1);
-  for (size_t k = 0; k + 8 <= n; k += mutate_step(8))
+  for (size_t k = 0; k + 8 <= n; k += mutate_step(&m, 8))
     mutate_size(&m, bytes, n, k, 8, false);
   mutate_size(&m, bytes, n, 16, 2, false);
   mutate_size(&m, bytes, n, 18, 2, false);

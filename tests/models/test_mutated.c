@@ -39,12 +39,16 @@ static void checkpoints(void **state) {
   assert_ok(es_trainer_save(t.trainer, file, &diag), diag);
   assert_ok(es_h5_commit(file, &diag), diag);
   unsigned char *bytes = mutate_get(path, &n);
-  mutant m = {.path = path, .read = load, .context = &t, .beyond = 6 << 20};
+  mutant m = {.path = path,
+              .read = load,
+              .context = &t,
+              .slow = true,
+              .beyond = 6 << 20};
   es_h5_quiet();
   mutate_none(&m, bytes, n);
   mutate_cuts(&m, bytes, n, 101);
-  mutate_bits(&m, bytes, n, 3);
-  for (size_t k = 0; k + 8 <= n; k += mutate_step(40))
+  mutate_bits(&m, bytes, n, 5);
+  for (size_t k = 0; k + 8 <= n; k += mutate_step(&m, 80))
     mutate_size(&m, bytes, n, k, 8, false);
   mutate_tell(&m, "checkpoint");
   free(bytes);

@@ -59,12 +59,13 @@ static void damage(void **state, const char *name, size_t cut, size_t bit,
   fake_write(&f, dir);
   unsigned char *bytes = mutate_get(path, &n);
   mutant m = mutant_of(path, dir);
+  m.slow = size > 0;
   es_h5_quiet();
   mutate_none(&m, bytes, n);
   mutate_cuts(&m, bytes, n, cut);
   mutate_bits(&m, bytes, n, bit);
   if (figures != NULL) mutate_figures(&m, bytes, n, figures);
-  for (size_t k = 0; size > 0 && k + 8 <= n; k += mutate_step(size))
+  for (size_t k = 0; size > 0 && k + 8 <= n; k += mutate_step(&m, size))
     mutate_size(&m, bytes, n, k, 8, false);
   mutate_tell(&m, name);
   free(bytes);

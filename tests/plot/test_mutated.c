@@ -66,6 +66,7 @@ static void damage(void **state, const char *kind, const char *table) {
               .read = prepare,
               .context = &f,
               .named = "arrays.h5",
+              .slow = true,
               .times = 16,
               .beyond = 6 << 20};
   es_h5_quiet();
@@ -73,7 +74,7 @@ static void damage(void **state, const char *kind, const char *table) {
   mutate_none(&m, bytes, n);
   mutate_cuts(&m, bytes, n, 101);
   mutate_bits(&m, bytes, n, 11);
-  for (size_t k = 0; k + 8 <= n; k += mutate_step(80))
+  for (size_t k = 0; k + 8 <= n; k += mutate_step(&m, 80))
     mutate_size(&m, bytes, n, k, 8, false);
   mutate_tell(&m, kind);
   free(bytes);
