@@ -28,6 +28,9 @@ static atomic_llong heap_held, heap_most;
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
 #include <malloc.h>
 
+/* Inlined, the return address would be the caller's own. */
+#define HEAP_CALL __attribute__((noinline))
+
 extern const char __executable_start, etext;
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -51,27 +54,27 @@ static inline void *heap_count(void *memory, const void *from) {
   return memory;
 }
 
-void *malloc(size_t size) {
+HEAP_CALL void *malloc(size_t size) {
   return heap_count(__libc_malloc(size), __builtin_return_address(0));
 }
-void *calloc(size_t n, size_t size) {
+HEAP_CALL void *calloc(size_t n, size_t size) {
   return heap_count(__libc_calloc(n, size), __builtin_return_address(0));
 }
-void *realloc(void *old, size_t size) {
+HEAP_CALL void *realloc(void *old, size_t size) {
   const long long before = (long long)malloc_usable_size(old);
   void *memory = __libc_realloc(old, size);
   if (memory != NULL || size == 0) heap_add(-before);
   return heap_count(memory, __builtin_return_address(0));
 }
-void *aligned_alloc(size_t alignment, size_t size) {
+HEAP_CALL void *aligned_alloc(size_t alignment, size_t size) {
   return heap_count(__libc_memalign(alignment, size),
                     __builtin_return_address(0));
 }
-void *memalign(size_t alignment, size_t size) {
+HEAP_CALL void *memalign(size_t alignment, size_t size) {
   return heap_count(__libc_memalign(alignment, size),
                     __builtin_return_address(0));
 }
-int posix_memalign(void **out, size_t alignment, size_t size) {
+HEAP_CALL int posix_memalign(void **out, size_t alignment, size_t size) {
   void *memory = __libc_memalign(alignment, size);
   if (memory == NULL) return 12; /* ENOMEM */
   *out = heap_count(memory, __builtin_return_address(0));

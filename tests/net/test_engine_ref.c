@@ -1,5 +1,7 @@
 /* What engine.h promises beyond the numbers, held against both reference
  * engines: memory, order of calls, refusals, threads. */
+#include "tests/heap.h"
+
 #include "tests/net/nets.h"
 
 #include <omp.h>
@@ -228,76 +230,33 @@ static void threads_do_not_matter(void **state) {
   omp_set_num_threads(before);
 }
 
-/* Counts what the C library is asked for. Where another allocator stands in
- * front (valgrind, a sanitizer) the count stays 0 and the test is skipped. */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
-static size_t requests;
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *old);
-void *malloc(size_t size) {
-  requests++;
-  return __libc_malloc(size);
-}
-void *calloc(size_t n, size_t size) {
-  requests++;
-  return __libc_calloc(n, size);
-}
-void *realloc(void *old, size_t size) {
-  requests++;
-  return __libc_realloc(old, size);
-}
-void *aligned_alloc(size_t alignment, size_t size) {
-  requests++;
-  return __libc_memalign(alignment, size);
-}
-void free(void *old) {
-  requests++;
-  __libc_free(old);
-}
-
 /* OpenMP allocates, for its threads the first time, and for a team of one each
  * time: hence two threads, and passes before the counted ones. */
 static void passes_do_not_allocate(void **state) {
   (void)state;
   const int threads = omp_get_max_threads();
+  if (!heap_is_seen()) skip();
   omp_set_num_threads(2);
   for (size_t e = 0; e < ENGINES; e++) {
     bench b;
-    const size_t begun = requests;
     bench_open(&b, engines[e]);
-    const bool counted = requests > begun;
     assert_int_equal(bench_forward(&b, ES_PASS_TRAIN), ES_OK);
     assert_int_equal(bench_backward(&b), ES_OK);
-    const size_t before = requests;
+    const size_t before = heap_calls();
     const es_status forward = bench_forward(&b, ES_PASS_TRAIN);
     const es_status backward = bench_backward(&b);
     const es_status frozen = bench_forward(&b, ES_PASS_FROZEN);
     const void *out = b.e->output(b.self, 1);
-    const size_t after = requests;
+    const size_t after = heap_calls();
     assert_non_null(out);
     assert_int_equal(forward, ES_OK);
     assert_int_equal(backward, ES_OK);
     assert_int_equal(frozen, ES_OK);
     bench_close(&b);
-    if (!counted) skip();
     assert_int_equal(after, before);
   }
   omp_set_num_threads(threads);
 }
-#else
-static void passes_do_not_allocate(void **state) {
-  (void)state;
-  skip();
-}
-#endif
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -1,6 +1,7 @@
 /* The oneDNN engine's numbers against the double reference's (rounding.h):
  * every operation in the shapes that meet different kernels and layouts, whole
  * networks, random ones. */
+#include "tests/net/onednn_main.h"
 #include "tests/net/rounding.h"
 
 #if ES_HAVE_DNNL
@@ -271,30 +272,10 @@ static void random_networks(void **state) {
   assert_true(used >= 30);
 }
 
-int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(convolutions),
-      cmocka_unit_test(normalisations),
-      cmocka_unit_test(parts_of_one_value),
-      cmocka_unit_test(maxima),
-      cmocka_unit_test(linear_maps),
-      cmocka_unit_test(whole_networks),
-      cmocka_unit_test(outputs_without_gradient),
-      cmocka_unit_test(random_networks),
-  };
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-#else
-
-static void built_without(void **state) {
-  (void)state;
-  skip();
-}
-
-int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(built_without)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
 #endif
+
+ONEDNN_MAIN(cmocka_unit_test(convolutions), cmocka_unit_test(normalisations),
+            cmocka_unit_test(parts_of_one_value), cmocka_unit_test(maxima),
+            cmocka_unit_test(linear_maps), cmocka_unit_test(whole_networks),
+            cmocka_unit_test(outputs_without_gradient),
+            cmocka_unit_test(random_networks))

@@ -1,6 +1,6 @@
 /* What engine.h promises of the oneDNN engine beyond the numbers: bits, order
  * of calls, refusals, threads. */
-#include "tests/check.h"
+#include "tests/net/onednn_main.h"
 
 #if ES_HAVE_DNNL
 
@@ -257,32 +257,13 @@ static void version(void **state) {
   assert_ptr_equal(es_engine_fastest(), &es_engine_onednn);
 }
 
-int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bits_are_repeated),
-      cmocka_unit_test(passes),
-      cmocka_unit_test(backward_needs_its_forward),
-      cmocka_unit_test(forward_alone),
-      cmocka_unit_test(what_cannot_be_opened),
-      cmocka_unit_test(failures_are_named),
-      cmocka_unit_test(threads_are_those_of_open),
-      cmocka_unit_test(instances_run_side_by_side),
-      cmocka_unit_test(nan_is_passed_on),
-      cmocka_unit_test(version),
-  };
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-#else
-
-static void built_without(void **state) {
-  (void)state;
-  skip();
-}
-
-int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(built_without)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
 #endif
+
+ONEDNN_MAIN(cmocka_unit_test(bits_are_repeated), cmocka_unit_test(passes),
+            cmocka_unit_test(backward_needs_its_forward),
+            cmocka_unit_test(forward_alone),
+            cmocka_unit_test(what_cannot_be_opened),
+            cmocka_unit_test(failures_are_named),
+            cmocka_unit_test(threads_are_those_of_open),
+            cmocka_unit_test(instances_run_side_by_side),
+            cmocka_unit_test(nan_is_passed_on), cmocka_unit_test(version))

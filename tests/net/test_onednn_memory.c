@@ -1,9 +1,10 @@
 /* What the oneDNN engine holds and what it is made of: memory, allocations in a
  * call, generated code for convolutions. */
-#include "tests/check.h"
+#include "tests/net/onednn_main.h"
 
 #if ES_HAVE_DNNL
 
+#include "tests/heap.h"
 #include "tests/net/onednn.h"
 
 /* With backward: what convolutions and normalisations read again, that is the
@@ -70,96 +71,33 @@ static void convolutions_are_generated(void **state) {
   }
 }
 
-/* Counts what the C library is asked for: by us, that is from between the
- * symbols that the linker puts around this program, and by libraries. Where
- * another allocator stands in front (valgrind, a sanitizer) both stay 0 and the
- * test is skipped. */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
-extern const char __executable_start, etext;
-static size_t ours, theirs;
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-static void count(const void *from) {
-  const uintptr_t at = (uintptr_t)from;
-  if (at >= (uintptr_t)&__executable_start && at < (uintptr_t)&etext)
-    __atomic_add_fetch(&ours, 1, __ATOMIC_RELAXED);
-  else
-    __atomic_add_fetch(&theirs, 1, __ATOMIC_RELAXED);
-}
-void *malloc(size_t size) {
-  count(__builtin_return_address(0));
-  return __libc_malloc(size);
-}
-void *calloc(size_t n, size_t size) {
-  count(__builtin_return_address(0));
-  return __libc_calloc(n, size);
-}
-void *realloc(void *old, size_t size) {
-  count(__builtin_return_address(0));
-  return __libc_realloc(old, size);
-}
-void *aligned_alloc(size_t alignment, size_t size) {
-  count(__builtin_return_address(0));
-  return __libc_memalign(alignment, size);
-}
-
 static void passes_do_not_allocate(void **state) {
   (void)state;
   bench b = {0};
   bench_resnet(&b.graph, 8, 12);
-  const size_t begun = ours;
+  if (!heap_is_seen()) skip();
   bench_open(&b, 6, 2, true);
-  const bool counted = ours > begun;
   assert_int_equal(bench_forward(&b, ES_PASS_TRAIN), ES_OK);
   assert_int_equal(bench_backward(&b), ES_OK);
-  const size_t before = ours, others = theirs;
+  const size_t before = atomic_load(&heap_ours);
+  const size_t others = atomic_load(&heap_theirs);
   const es_status first = bench_forward(&b, ES_PASS_TRAIN);
   const es_status second = bench_backward(&b);
   const es_status third = bench_forward(&b, ES_PASS_FROZEN);
   const void *out = es_engine_onednn.output(b.self, 1);
-  const size_t after = ours, more = theirs - others;
+  const size_t after = atomic_load(&heap_ours);
+  const size_t more = atomic_load(&heap_theirs) - others;
   assert_non_null(out);
   assert_true(first == ES_OK && second == ES_OK && third == ES_OK);
   bench_close(&b);
-  if (!counted) skip();
   print_message("# two forward passes and one backward: %zu allocations of "
                 "libraries\n",
                 more);
   assert_int_equal(after, before);
 }
-#else
-static void passes_do_not_allocate(void **state) {
-  (void)state;
-  skip();
-}
-#endif
-
-int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(memory_is_little_more_than_needed),
-      cmocka_unit_test(convolutions_are_generated),
-      cmocka_unit_test(passes_do_not_allocate),
-  };
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-#else
-
-static void built_without(void **state) {
-  (void)state;
-  skip();
-}
-
-int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(built_without)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
-}
 
 #endif
+
+ONEDNN_MAIN(cmocka_unit_test(memory_is_little_more_than_needed),
+            cmocka_unit_test(convolutions_are_generated),
+            cmocka_unit_test(passes_do_not_allocate))
