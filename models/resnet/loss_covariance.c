@@ -26,11 +26,11 @@ static void close_covariance(void *self) {
 static es_status open_covariance(void **self, size_t n, size_t d,
                                  const es_config *config, es_diag *diag) {
   (void)config;
-  size_t total = 0, cells = 0;
+  const size_t cells = es_size_product(2 * d, n);
+  size_t total = 0;
   covariance *c = calloc(1, sizeof *c);
   *self = NULL;
   if (c == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a loss");
-  if (!es_size_mul(&cells, 2 * d, n)) cells = SIZE_MAX;
   es_slab_add(&total, cells, sizeof *c->z);
   es_slab_add(&total, d, sizeof *c->mean);
   es_slab_add(&total, d * d, sizeof *c->E);

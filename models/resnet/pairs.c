@@ -82,9 +82,9 @@ static void keep_fixed(es_pairs *p) {
 }
 
 static es_status plan(es_pairs *p, es_diag *diag) {
-  size_t total = 0, cells = SIZE_MAX;
+  size_t total = 0;
   p->threads = (size_t)omp_get_max_threads();
-  (void)es_size_mul(&cells, p->threads, p->m);
+  const size_t cells = es_size_product(p->threads, p->m);
   es_slab_add(&total, p->n, sizeof *p->order);
   es_slab_add(&total, p->n, sizeof *p->shuffle);
   es_slab_add(&total, cells, sizeof *p->scratch);

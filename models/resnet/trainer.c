@@ -37,23 +37,19 @@ struct es_trainer {
   es_slab slab;
 };
 
-static size_t times(size_t a, size_t b) {
-  size_t out;
-  return es_size_mul(&out, a, b) ? out : SIZE_MAX;
-}
-
 static es_status allocate(es_trainer *t, es_diag *diag) {
   const es_graph *g = &t->network.graph;
   const size_t rows = t->batch > t->eval_n ? t->batch : t->eval_n;
   const size_t d = t->network.embedding.size;
-  const size_t images = times(VIEWS * t->batch, es_pairs_values(t->pairs));
-  const size_t back = times(VIEWS * t->batch, d),
-               exact = times(VIEWS * rows, d);
+  const size_t images =
+      es_size_product(VIEWS * t->batch, es_pairs_values(t->pairs));
+  const size_t back = es_size_product(VIEWS * t->batch, d),
+               exact = es_size_product(VIEWS * rows, d);
   size_t total = 0;
   for (int k = 0; k < 3; k++) es_slab_add(&total, g->param_size, sizeof(float));
   es_slab_add(&total, g->buffer_size, sizeof(float));
   es_slab_add(&total, images, sizeof(float));
-  es_slab_add(&total, times(images, t->passes), sizeof(float));
+  es_slab_add(&total, es_size_product(images, t->passes), sizeof(float));
   es_slab_add(&total, back, sizeof(float));
   es_slab_add(&total, exact, sizeof(double));
   es_slab_add(&total, exact, sizeof(double));

@@ -11,6 +11,19 @@ bool es_size_mul(size_t *out, size_t a, size_t b) {
   return true;
 }
 
+size_t es_size_product(size_t a, size_t b) {
+  size_t product;
+  return es_size_mul(&product, a, b) ? product : SIZE_MAX;
+}
+
+void *es_grown(void *array, size_t n, size_t element_size) {
+  enum { FIRST = 16 };
+  size_t bytes;
+  if (n > 0 && (n < FIRST || (n & (n - 1)) != 0)) return array;
+  if (!es_size_mul(&bytes, n == 0 ? FIRST : 2 * n, element_size)) return NULL;
+  return realloc(array, bytes);
+}
+
 static size_t padded(size_t count, size_t element_size) {
   size_t bytes;
   if (!es_size_mul(&bytes, count, element_size)) return SIZE_MAX;

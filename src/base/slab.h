@@ -32,4 +32,12 @@ void es_slab_close(es_slab *slab);
 /* Sets *out = a*b; false, leaving *out alone, if it does not fit. */
 bool es_size_mul(size_t *out, size_t a, size_t b);
 
+/* a*b, or SIZE_MAX if it does not fit: a count that no plan has room for. */
+size_t es_size_product(size_t a, size_t b);
+
+/* An array of n elements with room for one more: `array` itself or, where n
+ * has come to the end of its room (16, 32, 64, …), what realloc made of it.
+ * NULL without memory, and then `array` is as it was. Begin with NULL and 0. */
+void *es_grown(void *array, size_t n, size_t element_size);
+
 #endif

@@ -32,8 +32,7 @@ typedef struct embedding {
 } embedding;
 
 static void add(size_t *total, size_t a, size_t b, size_t size) {
-  size_t count;
-  es_slab_add(total, es_size_mul(&count, a, b) ? count : SIZE_MAX, size);
+  es_slab_add(total, es_size_product(a, b), size);
 }
 
 static es_status allocate(embedding *e, es_diag *diag) {

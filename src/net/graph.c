@@ -30,16 +30,6 @@ static size_t fail(es_graph *graph, es_status code, const char *format, ...) {
   return ES_NONE;
 }
 
-/* The array with room for one more of n elements, or NULL, which leaves the old
- * one to its owner. Room is for 16, 32, 64, …: no capacity need be kept. */
-static void *grown(void *array, size_t n, size_t element) {
-  if (n >= 16 && (n & (n - 1)) != 0) return array;
-  if (n > 0 && n < 16) return array;
-  size_t bytes;
-  if (!es_size_mul(&bytes, n == 0 ? 16 : 2 * n, element)) return NULL;
-  return realloc(array, bytes);
-}
-
 static size_t add_node(es_graph *graph, const es_node *node) {
   size_t size = 0;
   if (node->channels == 0 || node->height == 0 || node->width == 0)
@@ -49,7 +39,7 @@ static size_t add_node(es_graph *graph, const es_node *node) {
       !es_size_mul(&size, size, node->channels) || size > MOST)
     return fail(graph, ES_BAD_SHAPE, "node %zu would be too large",
                 graph->n_nodes);
-  es_node *nodes = grown(graph->node, graph->n_nodes, sizeof *nodes);
+  es_node *nodes = es_grown(graph->node, graph->n_nodes, sizeof *nodes);
   if (nodes == NULL)
     return fail(graph, ES_NO_MEMORY, "no memory for a network's nodes");
   graph->node = nodes;
@@ -95,7 +85,7 @@ static size_t add_tensor(es_graph *graph, bool trained, const char *name,
     return fail(graph, ES_BAD_VALUE, "two tensors are named %s", t.name);
   if (!set_shape(&t, rank, dims) || t.size > MOST - *end)
     return fail(graph, ES_BAD_SHAPE, "%s would be too large", t.name);
-  es_tensor *tensors = grown(*list, *n, sizeof t);
+  es_tensor *tensors = es_grown(*list, *n, sizeof t);
   if (tensors == NULL)
     return fail(graph, ES_NO_MEMORY, "no memory for a network's names");
   *list = tensors;

@@ -32,9 +32,7 @@ static const NAME(row) NAME(rows)[] = {
 };
 
 static size_t NAME(values)(const NAME(net) * net, size_t i) {
-  size_t size;
-  const size_t image = es_node_size(&net->graph->node[i]);
-  return es_size_mul(&size, net->batch, image) ? size : SIZE_MAX;
+  return es_size_product(net->batch, es_node_size(&net->graph->node[i]));
 }
 
 static size_t NAME(plan)(const NAME(net) * net) {

@@ -4,16 +4,9 @@
 #include <dnnl_debug.h>
 
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-/* The array with room for one more of n elements; room is for 64, 128, …. */
 static void *grown(es_dnn_program *p, void *array, size_t n, size_t element) {
-  if (n > 0 && (n < 64 || (n & (n - 1)) != 0)) return array;
-  size_t bytes;
-  void *more = NULL;
-  if (es_size_mul(&bytes, n == 0 ? 64 : 2 * n, element))
-    more = realloc(array, bytes);
+  void *more = es_grown(array, n, element);
   if (more == NULL)
     p->status = es_fail(p->diag, ES_NO_MEMORY, "no memory for a network");
   return more;

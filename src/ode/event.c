@@ -28,9 +28,8 @@ void es_events_plan(size_t *total, const es_stepper *stepper,
   const size_t n = system->n_events + 1; /* one for the limit */
   for (int i = 0; i < 3; i++) es_slab_add(total, n, sizeof(double));
   es_slab_add(total, n, sizeof(int));
-  size_t most;
-  if (!es_size_mul(&most, n, parts_of(stepper))) most = SIZE_MAX;
-  es_slab_add(total, most, sizeof(es_event_hit));
+  es_slab_add(total, es_size_product(n, parts_of(stepper)),
+              sizeof(es_event_hit));
 }
 
 void es_events_init(es_events *e, es_slab *slab, const es_stepper *stepper,

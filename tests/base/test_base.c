@@ -2,11 +2,13 @@
  */
 #include "tests/check.h"
 
+#include "base/order.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/slab.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A test that cannot fail is a defect: the comparison must refuse these. */
@@ -70,6 +72,46 @@ static void slab_overflow_is_no_memory(void **state) {
 }
 
 /* Known answers published with the Random123 library. */
+static void products_saturate(void **state) {
+  (void)state;
+  size_t product = 7;
+  assert_int_equal(es_size_product(3, 5), 15);
+  assert_int_equal(es_size_product(0, SIZE_MAX), 0);
+  assert_int_equal(es_size_product(SIZE_MAX / 3, 3), SIZE_MAX / 3 * 3);
+  assert_int_equal(es_size_product(SIZE_MAX / 3 + 1, 3), SIZE_MAX);
+  assert_false(es_size_mul(&product, SIZE_MAX / 3 + 1, 3));
+  assert_int_equal(product, 7);
+}
+
+/* Room is there for every next element, and what was put in stays. */
+static void arrays_grow(void **state) {
+  (void)state;
+  size_t *x = NULL;
+  for (size_t n = 0; n < 1000; n++) {
+    size_t *more = es_grown(x, n, sizeof *x);
+    assert_non_null(more);
+    x = more;
+    x[n] = n * n;
+  }
+  for (size_t n = 0; n < 1000; n++) assert_int_equal(x[n], n * n);
+  assert_null(es_grown(x, (size_t)1 << 62, sizeof *x));
+  assert_ptr_equal(es_grown(x, 17, sizeof *x), x);
+  free(x);
+}
+
+static void numbers_in_order(void **state) {
+  (void)state;
+  double x[] = {3, -INFINITY, 0.5, 2, 0.5, INFINITY, -1};
+  const double want[] = {-INFINITY, -1, 0.5, 0.5, 2, 3, INFINITY};
+  es_sort(x, 7);
+  assert_memory_equal(x, want, sizeof x);
+  assert_close(es_sorted_median(x, 7), 0.5, 0, 0);
+  assert_close(es_sorted_median(x + 1, 1), -1, 0, 0);
+  assert_close(es_sorted_median(x + 3, 2), 1.25, 0, 0);
+  assert_close(es_sorted_median(x + 1, 4), 0.5, 0, 0);
+  es_sort(x, 0);
+}
+
 static void philox_known_answers(void **state) {
   (void)state;
   const uint32_t zero[4] = {0, 0, 0, 0}, ones[4] = {~0u, ~0u, ~0u, ~0u};
@@ -174,6 +216,9 @@ int main(void) {
       cmocka_unit_test(diagnostics_are_one_line),
       cmocka_unit_test(slab_gives_aligned_zeroed_pieces),
       cmocka_unit_test(slab_overflow_is_no_memory),
+      cmocka_unit_test(products_saturate),
+      cmocka_unit_test(arrays_grow),
+      cmocka_unit_test(numbers_in_order),
       cmocka_unit_test(philox_known_answers),
       cmocka_unit_test(random_moments),
       cmocka_unit_test(choose_gives_distinct_prefixes),

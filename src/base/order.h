@@ -1,0 +1,14 @@
+/* Numbers in order. */
+#ifndef ES_BASE_ORDER_H
+#define ES_BASE_ORDER_H
+
+#include <stddef.h>
+
+/* Sorts x, which holds no NaN, from the least to the largest. */
+void es_sort(double *x, size_t n);
+
+/* The median of n >= 1 sorted numbers: the mean of the two in the middle where
+ * n is even. */
+double es_sorted_median(const double *x, size_t n);
+
+#endif
