@@ -1,6 +1,7 @@
 /* eigenstep predict: step times, times to rank k and the final state. */
 #include "cli/cli.h"
 
+#include "base/order.h"
 #include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
@@ -10,11 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* Rank k is reached when k modes have passed one half: half times, sorted;
  * modes that never step or start beyond count at infinity and at 0. */
 static void time_to_rank(const es_instance *instance, double *out) {
@@ -23,7 +19,7 @@ static void time_to_rank(const es_instance *instance, double *out) {
     const es_model_step step = es_instance_step(instance, j);
     out[j] = isnan(step.half_time) ? 0 : fmax(step.half_time, 0);
   }
-  qsort(out, n, sizeof *out, rising);
+  es_sort(out, n);
 }
 
 static bool add_times(cJSON *root, const es_instance *instance,

@@ -1,21 +1,17 @@
 /* Step times, curves and directions: see measures.h. */
 #include "overlay/measures.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include "base/order.h"
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
+#include <math.h>
 
 double es_measure_median(double *x, size_t n) {
   size_t kept = 0;
   for (size_t i = 0; i < n; i++)
     if (!isnan(x[i])) x[kept++] = x[i];
   if (kept == 0) return NAN;
-  qsort(x, kept, sizeof *x, rising);
-  return (x[(kept - 1) / 2] + x[kept / 2]) / 2;
+  es_sort(x, kept);
+  return es_sorted_median(x, kept);
 }
 
 double es_modes_predicted(const es_joined *run) {

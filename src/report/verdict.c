@@ -1,6 +1,7 @@
 /* Parsing and evaluating criteria: see verdict.h. */
 #include "report/verdict.h"
 
+#include "base/order.h"
 #include "base/text.h"
 #include "file/atomic.h"
 #include "file/csv.h"
@@ -140,11 +141,6 @@ static bool holds(double x, relation op, double bound) {
   }
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 static double aggregate(const char *name, double *x, size_t n) {
   double sum = 0;
   if (strcmp(name, "count") == 0) return (double)n;
@@ -153,10 +149,10 @@ static double aggregate(const char *name, double *x, size_t n) {
     if (isnan(x[i])) return NAN;
     sum += x[i];
   }
-  qsort(x, n, sizeof *x, rising);
+  es_sort(x, n);
   if (strcmp(name, "max") == 0) return x[n - 1];
   if (strcmp(name, "min") == 0) return x[0];
-  if (strcmp(name, "median") == 0) return (x[(n - 1) / 2] + x[n / 2]) / 2;
+  if (strcmp(name, "median") == 0) return es_sorted_median(x, n);
   return sum / (double)n;
 }
 
