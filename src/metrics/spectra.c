@@ -86,17 +86,18 @@ static es_status check_shape(const es_spectra *w, size_t rows, size_t d,
 
 static size_t twice(size_t n) { return n <= SIZE_MAX / 2 ? 2 * n : 0; }
 
-static void centre(es_spectra *w, size_t rows, size_t d, const double *z) {
-  double *restrict Z = w->Z, *restrict mean = w->mean;
+void es_centre(double *restrict out, double *restrict mean, size_t rows,
+               size_t d, const double *z) {
   memset(mean, 0, d * sizeof *mean);
   for (size_t i = 0; i < rows; i++)
     for (size_t j = 0; j < d; j++) {
-      Z[i * d + j] = z[i * d + j] - z[j];
-      mean[j] += Z[i * d + j];
+      out[i * d + j] = z[i * d + j] - z[j];
+      mean[j] += out[i * d + j];
     }
   for (size_t j = 0; j < d; j++) mean[j] /= (double)rows;
   for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < d; j++) Z[i * d + j] -= mean[j];
+    for (size_t j = 0; j < d; j++) out[i * d + j] -= mean[j];
+  for (size_t j = 0; j < d; j++) mean[j] += z[j];
 }
 
 static es_status check_finite(const double *x, size_t n, es_diag *diag) {
@@ -127,7 +128,7 @@ es_status es_spectra_cross(es_spectra *w, size_t n, size_t d, const double *z,
   es_status status = check_shape(w, twice(n), d, diag);
   if (status != ES_OK) return status;
   const int threads = es_blas_serial();
-  centre(w, 2 * n, d, z);
+  es_centre(w->Z, w->mean, 2 * n, d, z);
   cross(w, n, d);
   status = eigen(w, d, values, vectors != NULL, diag);
   es_blas_resume(threads);
@@ -143,7 +144,7 @@ es_status es_spectra_covariance(es_spectra *w, size_t rows, size_t d,
   es_status status = check_shape(w, rows, d, diag);
   if (status != ES_OK) return status;
   const int threads = es_blas_serial();
-  centre(w, rows, d, z);
+  es_centre(w->Z, w->mean, rows, d, z);
   es_syrk(d, rows, 1 / (double)rows, w->Z, 0, w->C);
   status = eigen(w, d, values, false, diag);
   es_blas_resume(threads);
@@ -183,7 +184,7 @@ es_status es_spectra_along(es_spectra *w, size_t n, size_t d, size_t k,
                    "%zu functions where up to %zu were planned", k, w->width);
   if (k == 0) return ES_OK;
   const int threads = es_blas_serial();
-  centre(w, 2 * n, d, z);
+  es_centre(w->Z, w->mean, 2 * n, d, z);
   cross(w, n, d);
   project(w, n, d, k, phi);
   status = check_finite(w->C, d * d, diag);

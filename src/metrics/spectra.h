@@ -17,6 +17,11 @@ es_status es_spectra_new(es_spectra **out, size_t rows, size_t width,
                          es_diag *diag) ES_MUST_USE;
 void es_spectra_free(es_spectra *work); /* NULL accepted */
 
+/* out = z - mean, both rows×d; mean (d) is of the rows. The first row is taken
+ * off before the mean is: a large mean costs no digits. */
+void es_centre(double *out, double *mean, size_t rows, size_t d,
+               const double *z);
+
 /* Eigenvalues, falling, of C = (1/2n) sum_i (z_i z_i'^T + z_i' z_i^T), with the
  * mean over both views taken from every row (theory.md 1 and 7): the theory's
  * lambda_j. z is 2n×d. vectors: NULL, or d×d, eigenvector j in row j, its

@@ -6,6 +6,7 @@
 #include "ntk/conjugate.h"
 
 #include "linalg/linalg.h"
+#include "metrics/spectra.h"
 
 #include <float.h>
 #include <limits.h>
@@ -45,22 +46,6 @@ static es_status open_slab(es_conjugate *c, size_t d, size_t m, bool basis,
 void es_conjugate_free(es_conjugate *c) {
   es_slab_close(&c->slab);
   *c = (es_conjugate){0};
-}
-
-/* H = features - mean. The first row is taken off before the mean is: a large
- * mean costs no digits (see metrics/spectra.c). */
-static void centre(double *restrict H, double *restrict mean, size_t rows,
-                   size_t m, const double *features) {
-  memset(mean, 0, m * sizeof *mean);
-  for (size_t i = 0; i < rows; i++)
-    for (size_t r = 0; r < m; r++) {
-      H[i * m + r] = features[i * m + r] - features[r];
-      mean[r] += H[i * m + r];
-    }
-  for (size_t r = 0; r < m; r++) mean[r] /= (double)rows;
-  for (size_t i = 0; i < rows; i++)
-    for (size_t r = 0; r < m; r++) H[i * m + r] -= mean[r];
-  for (size_t r = 0; r < m; r++) mean[r] += features[r];
 }
 
 static bool all_finite(const double *x, size_t n) {
@@ -124,7 +109,7 @@ static es_status find_moment(es_conjugate *c, size_t n, const double *features,
   const es_status status = es_slab_open(&slab, total, diag);
   if (status != ES_OK) return status;
   double *H = es_slab_take(&slab, 2 * n, row);
-  centre(H, c->mean, 2 * n, c->m, features);
+  es_centre(H, c->mean, 2 * n, c->m, features);
   es_syr2k(c->m, n, .5 / (double)n, H, H + n * c->m, c->V);
   es_slab_close(&slab);
   return ES_OK;
