@@ -36,6 +36,11 @@ void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before);
 /* Key sets that a model's configuration is made of; at most 8. */
 size_t es_cli_model_keys(const es_model *model, es_keys sets[8]);
 
+/* ES_USAGE: "NAME: no such KIND", with the nearest of the n names or, where
+ * none is near, what lists them. */
+es_status es_cli_unknown(const char *name, const char *kind,
+                         const char *const *names, size_t n, const char *lists,
+                         es_diag *diag);
 /* "no such model", with the nearest name. */
 es_status es_cli_find_model(const es_model **out, const char *name,
                             es_diag *diag) ES_MUST_USE;

@@ -114,23 +114,28 @@ const es_command *es_cli_commands(size_t *n) {
   return commands;
 }
 
+es_status es_cli_unknown(const char *name, const char *kind,
+                         const char *const *names, size_t n, const char *lists,
+                         es_diag *diag) {
+  char shown[64];
+  const size_t near = es_text_nearest(name, names, n);
+  es_text_quote(shown, sizeof shown, name);
+  if (near < n)
+    return es_fail(diag, ES_USAGE, "%s: no such %s; did you mean %s?", shown,
+                   kind, names[near]);
+  return es_fail(diag, ES_USAGE, "%s: no such %s; `eigenstep %s` names them",
+                 shown, kind, lists);
+}
+
 es_status es_cli_find_model(const es_model **out, const char *name,
                             es_diag *diag) {
   const char *names[32];
-  char shown[64];
   size_t n = 0;
   *out = es_model_find(name);
   if (*out != NULL) return ES_OK;
   for (; n < 32 && es_model_list(n) != NULL; n++)
     names[n] = es_model_list(n)->name;
-  const size_t near = es_text_nearest(name, names, n);
-  es_text_quote(shown, sizeof shown, name);
-  if (near < n)
-    return es_fail(diag, ES_USAGE, "%s: no such model; did you mean %s?", shown,
-                   names[near]);
-  return es_fail(diag, ES_USAGE,
-                 "%s: no such model; `eigenstep list models` names them",
-                 shown);
+  return es_cli_unknown(name, "model", names, n, "list models", diag);
 }
 
 size_t es_cli_model_keys(const es_model *model, es_keys sets[8]) {

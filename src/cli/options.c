@@ -158,20 +158,13 @@ static es_status read_option(es_options *o, int argc, char **argv, int *i,
 static es_status find_command(es_options *o, const char *name, es_diag *diag) {
   size_t n;
   const char *names[64];
-  char shown[64];
   const es_command *commands = es_cli_commands(&n);
   for (size_t i = 0; i < n; i++) {
     names[i] = commands[i].name;
     if (strcmp(name, names[i]) == 0) o->job.command = &commands[i];
   }
   if (o->job.command != NULL) return ES_OK;
-  const size_t near = es_text_nearest(name, names, n);
-  es_text_quote(shown, sizeof shown, name);
-  if (near < n)
-    return es_fail(diag, ES_USAGE, "%s: no such command; did you mean %s?",
-                   shown, names[near]);
-  return es_fail(diag, ES_USAGE,
-                 "%s: no such command; `eigenstep --help` names them", shown);
+  return es_cli_unknown(name, "command", names, n, "--help", diag);
 }
 
 static es_status check(es_options *o, es_diag *diag) {

@@ -19,13 +19,6 @@ static char *path_of(const es_session *s, const char *name, es_diag *diag) {
   return path;
 }
 
-static bool has_file(const es_session *s, const char *name) {
-  char *path = es_file_join(s->job->dir, name);
-  const bool there = path != NULL && es_file_exists(path);
-  free(path);
-  return there;
-}
-
 /* The kernel of the last linear layer, from the eval pairs and the start. */
 static es_status measure_kernel(es_session *s, double *features, double *W,
                                 es_diag *diag) {
@@ -294,18 +287,19 @@ static es_status reopen(es_session *s, uint64_t bytes, es_diag *diag) {
 es_status es_session_resume(es_session *s, es_diag *diag) {
   uint64_t bytes = 0;
   const double *row;
-  if (!has_file(s, CHECKPOINT) && has_file(s, TRACE))
+  if (!es_file_has(s->job->dir, CHECKPOINT) && es_file_has(s->job->dir, TRACE))
     return es_fail(diag, ES_FILE_MISSING,
                    "%s/" CHECKPOINT " is missing: there is nothing to resume "
                    "from; --force starts anew",
                    s->job->dir);
-  if (!has_file(s, CHECKPOINT)) return es_session_begin(s, diag);
+  if (!es_file_has(s->job->dir, CHECKPOINT)) return es_session_begin(s, diag);
   es_status status = load(s, &bytes, diag);
   /* A run that was at its end adds no row that would tell the loss. */
   if (status == ES_OK) status = measure_row(s, &row, diag);
   if (status != ES_OK) return status;
   s->ended = es_trainer_done(s->trainer) == es_trainer_steps(s->trainer) &&
-             has_file(s, TRACE) && !has_file(s, TRACE ".part");
+             es_file_has(s->job->dir, TRACE) &&
+             !es_file_has(s->job->dir, TRACE ".part");
   if (s->ended) return ES_OK;
   status = es_file_remove(s->job->dir, "run.json", diag);
   return status == ES_OK ? reopen(s, bytes, diag) : status;

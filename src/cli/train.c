@@ -2,7 +2,6 @@
  * theory is laid over what was trained. */
 #include "cli/session.h"
 
-#include "base/text.h"
 #include "cli/cli.h"
 #include "config/json.h"
 #include "config/provenance.h"
@@ -25,20 +24,12 @@ typedef struct figures {
 static es_status find_method(const es_method **out, const char *name,
                              es_diag *diag) {
   const char *names[32];
-  char shown[64];
   size_t n = 0;
   *out = es_method_find(name);
   if (*out != NULL) return ES_OK;
   for (; n < 32 && es_method_list(n) != NULL; n++)
     names[n] = es_method_list(n)->name;
-  const size_t near = es_text_nearest(name, names, n);
-  es_text_quote(shown, sizeof shown, name);
-  if (near < n)
-    return es_fail(diag, ES_USAGE, "%s: no such method; did you mean %s?",
-                   shown, names[near]);
-  return es_fail(diag, ES_USAGE,
-                 "%s: no such method; `eigenstep list methods` names them",
-                 shown);
+  return es_cli_unknown(name, "method", names, n, "list methods", diag);
 }
 
 static es_status configure(es_config **out, es_diag *diag) {
@@ -65,17 +56,11 @@ es_status es_cli_configure_run(es_config **out, const char *target,
   return status;
 }
 
-static bool has_file(const es_job *job, const char *name) {
-  char *path = es_file_join(job->dir, name);
-  const bool there = path != NULL && es_file_exists(path);
-  free(path);
-  return there;
-}
-
 /* The folder's settings must be those of the run that goes on in it; without
  * settings and checkpoint it is as good as new. */
 static es_status check_settings(const es_job *job, es_diag *diag) {
-  if (!has_file(job, "config.yaml") && !has_file(job, "arrays.h5"))
+  if (!es_file_has(job->dir, "config.yaml") &&
+      !es_file_has(job->dir, "arrays.h5"))
     return ES_OK;
   unsigned char *text = NULL;
   char *now = NULL, *path = es_file_join(job->dir, "config.yaml");
@@ -171,7 +156,8 @@ static es_status draw(const es_session *s, es_diag *diag) {
   const es_job *job = s->job;
   const char *kinds = job->plot;
   if (kinds == NULL)
-    kinds = has_file(job, "overlay.csv") ? "training,overlay" : "training";
+    kinds =
+        es_file_has(job->dir, "overlay.csv") ? "training,overlay" : "training";
   if (strcmp(kinds, "none") == 0) return ES_OK;
   return es_plot_draw(job->dir, kinds,
                       job->title != NULL ? job->title : job->target, diag);

@@ -61,6 +61,13 @@ bool es_file_exists(const char *path) {
   return stat(path, &info) == 0;
 }
 
+bool es_file_has(const char *dir, const char *name) {
+  char *path = es_file_join(dir, name);
+  const bool there = path != NULL && es_file_exists(path);
+  free(path);
+  return there;
+}
+
 bool es_file_is_directory(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 && S_ISDIR(info.st_mode);

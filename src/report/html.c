@@ -52,10 +52,8 @@ static void verdicts(FILE *out, const es_report *r) {
 /* stage/name, if dir holds it; freed by the caller. */
 static char *present(const char *dir, const char *stage, const char *name) {
   char *folder = es_file_join(dir, stage);
-  char *path = folder == NULL ? NULL : es_file_join(folder, name);
-  const bool there = path != NULL && es_file_exists(path);
+  const bool there = folder != NULL && es_file_has(folder, name);
   free(folder);
-  free(path);
   return there ? es_file_join(stage, name) : NULL;
 }
 
