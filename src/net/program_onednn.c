@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+/* es_grown; a failure is noted. */
 static void *grown(es_dnn_program *p, void *array, size_t n, size_t element) {
   void *more = es_grown(array, n, element);
   if (more == NULL)

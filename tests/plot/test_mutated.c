@@ -73,8 +73,8 @@ static void damage(void **state, const char *kind, const char *table) {
   omp_set_num_threads(1); /* matrices of four: threads only wait */
   mutate_none(&m, bytes, n);
   mutate_cuts(&m, bytes, n, 101);
-  mutate_bits(&m, bytes, n, 11);
-  for (size_t k = 0; k + 8 <= n; k += mutate_step(&m, 80))
+  mutate_bits(&m, bytes, n, 29);
+  for (size_t k = 0; k + 8 <= n; k += mutate_step(&m, 200))
     mutate_size(&m, bytes, n, k, 8, false);
   mutate_tell(&m, kind);
   free(bytes);
