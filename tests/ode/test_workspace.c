@@ -254,7 +254,11 @@ static void solves_do_not_allocate(void **state) {
   for (int m = 0; m < 4; m++) {
     es_ode_options o = plain(all[m]);
     if (m == 3) o.h0 = .01;
-    const es_ode_system s = {1, decay, 1, threshold, go_on, NULL};
+    const es_ode_system s = {.n = 1,
+                             .rhs = decay,
+                             .n_events = 1,
+                             .events = threshold,
+                             .on_event = go_on};
     const double times[2] = {.5, 1};
     es_ode *ode;
     es_diag diag = {0};
