@@ -69,7 +69,8 @@ typedef struct es_stepper {
   X(dop853, "dop853")                                                          \
   X(exponential, "exponential")                                                \
   X(gsl_rk8pd, "gsl-rk8pd")                                                    \
-  X(gd, "gd")
+  X(gd, "gd")                                                                  \
+  X(adams, "adams")
 
 #define ES_STEPPER_DECLARE(id, name) extern const es_stepper es_stepper_##id;
 ES_STEPPERS(ES_STEPPER_DECLARE)
@@ -92,7 +93,8 @@ static inline es_status es_step_rhs(es_step *s, double t, const double *y,
 
 /* J = df/dy (n×n, column-major) and dfdt (n) at (t, y), where f is f(t, y): the
  * system's own, or forward differences, which cost n + 1 evaluations; an entry
- * is then good to about the root of roundoff. y is put back as it was. */
+ * is then good to about the root of roundoff. y is put back as it was. dfdt may
+ * be NULL where the system has no Jacobian of its own. */
 es_status es_step_jacobian(es_step *s, double t, double *y, const double *f,
                            double *J, double *dfdt) ES_MUST_USE;
 
