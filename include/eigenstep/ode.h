@@ -4,7 +4,8 @@
  *
  * References: Hairer, Norsett, Wanner, "Solving Ordinary Differential Equations
  * I" (2nd ed.), II.4 (step control), II.5 and II.10 (dop853), II.6 (dense
- * output); Tsitouras, Comput. Math. Appl. 62 (2011) 770-775 (tsit5). */
+ * output), III.5 (adams); Tsitouras, Comput. Math. Appl. 62 (2011) 770-775
+ * (tsit5). */
 #ifndef EIGENSTEP_ODE_H
 #define EIGENSTEP_ODE_H
 
@@ -15,7 +16,8 @@
 /* Call it once, before anything else of the library and before any thread:
  * it switches GSL's error handler off, which otherwise may end the process. A
  * second call changes nothing. Without it the library still never aborts, but
- * has to put the handler aside and back whenever it asks GSL for memory. */
+ * has to put the handler aside and back whenever it asks GSL for memory or for
+ * a step of gsl-msadams or gsl-msbdf, which threads then take in turns. */
 void es_init(void);
 
 /* dydt = f(t, y). Return ES_OK, or any other status to reject: a step whose

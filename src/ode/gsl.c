@@ -42,28 +42,34 @@ static int slope(double t, const double y[], double dydt[], void *self) {
  * the way for as long as GSL may lack memory, and then again what it was. One
  * thread at a time, so that none restores it while another still needs it off.
  */
-static gsl_odeiv2_step *allocate(size_t n) {
+static gsl_odeiv2_step *allocate(const gsl_odeiv2_step_type *type, size_t n) {
   gsl_odeiv2_step *step;
 #ifdef _OPENMP
 #pragma omp critical(es_gsl_handler)
 #endif
   {
     gsl_error_handler_t *before = gsl_set_error_handler_off();
-    step = gsl_odeiv2_step_alloc(gsl_odeiv2_step_rk8pd, n);
+    step = gsl_odeiv2_step_alloc(type, n);
     gsl_set_error_handler(before);
   }
   return step;
 }
 
-static es_status open_gsl(es_step *s, es_diag *diag) {
-  own *o = s->own = calloc(1, sizeof *o);
-  if (o != NULL) o->step = allocate(s->n);
+/* Room for `bytes` in step->own, an own first. */
+static es_status open_with(es_step *s, es_diag *diag,
+                           const gsl_odeiv2_step_type *type, size_t bytes) {
+  own *o = s->own = calloc(1, bytes);
+  if (o != NULL) o->step = allocate(type, s->n);
   if (o == NULL || o->step == NULL)
-    return es_fail(diag, ES_NO_MEMORY, "no memory for gsl-rk8pd, n = %zu",
-                   s->n);
+    return es_fail(diag, ES_NO_MEMORY, "no memory for gsl-%s, n = %zu",
+                   type->name, s->n);
   o->system =
       (gsl_odeiv2_system){.function = slope, .dimension = s->n, .params = s};
   return ES_OK;
+}
+
+static es_status open_rk8pd(es_step *s, es_diag *diag) {
+  return open_with(s, diag, gsl_odeiv2_step_rk8pd, sizeof(own));
 }
 
 static void close_gsl(es_step *s) {
@@ -112,9 +118,11 @@ const es_stepper es_stepper_gsl_rk8pd = {
     .dense_order = 7,
     .stages = 13,
     .doubles = doubles,
-    .open = open_gsl,
+    .open = open_rk8pd,
     .close = close_gsl,
     .attempt = attempt,
     .prepare = prepare,
     .dense = dense,
 };
+
+#include "ode/gsl_multistep.h"

@@ -26,6 +26,7 @@ static es_status by_differences(es_step *s, double t, double *y,
     if (status != ES_OK) return status;
     for (size_t i = 0; i < n; i++) column[i] = (column[i] - f[i]) / moved;
   }
+  if (dfdt == NULL) return ES_OK;
   const double later = t + sqrt(DBL_EPSILON) * fmax(fabs(t), fabs(s->h));
   if (!(later > t)) return ES_OK;
   const es_status status = es_step_rhs(s, later, y, dfdt);
@@ -36,7 +37,7 @@ static es_status by_differences(es_step *s, double t, double *y,
 es_status es_step_jacobian(es_step *s, double t, double *y, const double *f,
                            double *J, double *dfdt) {
   memset(J, 0, s->n * s->n * sizeof *J);
-  memset(dfdt, 0, s->n * sizeof *dfdt);
+  if (dfdt != NULL) memset(dfdt, 0, s->n * sizeof *dfdt);
   s->jacobian_calls++;
   if (s->jacobian != NULL) return s->jacobian(t, y, J, dfdt, s->context);
   return by_differences(s, t, y, f, J, dfdt);

@@ -70,7 +70,9 @@ typedef struct es_stepper {
   X(exponential, "exponential")                                                \
   X(gsl_rk8pd, "gsl-rk8pd")                                                    \
   X(gd, "gd")                                                                  \
-  X(adams, "adams")
+  X(adams, "adams")                                                            \
+  X(gsl_msadams, "gsl-msadams")                                                \
+  X(gsl_msbdf, "gsl-msbdf")
 
 #define ES_STEPPER_DECLARE(id, name) extern const es_stepper es_stepper_##id;
 ES_STEPPERS(ES_STEPPER_DECLARE)

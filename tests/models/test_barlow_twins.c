@@ -70,10 +70,11 @@ static int free_tables(void **state) {
  * what a plain absolute tolerance would lose. */
 static void steppers_match_closed_form(void **state) {
   (void)state;
-  static const char *const methods[] = {"solver.method=tsit5",
-                                        "solver.method=dop853"};
+  static const char *const methods[] = {
+      "solver.method=tsit5", "solver.method=dop853", "solver.method=adams",
+      "solver.method=gsl-msadams", "solver.method=gsl-msbdf"};
   static const double rtols[] = {1e-6, 1e-9, 1e-12};
-  for (int m = 0; m < 2; m++)
+  for (int m = 0; m < 5; m++)
     for (int r = 0; r < 3; r++) {
       char rtol[48], atol[48];
       snprintf(rtol, sizeof rtol, "solver.rtol=%g", rtols[r]);

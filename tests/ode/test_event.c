@@ -101,7 +101,9 @@ static void run_ok(lab *l, setup s, double end) {
   assert_close(t, end, 0, 0);
 }
 
-static const char *const methods[3] = {"tsit5", "dop853", "gsl-rk8pd"};
+enum { METHODS = 6 };
+static const char *const methods[METHODS] = {
+    "tsit5", "dop853", "gsl-rk8pd", "adams", "gsl-msadams", "gsl-msbdf"};
 
 static void waves(double t, const double *y, double *g, const lab *l) {
   (void)y, (void)l;
@@ -113,7 +115,7 @@ static void waves(double t, const double *y, double *g, const lab *l) {
  * to four units in the last place, and beyond the root, never before it. */
 static void roots_to_the_last_place(void **state) {
   (void)state;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < METHODS; m++) {
     lab l = {.g = waves};
     run_ok(&l, (setup){methods[m], still, 2, .9}, 20);
     assert_int_equal(l.n_events, 12);
@@ -166,7 +168,7 @@ static void thresholds(double t, const double *y, double *g, const lab *l) {
  * 10 * 1e-12, so t to that over y. */
 static void many_in_one_step(void **state) {
   (void)state;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < METHODS; m++) {
     lab l = {.g = thresholds};
     for (int j = 0; j < MANY; j++)
       l.place[j] = .4 + .55 * ((j * 37) % MANY) / MANY;
@@ -249,7 +251,7 @@ static void half(double t, const double *y, double *g, const lab *l) {
  * and a solve from there does not meet it again. */
 static void terminal_events(void **state) {
   (void)state;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < METHODS; m++) {
     lab l = {.g = half, .place = {.75, .5}, .end_at = 2};
     const double times[4] = {.1, .5, .7, 2};
     double y = 1, t;

@@ -96,7 +96,8 @@ static result solve(es_ode_rhs rhs, const es_ode_options *o, lab *l, double t0,
   return r;
 }
 
-static const char *const methods[3] = {"tsit5", "dop853", "gsl-rk8pd"};
+static const char *const methods[6] = {"tsit5", "dop853",      "gsl-rk8pd",
+                                       "adams", "gsl-msadams", "gsl-msbdf"};
 
 /* The line says t, h and steps, and so does the diagnostic. */
 static void check_diag(const result *r, es_status want) {
@@ -113,11 +114,11 @@ static void check_diag(const result *r, es_status want) {
 /* y = 1/(1 - t): the outputs before t = 1 come, exact to the error that the
  * growth by 1/(1 - t)^2 makes of 1e-9, and the end comes soon. Steps shrink
  * in proportion to 1 - t, down to 1e-16: 37 e-folds of, here, at most 100
- * steps each, and about as many rejected. */
+ * steps each, with GSL's multistep methods 200, and about as many rejected. */
 static void blow_up_ends_with_a_status(void **state) {
   (void)state;
   const double times[4] = {0, .5, .9, 2};
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < 6; m++) {
     lab l = {0};
     const es_ode_options o = plain(methods[m]);
     const result r = solve(blow_up, &o, &l, 0, 1, times, 4);
@@ -128,7 +129,7 @@ static void blow_up_ends_with_a_status(void **state) {
     assert_close(l.y[2], 10, 1e-6, 0);
     assert_close(r.t, 1, 1e-7, 0);
     assert_true(r.y > 1e6 && isfinite(r.y));
-    assert_true(r.stats.steps + r.stats.rejected < 3700);
+    assert_true(r.stats.steps + r.stats.rejected < (m < 4 ? 3700 : 7400));
   }
 }
 
@@ -156,7 +157,7 @@ static void check_wall(es_ode_rhs rhs, const char *method, lab l,
 static void walls(void **state) {
   (void)state;
   es_diag unused;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < 6; m++) {
     check_wall(steep_wall, methods[m], (lab){.slope = NAN}, ES_NOT_FINITE);
     check_wall(steep_wall, methods[m], (lab){.slope = INFINITY}, ES_NOT_FINITE);
     const es_status own[] = {ES_FILE_DATA, ES_NO_CONVERGENCE, ES_NO_MEMORY,
@@ -173,7 +174,7 @@ static void walls(void **state) {
 /* One evaluation in a long solve fails, or is not a number: whichever it is, of
  * a stage, of the last slope or of dense output, the step is tried again and
  * the answer is as good as any: 1e-9 in some 100 steps. The line that it left
- * is gone from the diagnostic then. */
+ * is gone from the diagnostic then. (A start at order 1 is rejected anyway.) */
 static es_status hiccup(double t, const double *y, double *dydt, void *c) {
   (void)t;
   lab *l = c;
@@ -190,15 +191,15 @@ static void single_failures_are_mended(void **state) {
   es_diag unused;
   const double times[4] = {.5, 1, 1.5, 2};
   const es_status kinds[2] = {ES_OK, ES_NO_CONVERGENCE};
-  for (int m = 0; m < 3; m++)
+  for (int m = 0; m < 6; m++)
     for (size_t bad = 2; bad < 60; bad++)
       for (int k = 0; k < 2; k++) {
         lab l = {.bad_call = bad, .wall_status = kinds[k], .diag = &unused};
         const es_ode_options o = plain(methods[m]);
         const result r = solve(hiccup, &o, &l, 0, 1, times, 4);
         assert_ok(r.status, r.diag);
-        assert_true(l.calls > 60);
-        assert_int_equal(r.stats.rejected > 0, bad > 2);
+        assert_true(l.calls > bad);
+        if (m < 3) assert_int_equal(r.stats.rejected > 0, bad > 2);
         for (int i = 0; i < 4; i++)
           assert_close(l.y[i], exp(-times[i]), 1e-7, 0);
         assert_int_equal(r.diag.code, ES_OK);
@@ -240,7 +241,7 @@ static void walls_at_the_start(void **state) {
 static void retries_recover(void **state) {
   (void)state;
   const double end = 1.98;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < 6; m++) {
     lab l = {0};
     es_ode_options o = plain(methods[m]);
     o.h0 = 1.97;
@@ -254,7 +255,7 @@ static void retries_recover(void **state) {
 static void budgets(void **state) {
   (void)state;
   const double end = 1e9;
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < 6; m++) {
     lab l = {0};
     es_ode_options o = plain(methods[m]);
     o.max_steps = 50;
@@ -295,7 +296,7 @@ static void steps_that_cannot_be_taken(void **state) {
 static void outputs_hit_their_times(void **state) {
   (void)state;
   const double times[8] = {1, 1, 1.1, 1.1, 1 + 1. / 3, 2, 7. / 3, 7. / 3};
-  for (int m = 0; m < 3; m++) {
+  for (int m = 0; m < 6; m++) {
     lab l = {0};
     const es_ode_options o = plain(methods[m]);
     const result r = solve(decay, &o, &l, 1, 2, times, 8);
@@ -317,20 +318,19 @@ static void outputs_do_not_steer(void **state) {
   (void)state;
   double times[1000];
   for (int i = 0; i < 1000; i++) times[i] = 5 * (i + 1) / 1000.;
-  for (int m = 0; m < 3; m++) {
-    lab l = {0};
+  for (int m = 0; m < 4; m++) {
+    lab l = {0}, last = {0};
     const es_ode_options o = plain(methods[m]);
-    const result few = solve(decay, &o, &l, 0, 1, times + 999, 1);
-    l.n = 0;
+    const result few = solve(decay, &o, &last, 0, 1, times + 999, 1);
     const result many = solve(decay, &o, &l, 0, 1, times, 1000);
     assert_int_equal(l.n, 1000);
     assert_int_equal(few.stats.steps, many.stats.steps);
     assert_memory_equal(&few.y, &many.y, sizeof few.y);
-    /* First slope and its probe; 6, 12 or 13 evaluations a step (the long ones
-     * save one if they reject), and more for a step with outputs inside. */
+    /* First slope and its probe; 2 to 13 a step (all but tsit5 save one if they
+     * reject), and more for a step with outputs inside. */
     const es_ode_statistics a = few.stats, b = many.stats;
-    const uint64_t each[3] = {6, 12, 13}, less[3] = {6, 11, 12};
-    const uint64_t inside[3] = {0, 3, 26};
+    const uint64_t each[4] = {6, 12, 13, 2}, less[4] = {6, 11, 12, 1};
+    const uint64_t inside[4] = {0, 3, 26, 0};
     const uint64_t want = 2 + each[m] * a.steps + less[m] * a.rejected;
     assert_int_equal(a.rhs_calls, want);
     assert_int_equal(b.rhs_calls, want + inside[m] * b.steps);
