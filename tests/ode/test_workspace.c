@@ -100,7 +100,7 @@ static void the_list_of_steppers(void **state) {
     bool fixed;
   } want[] = {{"tsit5", 5, 4, false},
               {"dop853", 8, 7, false},
-              {"exponential", 8, 7, false},
+              {"exponential", 8, 6, false},
               {"gsl-rk8pd", 8, 7, false},
               {"gd", 1, 0, true},
               {"adams", 13, 13, false},
@@ -278,8 +278,9 @@ static void solves_do_not_allocate(void **state) {
         es_ode_solve(ode, 0, &y, times, 2, NULL, NULL, &diag);
     const size_t end = heap_calls();
     es_ode_free(ode);
-    /* GSL makes its own arrays, in a number of its own. */
-    if (strncmp(all[m], "gsl", 3) != 0) assert_int_equal(after - before, 1);
+    /* One slab, and what a method keeps beside it; GSL makes its own arrays, in
+     * a number of its own. */
+    if (strncmp(all[m], "gsl", 3) != 0) assert_true(after - before <= 2);
     assert_int_equal(end, after);
     assert_ok(status, diag);
   }
