@@ -39,4 +39,7 @@ double es_barlow_lr_limit(double gamma_max, double gamma_min);
 /* The model `barlow-twins` (theory.md 1): keys, flow, predictions. */
 extern const es_model es_model_barlow_twins;
 
+/* The model `barlow-twins-kernel`: the same in a kernel's eigenbasis. */
+extern const es_model es_model_barlow_twins_kernel;
+
 #endif

@@ -22,6 +22,7 @@ typedef struct es_model_shape {
   double lr;        /* learning rate for method gd; 0: none was given */
   size_t n_points;  /* data points kept for output.embeddings; 0: none */
   size_t embed_dim; /* length of one embedding */
+  double bytes;     /* memory that open took at its peak; 0: not worth saying */
 } es_model_shape;
 
 /* One row of `predict` and of steps.csv: a mode and its step. */

@@ -20,7 +20,14 @@ typedef struct barlow {
   size_t d, m, k;
   bool aligned;   /* start U diag(s0) V^T: closed form, gamma's own order */
   double *gamma;  /* m eigenvalues */
-  double *V;      /* m×m eigenvectors as columns, or NULL: see order */
+  size_t coords;  /* columns of the user's W: m, or the 2n points of a kernel */
+  double *V;      /* coords×m, Z = W V: eigenvectors as columns (a kernel's C);
+                     or NULL: see order */
+  double *back;   /* coords×m, W = Z back^T; NULL: V itself, which is square */
+  double *random; /* n_random×m: a Gaussian start is drawn with n_random columns
+                     and multiplied by this; NULL: by V, or, of a kernel, its
+                     first m columns are Z0 */
+  size_t n_random;
   size_t *order;  /* without V: mode j is coordinate order[j] */
   double *Z0;     /* d×m start in the eigenbasis */
   double *U;      /* d×d: Q of that QR; NULL: the identity */
@@ -35,14 +42,16 @@ typedef struct barlow {
   double lr;
   double t_last;    /* last half time from this start; NaN: nothing steps */
   size_t reachable; /* modes j < d with gamma_j > 0 and s0_j > 0 */
-  double
-      *points; /* m×n_points, columns in the user's coordinates; NULL: none */
+  double *points; /* coords×n_points, embedded as W times these; NULL: none */
   size_t n_points;
+  bool needs_d;     /* d has no default that could be meant */
+  double bandwidth; /* of an rbf kernel; 0: none */
+  double bytes; /* memory taken to open the model, where it is worth saying */
   double image_shape[3];      /* channels, height, width; zeros: no images */
   es_barlow_factors *factors; /* what modes learn of; NULL: not asked */
   bool from_data;
   unsigned data_crc;
-  char remark[256];
+  char remark[512];
 } barlow;
 
 /* Zeroed room for a*b items, NULL without memory or for none; and the line that
@@ -50,14 +59,39 @@ typedef struct barlow {
 void *es_barlow_cells(size_t a, size_t b, size_t size);
 es_status es_barlow_no_memory(es_diag *diag);
 
-/* Fills m, gamma and V or order (barlow_spectrum.c). */
+/* Where the modes come from: fills m, coords, gamma and V or order, and what
+ * else is known of them. The start's keys are read behind it. */
+typedef es_status (*es_barlow_source)(barlow *b, const es_config *config,
+                                      const es_watch *watch, es_diag *diag);
+
+/* From gamma, Gamma or data (barlow_spectrum.c), and from a kernel
+ * (barlow_kernel.c). */
 es_status es_barlow_spectrum(barlow *b, const es_config *config,
                              const es_watch *watch, es_diag *diag) ES_MUST_USE;
+es_status es_barlow_kernel(barlow *b, const es_config *config,
+                           const es_watch *watch, es_diag *diag) ES_MUST_USE;
 
-/* Reads the settings, Gamma, its eigenbasis and the start. */
-es_status es_barlow_open(void **self, const es_config *config,
-                         const es_watch *watch, es_diag *diag);
+/* Reads the settings, the modes of a source, and the start. */
+es_status es_barlow_open_from(void **self, es_barlow_source source,
+                              const es_config *config, const es_watch *watch,
+                              es_diag *diag) ES_MUST_USE;
 void es_barlow_close(void *self);
+
+/* Adds a sentence to the remark. */
+void es_barlow_note(barlow *b, const char *format, ...) ES_PRINTF(2, 3);
+
+/* The caller's watch as the data room sees progress. */
+typedef struct es_barlow_asked {
+  const es_watch *watch;
+  bool stop;
+} es_barlow_asked;
+es_progress es_barlow_progress(es_barlow_asked *self);
+
+/* The points of output.embeddings=N (barlow_points.c): *points is m×*n, a point
+ * a column, NULL for none; the first views of the set's first N pairs, or, with
+ * output.points=test, the first N test images. */
+es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
+                           const es_config *config, es_diag *diag) ES_MUST_USE;
 
 /* Largest stable learning rate of discrete descent on this Gamma. */
 double es_barlow_model_lr_limit(const void *self);
@@ -82,7 +116,8 @@ es_status es_barlow_factors_new(barlow *b, const es_dataset *set,
 void es_barlow_factors_free(es_barlow_factors *factors); /* NULL accepted */
 bool es_barlow_factors_of(const void *self, es_model_factors *out);
 
-/* The keys of the section [model], defined beside the code that reads them. */
-extern const es_keys es_barlow_keys;
+/* The keys of the section [model], defined beside the code that reads them: of
+ * `barlow-twins` and of `barlow-twins-kernel`. */
+extern const es_keys es_barlow_keys, es_barlow_kernel_keys;
 
 #endif

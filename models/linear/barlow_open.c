@@ -8,6 +8,7 @@
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static const es_key keys[] = {
     MODEL_KEY("s0", ES_LIST, 0, 0, INFINITY, NULL, "1", NULL,
               "aligned start: singular value of W along each mode"),
     MODEL_KEY("W0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
-              "start: a d by m matrix"),
+              "start: a d by m matrix; of a kernel F(0), d by 2n, its columns "
+              "the n first views and then the n second ones"),
     MODEL_KEY("init", ES_CHOICE, 0, 0, 0, "gaussian", NULL, NULL,
               "random start, entries N(0, init_scale^2)"),
     MODEL_KEY("init_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
@@ -35,8 +37,33 @@ static const es_key keys[] = {
               "seed of the random start"),
     MODEL_KEY("lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
               "learning rate of solver.method=gd: t = steps * lr"),
+    MODEL_KEY("kernel", ES_CHOICE, 0, 0, 0, "linear|rbf", NULL, NULL,
+              "k(x,y) = x^T y, or exp(-|x-y|^2/(2 bandwidth^2)), of the pairs "
+              "of [data]; data.center centres both views in feature space"),
+    MODEL_KEY("bandwidth", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "value",
+              NULL,
+              "of kernel=rbf [median distance between the first views of the "
+              "first 1000 pairs]"),
+    MODEL_KEY("K", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
+              NULL,
+              "kernel of n pairs, 2n by 2n, in the order of W0's columns"),
 };
-const es_keys es_barlow_keys = {keys, sizeof keys / sizeof *keys};
+/* Windows on one array: Gamma's keys, what both models have, a kernel's. */
+enum { OF_GAMMA = 2, OF_KERNEL = 3, ALL = sizeof keys / sizeof *keys };
+const es_keys es_barlow_keys = {keys, ALL - OF_KERNEL};
+const es_keys es_barlow_kernel_keys = {keys + OF_GAMMA, ALL - OF_GAMMA};
+
+void es_barlow_note(barlow *b, const char *format, ...) {
+  size_t used = strlen(b->remark);
+  if (used > 0 && used + 2 < sizeof b->remark) {
+    strcpy(b->remark + used, "; ");
+    used += 2;
+  }
+  va_list args;
+  va_start(args, format);
+  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
+  va_end(args);
+}
 
 static es_status read_d(barlow *b, const es_config *config, size_t fallback,
                         es_diag *diag) {
@@ -45,8 +72,8 @@ static es_status read_d(barlow *b, const es_config *config, size_t fallback,
     b->d = es_config_size(config, "model", "d");
   if (b->d > b->m)
     return es_fail(diag, ES_BAD_SHAPE,
-                   "model.d=%zu: at most the %zu dimensions of Gamma", b->d,
-                   b->m);
+                   "model.d=%zu: at most the %zu dimensions of %s", b->d, b->m,
+                   b->back != NULL ? "the kernel's span" : "Gamma");
   b->Z0 = es_barlow_cells(b->d, b->m, sizeof *b->Z0);
   b->s0 = es_barlow_cells(b->d, 1, sizeof *b->s0);
   return b->Z0 == NULL || b->s0 == NULL ? es_barlow_no_memory(diag) : ES_OK;
@@ -70,16 +97,9 @@ static es_status aligned_start(barlow *b, const es_config *config,
   return ES_OK;
 }
 
-/* Z0 = W0 V. */
-static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
-  const size_t d = b->d, m = b->m;
-  if (b->V != NULL) {
-    es_gemm(false, false, d, m, m, 1, W0, d, b->V, m, 0, b->Z0, d);
-  } else {
-    for (size_t j = 0; j < m; j++)
-      memcpy(b->Z0 + j * d, W0 + b->order[j] * d, d * sizeof *W0);
-  }
-  /* The aligned partner: QR of the first d columns (theory.md 1). */
+/* The aligned partner: QR of the first d columns (theory.md 1). */
+static es_status find_partner(barlow *b, es_diag *diag) {
+  const size_t d = b->d;
   double *R = es_barlow_cells(d, d, sizeof *R);
   es_status status = ES_OK;
   b->U = es_barlow_cells(d, d, sizeof *b->U);
@@ -99,40 +119,95 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
   return status;
 }
 
+/* Z0 = W0 E, E being rows×m. */
+static void multiply(barlow *b, const double *W0, size_t rows,
+                     const double *E) {
+  es_gemm(false, false, b->d, b->m, rows, 1, W0, b->d, E, rows, 0, b->Z0, b->d);
+}
+
+/* Z0 = W0 V. */
+static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
+  if (b->V != NULL)
+    multiply(b, W0, b->coords, b->V);
+  else
+    for (size_t j = 0; j < b->m; j++)
+      memcpy(b->Z0 + j * b->d, W0 + b->order[j] * b->d, b->d * sizeof *W0);
+  return find_partner(b, diag);
+}
+
+/* What of a given start no function of the kernel's span has. Projecting loses
+ * digits with the square root of the span's condition, at most 1e-9. */
+static es_status note_outside(barlow *b, const double *F0, es_diag *diag) {
+  const size_t d = b->d, n = d * b->coords;
+  double *rest = es_barlow_cells(d, b->coords, sizeof *rest);
+  if (rest == NULL) return es_barlow_no_memory(diag);
+  memcpy(rest, F0, n * sizeof *rest);
+  es_gemm(false, true, d, b->coords, b->m, -1, b->Z0, d, b->back, b->coords, 1,
+          rest, d);
+  const double share = es_norm(n, rest) / es_norm(n, F0);
+  free(rest);
+  if (share > 1e-6)
+    es_barlow_note(b,
+                   "%.3g of W0 (Frobenius norm, relative) lies outside the "
+                   "kernel's span and is left out",
+                   share);
+  return ES_OK;
+}
+
 static es_status given_start(barlow *b, const es_config *config,
                              es_diag *diag) {
   const es_matrix *W0 = es_config_matrix(config, "model", "W0");
-  if (W0->cols != b->m || W0->rows > b->m)
+  if (W0->cols != b->coords || W0->rows > b->m)
     return es_config_blame(config, "model", "W0", diag,
                            "%zu by %zu; it must have %zu columns and at most "
-                           "as many rows",
-                           W0->rows, W0->cols, b->m);
-  const es_status status = read_d(b, config, W0->rows, diag);
+                           "%zu rows",
+                           W0->rows, W0->cols, b->coords, b->m);
+  es_status status = read_d(b, config, W0->rows, diag);
   if (status != ES_OK) return status;
   if (W0->rows != b->d)
     return es_config_blame(config, "model", "W0", diag, "%zu rows, but d=%zu",
                            W0->rows, b->d);
-  return to_basis(b, W0->data, diag);
+  status = to_basis(b, W0->data, diag);
+  return status == ES_OK && b->back != NULL ? note_outside(b, W0->data, diag)
+                                            : status;
+}
+
+/* Row by row, so that a row does not depend on how many there are; NULL without
+ * memory. */
+static double *draw(const barlow *b, size_t columns, const es_config *config) {
+  const double scale = es_config_real(config, "model", "init_scale");
+  const uint64_t seed = es_config_size(config, "model", "seed");
+  double *W0 = es_barlow_cells(b->d, columns, sizeof *W0);
+  for (size_t i = 0; W0 != NULL && i < b->d; i++)
+    for (size_t j = 0; j < columns; j++)
+      W0[i + j * b->d] =
+          scale * es_random_normal(seed, ES_STREAM_INIT, i * columns + j);
+  return W0;
+}
+
+/* A function drawn where the kernel's own features are known, else in the
+ * basis: a Gaussian process of covariance init_scale^2 K. Modes are counted by
+ * 2n, so that one more at the edge of roundoff does not change the others. */
+static es_status from_kernel(barlow *b, const double *W0, es_diag *diag) {
+  if (b->random != NULL)
+    multiply(b, W0, b->n_random, b->random);
+  else
+    memcpy(b->Z0, W0, b->d * b->m * sizeof *W0);
+  return find_partner(b, diag);
 }
 
 static es_status gaussian_start(barlow *b, const es_config *config,
                                 es_diag *diag) {
-  if (b->from_data && !es_config_has(config, "model", "d"))
+  if (b->needs_d && !es_config_has(config, "model", "d"))
     return es_fail(diag, ES_USAGE,
                    "model.d: give the number of embedding dimensions (1 to "
                    "%zu)",
                    b->m);
   es_status status = read_d(b, config, b->m, diag);
   if (status != ES_OK) return status;
-  const double scale = es_config_real(config, "model", "init_scale");
-  const uint64_t seed = es_config_size(config, "model", "seed");
-  double *W0 = es_barlow_cells(b->d, b->m, sizeof *W0);
+  double *W0 = draw(b, b->random != NULL ? b->n_random : b->coords, config);
   if (W0 == NULL) return es_barlow_no_memory(diag);
-  for (size_t i = 0; i < b->d; i++)
-    for (size_t j = 0; j < b->m; j++)
-      W0[i + j * b->d] =
-          scale * es_random_normal(seed, ES_STREAM_INIT, i * b->m + j);
-  status = to_basis(b, W0, diag);
+  status = b->back != NULL ? from_kernel(b, W0, diag) : to_basis(b, W0, diag);
   free(W0);
   return status;
 }
@@ -214,18 +289,18 @@ static void note_limits(barlow *b) {
   find_last_step(b);
   const double limit = es_barlow_model_lr_limit(b);
   if (b->reachable < b->d)
-    snprintf(b->remark, sizeof b->remark,
-             "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the loss "
-             "stays at %zu or above",
-             b->reachable, b->d, b->d - b->reachable);
+    es_barlow_note(b,
+                   "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the "
+                   "loss stays at %zu or above",
+                   b->reachable, b->d, b->d - b->reachable);
   else if (b->lr > 0 && b->lr >= limit)
-    snprintf(b->remark, sizeof b->remark,
-             "model.lr=%g: discrete descent is stable below %g only", b->lr,
-             limit);
+    es_barlow_note(b, "model.lr=%g: discrete descent is stable below %g only",
+                   b->lr, limit);
 }
 
-static es_status build(barlow *b, const es_config *config,
-                       const es_watch *watch, es_diag *diag) {
+static es_status build(barlow *b, es_barlow_source source,
+                       const es_config *config, const es_watch *watch,
+                       es_diag *diag) {
   b->aligned = es_config_has(config, "model", "s0");
   if (b->aligned + es_config_has(config, "model", "W0") +
           es_config_has(config, "model", "init") >
@@ -234,7 +309,8 @@ static es_status build(barlow *b, const es_config *config,
                    "give one of model.s0, model.W0 and model.init");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
-  es_status status = es_barlow_spectrum(b, config, watch, diag);
+  es_status status = source(b, config, watch, diag);
+  if (b->coords == 0) b->coords = b->m;
   if (status == ES_OK) status = read_start(b, config, diag);
   if (status == ES_OK) status = choose_active(b, diag);
   for (size_t j = 0; status == ES_OK && b->aligned && j < b->d; j++)
@@ -245,12 +321,13 @@ static es_status build(barlow *b, const es_config *config,
   return status;
 }
 
-es_status es_barlow_open(void **self, const es_config *config,
-                         const es_watch *watch, es_diag *diag) {
+es_status es_barlow_open_from(void **self, es_barlow_source source,
+                              const es_config *config, const es_watch *watch,
+                              es_diag *diag) {
   barlow *b = calloc(1, sizeof *b);
   *self = NULL;
   if (b == NULL) return es_barlow_no_memory(diag);
-  const es_status status = build(b, config, watch, diag);
+  const es_status status = build(b, source, config, watch, diag);
   if (status != ES_OK) {
     es_barlow_close(b);
     return status;
@@ -266,6 +343,8 @@ void es_barlow_close(void *self) {
   es_barlow_fast_free(b->fast);
   free(b->gamma);
   free(b->V);
+  free(b->back);
+  free(b->random);
   free(b->order);
   free(b->Z0);
   free(b->U);

@@ -100,56 +100,40 @@ static es_status spectrum_from_matrix(barlow *b, const es_config *config,
   return spectrum_of(b, copy, diag);
 }
 
-/* The first views of the first n pairs, for output.embeddings. */
-static es_status keep_points(barlow *b, const es_dataset *set, size_t n,
-                             es_diag *diag) {
-  size_t channels, side;
-  es_dataset_geometry(set, &channels, &side);
-  b->image_shape[0] = (double)channels;
-  b->image_shape[1] = b->image_shape[2] = (double)side;
-  b->n_points = n < es_dataset_count(set) ? n : es_dataset_count(set);
-  if (b->n_points == 0) return ES_OK;
-  b->points = es_barlow_cells(b->m, b->n_points, sizeof *b->points);
-  double *second = es_barlow_cells(b->m, 1, sizeof *second);
-  if (b->points == NULL || second == NULL) {
-    free(second);
-    return es_barlow_no_memory(diag);
-  }
-  for (size_t i = 0; i < b->n_points; i++)
-    es_dataset_pair(set, i, 0, b->points + i * b->m, second);
-  free(second);
-  return ES_OK;
-}
-
 /* Centred data have centred points. */
 static void shift_points(barlow *b, const double *mean) {
   for (size_t i = 0; i < b->n_points; i++)
     for (size_t r = 0; r < b->m; r++) b->points[r + i * b->m] -= mean[r];
 }
 
-/* The caller's watch as the data room sees progress. */
-typedef struct asked {
-  const es_watch *watch;
-  bool stop;
-} asked;
-
 static void ask(void *self, const char *what, double done, double total) {
-  asked *a = self;
+  es_barlow_asked *a = self;
   a->stop =
       a->watch != NULL && a->watch->ask(a->watch->context, what, done, total);
 }
 
-static bool was_stopped(void *self) { return ((asked *)self)->stop; }
+static bool was_stopped(void *self) { return ((es_barlow_asked *)self)->stop; }
+
+es_progress es_barlow_progress(es_barlow_asked *self) {
+  return (es_progress){ask, was_stopped, self};
+}
+
+static void keep_geometry(barlow *b, const es_dataset *set) {
+  size_t channels, side;
+  es_dataset_geometry(set, &channels, &side);
+  b->image_shape[0] = (double)channels;
+  b->image_shape[1] = b->image_shape[2] = (double)side;
+}
 
 static es_status spectrum_from_data(barlow *b, const es_config *config,
                                     const es_watch *watch, es_diag *diag) {
   es_dataset *set = NULL;
   es_moments moments = {0};
-  asked self = {watch, false};
-  const es_progress progress = {ask, was_stopped, &self};
+  es_barlow_asked self = {watch, false};
+  const es_progress progress = es_barlow_progress(&self);
   es_status status = es_dataset_open(&set, config, diag);
   if (status == ES_OK) {
-    b->from_data = true;
+    b->from_data = b->needs_d = true;
     b->data_crc = es_dataset_checksum(set);
     status =
         es_moments_new(&moments, set, es_config_flag(config, "data", "center"),
@@ -160,9 +144,9 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
     status = spectrum_of(b, moments.Gamma, diag);
     moments.Gamma = NULL;
   }
+  if (status == ES_OK) keep_geometry(b, set);
   if (status == ES_OK)
-    status = keep_points(b, set, es_config_size(config, "output", "embeddings"),
-                         diag);
+    status = es_barlow_points(&b->points, &b->n_points, set, config, diag);
   if (status == ES_OK && es_config_flag(config, "output", "modes"))
     status = es_barlow_factors_new(b, set, &progress, diag);
   if (status == ES_OK && es_config_flag(config, "data", "center"))

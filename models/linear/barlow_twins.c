@@ -42,6 +42,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_points = b->n_points;
   out->embed_dim = b->d;
   out->t_last = b->t_last;
+  out->bytes = b->bytes;
 }
 
 static void column(const void *self, size_t j, char *name, size_t size) {
@@ -58,13 +59,13 @@ static void column(const void *self, size_t j, char *name, size_t size) {
 
 static size_t n_states(const void *self) {
   const barlow *b = self;
-  return b->d * b->m;
+  return b->d * b->coords;
 }
 
 /* Row by row, as the user writes W0. */
 static void state_name(const void *self, size_t r, char *name, size_t size) {
   const barlow *b = self;
-  snprintf(name, size, "W_%zu_%zu", r / b->m + 1, r % b->m + 1);
+  snprintf(name, size, "W_%zu_%zu", r / b->coords + 1, r % b->coords + 1);
 }
 
 static void start(const void *self, double *y, double *scale) {
@@ -109,12 +110,13 @@ static es_status observe(void *self, double t, const double *y, double *out) {
   return ES_OK;
 }
 
-/* out (d×m row by row) = Z V^T, where Z is column-major d×m. */
+/* out (d×coords row by row) = Z back^T, where Z is column-major d×m. */
 static void from_basis(const barlow *b, const double *Z, double *out) {
-  const size_t d = b->d, m = b->m;
+  const size_t d = b->d, m = b->m, n = b->coords;
   if (b->V != NULL) {
-    /* Row-major d×m is column-major m×d: out = V Z^T. */
-    es_gemm(false, true, m, d, m, 1, b->V, m, Z, d, 0, out, m);
+    /* Row-major d×n is column-major n×d: out = back Z^T. */
+    es_gemm(false, true, n, d, m, 1, b->back != NULL ? b->back : b->V, n, Z, d,
+            0, out, n);
     return;
   }
   for (size_t j = 0; j < m; j++)
@@ -162,11 +164,11 @@ static double distance(void *self, double t, const double *y) {
   return sqrt(sum);
 }
 
-/* Row by row, out = (W x)^T: W is row-major d×m, so column-major m×d. */
+/* Row by row, out = (W x)^T: W is row-major d×n, so column-major n×d. */
 static void embed(void *self, const double *W, double *out) {
   const barlow *b = self;
-  es_gemm(true, false, b->d, b->n_points, b->m, 1, W, b->m, b->points, b->m, 0,
-          out, b->d);
+  es_gemm(true, false, b->d, b->n_points, b->coords, 1, W, b->coords, b->points,
+          b->coords, 0, out, b->d);
 }
 
 /* g_j = lambda_j - 1/2: a step is where an eigenvalue passes one half. */
@@ -271,15 +273,21 @@ static double loss_floor(const void *self) {
 
 static es_model_array array(const void *self, size_t j) {
   const barlow *b = self;
+  const bool kernel = b->back != NULL, images = b->image_shape[0] > 0;
   const es_model_array arrays[] = {
       {"/gamma", b->gamma, b->m, 1},
       {"/s0", b->s0, b->d, 1},
       {"/Z0", b->Z0, b->d, b->m},
-      {b->V != NULL ? "/V" : NULL, b->V, b->m, b->m},
-      {b->image_shape[0] > 0 ? "/image_shape" : NULL, b->image_shape, 3, 1},
+      {kernel         ? "/C"
+       : b->V != NULL ? "/V"
+                      : NULL,
+       b->V, b->coords, b->m},
+      {images ? "/image_shape" : NULL, b->image_shape, 3, 1},
+      {b->bandwidth > 0 ? "/bandwidth" : NULL, &b->bandwidth, 1, 1},
   };
-  const es_model_array none = {NULL, NULL, 0, 0};
-  return j < sizeof arrays / sizeof *arrays ? arrays[j] : none;
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+    if (arrays[i].dataset != NULL && j-- == 0) return arrays[i];
+  return (es_model_array){NULL, NULL, 0, 0};
 }
 
 static const char *remark(const void *self) {
@@ -293,39 +301,40 @@ static bool checksum(const void *self, unsigned *crc) {
   return b->from_data;
 }
 
+static es_status open_features(void **self, const es_config *config,
+                               const es_watch *watch, es_diag *diag) {
+  return es_barlow_open_from(self, es_barlow_spectrum, config, watch, diag);
+}
+
+static es_status open_kernel(void **self, const es_config *config,
+                             const es_watch *watch, es_diag *diag) {
+  return es_barlow_open_from(self, es_barlow_kernel, config, watch, diag);
+}
+
+/* Both models are the same behind their modes. */
+#define MODES_LEARNED                                                          \
+  .plot = "staircase", .takes_data = true, .close = es_barlow_close,           \
+  .shape = shape, .column = column, .n_states = n_states,                      \
+  .state_name = state_name, .start = start, .rhs = rhs,                        \
+  .linear = {es_barlow_freeze, es_barlow_phi}, .observe = observe,             \
+  .state = state, .exact = exact, .distance = distance, .embed = embed,        \
+  .events = events, .overlap = overlap, .n_steps = n_steps, .step = step,      \
+  .floor = loss_floor, .exponent = exponent,                                   \
+  .generic_half_time = es_barlow_generic_half_time,                            \
+  .fixed_columns = fixed_columns, .n_fixed = n_steps, .fixed = fixed,          \
+  .lr_limit = es_barlow_model_lr_limit, .array = array, .remark = remark,      \
+  .checksum = checksum
+
 const es_model es_model_barlow_twins = {
     .name = "barlow-twins",
     .summary = "linear Barlow Twins: eigenvalues that step up one at a time",
-    .plot = "staircase",
     .keys = &es_barlow_keys,
-    .takes_data = true,
-    .open = es_barlow_open,
-    .close = es_barlow_close,
-    .shape = shape,
-    .column = column,
-    .n_states = n_states,
-    .state_name = state_name,
-    .start = start,
-    .rhs = rhs,
-    .linear = {es_barlow_freeze, es_barlow_phi},
-    .observe = observe,
-    .state = state,
-    .exact = exact,
-    .distance = distance,
-    .embed = embed,
-    .events = events,
-    .overlap = overlap,
-    .n_steps = n_steps,
-    .step = step,
-    .floor = loss_floor,
-    .exponent = exponent,
-    .generic_half_time = es_barlow_generic_half_time,
-    .fixed_columns = fixed_columns,
-    .n_fixed = n_steps,
-    .fixed = fixed,
-    .lr_limit = es_barlow_model_lr_limit,
-    .array = array,
-    .factors = es_barlow_factors_of,
-    .remark = remark,
-    .checksum = checksum,
-};
+    .open = open_features,
+    MODES_LEARNED};
+
+const es_model es_model_barlow_twins_kernel = {
+    .name = "barlow-twins-kernel",
+    .summary = "Barlow Twins of a kernel: linear, rbf, or a given matrix",
+    .keys = &es_barlow_kernel_keys,
+    .open = open_kernel,
+    MODES_LEARNED};

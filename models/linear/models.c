@@ -5,6 +5,7 @@
 
 static const es_model *const models[] = {
     &es_model_barlow_twins,
+    &es_model_barlow_twins_kernel,
 };
 
 const char *es_version(void) { return ES_VERSION; }

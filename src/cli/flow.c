@@ -266,6 +266,9 @@ static es_status dry_run(const flow_run *run) {
   printf("# memory: about %.3g MB for a state of %zu numbers\n",
          (double)run->instance->shape.n * 30 * 8 * 1e-6,
          run->instance->shape.n);
+  if (run->instance->shape.bytes > 0)
+    printf("# memory: about %.3g MB to open the model\n",
+           run->instance->shape.bytes * 1e-6);
   if (strcmp(method, "gd") == 0)
     printf("# time: about %.2g s for %.0f steps\n",
            rhs_seconds(run) * 2 * last / run->instance->shape.lr,

@@ -103,6 +103,7 @@ const es_source_kind es_source_cifar10 = {
              ES_FOLDER_DEFAULT "/cifar-10-batches-bin",
              "the CIFAR-10 binary version there, or give data.path"},
     .open = open_cifar10,
+    .parts = true,
 };
 
 const es_source_kind es_source_cifar100 = {
@@ -110,4 +111,5 @@ const es_source_kind es_source_cifar100 = {
              ES_FOLDER_DEFAULT "/cifar-100-binary",
              "the CIFAR-100 binary version there, or give data.path"},
     .open = open_cifar100,
+    .parts = true,
 };

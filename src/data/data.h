@@ -29,6 +29,12 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
                           es_diag *diag) ES_MUST_USE;
 void es_dataset_free(es_dataset *set);
 
+/* Opens the test images, all of them in order, of the data set that the
+ * settings name, whatever data.split and data.n are; for es_dataset_image.
+ * ES_BAD_VALUE where it has no such part. */
+es_status es_dataset_open_test(es_dataset **out, const es_config *config,
+                               es_diag *diag) ES_MUST_USE;
+
 size_t es_dataset_count(const es_dataset *set);      /* samples n */
 size_t es_dataset_dim(const es_dataset *set);        /* m, values of a view */
 uint32_t es_dataset_checksum(const es_dataset *set); /* CRC-32 of the bytes */

@@ -4,6 +4,7 @@
 #include "data/noise.h"
 #include "data/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,46 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
     es_dataset_free(*out);
     *out = NULL;
   }
+  return status;
+}
+
+/* What tells where a data set is, what its images are made with and how large
+ * they are; the rest, subset and augmentation, has no effect on them. */
+static es_status test_settings(es_config *test, const es_config *config,
+                               es_diag *diag) {
+  static const char *const texts[] = {"name", "path"};
+  static const char *const sizes[] = {"size", "seed"};
+  es_status status = es_config_suggest(test, "data", "split", "test", diag);
+  for (size_t i = 0; status == ES_OK && i < 2; i++) {
+    const char *text = es_config_text(config, "data", texts[i]);
+    if (text != NULL && *text != '\0')
+      status = es_config_suggest(test, "data", texts[i], text, diag);
+  }
+  for (size_t i = 0; status == ES_OK && i < 2; i++) {
+    char number[24];
+    snprintf(number, sizeof number, "%zu",
+             es_config_size(config, "data", sizes[i]));
+    status = es_config_suggest(test, "data", sizes[i], number, diag);
+  }
+  /* A shift is held against the size. */
+  return status == ES_OK
+             ? es_config_suggest(test, "augment", "shift", "0", diag)
+             : status;
+}
+
+es_status es_dataset_open_test(es_dataset **out, const es_config *config,
+                               es_diag *diag) {
+  const char *name = es_config_text(config, "data", "name");
+  const es_source_kind *kind = kind_named(name);
+  es_config *test = NULL;
+  *out = NULL;
+  if (kind != NULL && !kind->parts)
+    return es_fail(diag, ES_BAD_VALUE, "data.name=%s: has no test images",
+                   name);
+  es_status status = es_config_new(&test, &es_data_keys, 1, diag);
+  if (status == ES_OK) status = test_settings(test, config, diag);
+  if (status == ES_OK) status = es_dataset_open(out, test, diag);
+  es_config_free(test);
   return status;
 }
 

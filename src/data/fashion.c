@@ -71,4 +71,5 @@ const es_source_kind es_source_fashion_mnist = {
              "60000 training and 10000 test images, 28x28 grey",
              ES_FASHION_FOLDER, "dataset-fashion-mnist"},
     .open = es_fashion_open,
+    .parts = true,
 };

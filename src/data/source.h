@@ -39,6 +39,7 @@ typedef struct es_source_kind {
   const es_data_factor *factors;
   void (*factor)(const es_source *source, size_t i, size_t k, double *out);
   bool still;     /* view does not look at the draws: all views are equal */
+  bool parts;     /* knows data.split=train|test */
   bool unlabeled; /* knows data.split=unlabeled */
 } es_source_kind;
 

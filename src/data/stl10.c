@@ -97,5 +97,6 @@ const es_source_kind es_source_stl10 = {
              ES_FOLDER_DEFAULT "/stl10_binary",
              "the STL-10 binary version there, or give data.path"},
     .open = open_stl10,
+    .parts = true,
     .unlabeled = true,
 };

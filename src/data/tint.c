@@ -62,6 +62,7 @@ const es_source_kind es_source_tint = {
              "colour",
              ES_FASHION_FOLDER, "dataset-fashion-mnist"},
     .open = open_tint,
+    .parts = true,
     .paint = paint,
     .factors = factors,
     .factor = factor,

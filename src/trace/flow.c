@@ -38,6 +38,9 @@ static const es_key keys[] = {
      "append the state, row by row, to every row"},
     {"output", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
      "store the embeddings of that many data points over time in arrays.h5"},
+    {"output", "points", ES_CHOICE, 0, 0, 0, "train|test", NULL, "train",
+     "whose embeddings: first views of the first pairs, or the first test "
+     "images of the data set, without augmentation"},
     {"output", "modes", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "store eigenvalues, eigenvectors and the start in arrays.h5; R² on known "
      "factors of the data in factors.csv"},
