@@ -120,29 +120,38 @@ static es_status from_kernel(barlow *b, es_kernel *k, const es_dataset *set,
   return status;
 }
 
+/* The set's kernel; bandwidth NaN: its own median. */
+static es_status make_kernel(barlow *b, es_kernel *kernel,
+                             const es_dataset *set, double bandwidth,
+                             const es_config *config,
+                             const es_progress *progress, es_diag *diag) {
+  const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
+  double *X = NULL;
+  es_status status = check_memory(b, 2 * n, p, config, diag);
+  if (status == ES_OK) status = es_kernel_pairs(&X, set, progress, diag);
+  if (status == ES_OK)
+    status = es_kernel_new(kernel, n, p, X, bandwidth,
+                           es_config_flag(config, "data", "center"), diag);
+  if (status != ES_OK) return status;
+  b->bandwidth = kernel->bandwidth;
+  if (isnan(bandwidth))
+    es_barlow_note(b, "bandwidth %.6g, the median distance of first views",
+                   kernel->bandwidth);
+  return ES_OK;
+}
+
 static es_status from_data(barlow *b, const es_config *config, double bandwidth,
                            const es_progress *progress, es_diag *diag) {
   es_dataset *set = NULL;
   es_kernel kernel = {0};
   es_status status = es_dataset_open(&set, config, diag);
-  if (status == ES_OK)
-    status = check_memory(b, 2 * es_dataset_count(set), es_dataset_dim(set),
-                          config, diag);
-  if (status == ES_OK)
-    status =
-        es_kernel_new(&kernel, set, bandwidth,
-                      es_config_flag(config, "data", "center"), progress, diag);
   if (status == ES_OK) {
     b->from_data = true;
     b->data_crc = es_dataset_checksum(set);
-    b->bandwidth = kernel.bandwidth;
-    if (isnan(bandwidth))
-      es_barlow_note(b,
-                     "bandwidth %.6g, the median distance between first "
-                     "views",
-                     kernel.bandwidth);
-    status = from_kernel(b, &kernel, set, config, progress, diag);
+    status = make_kernel(b, &kernel, set, bandwidth, config, progress, diag);
   }
+  if (status == ES_OK)
+    status = from_kernel(b, &kernel, set, config, progress, diag);
   es_kernel_free(&kernel);
   es_dataset_free(set);
   return status;

@@ -19,32 +19,46 @@ static double *numbers(size_t a, size_t b) {
   return es_size_mul(&n, a, b) && n > 0 ? calloc(n, sizeof(double)) : NULL;
 }
 
-/* Pair i to rows i and n+i of X. */
-static es_status draw_pairs(es_kernel *k, const es_dataset *set,
-                            const es_progress *progress, es_diag *diag) {
-  const size_t n = k->n, p = k->p;
-  double *views = numbers(2 * p, BLOCK);
-  if (views == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for pairs");
-  es_status status = ES_OK;
-  for (size_t from = 0; status == ES_OK && from < n; from += BLOCK) {
-    const size_t count = n - from < BLOCK ? n - from : BLOCK;
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < count; i++) {
-      double *x = views + 2 * i * p, *xp = x + p;
-      es_dataset_pair(set, from + i, 0, x, xp);
-      for (size_t r = 0; r < p; r++) {
-        k->X[from + i + 2 * n * r] = x[r];
-        k->X[n + from + i + 2 * n * r] = xp[r];
-      }
-    }
-    es_progress_report(progress, "pairs", (double)(from + count), (double)n);
-    if (es_progress_stopping(progress))
-      status = es_fail(diag, ES_INTERRUPTED,
-                       "interrupted after %zu of %zu "
-                       "pairs",
-                       from + count, n);
+/* Pair i to rows i and n+i of X; views: room for one pair. */
+static void draw_pair(double *X, double *views, const es_dataset *set,
+                      size_t i) {
+  const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
+  es_dataset_pair(set, i, 0, views, views + p);
+  for (size_t r = 0; r < p; r++) {
+    X[i + 2 * n * r] = views[r];
+    X[n + i + 2 * n * r] = views[p + r];
   }
+}
+
+static es_status draw_pairs(double *X, double *views, const es_dataset *set,
+                            const es_progress *progress, es_diag *diag) {
+  const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
+  for (size_t from = 0; from < n; from += BLOCK) {
+    const size_t to = n - from < BLOCK ? n : from + BLOCK;
+    if (es_progress_stopping(progress))
+      return es_fail(diag, ES_INTERRUPTED, "interrupted after %zu of %zu pairs",
+                     from, n);
+#pragma omp parallel for schedule(static)
+    for (size_t i = from; i < to; i++)
+      draw_pair(X, views + 2 * p * (i - from), set, i);
+    es_progress_report(progress, "pairs", (double)to, (double)n);
+  }
+  return ES_OK;
+}
+
+es_status es_kernel_pairs(double **X, const es_dataset *set,
+                          const es_progress *progress, es_diag *diag) {
+  const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
+  *X = numbers(2 * n, p);
+  double *views = numbers(2 * p, BLOCK);
+  const es_status status =
+      *X == NULL || views == NULL
+          ? es_fail(diag, ES_NO_MEMORY, "no memory for %zu pairs", n)
+          : draw_pairs(*X, views, set, progress, diag);
   free(views);
+  if (status == ES_OK) return ES_OK;
+  free(*X);
+  *X = NULL;
   return status;
 }
 
@@ -151,23 +165,20 @@ static es_status make_matrix(es_kernel *k, es_diag *diag) {
   return ES_OK;
 }
 
-es_status es_kernel_new(es_kernel *out, const es_dataset *set, double bandwidth,
-                        bool center, const es_progress *progress,
-                        es_diag *diag) {
-  const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
-  *out = (es_kernel){.n = n, .p = p, .bandwidth = bandwidth, .center = center};
-  out->X = numbers(2 * n, p);
+es_status es_kernel_new(es_kernel *out, size_t n, size_t p, double *X,
+                        double bandwidth, bool center, es_diag *diag) {
+  *out = (es_kernel){
+      .n = n, .p = p, .X = X, .bandwidth = bandwidth, .center = center};
   out->shift = numbers(p, 1);
   out->square = numbers(2 * n, 1);
   out->row = numbers(2 * n, 1);
   out->K = numbers(2 * n, 2 * n);
-  es_status status = ES_OK;
-  if (out->X == NULL || out->shift == NULL || out->square == NULL ||
-      out->row == NULL || out->K == NULL)
-    status =
-        es_fail(diag, ES_NO_MEMORY, "no memory for a kernel of %zu pairs", n);
-  if (status == ES_OK) status = draw_pairs(out, set, progress, diag);
-  if (status == ES_OK) status = make_matrix(out, diag);
+  const es_status status =
+      out->shift == NULL || out->square == NULL || out->row == NULL ||
+              out->K == NULL
+          ? es_fail(diag, ES_NO_MEMORY, "no memory for a kernel of %zu pairs",
+                    n)
+          : make_matrix(out, diag);
   if (status != ES_OK) es_kernel_free(out);
   return status;
 }

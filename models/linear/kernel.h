@@ -31,14 +31,19 @@ typedef struct es_kernel {
 /* Pairs of a bandwidth's median. */
 enum { ES_KERNEL_MEDIAN = 1000 };
 
-/* Draws the set's pairs (draw 0) and makes their kernel. bandwidth: > 0: rbf;
- * 0: linear; NaN: rbf with the median of |x_i - x_j| over i < j among the first
- * views of the first ES_KERNEL_MEDIAN pairs, the mean of the middle two where
- * there are two. ES_BAD_VALUE where that median is 0 or there is none;
- * ES_NOT_FINITE where the points' values are too large for K. Free with
- * es_kernel_free, which accepts a zeroed one. */
-es_status es_kernel_new(es_kernel *out, const es_dataset *set, double bandwidth,
-                        bool center, const es_progress *progress,
+/* The set's pairs (draw 0) as points: *X is 2n×p, for es_kernel_new or free. */
+es_status es_kernel_pairs(double **X, const es_dataset *set,
+                          const es_progress *progress,
+                          es_diag *diag) ES_MUST_USE;
+
+/* The kernel of n pairs of points of p values; takes X over in every case.
+ * bandwidth: > 0: rbf; 0: linear; NaN: rbf with the median of |x_i - x_j| over
+ * i < j among the first views of the first ES_KERNEL_MEDIAN pairs, the mean of
+ * the middle two where there are two. ES_BAD_VALUE where that median is 0 or
+ * there is none; ES_NOT_FINITE where the points' values are too large for K.
+ * Free with es_kernel_free, which accepts a zeroed one. */
+es_status es_kernel_new(es_kernel *out, size_t n, size_t p, double *X,
+                        double bandwidth, bool center,
                         es_diag *diag) ES_MUST_USE;
 void es_kernel_free(es_kernel *kernel);
 
