@@ -53,7 +53,8 @@ void es_kernel_at(const es_kernel *kernel, double *points, size_t count,
                   double *out);
 
 /* Modes of K_Gamma = K^{1/2} Z K^{1/2}, Z = (1/2n)[[0,I],[I,0]]:
- *   Z K c = gamma c,   c^T K c = 1,   v_j^T phi(x) = c_j^T k~(x). */
+ *   K Z K c = gamma K c,   c^T K c = 1,   v_j^T phi(x) = c_j^T k~(x);
+ * where K is not singular its left factors cancel. */
 typedef struct es_kernel_modes {
   size_t n, rank; /* of K */
   double top;     /* largest eigenvalue of K */
