@@ -23,6 +23,7 @@ typedef struct clause {
 
 typedef struct criterion {
   char aggregate[WORD], column[WORD], by[WORD], file[WORD];
+  char minus[WORD]; /* the file whose column is taken off; "": none */
   bool absolute;
   clause where[MOST_CLAUSES];
   size_t n_where;
@@ -84,6 +85,17 @@ static bool parse_by(criterion *c, const char **text) {
   return strcmp(next, "in") == 0;
 }
 
+/* "minus FILE" after a file. */
+static bool parse_minus(criterion *c, const char **text, char next[WORD]) {
+  return strcmp(next, "minus") != 0 ||
+         (word(text, c->minus) && word(text, next));
+}
+
+/* A file of the experiment's own folder. */
+static bool stays_inside(const char *file) {
+  return file[0] != '/' && strstr(file, "..") == NULL;
+}
+
 static bool parse_where(criterion *c, const char **text, char next[WORD]) {
   while (strcmp(next, c->n_where == 0 ? "where" : "and") == 0) {
     clause *w = &c->where[c->n_where];
@@ -101,7 +113,8 @@ static bool parse(criterion *c, const char *text) {
   *c = (criterion){0};
   if (!word(&text, c->aggregate) || !known_aggregate(c->aggregate) ||
       !word(&text, c->column) || !parse_by(c, &text) || !word(&text, c->file) ||
-      !word(&text, next) || !parse_where(c, &text, next) ||
+      !word(&text, next) || !parse_minus(c, &text, next) ||
+      !parse_where(c, &text, next) ||
       !relation_and_bound(&text, next, &c->op, &c->bound))
     return false;
   const size_t n = strlen(c->column);
@@ -110,16 +123,16 @@ static bool parse(criterion *c, const char *text) {
     memmove(c->column, c->column + 1, n - 2);
     c->column[n - 2] = '\0';
   }
-  return text[strspn(text, " ")] == '\0' && c->file[0] != '/' &&
-         strstr(c->file, "..") == NULL;
+  return text[strspn(text, " ")] == '\0' && stays_inside(c->file) &&
+         stays_inside(c->minus);
 }
 
 static es_status refuse(const char *text, es_diag *diag) {
   char shown[128];
   return es_fail(diag, ES_BAD_VALUE,
                  "experiment.criterion '%s': write it as 'max |column| in "
-                 "stage/file.csv where column > 0.1 and column is word < "
-                 "0.02'",
+                 "stage/file.csv minus other/file.csv where column > 0.1 and "
+                 "column is word < 0.02'",
                  es_text_quote(shown, sizeof shown, text));
 }
 
@@ -161,24 +174,23 @@ typedef struct columns {
   size_t y, x, where[MOST_CLAUSES];
 } columns;
 
-static es_status find(const criterion *c, const es_table *table,
-                      const char *name, size_t *out, es_diag *diag) {
+static es_status find(const char *file, const es_table *table, const char *name,
+                      size_t *out, es_diag *diag) {
   *out = es_table_column(table, name);
   return *out < table->columns
              ? ES_OK
              : es_fail(diag, ES_BAD_VALUE,
-                       "experiment.criterion: %s has no column '%s'", c->file,
+                       "experiment.criterion: %s has no column '%s'", file,
                        name);
 }
 
 static es_status find_columns(const criterion *c, const es_table *table,
                               columns *out, es_diag *diag) {
-  es_status status = find(c, table, c->column, &out->y, diag);
-  if (status == ES_OK)
-    status =
-        find(c, table, c->by[0] != '\0' ? c->by : c->column, &out->x, diag);
+  const char *x = c->by[0] != '\0' ? c->by : c->column;
+  es_status status = find(c->file, table, c->column, &out->y, diag);
+  if (status == ES_OK) status = find(c->file, table, x, &out->x, diag);
   for (size_t k = 0; status == ES_OK && k < c->n_where; k++)
-    status = find(c, table, c->where[k].column, &out->where[k], diag);
+    status = find(c->file, table, c->where[k].column, &out->where[k], diag);
   return status;
 }
 
@@ -187,9 +199,10 @@ static bool fits(const clause *w, const es_table *table, size_t cell) {
                           : holds(table->value[cell], w->op, w->bound);
 }
 
-/* The values in the rows that the clauses select. */
+/* The values in the rows that the clauses select; less: by row, or NULL. */
 static size_t select_rows(const criterion *c, const es_table *table,
-                          const columns *at, double *y, double *x) {
+                          const columns *at, const double *less, double *y,
+                          double *x) {
   size_t n = 0;
   for (size_t i = 0; i < table->rows; i++) {
     const double *row = table->value + i * table->columns;
@@ -198,8 +211,9 @@ static size_t select_rows(const criterion *c, const es_table *table,
       selected = selected &&
                  fits(&c->where[k], table, i * table->columns + at->where[k]);
     if (!selected) continue;
+    const double value = row[at->y] - (less != NULL ? less[i] : 0);
     x[n] = row[at->x];
-    y[n++] = c->absolute ? fabs(row[at->y]) : row[at->y];
+    y[n++] = c->absolute ? fabs(value) : value;
   }
   return n;
 }
@@ -221,15 +235,48 @@ static double slope(const double *y, const double *x, size_t n) {
   return varies ? sxy / sxx : NAN;
 }
 
+static es_status read_table(es_table *table, const char *dir, const char *file,
+                            es_diag *diag) {
+  char *path = es_file_join(dir, file);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_status status = es_table_read(table, path, diag);
+  free(path);
+  return status;
+}
+
+/* The column of the second file, row by row, to be freed; NULL for none. */
+static es_status read_minus(double **less, const criterion *c, const char *dir,
+                            size_t rows, es_diag *diag) {
+  es_table table = {0};
+  size_t column = 0;
+  *less = NULL;
+  if (c->minus[0] == '\0') return ES_OK;
+  es_status status = read_table(&table, dir, c->minus, diag);
+  if (status == ES_OK)
+    status = find(c->minus, &table, c->column, &column, diag);
+  if (status == ES_OK && table.rows != rows)
+    status = es_fail(diag, ES_FILE_DATA, "%s has %zu rows and %s has %zu",
+                     c->file, rows, c->minus, table.rows);
+  if (status == ES_OK) {
+    *less = calloc(rows + 1, sizeof **less);
+    if (*less == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  }
+  for (size_t i = 0; status == ES_OK && i < rows; i++)
+    (*less)[i] = table.value[i * table.columns + column];
+  es_table_free(&table);
+  return status;
+}
+
 static es_status evaluate(es_verdict *out, const criterion *c,
-                          const es_table *table, es_diag *diag) {
+                          const es_table *table, const double *less,
+                          es_diag *diag) {
   columns at;
   const es_status status = find_columns(c, table, &at, diag);
   if (status != ES_OK) return status;
   double *y = calloc(2 * table->rows + 2, sizeof *y);
   if (y == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   double *x = y + table->rows + 1;
-  const size_t n = select_rows(c, table, &at, y, x);
+  const size_t n = select_rows(c, table, &at, less, y, x);
   out->value =
       c->by[0] != '\0' ? slope(y, x, n) : aggregate(c->aggregate, y, n);
   out->low = out->high = out->value;
@@ -244,14 +291,14 @@ es_status es_verdict_evaluate(es_verdict *out, const char *text,
                               const char *dir, es_diag *diag) {
   criterion c;
   es_table table = {0};
+  double *less = NULL;
   if (!parse(&c, text)) return refuse(text, diag);
-  char *path = es_file_join(dir, c.file);
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_table_read(&table, path, diag);
+  es_status status = read_table(&table, dir, c.file, diag);
   out->criterion = text;
-  if (status == ES_OK) status = evaluate(out, &c, &table, diag);
+  if (status == ES_OK) status = read_minus(&less, &c, dir, table.rows, diag);
+  if (status == ES_OK) status = evaluate(out, &c, &table, less, diag);
+  free(less);
   es_table_free(&table);
-  free(path);
   return status;
 }
 

@@ -2,8 +2,11 @@
  *   max |relative_error| in descent/steps.csv where gap > 0.1 < 0.02
  *   slope sup_error by init_scale in alpha/table.csv > 0.38
  *   max value in run/agreement.csv where metric is curve_error < 1e-5
- * that is: AGGREGATE COLUMN in FILE [where CLAUSE [and CLAUSE …]] OP NUMBER, a
- * clause being COLUMN OP NUMBER or COLUMN is WORD,
+ *   max |loss| in kernel/trace.csv minus features/trace.csv < 1e-6
+ * that is: AGGREGATE COLUMN in FILE [minus FILE] [where CLAUSE [and CLAUSE …]]
+ * OP NUMBER, a clause being COLUMN OP NUMBER or COLUMN is WORD; minus takes the
+ * same column of the same row of a second file off before |…|, and clauses look
+ * at the first file;
  * with max, min, mean, median or count, |COLUMN| for absolute values, and
  * < <= > >=; slope Y by X is the least-squares slope of ln Y over ln X. */
 #ifndef ES_REPORT_VERDICT_H
@@ -18,7 +21,8 @@ typedef struct es_verdict {
 } es_verdict;
 
 /* Evaluates one criterion; FILE is relative to dir and must not leave it.
- * ES_BAD_VALUE where the text is not of that form; the table's own errors.
+ * ES_BAD_VALUE where the text is not of that form; the tables' own errors;
+ * ES_FILE_DATA where two files have not as many rows.
  * No selected row (except for count), or a NaN among them, is inconclusive. */
 es_status es_verdict_evaluate(es_verdict *out, const char *criterion,
                               const char *dir, es_diag *diag) ES_MUST_USE;

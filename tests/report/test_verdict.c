@@ -81,6 +81,35 @@ static void clauses(void **state) {
   check(state, "max hole in run/t.csv where gap > 0.25 < 9", 4, "holds");
 }
 
+/* Row by row, before absolute values are taken; clauses look at the first. */
+static void differences(void **state) {
+  es_verdict out;
+  es_diag diag = {0};
+  mkdir(at(state, "run"), 0755);
+  put_text(state, "run/u.csv", "value,gap\n-4,9\n1.5,9\n2,9\n1,9\n");
+  put_text(state, "run/short.csv", "value\n1\n");
+  check(state, "max |value| in run/t.csv minus run/u.csv < 4", 3, "holds");
+  check(state, "min value in run/t.csv minus run/u.csv > -1", -1, "fails");
+  check(state,
+        "max |value| in run/t.csv minus run/u.csv where gap < 0.35 and gap > "
+        "0.15 < 4",
+        .5, "holds");
+  check(state, "max |value| in run/t.csv minus run/t.csv <= 0", 0, "holds");
+  assert_status(es_verdict_evaluate(
+                    &out, "max value in run/t.csv minus run/short.csv < 1",
+                    at(state, "."), &diag),
+                ES_FILE_DATA);
+  assert_status(es_verdict_evaluate(&out,
+                                    "max hole in run/t.csv minus run/u.csv < 1",
+                                    at(state, "."), &diag),
+                ES_BAD_VALUE);
+  assert_non_null(strstr(diag.message, "run/u.csv has no column 'hole'"));
+  assert_status(es_verdict_check("max a in t.csv minus ../u.csv < 1", &diag),
+                ES_BAD_VALUE);
+  assert_status(es_verdict_check("max a in t.csv minus < 1", &diag),
+                ES_BAD_VALUE);
+}
+
 static void slopes(void **state) {
   check(state, "slope power by x in run/t.csv > 1.9", 2, "holds");
   check(state, "slope power by x in run/t.csv where x < 5 < 1.9", 2, "fails");
@@ -279,6 +308,7 @@ int main(void) {
       temp_test(words_select),
       temp_test(relations),
       temp_test(clauses),
+      temp_test(differences),
       temp_test(slopes),
       temp_test(inconclusive),
       temp_test(malformed),
