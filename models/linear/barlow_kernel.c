@@ -12,26 +12,29 @@
 #include <unistd.h>
 
 /* What opening takes at its peak: the kernel and three times its size for
- * LAPACK and the modes, points of p values, their features, and what is shown.
- */
-static double bytes_of(size_t points, size_t p, size_t shown) {
-  const double N = (double)points;
-  return sizeof(double) * (4 * N * N + 2 * N * (double)p + N * (double)shown);
+ * LAPACK and the modes; points of p values, their features; what is shown. */
+static double bytes_of(size_t points, size_t p, size_t wish) {
+  const double N = (double)points, shown = fmin((double)wish, N / 2);
+  return sizeof(double) * (4 * N * N + 2 * N * (double)p + N * shown);
 }
 
-/* A matrix that the machine cannot hold would be granted, and the process
- * killed for using it. */
-static es_status check_memory(barlow *b, size_t points, size_t p,
-                              const es_config *config, es_diag *diag) {
-  b->bytes =
-      bytes_of(points, p, es_config_size(config, "output", "embeddings"));
+/* Before any work: a matrix that the machine cannot hold would be granted, and
+ * the process killed for using it; and LAPACK has a largest order. */
+static es_status check_size(barlow *b, size_t points, size_t p,
+                            const es_config *config, es_diag *diag) {
+  es_eigen *eigen;
   const double has =
       (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-  if (b->bytes <= has) return ES_OK;
-  return es_fail(diag, ES_NO_MEMORY,
-                 "a kernel of %zu points (two for each of data.n pairs) needs "
-                 "%.3g GB, and this machine has %.3g GB",
-                 points, b->bytes * 1e-9, has * 1e-9);
+  b->bytes =
+      bytes_of(points, p, es_config_size(config, "output", "embeddings"));
+  if (b->bytes > has)
+    return es_fail(diag, ES_NO_MEMORY,
+                   "a kernel of %zu points, two for each pair, needs %.3g GB, "
+                   "and this machine has %.3g GB",
+                   points, b->bytes * 1e-9, has * 1e-9);
+  const es_status status = es_eigen_new(&eigen, points, true, diag);
+  if (status == ES_OK) es_eigen_free(eigen);
+  return status;
 }
 
 /* The modes become the model's. */
@@ -127,7 +130,7 @@ static es_status make_kernel(barlow *b, es_kernel *kernel,
                              const es_progress *progress, es_diag *diag) {
   const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
   double *X = NULL;
-  es_status status = check_memory(b, 2 * n, p, config, diag);
+  es_status status = check_size(b, 2 * n, p, config, diag);
   if (status == ES_OK) status = es_kernel_pairs(&X, set, progress, diag);
   if (status == ES_OK)
     status = es_kernel_new(kernel, n, p, X, bandwidth,
@@ -166,7 +169,7 @@ static es_status from_matrix(barlow *b, const es_config *config,
     return es_config_blame(config, "model", "K", diag,
                            "order %zu is odd; a kernel of n pairs is 2n by 2n",
                            N);
-  es_status status = check_memory(b, N, 0, config, diag);
+  es_status status = check_size(b, N, 0, config, diag);
   if (status != ES_OK) return status;
   double *copy = es_barlow_cells(N, N, sizeof *copy);
   if (copy == NULL) return es_barlow_no_memory(diag);

@@ -322,8 +322,8 @@ static es_status open_kernel(void **self, const es_config *config,
   .floor = loss_floor, .exponent = exponent,                                   \
   .generic_half_time = es_barlow_generic_half_time,                            \
   .fixed_columns = fixed_columns, .n_fixed = n_steps, .fixed = fixed,          \
-  .lr_limit = es_barlow_model_lr_limit, .array = array, .remark = remark,      \
-  .checksum = checksum
+  .lr_limit = es_barlow_model_lr_limit, .array = array,                        \
+  .factors = es_barlow_factors_of, .remark = remark, .checksum = checksum
 
 const es_model es_model_barlow_twins = {
     .name = "barlow-twins",
