@@ -5,7 +5,7 @@
  * References: Hairer, Norsett, Wanner, "Solving Ordinary Differential Equations
  * I" (2nd ed.), II.4 (step control), II.5 and II.10 (dop853), II.6 (dense
  * output), III.5 (adams); Tsitouras, Comput. Math. Appl. 62 (2011) 770-775
- * (tsit5). */
+ * (tsit5); Abdulle, SIAM J. Sci. Comput. 23 (2002) 2041-2054 (rock4). */
 #ifndef EIGENSTEP_ODE_H
 #define EIGENSTEP_ODE_H
 

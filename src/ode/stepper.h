@@ -72,7 +72,8 @@ typedef struct es_stepper {
   X(gd, "gd")                                                                  \
   X(adams, "adams")                                                            \
   X(gsl_msadams, "gsl-msadams")                                                \
-  X(gsl_msbdf, "gsl-msbdf")
+  X(gsl_msbdf, "gsl-msbdf")                                                    \
+  X(rock4, "rock4")
 
 #define ES_STEPPER_DECLARE(id, name) extern const es_stepper es_stepper_##id;
 ES_STEPPERS(ES_STEPPER_DECLARE)

@@ -127,6 +127,8 @@ static void orders(void **state) {
   check_order("tsit5", 150, 8, 5);
   check_order("dop853", 18, 7, 8);
   check_order("dop853", 20, 8, 8);
+  check_order("rock4", 400, 7.8, 4);
+  check_order("rock4", 450, 8.5, 4);
 }
 
 /* An interpolant of order p is off by O(h^(p+1)) within a step from exact
@@ -135,6 +137,7 @@ static void dense_orders(void **state) {
   (void)state;
   check_dense("tsit5", .06, 4);
   check_dense("dop853", .5, 7);
+  check_dense("rock4", .06, 3);
 }
 
 int main(void) {

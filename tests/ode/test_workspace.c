@@ -105,8 +105,9 @@ static void the_list_of_steppers(void **state) {
               {"gd", 1, 0, true},
               {"adams", 13, 13, false},
               {"gsl-msadams", 12, 12, false},
-              {"gsl-msbdf", 5, 5, false}};
-  for (size_t i = 0; i < 8; i++) {
+              {"gsl-msbdf", 5, 5, false},
+              {"rock4", 4, 3, false}};
+  for (size_t i = 0; i < 9; i++) {
     const es_stepper_info got = es_stepper_list(i);
     assert_string_equal(got.name, want[i].name);
     assert_int_equal(got.order, want[i].order);
@@ -114,7 +115,7 @@ static void the_list_of_steppers(void **state) {
     assert_int_equal(got.fixed_step, want[i].fixed);
     assert_true(strlen(got.summary) > 10);
   }
-  assert_null(es_stepper_list(8).name);
+  assert_null(es_stepper_list(9).name);
   assert_null(es_stepper_list(SIZE_MAX).name);
 }
 
