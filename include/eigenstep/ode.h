@@ -5,7 +5,8 @@
  * References: Hairer, Norsett, Wanner, "Solving Ordinary Differential Equations
  * I" (2nd ed.), II.4 (step control), II.5 and II.10 (dop853), II.6 (dense
  * output), III.5 (adams); Tsitouras, Comput. Math. Appl. 62 (2011) 770-775
- * (tsit5); Abdulle, SIAM J. Sci. Comput. 23 (2002) 2041-2054 (rock4). */
+ * (tsit5); Abdulle, SIAM J. Sci. Comput. 23 (2002) 2041-2054 (rock4); Hairer,
+ * Wanner, "... II", IV.7, and Steinebach, BIT 63 (2023) 27 (rosenbrock). */
 #ifndef EIGENSTEP_ODE_H
 #define EIGENSTEP_ODE_H
 
@@ -80,7 +81,7 @@ typedef struct es_ode_system {
 } es_ode_system;
 
 typedef struct es_ode_options {
-  const char *method;  /* a name in es_stepper_name's list ["tsit5"] */
+  const char *method;  /* a name in es_stepper_list, or auto ["tsit5"] */
   double rtol;         /* relative tolerance per step, 1 [1e-9], (0, 1) */
   double atol;         /* absolute tolerance in units of scale [1e-12], >= 0 */
   const double *scale; /* n positive numbers, or NULL: all 1; copied */
@@ -95,6 +96,11 @@ typedef struct es_ode_options {
   bool (*stopping)(void *self); /* polled every step [NULL]: ES_INTERRUPTED */
   void *stopping_self;
 } es_ode_options;
+
+/* method auto: begins with dop853, or tsit5 where rtol > 1e-4; where fast modes
+ * hold its steps short, rosenbrock takes over for as long as that pays, for n
+ * up to 1024 (beyond that its matrices hardly ever do). es_ode_method says what
+ * ran. Where nothing is stiff it has the bits of the method it began with. */
 
 /* stop_when_steady: once |f_i| (t_end - t) <= atol*scale_i + rtol*|y_i| for all
  * i after two accepted steps in a row, the state is taken to be final: the
@@ -113,8 +119,16 @@ void es_ode_options_default(es_ode_options *options);
 typedef struct es_ode_statistics {
   uint64_t steps, rejected, rhs_calls; /* accepted; not accepted; all */
   uint64_t jacobian_calls; /* those by differences are in rhs_calls too */
+  uint64_t lu_calls;       /* factorisations */
   double h_last;           /* of the last accepted step */
-  double t_steady; /* where stop_when_steady took effect; NaN: nowhere */
+  /* Accepted steps: of an explicit method, held short by a fast mode and not by
+   * their error, as far as was looked for (a hint that rosenbrock would pay);
+   * and of an L-stable one. */
+  uint64_t stiff_steps, implicit_steps;
+  uint64_t switches; /* of auto, from one method to the other */
+  double t_stiff;    /* where 15 of the first kind had come in a row; NaN:
+                        nowhere */
+  double t_steady;   /* where stop_when_steady took effect; NaN: nowhere */
 } es_ode_statistics;
 
 typedef struct es_ode es_ode; /* workspace: nothing is allocated after _new */
@@ -148,5 +162,9 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
 
 /* Statistics of the last solve. */
 es_ode_statistics es_ode_stats(const es_ode *ode);
+
+/* What made the steps of the last solve: "dop853", or "dop853+rosenbrock" where
+ * auto changed on the way; before any, what will begin. The workspace's own. */
+const char *es_ode_method(const es_ode *ode);
 
 #endif

@@ -45,6 +45,15 @@ void es_eigen_falling(size_t n, double *values, double *vectors);
 es_status es_qr(size_t m, size_t n, double *A, double *R,
                 es_diag *diag) ES_MUST_USE;
 
+/* LU with row exchanges of A (n×n, n <= ES_LU_ORDER), in its place; pivot has n
+ * entries. ES_NO_CONVERGENCE where A is singular to the last bit, ES_NO_MEMORY
+ * where n is too large. Neither allocates. */
+enum { ES_LU_ORDER = 32766 };
+es_status es_lu_factor(size_t n, double *A, int *pivot) ES_MUST_USE;
+
+/* b (n) becomes A^-1 b, from what es_lu_factor left. */
+void es_lu_solve(size_t n, const double *LU, const int *pivot, double *b);
+
 /* Eigenvalues of C = Z diag(gamma) Z^T for Z (d×m, d <= m), falling. Made once
  * for (d, m); the calls do not allocate. */
 typedef struct es_congruence es_congruence;

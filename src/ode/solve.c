@@ -7,6 +7,7 @@
 
 #include "ode/pole.h"
 #include "ode/steady.h"
+#include "ode/stiff.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ typedef struct run {
   es_control control; /* of h */
   es_pole pole;       /* of a solution that blows up */
   es_steady steady;
+  es_stiff stiff;
   es_status cause;    /* why the last attempt was rejected */
   es_status callback; /* what the right-hand side or the output returned */
   bool ended;         /* by an event */
@@ -196,7 +198,10 @@ static es_status attempt(run *r) {
   s->h_next = 0;
   r->ode->events.clear = false;
   r->callback = stepper->attempt(s);
-  if (r->callback == ES_OK && s->error <= 1 && stepper->prepare != NULL) {
+  const bool passed = r->callback == ES_OK && s->error <= 1;
+  if (passed && es_stiff_due(&r->stiff, stepper))
+    r->stiff.rate = stepper->rate(s);
+  if (passed && stepper->prepare != NULL) {
     const bool inside = r->next < r->n && r->times[r->next] < s->t_new;
     if (inside || es_events_suspect(&r->ode->events))
       r->callback = stepper->prepare(s);
@@ -239,7 +244,22 @@ static void choose_next(run *r) {
   r->h = cut ? fmax(r->h, h) : h;
   if (s->h_next > 0) r->h = s->h_next;
   if (ode->options.h_max > 0) r->h = fmin(r->h, ode->options.h_max);
-  r->h = es_steady_shorten(&r->steady, r->h);
+  if (!ode->stepper->l_stable) r->h = es_steady_shorten(&r->steady, r->h);
+}
+
+/* Looks for stiffness in the step just made, and changes methods. */
+static void choose_side(run *r) {
+  es_ode *ode = r->ode;
+  const double h = ode->step.h;
+  const bool shortened = h * r->steady.rate > .5;
+  if (!es_stiff_see(&r->stiff, ode->stepper, ode->step.t, h, shortened,
+                    &ode->stats))
+    return;
+  es_ode_use(ode, ode->stepper == r->stiff.plain);
+  es_control_begin(&r->control, ode->stepper);
+  if (ode->stepper->begin != NULL) ode->stepper->begin(&ode->step);
+  if (ode->stepper == r->stiff.plain)
+    r->h = fmin(r->h, es_stiff_first(&r->stiff));
 }
 
 static es_status accept(run *r) {
@@ -261,6 +281,7 @@ static es_status accept(run *r) {
                        es_steady_see(&r->steady, &ode->step, fixed, left);
   turn(&ode->step);
   choose_next(r);
+  choose_side(r);
   if (!fixed) es_pole_see(&r->pole, &ode->step, ode->scale, ode->step.h);
   return at_rest ? rest(r) : ES_OK;
 }
@@ -294,6 +315,9 @@ static es_status begin(run *r) {
   es_step *s = &ode->step;
   const es_ode_options *o = &ode->options;
   r->h = o->h0;
+  es_ode_use(ode, 0);
+  es_stiff_begin(&r->stiff, ode->stepper, ode->side[1].stepper, s->n,
+                 s->jacobian != NULL);
   es_control_begin(&r->control, ode->stepper);
   if (!es_all_finite(s->n, s->y))
     return fail(r, ES_NOT_FINITE, "the start is not finite");
@@ -338,10 +362,10 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
   const size_t bytes = s->n * sizeof *y0;
   if (diag != NULL) *diag = (es_diag){0};
   if (t_reached != NULL) *t_reached = t0;
-  ode->stats = (es_ode_statistics){.t_steady = NAN};
+  ode->stats = (es_ode_statistics){.t_steady = NAN, .t_stiff = NAN};
   es_status status = check_times(t0, times, n, diag);
   if (status != ES_OK) return status;
-  s->rhs_calls = s->jacobian_calls = 0;
+  s->rhs_calls = s->jacobian_calls = s->lu_calls = 0;
   s->t = s->t_new = t0;
   memcpy(s->y, y0, bytes);
   memcpy(s->y_new, y0, bytes);
@@ -350,6 +374,7 @@ es_status es_ode_solve(es_ode *ode, double t0, double *y0, const double *times,
   if (t_reached != NULL) *t_reached = s->t;
   ode->stats.rhs_calls = s->rhs_calls;
   ode->stats.jacobian_calls = s->jacobian_calls;
+  ode->stats.lu_calls = s->lu_calls;
   if (status == ES_OK && diag != NULL) *diag = (es_diag){0};
   return status;
 }

@@ -26,7 +26,7 @@ typedef struct es_step {
   es_ode_jacobian jacobian; /* NULL: by differences */
   es_ode_linear linear;     /* NULLs: none known */
   void *context;
-  uint64_t rhs_calls, jacobian_calls;
+  uint64_t rhs_calls, jacobian_calls, lu_calls;
   double rtol;
   const double *atol; /* n: atol*scale, at least DBL_MIN */
   double *work;       /* the stepper's doubles */
@@ -45,7 +45,10 @@ typedef struct es_stepper {
   int dense_order; /* 0: the driver steps onto outputs */
   int stages;      /* right-hand sides of an accepted step */
   bool fixed_step; /* h is h0 throughout, error and f are not used */
-  /* Doubles of workspace for a step of this stride. NULL: none. */
+  bool l_stable;   /* fast modes die away at any h */
+  double stable;   /* explicit methods: |R(x)| <= 1 for -stable <= x <= 0 */
+  /* Doubles of workspace for a step of this stride, SIZE_MAX where no memory
+   * would do. NULL: none. */
   size_t (*doubles)(size_t stride);
   /* Makes and frees step->own, once per workspace; close is called after an
    * open that failed too. NULL: nothing to own. */
@@ -59,6 +62,9 @@ typedef struct es_stepper {
   /* Called once for an attempt that passed and is to be interpolated; an error
    * of NAN rejects the step after all. NULL: nothing to do. */
   es_status (*prepare)(es_step *step);
+  /* The size of the fastest mode's eigenvalue, one over time, after an attempt
+   * that passed and before prepare. NULL: no estimate. */
+  double (*rate)(const es_step *step);
   /* y(t + theta*h), 0 <= theta <= 1. NULL: cubic Hermite from y, f. */
   void (*dense)(const es_step *step, double theta, double *y);
 } es_stepper;
@@ -68,6 +74,7 @@ typedef struct es_stepper {
   X(tsit5, "tsit5")                                                            \
   X(dop853, "dop853")                                                          \
   X(exponential, "exponential")                                                \
+  X(rosenbrock, "rosenbrock")                                                  \
   X(gsl_rk8pd, "gsl-rk8pd")                                                    \
   X(gd, "gd")                                                                  \
   X(adams, "adams")                                                            \
@@ -86,6 +93,16 @@ const es_stepper *es_stepper_find(const char *name);
 es_status es_ode_open(es_ode **out, const es_stepper *stepper,
                       const es_ode_system *system,
                       const es_ode_options *options, es_diag *diag) ES_MUST_USE;
+
+/* What auto begins with at this relative tolerance. */
+const es_stepper *es_stepper_auto(double rtol);
+
+/* The same, changing to `stiff` (NULL: never) and back where that pays; both
+ * have dense output. */
+es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
+                           const es_stepper *stiff, const es_ode_system *system,
+                           const es_ode_options *options,
+                           es_diag *diag) ES_MUST_USE;
 
 /* One counted evaluation. */
 static inline es_status es_step_rhs(es_step *s, double t, const double *y,
@@ -112,6 +129,13 @@ static inline double es_step_weight(const es_step *s, size_t i, double y,
  * wrong as the root of the number of those that rest. */
 static inline double es_worse(double a, double b) {
   return a >= b || isnan(a) ? a : b;
+}
+
+/* For rates: sqrt(df/dy), an eigenvalue's size where these are the squares of
+ * J's image of a vector and of the vector itself; 0 where nothing moved. */
+static inline double es_square(double x) { return x * x; }
+static inline double es_root_ratio(double df, double dy) {
+  return dy > 0 ? sqrt(df / dy) : 0;
 }
 
 /* Largest component of v in tolerances at y. */

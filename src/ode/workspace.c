@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { VECTORS = 7 }; /* y, f, y_new, f_new, atol, scale, y_at */
 
@@ -11,23 +12,39 @@ static size_t doubles_of(const es_stepper *stepper, size_t stride) {
 }
 
 static es_status unknown_method(const char *method, es_diag *diag) {
-  char names[128] = "";
-  size_t used = 0;
+  char names[128] = "auto";
+  size_t used = strlen(names);
   es_stepper_info info;
   for (size_t i = 0; (info = es_stepper_list(i)).name != NULL; i++) {
-    const int added = snprintf(names + used, sizeof names - used, "%s%s",
-                               i == 0 ? "" : ", ", info.name);
+    const int added =
+        snprintf(names + used, sizeof names - used, ", %s", info.name);
     used = used + (size_t)added < sizeof names ? used + (size_t)added : used;
   }
   return es_fail(diag, ES_BAD_VALUE, "method = %s: is none of %s", method,
                  names);
 }
 
+/* At rtol 1e-3 tsit5 takes a tenth to a third fewer evaluations than dop853 on
+ * Kepler's, Lorenz's and the circle's equations; at 1e-4 they are about even,
+ * and dop853 is nearer to the solution from there on. */
+const es_stepper *es_stepper_auto(double rtol) {
+  return rtol > 1e-4 ? &es_stepper_tsit5 : &es_stepper_dop853;
+}
+
+/* n up to which auto makes room for rosenbrock's matrices: beyond that it
+ * hardly ever pays. */
+enum { LARGEST_PAIR = 1024 };
+
 es_status es_ode_new(es_ode **out, const es_ode_system *system,
                      const es_ode_options *options, es_diag *diag) {
   *out = NULL;
   const char *name = options->method == NULL ? "(null)" : options->method;
   const es_stepper *stepper = es_stepper_find(name);
+  if (strcmp(name, "auto") == 0)
+    return es_ode_open_pair(out, es_stepper_auto(options->rtol),
+                            system->n <= LARGEST_PAIR ? &es_stepper_rosenbrock
+                                                      : NULL,
+                            system, options, diag);
   if (stepper == NULL) return unknown_method(name, diag);
   return es_ode_open(out, stepper, system, options, diag);
 }
@@ -52,11 +69,20 @@ static void set_tolerances(es_step *s, double *atol, double *scale,
   s->atol = atol;
 }
 
+void es_ode_use(es_ode *ode, size_t side) {
+  const bool both = ode->stats.switches > 0;
+  ode->stepper = ode->events.stepper = ode->side[side].stepper;
+  ode->step.work = ode->side[side].work;
+  ode->step.own = ode->side[side].own;
+  snprintf(ode->method, sizeof ode->method, "%s%s%s",
+           ode->side[0].stepper->name, both ? "+" : "",
+           both ? ode->side[1].stepper->name : "");
+}
+
 /* Fills a zeroed workspace whose slab is open. */
 static void fill(es_ode *ode, const es_stepper *stepper,
                  const es_ode_system *system, const es_ode_options *options,
                  size_t stride) {
-  ode->stepper = stepper;
   ode->system = *system;
   ode->options = *options;
   ode->options.scale = NULL;
@@ -70,15 +96,27 @@ static void fill(es_ode *ode, const es_stepper *stepper,
   s->context = system->context;
   carve(ode, stride);
   set_tolerances(s, s->work, ode->scale, options);
-  s->work =
-      es_slab_take(&ode->slab, doubles_of(stepper, stride), sizeof(double));
   es_events_init(&ode->events, &ode->slab, stepper, s, system, ode->y_at);
   es_events_limit(&ode->events, options->limit, ode->scale);
 }
 
-es_status es_ode_open(es_ode **out, const es_stepper *stepper,
-                      const es_ode_system *system,
-                      const es_ode_options *options, es_diag *diag) {
+/* A side counts from here on as one to be closed. */
+static es_status open_side(es_ode *ode, es_side *side,
+                           const es_stepper *stepper, es_diag *diag) {
+  es_step *s = &ode->step;
+  side->stepper = stepper;
+  side->work = s->work =
+      es_slab_take(&ode->slab, doubles_of(stepper, s->stride), sizeof(double));
+  s->own = NULL;
+  es_status status = ES_OK;
+  if (stepper->open != NULL) status = stepper->open(s, diag);
+  side->own = s->own;
+  return status;
+}
+
+es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
+                           const es_stepper *stiff, const es_ode_system *system,
+                           const es_ode_options *options, es_diag *diag) {
   *out = NULL;
   es_status status = es_ode_check(stepper, system, options, diag);
   if (status != ES_OK) return status;
@@ -91,6 +129,8 @@ es_status es_ode_open(es_ode **out, const es_stepper *stepper,
   es_slab_add(&total, 1, sizeof(es_ode));
   for (int i = 0; i < VECTORS; i++) es_slab_add(&total, stride, sizeof(double));
   es_slab_add(&total, doubles_of(stepper, stride), sizeof(double));
+  if (stiff != NULL)
+    es_slab_add(&total, doubles_of(stiff, stride), sizeof(double));
   es_events_plan(&total, stepper, system);
   es_slab slab;
   status = es_slab_open(&slab, total, diag);
@@ -98,7 +138,10 @@ es_status es_ode_open(es_ode **out, const es_stepper *stepper,
   es_ode *ode = es_slab_take(&slab, 1, sizeof *ode);
   ode->slab = slab;
   fill(ode, stepper, system, options, stride);
-  if (stepper->open != NULL) status = stepper->open(&ode->step, diag);
+  status = open_side(ode, &ode->side[0], stepper, diag);
+  if (status == ES_OK && stiff != NULL)
+    status = open_side(ode, &ode->side[1], stiff, diag);
+  es_ode_use(ode, 0);
   if (status == ES_OK)
     *out = ode;
   else
@@ -106,11 +149,24 @@ es_status es_ode_open(es_ode **out, const es_stepper *stepper,
   return status;
 }
 
+es_status es_ode_open(es_ode **out, const es_stepper *stepper,
+                      const es_ode_system *system,
+                      const es_ode_options *options, es_diag *diag) {
+  return es_ode_open_pair(out, stepper, NULL, system, options, diag);
+}
+
 void es_ode_free(es_ode *ode) {
   if (ode == NULL) return;
-  if (ode->stepper->close != NULL) ode->stepper->close(&ode->step);
+  for (size_t i = 0; i < 2; i++) {
+    const es_stepper *stepper = ode->side[i].stepper;
+    if (stepper == NULL || stepper->close == NULL) continue;
+    es_ode_use(ode, i);
+    stepper->close(&ode->step);
+  }
   es_slab slab = ode->slab;
   es_slab_close(&slab);
 }
 
 es_ode_statistics es_ode_stats(const es_ode *ode) { return ode->stats; }
+
+const char *es_ode_method(const es_ode *ode) { return ode->method; }

@@ -54,6 +54,39 @@ static void syr2k_matches_loops(void **state) {
     }
 }
 
+/* A x = b with rows to be exchanged (the first pivot is 0). The solution is
+ * backward stable: the residual is some n roundings of |A| |x|. */
+static void lu_solves(void **state) {
+  (void)state;
+  enum { N = 60 };
+  static double A[N * N], LU[N * N];
+  double x[N], b[N];
+  int pivot[N];
+  fill(A, N * N, 1);
+  fill(b, N, 2);
+  A[0] = 0;
+  memcpy(LU, A, sizeof A);
+  memcpy(x, b, sizeof b);
+  assert_int_equal(es_lu_factor(N, LU, pivot), ES_OK);
+  es_lu_solve(N, LU, pivot, x);
+  for (size_t i = 0; i < N; i++) {
+    double sum = 0, size = 0;
+    for (size_t j = 0; j < N; j++) {
+      sum += A[i + j * N] * x[j];
+      size += fabs(A[i + j * N] * x[j]);
+    }
+    assert_close(sum, b[i], 0, N * u * size);
+  }
+}
+
+static void lu_refuses(void **state) {
+  (void)state;
+  double A[4] = {1, 2, 2, 4};
+  int pivot[2];
+  assert_int_equal(es_lu_factor(2, A, pivot), ES_NO_CONVERGENCE);
+  assert_int_equal(es_lu_factor(ES_LU_ORDER + 1, NULL, NULL), ES_NO_MEMORY);
+}
+
 /* Eigenvalues 2 - 2cos(k pi/(n+1)) of the second difference; A v = lambda v. */
 static void symmetric_eigenproblem(void **state) {
   (void)state;
@@ -305,6 +338,8 @@ int main(void) {
       cmocka_unit_test(order_of_rows_does_not_matter),
       cmocka_unit_test(gemm_and_syrk_match_loops),
       cmocka_unit_test(syr2k_matches_loops),
+      cmocka_unit_test(lu_solves),
+      cmocka_unit_test(lu_refuses),
       cmocka_unit_test(symmetric_eigenproblem),
       cmocka_unit_test(planned_eigenproblems),
       cmocka_unit_test(falling_order_and_signs),

@@ -112,10 +112,10 @@ static double error_of(const problem *p, const char *method, double rtol) {
   return w.worst;
 }
 
-enum { METHODS = 7 };
-static const char *const methods[METHODS] = {
-    "tsit5",       "dop853",    "gsl-rk8pd", "adams",
-    "gsl-msadams", "gsl-msbdf", "rock4"};
+static const char *const methods[] = {"tsit5",       "dop853",     "gsl-rk8pd",
+                                      "adams",       "rosenbrock", "auto",
+                                      "gsl-msadams", "gsl-msbdf",  "rock4"};
+enum { METHODS = sizeof methods / sizeof *methods };
 static const double rtols[3] = {1e-6, 1e-9, 1e-12};
 
 static void check_problem(const problem *p) {

@@ -68,7 +68,7 @@ static void hold(es_ode *ode, size_t k, double t, double h,
   static es_stepper held;
   held = es_stepper_adams;
   held.begin = begin_with_past;
-  ode->stepper = &held;
+  ode->side[0].stepper = &held;
   past.k = k;
   for (size_t j = 0; j < k; j++) {
     past.x[j] = t - (double)j * h;

@@ -101,9 +101,10 @@ static void run_ok(lab *l, setup s, double end) {
   assert_close(t, end, 0, 0);
 }
 
-enum { METHODS = 6 };
-static const char *const methods[METHODS] = {
-    "tsit5", "dop853", "gsl-rk8pd", "adams", "gsl-msadams", "gsl-msbdf"};
+static const char *const methods[] = {"tsit5",       "dop853",     "gsl-rk8pd",
+                                      "adams",       "rosenbrock", "auto",
+                                      "gsl-msadams", "gsl-msbdf"};
+enum { METHODS = sizeof methods / sizeof *methods };
 
 static void waves(double t, const double *y, double *g, const lab *l) {
   (void)y, (void)l;

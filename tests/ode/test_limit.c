@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { METHODS = 6 };
-static const char *const methods[METHODS] = {
-    "tsit5", "dop853", "gsl-rk8pd", "adams", "gsl-msadams", "gsl-msbdf"};
+static const char *const methods[] = {"tsit5",       "dop853",     "gsl-rk8pd",
+                                      "adams",       "rosenbrock", "auto",
+                                      "gsl-msadams", "gsl-msbdf"};
+enum { METHODS = sizeof methods / sizeof *methods };
 
 /* y' = y^p in every component. */
 typedef struct lab {

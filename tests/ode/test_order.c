@@ -14,6 +14,14 @@ static es_status wave(double t, const double *y, double *dydt, void *context) {
   return ES_OK;
 }
 
+static es_status wave_jacobian(double t, const double *y, double *J,
+                               double *dfdt, void *context) {
+  (void)context;
+  J[0] = 2 * y[0] * cos(t);
+  dfdt[0] = -y[0] * y[0] * sin(t);
+  return ES_OK;
+}
+
 static void wave_exact(double t, double *y) { y[0] = 1 / (2.1 - sin(t)); }
 
 /* Largest error relative to max(1, |y|) over the outputs of a solve. */
@@ -37,7 +45,8 @@ static es_status see(size_t index, double t, const double *y, void *context) {
  * a whole number of steps. h is allowed to be longer by far less than matters,
  * so that rounding cannot leave a stub to the end. */
 static es_ode *with_step(const char *method, double h, watch *w) {
-  const es_ode_system system = {.n = 1, .rhs = wave, .context = w};
+  const es_ode_system system = {
+      .n = 1, .rhs = wave, .context = w, .jacobian = wave_jacobian};
   es_ode_options options;
   es_ode_options_default(&options);
   options.method = method;
@@ -129,6 +138,8 @@ static void orders(void **state) {
   check_order("dop853", 20, 8, 8);
   check_order("rock4", 400, 7.8, 4);
   check_order("rock4", 450, 8.5, 4);
+  check_order("rosenbrock", 130, 7, 5);
+  check_order("rosenbrock", 150, 8, 5);
 }
 
 /* An interpolant of order p is off by O(h^(p+1)) within a step from exact
@@ -138,6 +149,7 @@ static void dense_orders(void **state) {
   check_dense("tsit5", .06, 4);
   check_dense("dop853", .5, 7);
   check_dense("rock4", .06, 3);
+  check_dense("rosenbrock", .06, 4);
 }
 
 int main(void) {

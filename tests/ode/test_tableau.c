@@ -7,11 +7,12 @@
 #include "tests/check.h"
 
 #include "ode/stepper.h"
+#include "tests/ode/trees.h"
 
 #include <float.h>
 #include <string.h>
 
-enum { MOST = 16, TREES = 200, TREE_ORDER = 8 };
+enum { MOST = 16 };
 
 typedef struct tableau {
   int stages;           /* with those that only the interpolant uses */
@@ -86,43 +87,6 @@ static double estimate(tableau *tb, const es_stepper *stepper,
   s.f[0] = k[0];
   assert_int_equal(stepper->attempt(&s), ES_OK);
   return s.error;
-}
-
-typedef struct tree {
-  int order, n, child[TREE_ORDER];
-  double gamma;
-} tree;
-typedef struct forest {
-  tree tree[TREES];
-  int n;
-} forest;
-
-/* Adds all trees that complete t with subtrees of index <= most and left nodes
- * altogether: children in falling order, so that each tree comes once. */
-static void complete(forest *all, tree t, int most, int left) {
-  if (left == 0) {
-    t.gamma = t.order;
-    for (int i = 0; i < t.n; i++) t.gamma *= all->tree[t.child[i]].gamma;
-    assert_true(all->n < TREES);
-    all->tree[all->n++] = t;
-    return;
-  }
-  for (int i = 0; i <= most; i++) {
-    const int order = all->tree[i].order;
-    if (order > left) continue;
-    tree next = t;
-    next.child[next.n++] = i;
-    complete(all, next, i, left - order);
-  }
-}
-
-static void plant(forest *all) {
-  const int known[TREE_ORDER + 1] = {0, 1, 2, 4, 8, 17, 37, 85, 200};
-  all->n = 0;
-  for (int order = 1; order <= TREE_ORDER; order++) {
-    complete(all, (tree){.order = order}, all->n - 1, order - 1);
-    assert_int_equal(all->n, known[order]);
-  }
 }
 
 /* The elementary weights of every stage, and the sums of their terms' sizes,
