@@ -39,9 +39,11 @@ void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size);
 es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
                       es_diag *diag) ES_MUST_USE;
 
-/* The method that was chosen ("exact", "dop853", …) and, after the run, the
- * solver's statistics (zeros for the closed form). */
+/* The method ("exact", "dop853", …): before the run what will begin, after it
+ * what ran ("dop853+rosenbrock"); whether solver.method=auto chose it; and,
+ * after the run, the solver's statistics (zeros for the closed form). */
 const char *es_flow_method(const es_flow *flow);
+bool es_flow_by_auto(const es_flow *flow);
 es_ode_statistics es_flow_statistics(const es_flow *flow);
 
 /* Largest distance from theory's closed form over the rows so far (es_model's

@@ -87,6 +87,7 @@ typedef struct es_summary {
   const es_instance *instance;
   bool has_checksum;
   unsigned checksum;
+  const char *method;     /* of solution, or NULL */
   const char *prediction; /* file written before the first step, or NULL */
   bool network;           /* oneDNN had part in it */
   const struct es_figure *figures;

@@ -166,6 +166,8 @@ static es_status write_record(flow_run *run, es_status ran) {
       {"steps", (double)stats.steps},
       {"rejected", (double)stats.rejected},
       {"rhs_calls", (double)stats.rhs_calls},
+      {"stiff_steps", (double)stats.stiff_steps},
+      {"implicit_steps", (double)stats.implicit_steps},
       {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
       {"sup_error", es_flow_sup_error(run->flow)},
@@ -176,6 +178,7 @@ static es_status write_record(flow_run *run, es_status ran) {
   const es_summary summary = {.started = run->started,
                               .exit_code = es_status_exit_code(ran),
                               .instance = run->instance,
+                              .method = es_flow_method(run->flow),
                               .figures = figures,
                               .n_figures = sizeof figures / sizeof *figures};
   return es_cli_write_provenance(run->job, &summary, run->diag);
@@ -229,6 +232,8 @@ static es_status print_json(const flow_run *run) {
       es_json_real(root, "steps", (double)stats.steps) &&
       es_json_real(root, "rejected", (double)stats.rejected) &&
       es_json_real(root, "rhs_calls", (double)stats.rhs_calls) &&
+      es_json_real(root, "stiff_steps", (double)stats.stiff_steps) &&
+      es_json_real(root, "implicit_steps", (double)stats.implicit_steps) &&
       es_json_real(root, "loss_floor", es_instance_floor(run->instance)) &&
       es_json_real(root, "worst_step_time_error", worst_error(run)) &&
       es_json_real(root, "sup_error", es_flow_sup_error(run->flow)) &&
@@ -259,13 +264,14 @@ static es_status dry_run(const flow_run *run) {
   const size_t rows = es_flow_times(run->flow, &last);
   const size_t columns = es_flow_columns(run->flow);
   const char *method = es_flow_method(run->flow);
+  const size_t n = run->instance->shape.n;
+  const bool dense = strcmp(method, "rosenbrock") == 0; /* J and its factors */
   const es_status status = es_config_write(run->job->config, stdout, run->diag);
   if (status != ES_OK) return status;
   printf("# method: %s\n# rows: %zu of %zu columns, up to t=%.6g\n", method,
          rows, columns, last);
   printf("# memory: about %.3g MB for a state of %zu numbers\n",
-         (double)run->instance->shape.n * 30 * 8 * 1e-6,
-         run->instance->shape.n);
+         (double)n * (30 + (dense ? 2. * (double)n : 0)) * 8 * 1e-6, n);
   if (run->instance->shape.bytes > 0)
     printf("# memory: about %.3g MB to open the model\n",
            run->instance->shape.bytes * 1e-6);
@@ -278,6 +284,25 @@ static es_status dry_run(const flow_run *run) {
   else
     printf("# time: %.2g s a right-hand side; steps adapt\n", rhs_seconds(run));
   return ES_OK;
+}
+
+/* What auto chose; or, of an explicit method that was asked for by name, that
+ * another would do better. */
+static void say_method(const flow_run *run) {
+  const es_job *job = run->job;
+  const es_ode_statistics stats = es_flow_statistics(run->flow);
+  const char *method = es_flow_method(run->flow);
+  char line[160];
+  if (es_flow_by_auto(run->flow))
+    snprintf(line, sizeof line, "method: %s (chosen by auto)", method);
+  else if (stats.stiff_steps > 0 && isfinite(stats.t_stiff))
+    snprintf(line, sizeof line,
+             "method: %s was held short by fast modes from t=%.6g on; "
+             "solver.method=auto or rosenbrock may need fewer steps",
+             method, stats.t_stiff);
+  else
+    return;
+  job->say(job, line);
 }
 
 static es_status flow_into(flow_run *run) {
@@ -294,6 +319,7 @@ static es_status flow_into(flow_run *run) {
   /* A failed write leaves nothing more to say about the run. */
   if (status == ES_FILE_WRITE) return status;
   status = finish_folder(run, status);
+  if (status == ES_OK) say_method(run);
   if (job->json) {
     /* A failed run has its own message to keep. */
     es_diag *kept = run->diag;

@@ -103,6 +103,7 @@ static bool fill(cJSON *root, const es_provenance *p) {
          add_seeds(root, p->config) &&
          es_json_real(root, "threads", (double)p->threads) &&
          es_json_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
+         (p->method == NULL || es_json_text(root, "method", p->method)) &&
          add_libraries(root, p->network) && add_checksum(root, p) &&
          add_prediction(root, p) &&
          es_json_real(root, "wall_seconds", p->wall_seconds) &&

@@ -25,6 +25,7 @@ typedef struct es_provenance {
   int exit_code;     /* the program's for this run; 0: it ended well */
   bool has_checksum; /* a data set was read */
   uint32_t data_checksum;
+  const char *method;        /* of solution, or NULL */
   const char *prediction;    /* a file whose CRC-32 is recorded, or NULL */
   const es_library *network; /* what networks ran on, or NULL */
   const es_figure *figures;

@@ -24,7 +24,8 @@ static const es_key keys[] = {
     {"time", "n", ES_SIZE, 0, 2, 1e8, NULL, "1", "200",
      "output times up to t_end, both ends included"},
     {"solver", "method", ES_CHOICE, 0, 0, 0, METHODS, NULL, "auto",
-     "auto: the closed form where there is one, else dop853"},
+     "auto: the closed form where there is one, else dop853 (tsit5 for "
+     "rtol > 1e-4), and rosenbrock where fast modes hold that short"},
     {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
      "1e-9", "relative tolerance of a step"},
     {"solver", "atol", ES_REAL, 0, 0, INFINITY, NULL, "start", "1e-12",
@@ -50,6 +51,8 @@ const es_keys es_flow_keys = {keys, sizeof keys / sizeof *keys};
 struct es_flow {
   es_instance instance;
   const char *method; /* points into the configuration or to a literal */
+  bool by_auto;       /* it was not given */
+  char ran[48];       /* what a stepper's run made of it */
   double *times;
   size_t n_times, n_states, n_row;
   double *row, *y, *scale;
@@ -107,8 +110,8 @@ static es_status settle_times(es_flow *flow, const es_config *config,
 static es_status settle_method(es_flow *flow, const es_config *config,
                                es_diag *diag) {
   flow->method = es_config_text(config, "solver", "method");
-  if (strcmp(flow->method, "auto") == 0)
-    flow->method = flow->instance.shape.has_exact ? "exact" : "dop853";
+  flow->by_auto = strcmp(flow->method, "auto") == 0;
+  if (flow->by_auto && flow->instance.shape.has_exact) flow->method = "exact";
   if (strcmp(flow->method, "exact") == 0)
     return flow->instance.shape.has_exact
                ? ES_OK
@@ -119,6 +122,7 @@ static es_status settle_method(es_flow *flow, const es_config *config,
   es_ode_options_default(&flow->options);
   flow->options.method = flow->method;
   flow->options.rtol = es_config_real(config, "solver", "rtol");
+  if (flow->by_auto) flow->method = es_stepper_auto(flow->options.rtol)->name;
   flow->options.atol = es_config_real(config, "solver", "atol");
   flow->options.max_steps = es_config_size(config, "solver", "max_steps");
   if (es_config_has(config, "solver", "limit"))
@@ -353,6 +357,7 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
   status = es_ode_solve(ode, 0, flow->y, flow->times, flow->n_times, output,
                         NULL, diag);
   flow->statistics = es_ode_stats(ode);
+  snprintf(flow->ran, sizeof flow->ran, "%s", es_ode_method(ode));
   es_ode_free(ode);
   return status;
 }
@@ -369,7 +374,11 @@ es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
                                             : run_ode(flow, diag);
 }
 
-const char *es_flow_method(const es_flow *flow) { return flow->method; }
+const char *es_flow_method(const es_flow *flow) {
+  return flow->ran[0] != '\0' ? flow->ran : flow->method;
+}
+
+bool es_flow_by_auto(const es_flow *flow) { return flow->by_auto; }
 
 es_ode_statistics es_flow_statistics(const es_flow *flow) {
   return flow->statistics;

@@ -8,7 +8,8 @@ same "rows" "$(wc -l <<<"$out")" 5
 # lambda = 1/(1 + (1/lambda0 - 1) e^{-8 gamma t}) with lambda0 = 1e-6 at t = 1
 close "lambda_1(1)" "$(cell 2 lambda_1 <<<"$out")" 0.0029721012501829490137 1e-15
 close "lambda_2(5)" "$(cell 4 lambda_2 <<<"$out")" 0.99589461845191334734 1e-15
-same "messages are quiet" "$err" ""
+same "one message: the method" "$err" \
+  "eigenstep: method: exact (chosen by auto)"
 
 es flow barlow-twins gamma=0.2,1,-0.5 s0=0.1,0.1,0.1 t=0,100
 same "gamma's own order" "$(cell 2 lambda_1 <<<"$out" | cut -c1-4)" "1"
@@ -52,7 +53,7 @@ same "generic columns" "$(head -1 <<<"$out")" \
 close "both learned" "$(cell 2 lambda_2 <<<"$out")" 1 1e-6
 es flow barlow-twins gamma=0.3,1,0.1 d=2 init=gaussian init_scale=1e-5 t=0,30 --seed 3
 close "--seed sets model.seed" "$(cell 1 lambda_1 <<<"$out")" \
-  "$("$program" flow barlow-twins gamma=0.3,1,0.1 d=2 init=gaussian init_scale=1e-5 model.seed=3 t=0,30 | cell 1 lambda_1)" 0
+  "$("$program" flow barlow-twins gamma=0.3,1,0.1 d=2 init=gaussian init_scale=1e-5 model.seed=3 t=0,30 --quiet | cell 1 lambda_1)" 0
 es flow barlow-twins 'Gamma=[[1,0.5],[0.5,1]]' 'W0=[[1e-3,0],[0,1e-3]]' t=0,20 output.state=on
 same "state columns" "$(head -1 <<<"$out" | cut -d, -f8-)" "W_1_1,W_1_2,W_2_1,W_2_2"
 close "initial state is W0" "$(cell 1 W_2_2 <<<"$out")" 1e-3 1e-15
@@ -89,7 +90,8 @@ ok $? "the figure is back"
 
 # Starts that the aligned partner cannot see, or sees as roundoff.
 es flow barlow-twins gamma=1,0.5 'W0=[[0,1e-3]]'
-same "mode 2 alone is learned without a remark" "$err" ""
+same "mode 2 alone is learned without a remark" "$err" \
+  "eigenstep: method: dop853 (chosen by auto)"
 close "and default times reach it" "$(tail -1 <<<"$out" | cut -d, -f3)" 1 0.2
 es flow barlow-twins gamma=1,0.5 'W0=[[1e-3,1e-3],[1e-3,1e-3]]' t=100
 grep -q "1 of 2 modes" <<<"$err"
@@ -111,4 +113,37 @@ ok $? "--dry-run tells rows, memory, time" "$out"
 es flow barlow-twins gamma=1 s0=1e-3 t=1 --json
 /usr/bin/python3 -c 'import json, sys; d = json.load(sys.stdin); assert d["method"] == "exact" and d["rows"] == 1' <<<"$out"
 ok $? "--json is JSON" "$out"
+member() { # name, of the object on standard input
+  /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+# Which method ran: at rest for long, lambda = 8 is a fast mode of nothing.
+rest=(flow barlow-twins gamma=1,0.5 'W0=[[1e-3,2e-3],[-1e-3,1e-3]]' time.t=5,5000)
+es "${rest[@]}" --json -o rest
+same "auto changes methods, and says so" "$err" \
+  "eigenstep: method: dop853+rosenbrock (chosen by auto)"
+same "the summary names it" "$(member method <<<"$out")" "dop853+rosenbrock"
+same "so does run.json" "$(member method <rest/run.json)" "dop853+rosenbrock"
+steps=$(member steps <<<"$out"); steps=${steps%.*}
+[ "$(member implicit_steps <<<"$out" | cut -d. -f1)" -gt 0 ] && [ "$steps" -lt 500 ]
+ok $? "few steps" "$out"
+es "${rest[@]}" --quiet
+same "not with --quiet" "$err" ""
+rested=$out
+es "${rest[@]}" method=dop853 --json
+[ "$(member steps <<<"$out" | cut -d. -f1)" -gt $((10 * steps)) ]
+ok $? "dop853 alone takes its fast mode's steps" "$out"
+[[ "$err" == *"held short by fast modes from t="*"method=auto or rosenbrock"* ]]
+ok $? "and says that others need not" "$err"
+es "${rest[@]}" method=rosenbrock
+same "nothing to say of rosenbrock" "$err" ""
+for name in loss lambda_1 lambda_2; do
+  close "$name at rest" "$(cell 2 $name <<<"$out")" \
+    "$(cell 2 $name <<<"$rested")" 1e-8 1e-15
+done
+es "${rest[@]}" rtol=1e-3
+[[ "$err" == *"method: tsit5"* ]]
+ok $? "tsit5 where little is asked for" "$err"
+es "${rest[@]}" --dry-run
+[[ "$out" == *"# method: dop853"* ]]
+ok $? "a dry run names what will begin" "$out"
 finish
