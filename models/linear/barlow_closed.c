@@ -11,59 +11,9 @@
  * not; and 1 - e is expm1.
  * Error count in units of roundoff for s: lambda0 2, e 1, D 1 more, square
  * root halves them, division 1: under 4; lambda: under 6. */
+#include "models/linear/scaled.h"
+
 #include <eigenstep/barlow_twins.h>
-
-#include <math.h>
-
-typedef struct scaled { /* m * 2^e */
-  double m;
-  int e;
-} scaled;
-
-static scaled scaled_make(double m, int e) {
-  int shift = 0;
-  const double f = frexp(m, &shift);
-  return (scaled){f, m == 0 ? 0 : e + shift};
-}
-
-static scaled scaled_mul(scaled a, scaled b) {
-  return scaled_make(a.m * b.m, a.e + b.e);
-}
-
-/* Sum of two non-negative numbers. */
-static scaled scaled_add(scaled a, scaled b) {
-  if (a.m == 0) return b;
-  if (b.m == 0) return a;
-  if (a.e < b.e) return scaled_add(b, a);
-  return scaled_make(a.m + ldexp(b.m, b.e - a.e), a.e);
-}
-
-static scaled scaled_div(scaled a, scaled b) {
-  return scaled_make(a.m / b.m, a.e - b.e);
-}
-
-static scaled scaled_sqrt(scaled a) {
-  return a.e % 2 == 0 ? scaled_make(sqrt(a.m), a.e / 2)
-                      : scaled_make(sqrt(2 * a.m), (a.e - 1) / 2);
-}
-
-static double scaled_value(scaled a) { return ldexp(a.m, a.e); }
-
-/* exp(-(hi + lo)) for hi >= 0. Beyond 7000 it is zero beside any lambda0 that
- * three doubles can make (2^-3222). */
-static scaled exp_minus(double hi, double lo) {
-  /* ln 2 in two parts, the first short enough for k*ln2_hi to be exact. */
-  const double ln2_hi = 0x1.62e42feep-1, ln2_lo = 0x1.a39ef35793c76p-33;
-  if (!(hi < 7000)) return (scaled){0, 0};
-  const double k = rint(hi / M_LN2);
-  const double r = fma(-k, ln2_hi, hi) - fma(k, ln2_lo, -lo);
-  return scaled_make(exp(-r), -(int)k);
-}
-
-/* 1 - exp(-(hi + lo)). */
-static double one_minus_exp(double hi, double lo) {
-  return hi < 7000 ? -expm1(-hi) + lo * exp(-hi) : 1;
-}
 
 /* 1 - gamma s0^2 where it does not overflow. */
 static double one_minus_lambda0(double gamma, double s0) {
@@ -73,14 +23,13 @@ static double one_minus_lambda0(double gamma, double s0) {
 
 es_barlow_mode es_barlow_closed_form(double gamma, double s0, double t) {
   if (gamma == 0 || s0 == 0) return (es_barlow_mode){s0, 0, 1};
-  const double p = fabs(gamma) * t, rest = fma(fabs(gamma), t, -p);
-  const double hi = 8 * p, lo = isfinite(p) ? 8 * rest : 0;
+  const pair x = scaled_phase((pair){gamma, 0}, t);
   const scaled start = scaled_make(s0, 0);
   const scaled lambda0 =
       scaled_mul(scaled_mul(scaled_make(fabs(gamma), 0), start), start);
   const scaled grown =
-      scaled_mul(lambda0, scaled_make(one_minus_exp(hi, lo), 0));
-  const scaled e = exp_minus(hi, lo), one = scaled_make(1, 0);
+      scaled_mul(lambda0, scaled_make(scaled_one_minus_exp(x), 0));
+  const scaled e = scaled_exp(pair_negate(x)), one = scaled_make(1, 0);
   const scaled D = scaled_add(grown, gamma > 0 ? e : one);
   es_barlow_mode mode;
   if (gamma > 0) {
@@ -92,7 +41,7 @@ es_barlow_mode es_barlow_closed_form(double gamma, double s0, double t) {
             ? scaled_value(scaled_div(scaled_mul(scaled_make(rest0, 0), e), D))
             : 1 - mode.lambda;
   } else {
-    const scaled decay = exp_minus(hi / 2, lo / 2);
+    const scaled decay = scaled_exp((pair){-x.hi / 2, -x.lo / 2});
     mode.lambda = -scaled_value(scaled_div(scaled_mul(lambda0, e), D));
     mode.s = scaled_value(scaled_div(scaled_mul(start, decay), scaled_sqrt(D)));
     mode.one_minus_lambda = 1 - mode.lambda;
