@@ -10,39 +10,45 @@
  * Unlike the aligned partner, which keeps the first d columns of Z0 only, this
  * sees a mode beyond d that starts larger, and near-degenerate modes. It leaves
  * out how the modes that are learned already turn the rest, which vanishes with
- * the scale of the start: tests/bench/half_times.c measures it. */
+ * the scale of the start: tests/bench/half_times.c measures it.
+ * Under the losses with Sigma it is the same with the rates for gamma in the
+ * exponents and sigma^2/rate in the middle, Sigma's diagonal where it is full.
+ * A preconditioner makes the growth of one column depend on all: nothing is
+ * said.
+ */
 #include "models/linear/barlow.h"
 
-#include <eigenstep/barlow_twins.h>
-
 #include <math.h>
+#include <string.h>
 
 /* ln of the k-th eigenvalue of M(t). Columns that do not grow are left out;
  * growth is capped where it is far beyond 1, so that squares stay finite. */
 static double log_growth(barlow *b, size_t k, double t) {
   const size_t d = b->d;
   for (size_t c = 0; c < b->k; c++) {
-    const double gamma = b->active_gamma[c];
+    const double rate = b->active_rate[c];
     const double *z = b->Z0 + b->active[c] * d;
-    const double factor = gamma > 0 ? exp(fmin(4 * gamma * t, 250)) : 0;
+    const double factor = rate > 0 ? exp(fmin(4 * rate * t, 250)) : 0;
     for (size_t i = 0; i < d; i++) b->scaled[i + c * d] = factor * z[i];
   }
-  if (es_congruence_factored(b->eigen, b->scaled, b->active_gamma, b->values) !=
-      ES_OK)
+  if (es_congruence_factored(b->eigen, b->scaled, b->growth_weight,
+                             b->values) != ES_OK)
     return NAN;
   return log(b->values[k]);
 }
 
 double es_barlow_generic_half_time(void *self, size_t j) {
   barlow *b = self;
-  const double guess = es_barlow_half_time(b->gamma[j], b->s0[j]);
-  const double gamma = b->gamma[j];
-  if (b->aligned || !(gamma > 0) || isnan(guess) || j >= b->reachable)
+  const double guess = b->flow->half_time(b, j);
+  const double rate = b->rate[j];
+  if (strcmp(b->flow->precondition, "none") != 0)
+    return b->aligned ? guess : NAN;
+  if (b->aligned || !(rate > 0) || isnan(guess) || j >= b->reachable)
     return guess;
   /* ln mu_k is nearly straight, with slope 8 gamma_k: the secant from the
    * aligned partner's time, held in a bracket by bisection. */
   double low = 0, f_low = log_growth(b, j, low);
-  double high = fmax(isfinite(guess) ? 2 * guess : 0, 1 / gamma);
+  double high = fmax(isfinite(guess) ? 2 * guess : 0, 1 / rate);
   double f_high = log_growth(b, j, high);
   /* Without a partner's time to start from, until growth is seen. */
   for (int i = 0; i < 60 && !(f_high > 0); i++) {

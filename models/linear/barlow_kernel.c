@@ -198,6 +198,10 @@ es_status es_barlow_kernel(barlow *b, const es_config *config,
   const bool rbf = kind != NULL && strcmp(kind, "rbf") == 0;
   es_barlow_asked self = {watch, false};
   const es_progress progress = es_barlow_progress(&self);
+  if (b->flow->by_sigma)
+    return es_fail(diag, ES_USAGE,
+                   "model.loss=%s: barlow-twins-kernel has loss=covariance",
+                   b->flow->loss);
   if ((kind != NULL) == matrix)
     return es_fail(diag, ES_USAGE,
                    "give one of model.kernel (linear or rbf, of [data]) and "

@@ -22,6 +22,25 @@ static const es_key keys[] = {
               "eigenvalues of Gamma, which is then diagonal"),
     MODEL_KEY("Gamma", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
               NULL, "Gamma = E[x x'^T], symmetrised over the pair"),
+    MODEL_KEY("sigma", ES_LIST, 0, 0, INFINITY, NULL, "1", NULL,
+              "of loss=vicreg and spectral: eigenvalues of Sigma beside gamma"),
+    MODEL_KEY("Sigma", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
+              NULL, "of these beside Gamma: Sigma = E[x x^T] over both views"),
+    MODEL_KEY("loss", ES_CHOICE, 0, 0, 0, "covariance|vicreg|spectral", NULL,
+              "covariance",
+              "|C-I|^2 with C = W Gamma W^T; nu E|W(x-x')|^2 + |W Sigma W^T - "
+              "I|^2; or -2 tr C + |W Sigma W^T|^2. A mode steps at half of its "
+              "plateau"),
+    MODEL_KEY("nu", ES_REAL, 0, 0, INFINITY, NULL, "1", "1",
+              "of loss=vicreg: weight of the views' distance"),
+    MODEL_KEY("precondition", ES_CHOICE, 0, 0, 0, "none|left|logdet", NULL,
+              "none",
+              "of loss=covariance: W' = -(C+rI)^-1 grad L, or L - mu log "
+              "det(C+rI)"),
+    MODEL_KEY("precondition_epsilon", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL,
+              "1", "0.01", "ridge r of the preconditioners"),
+    MODEL_KEY("mu", ES_REAL, 0, 0, INFINITY, NULL, "1", "0.1",
+              "of precondition=logdet: weight of log det"),
     MODEL_KEY("d", ES_SIZE, 0, 1, 1e6, NULL, "1", NULL,
               "embedding dimensions [as many as the start or Gamma has]"),
     MODEL_KEY("s0", ES_LIST, 0, 0, INFINITY, NULL, "1", NULL,
@@ -49,7 +68,7 @@ static const es_key keys[] = {
               "kernel of n pairs, 2n by 2n, in the order of W0's columns"),
 };
 /* Windows on one array: Gamma's keys, what both models have, a kernel's. */
-enum { OF_GAMMA = 2, OF_KERNEL = 3, ALL = sizeof keys / sizeof *keys };
+enum { OF_GAMMA = 4, OF_KERNEL = 3, ALL = sizeof keys / sizeof *keys };
 const es_keys es_barlow_keys = {keys, ALL - OF_KERNEL};
 const es_keys es_barlow_kernel_keys = {keys + OF_GAMMA, ALL - OF_GAMMA};
 
@@ -218,67 +237,11 @@ static es_status read_start(barlow *b, const es_config *config, es_diag *diag) {
                                               : gaussian_start(b, config, diag);
 }
 
-/* Which columns move; at least d are kept, so that C is d×d of d×k. */
-static es_status choose_active(barlow *b, es_diag *diag) {
-  const size_t d = b->d;
-  b->active = es_barlow_cells(b->m, 1, sizeof *b->active);
-  b->active_gamma = es_barlow_cells(b->m, 1, sizeof *b->active_gamma);
-  if (b->active == NULL || b->active_gamma == NULL)
-    return es_barlow_no_memory(diag);
-  for (size_t j = 0; j < b->m; j++) {
-    const bool moves = b->gamma[j] != 0 && es_norm(d, b->Z0 + j * d) > 0;
-    if (!moves && j >= d) continue;
-    b->active[b->k] = j;
-    b->active_gamma[b->k++] = b->gamma[j];
-  }
-  b->scaled = es_barlow_cells(d, b->k, sizeof(double));
-  b->residual = es_barlow_cells(d, d, sizeof(double));
-  b->vectors = es_barlow_cells(d, d, sizeof(double));
-  b->values = es_barlow_cells(d, 1, sizeof(double));
-  b->full = es_barlow_cells(d, b->m, sizeof(double));
-  if (b->scaled == NULL || b->residual == NULL || b->vectors == NULL ||
-      b->values == NULL || b->full == NULL)
-    return es_barlow_no_memory(diag);
-  const es_status status = es_barlow_fast_new(&b->fast, d, b->k, diag);
-  return status == ES_OK ? es_congruence_new(&b->eigen, d, b->k, diag) : status;
-}
-
-/* Rank of the start on the modes with gamma > 0: what can be learned. QR of
- * these columns' transpose; a row is dependent where what is left of it is
- * roundoff beside its own size, whatever its scale. */
-static es_status learnable(barlow *b, size_t *rank, es_diag *diag) {
-  const size_t d = b->d;
-  size_t p = 0;
-  for (size_t j = 0; j < b->m; j++) p += b->gamma[j] > 0;
-  const size_t rows = p > d ? p : d;
-  double *A = es_barlow_cells(rows, d, sizeof *A),
-         *R = es_barlow_cells(d, d, sizeof *R);
-  double *size = es_barlow_cells(d, 1, sizeof *size);
-  es_status status = ES_OK;
-  if (A == NULL || R == NULL || size == NULL)
-    status = es_barlow_no_memory(diag);
-  for (size_t j = 0, r = 0; status == ES_OK && j < b->m; j++) {
-    if (!(b->gamma[j] > 0)) continue;
-    for (size_t i = 0; i < d; i++) A[r + i * rows] = b->Z0[i + j * d];
-    r++;
-  }
-  for (size_t i = 0; status == ES_OK && i < d; i++)
-    size[i] = es_norm(rows, A + i * rows);
-  if (status == ES_OK) status = es_qr(rows, d, A, R, diag);
-  *rank = 0;
-  for (size_t i = 0; status == ES_OK && i < d; i++)
-    *rank += R[i + i * d] > 4 * (double)d * DBL_EPSILON * size[i];
-  free(A);
-  free(R);
-  free(size);
-  return status;
-}
-
 /* Partner's half times, or, where it has none, those from the start itself. */
 static void find_last_step(barlow *b) {
   b->t_last = NAN;
   for (size_t j = 0; j < b->d; j++) {
-    double half = es_barlow_half_time(b->gamma[j], b->s0[j]);
+    double half = b->flow->half_time(b, j);
     if (!isfinite(half) && j < b->reachable && !b->aligned)
       half = es_barlow_generic_half_time(b, j);
     if (isfinite(half) && half > 0) b->t_last = fmax(b->t_last, half);
@@ -287,15 +250,30 @@ static void find_last_step(barlow *b) {
 
 static void note_limits(barlow *b) {
   find_last_step(b);
-  const double limit = es_barlow_model_lr_limit(b);
+  if (b->S != NULL)
+    es_barlow_note(b, "Gamma and Sigma do not commute: the aligned partner "
+                      "takes Sigma's diagonal in the eigenbasis of the rates");
   if (b->reachable < b->d)
     es_barlow_note(b,
-                   "%zu of %zu modes can be learned (gamma > 0, s0 > 0): the "
-                   "loss stays at %zu or above",
-                   b->reachable, b->d, b->d - b->reachable);
-  else if (b->lr > 0 && b->lr >= limit)
+                   "%zu of %zu modes can be learned (%s > 0, s0 > 0): the "
+                   "loss stays at %.6g or above",
+                   b->reachable, b->d, b->sigma != NULL ? "rate" : "gamma",
+                   b->flow->floor(b));
+  if (!(b->lr > 0)) return;
+  const double limit = b->flow->lr_limit(b);
+  if (b->lr >= limit)
     es_barlow_note(b, "model.lr=%g: discrete descent is stable below %g only",
                    b->lr, limit);
+}
+
+/* Where Gamma alone decides, columns grow by it. */
+static es_status settle_rates(barlow *b, es_diag *diag) {
+  if (b->coords == 0) b->coords = b->m;
+  if (b->rate != NULL) return ES_OK;
+  b->rate = es_barlow_cells(b->m, 1, sizeof *b->rate);
+  if (b->rate == NULL) return es_barlow_no_memory(diag);
+  memcpy(b->rate, b->gamma, b->m * sizeof *b->rate);
+  return ES_OK;
 }
 
 static es_status build(barlow *b, es_barlow_source source,
@@ -309,14 +287,16 @@ static es_status build(barlow *b, es_barlow_source source,
                    "give one of model.s0, model.W0 and model.init");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
-  es_status status = source(b, config, watch, diag);
-  if (b->coords == 0) b->coords = b->m;
+  es_status status = es_barlow_flow_choose(b, config, diag);
+  if (status == ES_OK) status = source(b, config, watch, diag);
+  if (status == ES_OK) status = settle_rates(b, diag);
   if (status == ES_OK) status = read_start(b, config, diag);
-  if (status == ES_OK) status = choose_active(b, diag);
-  for (size_t j = 0; status == ES_OK && b->aligned && j < b->d; j++)
-    b->reachable += b->gamma[j] > 0 && b->s0[j] > 0;
-  if (status == ES_OK && !b->aligned)
-    status = learnable(b, &b->reachable, diag);
+  /* No start is aligned with both. */
+  if (b->S != NULL) b->aligned = false;
+  if (status == ES_OK) status = es_barlow_choose_active(b, diag);
+  if (status == ES_OK) status = es_barlow_count_learnable(b, diag);
+  if (status == ES_OK && b->flow->check != NULL)
+    status = b->flow->check(b, config, diag);
   if (status == ES_OK) note_limits(b);
   return status;
 }
@@ -352,7 +332,13 @@ void es_barlow_close(void *self) {
   es_barlow_factors_free(b->factors);
   free(b->s0);
   free(b->active);
-  free(b->active_gamma);
+  double *const parts[] = {b->sigma,        b->rate,         b->S,
+                           b->to_sigma,     b->to_gamma,     b->sigma_values,
+                           b->gamma_values, b->active_gamma, b->active_sigma,
+                           b->active_rate,  b->event_weight, b->growth_weight,
+                           b->shifted,      b->driven,       b->turned};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
+  es_barlow_pencil_free(&b->pencil);
   free(b->scaled);
   free(b->residual);
   free(b->values);

@@ -4,6 +4,7 @@
 #include "base/slab.h"
 #include "data/moments.h"
 
+#include <eigenstep/barlow_twins.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,37 +20,81 @@ void *es_barlow_cells(size_t a, size_t b, size_t size) {
 }
 
 typedef struct ranked {
-  double gamma;
+  double rate;
   size_t place;
 } ranked;
 
 /* Falling, equal ones in the order of the list. */
-static int by_falling_gamma(const void *a, const void *b) {
+static int by_falling_rate(const void *a, const void *b) {
   const ranked *x = a, *y = b;
-  if (x->gamma != y->gamma) return x->gamma < y->gamma ? 1 : -1;
+  if (x->rate != y->rate) return x->rate < y->rate ? 1 : -1;
   return x->place < y->place ? -1 : 1;
 }
 
-/* gamma from a list: Gamma is diagonal, the basis is a permutation. An aligned
- * start keeps the order of the list; otherwise modes fall. */
-static es_status spectrum_from_list(barlow *b, const es_config *config,
-                                    es_diag *diag) {
-  const double *list = es_config_list(config, "model", "gamma", &b->m);
+/* sigma beside gamma, where the flow has it; NULL where it has not. */
+static es_status read_sigma(const double **sigma, const barlow *b,
+                            const es_config *config, es_diag *diag) {
+  size_t n = 0;
+  *sigma = NULL;
+  if (!b->flow->by_sigma) return ES_OK;
+  if (es_config_has(config, "model", "Sigma"))
+    return es_fail(diag, ES_USAGE,
+                   "model.Sigma goes with model.Gamma; beside model.gamma give "
+                   "model.sigma");
+  const double *gamma = es_config_list(config, "model", "gamma", &n);
+  *sigma = es_config_list(config, "model", "sigma", &n);
+  if (*sigma == NULL)
+    return es_fail(diag, ES_USAGE,
+                   "model.sigma: loss=%s needs it beside model.gamma",
+                   b->flow->loss);
+  if (n != b->m)
+    return es_config_blame(config, "model", "sigma", diag,
+                           "%zu values for %zu of gamma", n, b->m);
+  for (size_t j = 0; j < n; j++)
+    if ((*sigma)[j] == 0 && gamma[j] != 0)
+      return es_config_blame(config, "model", "sigma", diag,
+                             "mode %zu has sigma = 0 and gamma = %.6g: no pair "
+                             "of views has that",
+                             j + 1, gamma[j]);
+  return ES_OK;
+}
+
+static es_status rank_modes(barlow *b, const double *gamma, const double *sigma,
+                            es_diag *diag) {
   ranked *row = es_barlow_cells(b->m, 1, sizeof *row);
-  b->gamma = es_barlow_cells(b->m, 1, sizeof *b->gamma);
-  b->order = es_barlow_cells(b->m, 1, sizeof *b->order);
-  if (row == NULL || b->gamma == NULL || b->order == NULL) {
-    free(row);
-    return es_barlow_no_memory(diag);
-  }
-  for (size_t i = 0; i < b->m; i++) row[i] = (ranked){list[i], i};
-  if (!b->aligned) qsort(row, b->m, sizeof *row, by_falling_gamma);
+  if (row == NULL) return es_barlow_no_memory(diag);
+  for (size_t i = 0; i < b->m; i++)
+    row[i] = (ranked){sigma == NULL
+                          ? gamma[i]
+                          : es_barlow_vicreg_rate(gamma[i], sigma[i], b->nu),
+                      i};
+  if (!b->aligned) qsort(row, b->m, sizeof *row, by_falling_rate);
   for (size_t i = 0; i < b->m; i++) {
-    b->gamma[i] = row[i].gamma;
     b->order[i] = row[i].place;
+    b->rate[i] = row[i].rate;
+    b->gamma[i] = gamma[row[i].place];
+    if (sigma != NULL) b->sigma[i] = sigma[row[i].place];
   }
   free(row);
   return ES_OK;
+}
+
+/* gamma from a list: Gamma is diagonal, the basis is a permutation. An aligned
+ * start keeps the order of the list; otherwise rates fall. */
+static es_status spectrum_from_list(barlow *b, const es_config *config,
+                                    es_diag *diag) {
+  const double *list = es_config_list(config, "model", "gamma", &b->m);
+  const double *sigma;
+  const es_status status = read_sigma(&sigma, b, config, diag);
+  if (status != ES_OK) return status;
+  b->gamma = es_barlow_cells(b->m, 1, sizeof *b->gamma);
+  b->rate = es_barlow_cells(b->m, 1, sizeof *b->rate);
+  b->order = es_barlow_cells(b->m, 1, sizeof *b->order);
+  if (sigma != NULL) b->sigma = es_barlow_cells(b->m, 1, sizeof *b->sigma);
+  if (b->gamma == NULL || b->rate == NULL || b->order == NULL ||
+      (sigma != NULL && b->sigma == NULL))
+    return es_barlow_no_memory(diag);
+  return rank_modes(b, list, sigma, diag);
 }
 
 /* Falling eigenvalues, each vector's largest entry positive, and eigenvalues
@@ -90,13 +135,44 @@ static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   return status;
 }
 
+static double *copied(const es_matrix *A) {
+  double *copy = es_barlow_cells(A->rows, A->cols, sizeof *copy);
+  if (copy != NULL) memcpy(copy, A->data, A->rows * A->cols * sizeof *copy);
+  return copy;
+}
+
+static es_status both_from_matrices(barlow *b, const es_matrix *Gamma,
+                                    const es_config *config, es_diag *diag) {
+  const es_matrix *Sigma = es_config_matrix(config, "model", "Sigma");
+  es_diag inner = {0};
+  if (Sigma == NULL || es_config_has(config, "model", "sigma"))
+    return es_fail(diag, ES_USAGE,
+                   "model.Sigma: loss=%s needs it (not sigma) beside "
+                   "model.Gamma",
+                   b->flow->loss);
+  if (Sigma->rows != b->m)
+    return es_config_blame(config, "model", "Sigma", diag,
+                           "%zu by %zu, but Gamma is %zu by %zu", Sigma->rows,
+                           Sigma->cols, b->m, b->m);
+  double *first = copied(Gamma), *second = copied(Sigma);
+  if (first == NULL || second == NULL) {
+    free(first);
+    free(second);
+    return es_barlow_no_memory(diag);
+  }
+  const es_status status = es_barlow_two_moments(b, first, second, &inner);
+  if (status == ES_BAD_VALUE)
+    return es_config_blame(config, "model", "Sigma", diag, "%s", inner.message);
+  return status == ES_OK ? ES_OK : es_fail(diag, status, "%s", inner.message);
+}
+
 static es_status spectrum_from_matrix(barlow *b, const es_config *config,
                                       es_diag *diag) {
   const es_matrix *Gamma = es_config_matrix(config, "model", "Gamma");
   b->m = Gamma->rows;
-  double *copy = es_barlow_cells(b->m, b->m, sizeof *copy);
+  if (b->flow->by_sigma) return both_from_matrices(b, Gamma, config, diag);
+  double *copy = copied(Gamma);
   if (copy == NULL) return es_barlow_no_memory(diag);
-  memcpy(copy, Gamma->data, b->m * b->m * sizeof *copy);
   return spectrum_of(b, copy, diag);
 }
 
@@ -141,7 +217,12 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
   }
   if (status == ES_OK) {
     b->m = moments.m;
-    status = spectrum_of(b, moments.Gamma, diag);
+    if (b->flow->by_sigma) {
+      status = es_barlow_two_moments(b, moments.Gamma, moments.Sigma, diag);
+      moments.Sigma = NULL;
+    } else {
+      status = spectrum_of(b, moments.Gamma, diag);
+    }
     moments.Gamma = NULL;
   }
   if (status == ES_OK) keep_geometry(b, set);
@@ -165,6 +246,10 @@ es_status es_barlow_spectrum(barlow *b, const es_config *config,
   if (list + matrix + data > 1)
     return es_fail(diag, ES_USAGE,
                    "give one of model.gamma, model.Gamma and [data]");
+  if (data && (es_config_has(config, "model", "sigma") ||
+               es_config_has(config, "model", "Sigma")))
+    return es_fail(diag, ES_USAGE,
+                   "model.sigma and model.Sigma: [data] has its own Sigma");
   if (list) return spectrum_from_list(b, config, diag);
   if (matrix) return spectrum_from_matrix(b, config, diag);
   return spectrum_from_data(b, config, watch, diag);

@@ -1,43 +1,39 @@
-/* Linear Barlow Twins as an es_model (Simon et al. 2023; theory.md 1).
- *   Z' = -4 (Z diag(gamma) Z^T - I) Z diag(gamma)           the flow
- *   lambda_j: eigenvalues of C = Z diag(gamma) Z^T           what is observed
+/* Linear Barlow Twins as an es_model (Simon et al. 2023; theory.md 1): what all
+ * losses share, the rest being in the barlow_flow that the settings chose.
+ *   lambda_j: eigenvalues of C = W Gamma W^T; cov_lambda_j: of W Sigma W^T
  * State y: the k active columns of Z, d×k. */
 #include "models/linear/barlow.h"
-
-#include <eigenstep/barlow_twins.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* scaled = Z diag(gamma), residual = C - I. */
-static void residual_of(barlow *b, const double *Z) {
-  const size_t d = b->d, k = b->k;
-  for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < d; i++)
-      b->scaled[i + j * d] = b->active_gamma[j] * Z[i + j * d];
-  for (size_t i = 0; i < d * d; i++) b->residual[i] = 0;
-  for (size_t i = 0; i < d; i++) b->residual[i + i * d] = -1;
-  es_gemm(false, true, d, d, k, 1, b->scaled, d, Z, d, 1, b->residual, d);
+static es_status rhs(double t, const double *y, double *dydt, void *self) {
+  const barlow *b = self;
+  (void)t;
+  return b->flow->rhs(b, y, dydt);
 }
 
-static es_status rhs(double t, const double *y, double *dydt, void *self) {
-  barlow *b = self;
-  (void)t;
-  residual_of(b, y);
-  es_gemm(false, false, b->d, b->k, b->d, -4, b->residual, b->d, b->scaled,
-          b->d, 0, dydt, b->d);
-  return ES_OK;
+static es_status jacobian(double t, const double *y, double *J, double *dfdt,
+                          void *self) {
+  const barlow *b = self;
+  (void)t, (void)dfdt;
+  return b->flow->jacobian(b, y, J);
+}
+
+/* Columns of the contract; cov_lambda_j come behind them. */
+static size_t first_columns(const barlow *b) {
+  return b->aligned ? 1 + b->d : 2 + 2 * b->d;
 }
 
 static void shape(const void *self, es_model_shape *out) {
   const barlow *b = self;
   out->n = b->d * b->k;
-  out->n_columns = b->aligned ? 1 + b->d : 2 + 2 * b->d;
+  out->n_columns = first_columns(b) + (b->flow->by_sigma ? b->d : 0);
   out->n_events = b->d;
   out->by_rank = !b->aligned;
   out->has_exact = b->aligned;
-  out->has_linear = true;
+  out->has_linear = b->fast != NULL;
   out->lr = b->lr;
   out->n_points = b->n_points;
   out->embed_dim = b->d;
@@ -51,6 +47,8 @@ static void column(const void *self, size_t j, char *name, size_t size) {
     snprintf(name, size, "loss");
   else if (j <= b->d)
     snprintf(name, size, "lambda_%zu", j);
+  else if (j >= first_columns(b))
+    snprintf(name, size, "cov_lambda_%zu", j - first_columns(b) + 1);
   else if (j == b->d + 1)
     snprintf(name, size, "predicted_loss");
   else
@@ -83,30 +81,40 @@ static void start(const void *self, double *y, double *scale) {
   }
 }
 
-/* Loss and eigenvalues of the aligned partner, or of the closed form. */
-static void closed(const barlow *b, double t, double *loss, double *lambda) {
+/* Loss and eigenvalues of the aligned partner, or of the closed form; cov may
+ * be NULL. */
+static void closed(const barlow *b, double t, double *loss, double *lambda,
+                   double *cov) {
   *loss = 0;
   for (size_t j = 0; j < b->d; j++) {
-    const es_barlow_mode mode = es_barlow_closed_form(b->gamma[j], b->s0[j], t);
+    const barlow_mode mode = b->flow->mode(b, j, t);
     lambda[j] = mode.lambda;
-    *loss += mode.one_minus_lambda * mode.one_minus_lambda;
+    if (cov != NULL) cov[j] = mode.cov_lambda;
+    *loss += mode.loss;
   }
+}
+
+/* Where the columns cov_lambda_j begin in a row; NULL where there are none. */
+static double *cov_part(const barlow *b, double *out) {
+  return b->flow->by_sigma ? out + first_columns(b) : NULL;
 }
 
 static es_status observe(void *self, double t, const double *y, double *out) {
   barlow *b = self;
   const size_t d = b->d;
+  double *cov = cov_part(b, out);
   if (b->aligned) { /* Z stays diagonal: modes keep gamma's order */
-    for (size_t j = 0; j < d; j++)
-      out[1 + j] = b->gamma[j] * y[j + j * d] * y[j + j * d];
+    for (size_t j = 0; j < d; j++) {
+      const double square = y[j + j * d] * y[j + j * d];
+      out[1 + j] = b->gamma[j] * square;
+      if (cov != NULL) cov[j] = b->sigma[j] * square;
+    }
   } else {
-    const es_status status =
-        es_congruence_factored(b->eigen, y, b->active_gamma, out + 1);
+    const es_status status = es_barlow_spectra(b, y, out + 1, cov);
     if (status != ES_OK) return status;
-    closed(b, t, out + d + 1, out + d + 2);
+    closed(b, t, out + d + 1, out + d + 2, NULL);
   }
-  out[0] = 0;
-  for (size_t j = 0; j < d; j++) out[0] += (1 - out[1 + j]) * (1 - out[1 + j]);
+  out[0] = b->flow->value(b, out + 1, cov);
   return ES_OK;
 }
 
@@ -136,11 +144,10 @@ static void state(const void *self, const double *y, double *out) {
 static es_status exact(void *self, double t, double *out, double *user_state) {
   barlow *b = self;
   const size_t d = b->d;
-  closed(b, t, out, out + 1);
+  closed(b, t, out, out + 1, cov_part(b, out));
   if (user_state == NULL) return ES_OK;
   memset(b->full, 0, d * b->m * sizeof *b->full);
-  for (size_t j = 0; j < d; j++)
-    b->full[j + j * d] = es_barlow_closed_form(b->gamma[j], b->s0[j], t).s;
+  for (size_t j = 0; j < d; j++) b->full[j + j * d] = b->flow->mode(b, j, t).s;
   from_basis(b, b->full, user_state);
   return ES_OK;
 }
@@ -153,8 +160,7 @@ static double distance(void *self, double t, const double *y) {
   double sum = 0;
   for (size_t c = 0; c < b->k; c++) {
     const size_t j = b->active[c];
-    const double s =
-        j < d ? es_barlow_closed_form(b->gamma[j], b->s0[j], t).s : 0;
+    const double s = j < d ? b->flow->mode(b, j, t).s : 0;
     for (size_t i = 0; i < d; i++) {
       const double u = j >= d ? 0 : b->U != NULL ? b->U[i + j * d] : i == j;
       const double gap = y[i + c * d] - s * u;
@@ -171,23 +177,25 @@ static void embed(void *self, const double *W, double *out) {
           b->coords, 0, out, b->d);
 }
 
-/* g_j = lambda_j - 1/2: a step is where an eigenvalue passes one half. */
+/* A step is where a mode passes half of its plateau: an eigenvalue of C one
+ * half under the covariance loss, see barlow.h for the others. */
 static void events(double t, const double *y, double *g, void *self) {
   barlow *b = self;
+  const size_t d = b->d;
   (void)t;
   if (b->aligned) {
-    for (size_t j = 0; j < b->d; j++)
-      g[j] = b->gamma[j] * y[j + j * b->d] * y[j + j * b->d] - .5;
+    for (size_t j = 0; j < d; j++)
+      g[j] = b->event_weight[j] * y[j + j * d] * y[j + j * d] - b->event_level;
     return;
   }
-  const es_status status =
-      es_congruence_eigen(b->eigen, y, b->active_gamma, b->values, NULL);
-  for (size_t j = 0; j < b->d; j++)
-    g[j] = status == ES_OK ? b->values[j] - .5 : NAN;
+  const es_status status = es_congruence_eigen(
+      b->eigen, es_barlow_event_factor(b, y), b->event_weight, b->values, NULL);
+  for (size_t j = 0; j < d; j++)
+    g[j] = status == ES_OK ? b->values[j] - b->event_level : NAN;
 }
 
-/* The input direction that eigenvector u_j of C reads is Z^T u_j; its share
- * along mode j. */
+/* The input direction that eigenvector u_j of C (or what stands for it) reads
+ * is Z^T u_j; its share along mode j. */
 static double overlap(void *self, size_t event, size_t mode, double t,
                       const double *y) {
   barlow *b = self;
@@ -195,8 +203,8 @@ static double overlap(void *self, size_t event, size_t mode, double t,
   double along = 0, all = 0;
   (void)t;
   if (b->aligned) return 1;
-  if (es_congruence_eigen(b->eigen, y, b->active_gamma, b->values,
-                          b->vectors) != ES_OK)
+  if (es_congruence_eigen(b->eigen, es_barlow_event_factor(b, y),
+                          b->event_weight, b->values, b->vectors) != ES_OK)
     return NAN;
   for (size_t c = 0; c < b->k; c++) {
     double w = 0;
@@ -210,65 +218,66 @@ static double overlap(void *self, size_t event, size_t mode, double t,
 
 static size_t n_steps(const void *self) { return ((const barlow *)self)->d; }
 
-/* Relative distance to the next eigenvalue below: 1 - gamma_{j+1}^+/gamma_j. */
+/* Relative distance to the next rate below, gamma's under the covariance loss:
+ * 1
+ * - gamma_{j+1}^+/gamma_j. */
 static double gap_below(const barlow *b, size_t j) {
+  const double *rate = b->rate;
   double next = 0;
-  if (!(b->gamma[j] > 0)) return NAN;
-  for (size_t i = 0; i < b->m; i++) {
-    const bool below =
-        b->gamma[i] < b->gamma[j] || (i > j && b->gamma[i] <= b->gamma[j]);
-    if (below) next = fmax(next, b->gamma[i]);
-  }
-  return 1 - next / b->gamma[j];
+  if (!(rate[j] > 0)) return NAN;
+  for (size_t i = 0; i < b->m; i++)
+    if (rate[i] < rate[j] || (i > j && rate[i] <= rate[j]))
+      next = fmax(next, rate[i]);
+  return 1 - next / rate[j];
 }
 
 static void step(const void *self, size_t j, es_model_step *out) {
   const barlow *b = self;
-  const double gamma = b->gamma[j], s0 = b->s0[j];
   out->mode = j + 1;
-  out->gamma = gamma;
+  out->gamma = b->gamma[j];
   out->gap = gap_below(b, j);
-  out->s0 = s0;
-  out->s_final = gamma > 0 && s0 > 0 ? 1 / sqrt(gamma) : gamma < 0 ? 0 : s0;
-  out->tau = es_barlow_step_time(gamma, s0);
-  out->half_time = es_barlow_half_time(gamma, s0);
-  out->steps = b->lr > 0 ? es_barlow_descent_steps(gamma, s0, b->lr) : NAN;
+  out->s0 = b->s0[j];
+  out->s_final = b->flow->settled(b, j).s;
+  out->tau = b->flow->step_time(b, j);
+  out->half_time = b->flow->half_time(b, j);
+  out->steps = b->lr > 0 ? b->flow->descent_steps(b, j) : NAN;
 }
 
-/* Where the flow ends: s_j = gamma_j^-1/2 for what can be learned. */
+/* Where the flow ends: each mode on its plateau; under Sigma a generic start
+ * where the pencil says, whose modes need not be those that step first. */
 static const char *const fixed_columns[] = {"mode", "gamma", "s", "lambda",
                                             NULL};
 
 static void fixed(const void *self, size_t j, double *row) {
-  es_model_step s;
-  step(self, j, &s);
-  row[0] = (double)s.mode;
-  row[1] = s.gamma;
-  row[2] = s.s_final;
-  row[3] = s.gamma > 0 && s.s0 > 0 ? 1 : 0;
-}
-
-double es_barlow_model_lr_limit(const void *self) {
   const barlow *b = self;
-  double top = -INFINITY, bottom = INFINITY;
-  for (size_t j = 0; j < b->m; j++) {
-    top = fmax(top, b->gamma[j]);
-    bottom = fmin(bottom, b->gamma[j]);
-  }
-  return es_barlow_lr_limit(top, bottom);
+  const es_barlow_pencil *p = &b->pencil;
+  const barlow_mode mode = b->flow->settled(b, j);
+  const bool generic = b->flow->by_sigma && !b->aligned;
+  const bool ends = generic && j < p->n;
+  row[0] = (double)j + 1;
+  row[1] = ends ? p->gamma[j] : generic ? NAN : b->gamma[j];
+  row[2] = ends ? p->s[j] : generic ? 0 : mode.s;
+  row[3] = ends ? p->lambda[j] : generic ? 0 : mode.lambda;
 }
 
-/* theory.md 1: the least gap over the modes with gamma > 0. */
+static double lr_limit(const void *self) {
+  const barlow *b = self;
+  return b->flow->lr_limit(b);
+}
+
+/* theory.md 1: the least gap over the modes with gamma > 0, of the plain flow.
+ */
 static double exponent(const void *self) {
   const barlow *b = self;
   double p = NAN;
-  for (size_t j = 0; j < b->d; j++) p = fmin(p, gap_below(b, j));
+  for (size_t j = 0; b->flow == &es_barlow_covariance && j < b->d; j++)
+    p = fmin(p, gap_below(b, j));
   return p;
 }
 
 static double loss_floor(const void *self) {
   const barlow *b = self;
-  return (double)(b->d - b->reachable);
+  return b->flow->floor(b);
 }
 
 static es_model_array array(const void *self, size_t j) {
@@ -276,6 +285,7 @@ static es_model_array array(const void *self, size_t j) {
   const bool kernel = b->back != NULL, images = b->image_shape[0] > 0;
   const es_model_array arrays[] = {
       {"/gamma", b->gamma, b->m, 1},
+      {b->sigma != NULL ? "/sigma" : NULL, b->sigma, b->m, 1},
       {"/s0", b->s0, b->d, 1},
       {"/Z0", b->Z0, b->d, b->m},
       {kernel         ? "/C"
@@ -315,15 +325,15 @@ static es_status open_kernel(void **self, const es_config *config,
 #define MODES_LEARNED                                                          \
   .plot = "staircase", .takes_data = true, .close = es_barlow_close,           \
   .shape = shape, .column = column, .n_states = n_states,                      \
-  .state_name = state_name, .start = start, .rhs = rhs,                        \
+  .state_name = state_name, .start = start, .rhs = rhs, .jacobian = jacobian,  \
   .linear = {es_barlow_freeze, es_barlow_phi}, .observe = observe,             \
   .state = state, .exact = exact, .distance = distance, .embed = embed,        \
   .events = events, .overlap = overlap, .n_steps = n_steps, .step = step,      \
   .floor = loss_floor, .exponent = exponent,                                   \
   .generic_half_time = es_barlow_generic_half_time,                            \
   .fixed_columns = fixed_columns, .n_fixed = n_steps, .fixed = fixed,          \
-  .lr_limit = es_barlow_model_lr_limit, .array = array,                        \
-  .factors = es_barlow_factors_of, .remark = remark, .checksum = checksum
+  .lr_limit = lr_limit, .array = array, .factors = es_barlow_factors_of,       \
+  .remark = remark, .checksum = checksum
 
 const es_model es_model_barlow_twins = {
     .name = "barlow-twins",

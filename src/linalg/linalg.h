@@ -73,6 +73,12 @@ es_status es_congruence_factored(es_congruence *work, const double *Z,
                                  const double *gamma,
                                  double *values) ES_MUST_USE;
 
+/* B (n×columns) = A^-1 B for a symmetric positive definite A (n×n, of which the
+ * lower triangle is read and overwritten). ES_NO_CONVERGENCE where A is not
+ * positive definite or not finite; B is then untouched. Does not allocate. */
+es_status es_cholesky_solve(size_t n, double *A, size_t columns,
+                            double *B) ES_MUST_USE;
+
 /* Frobenius norm of n numbers, scaled against overflow. */
 double es_norm(size_t n, const double *x);
 

@@ -1,0 +1,120 @@
+/* What of the start moves and what of it can be learned. */
+#include "models/linear/barlow.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* With a full S every column is driven by all; else one that starts at 0, or in
+ * the null space, stays. */
+static bool moves(const barlow *b, size_t j) {
+  if (b->S != NULL) return true;
+  const double driven = b->sigma != NULL ? b->sigma[j] : b->gamma[j];
+  return driven != 0 && es_norm(b->d, b->Z0 + j * b->d) > 0;
+}
+
+/* sigma^2/rate: 1 over s^2 of the plateau. */
+static double weight(const barlow *b, size_t j) {
+  if (b->sigma == NULL) return b->gamma[j];
+  return b->rate[j] > 0 ? b->sigma[j] * b->sigma[j] / b->rate[j] : 0;
+}
+
+/* A column that starts beyond a quarter of its plateau is not what steps next,
+ * and where that plateau is 1e-12 it would drown all the others. */
+enum { BELOW = 4 };
+
+static void set_weights(barlow *b) {
+  for (size_t c = 0; c < b->k; c++) {
+    const size_t j = b->active[c];
+    const double s0 = es_norm(b->d, b->Z0 + j * b->d), w = weight(b, j);
+    const bool late = b->sigma != NULL && !b->aligned;
+    const bool counts = !late || w * s0 * s0 * BELOW < 1;
+    b->active_gamma[c] = b->gamma[j];
+    b->active_rate[c] = b->rate[j];
+    if (b->sigma != NULL) b->active_sigma[c] = b->sigma[j];
+    b->growth_weight[c] = counts ? w : 0;
+    b->event_weight[c] = b->growth_weight[c];
+    if (b->S != NULL && b->event_weight[c] > 0)
+      b->event_weight[c] = 1 / b->rate[j];
+  }
+}
+
+static es_status list_active(barlow *b, es_diag *diag) {
+  b->active = es_barlow_cells(b->m, 1, sizeof *b->active);
+  if (b->active == NULL) return es_barlow_no_memory(diag);
+  /* At least d are kept, so that C is d×d of d×k. */
+  for (size_t j = 0; j < b->m; j++)
+    if (j < b->d || moves(b, j)) b->active[b->k++] = j;
+  double **const rows[] = {&b->active_gamma, &b->active_sigma, &b->active_rate,
+                           &b->event_weight, &b->growth_weight};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    *rows[i] = es_barlow_cells(b->k, 1, sizeof **rows[i]);
+    if (*rows[i] == NULL) return es_barlow_no_memory(diag);
+  }
+  set_weights(b);
+  return ES_OK;
+}
+
+es_status es_barlow_choose_active(barlow *b, es_diag *diag) {
+  const es_status status = list_active(b, diag);
+  if (status != ES_OK) return status;
+  const size_t d = b->d;
+  b->scaled = es_barlow_cells(d, b->k, sizeof(double));
+  b->turned = es_barlow_cells(d, b->k, sizeof(double));
+  b->residual = es_barlow_cells(d, d, sizeof(double));
+  b->shifted = es_barlow_cells(d, d, sizeof(double));
+  b->driven = es_barlow_cells(d, d, sizeof(double));
+  b->vectors = es_barlow_cells(d, d, sizeof(double));
+  b->values = es_barlow_cells(d, 1, sizeof(double));
+  b->full = es_barlow_cells(d, b->m, sizeof(double));
+  if (b->scaled == NULL || b->turned == NULL || b->residual == NULL ||
+      b->shifted == NULL || b->driven == NULL || b->vectors == NULL ||
+      b->values == NULL || b->full == NULL)
+    return es_barlow_no_memory(diag);
+  es_status fast = ES_OK;
+  if (b->flow == &es_barlow_covariance)
+    fast = es_barlow_fast_new(&b->fast, d, b->k, diag);
+  return fast == ES_OK ? es_congruence_new(&b->eigen, d, b->k, diag) : fast;
+}
+
+/* Rows of Z0 on the columns that grow, as columns of A. */
+static void growing_rows(const barlow *b, size_t rows, double *A,
+                         double *size) {
+  const size_t d = b->d;
+  for (size_t j = 0, r = 0; j < b->m; j++) {
+    if (!(b->rate[j] > 0)) continue;
+    for (size_t i = 0; i < d; i++) A[r + i * rows] = b->Z0[i + j * d];
+    r++;
+  }
+  for (size_t i = 0; i < d; i++) size[i] = es_norm(rows, A + i * rows);
+}
+
+/* Rank of a generic start on the columns that grow. QR of these columns'
+ * transpose; a row is dependent where what is left of it is roundoff beside its
+ * own size, whatever its scale. */
+es_status es_barlow_count_learnable(barlow *b, es_diag *diag) {
+  const size_t d = b->d;
+  size_t p = 0;
+  b->reachable = 0;
+  for (size_t j = 0; b->aligned && j < d; j++)
+    b->reachable += b->rate[j] > 0 && b->s0[j] > 0;
+  if (b->aligned) return ES_OK;
+  for (size_t j = 0; j < b->m; j++) p += b->rate[j] > 0;
+  const size_t rows = p > d ? p : d;
+  double *A = es_barlow_cells(rows, d, sizeof *A),
+         *R = es_barlow_cells(d, d, sizeof *R);
+  double *size = es_barlow_cells(d, 1, sizeof *size);
+  es_status status = ES_OK;
+  if (A == NULL || R == NULL || size == NULL)
+    status = es_barlow_no_memory(diag);
+  if (status == ES_OK) {
+    growing_rows(b, rows, A, size);
+    status = es_qr(rows, d, A, R, diag);
+  }
+  for (size_t i = 0; status == ES_OK && i < d; i++)
+    b->reachable += R[i + i * d] > 4 * (double)d * DBL_EPSILON * size[i];
+  free(A);
+  free(R);
+  free(size);
+  return status;
+}
