@@ -50,11 +50,14 @@ typedef struct barlow_flow {
   /* Mode j < d from s0[j] by the closed form, at t and as t grows. */
   barlow_mode (*mode)(const barlow *b, size_t j, double t);
   barlow_mode (*settled)(const barlow *b, size_t j);
-  /* Its step time, when lambda is half of its plateau, steps of descent; the
-   * plateau's s (NaN: it has none). */
+  /* Its step time, when lambda is half of its plateau, steps of descent. */
   double (*step_time)(const barlow *b, size_t j);
   double (*half_time)(const barlow *b, size_t j);
   double (*descent_steps)(const barlow *b, size_t j);
+
+  /* Where lambda ends under the covariance loss, of every mode that is learned;
+   * NULL where by_sigma is true. */
+  double (*plateau)(const barlow *b);
 
   /* The loss of eigenvalues lambda of C and cov of W Sigma W^T, d each; cov is
    * NULL where by_sigma is false. Least loss of the `reachable` best modes. */
@@ -98,12 +101,11 @@ struct barlow {
   size_t *active; /* k columns in the state, rising; the first d are 0..d-1
                      where those move */
   double *active_gamma, *active_sigma, *active_rate; /* k */
-  /* Events: eigenvalues of Y diag(event_weight) Y^T, Y = Z or Z S, pass
-   * event_level; it is C, or W Sigma A^-1 Sigma W^T, which is 1 on a plateau.
-   * growth_weight is the same without what is not on S's diagonal. */
-  double *event_weight, *growth_weight; /* k */
-  double event_level;
-  es_congruence *eigen;                         /* of d×k */
+  /* A small Z grows as Z diag(growth_weight) Z^T does, whose eigenvalues are 1
+   * on the plateaus of modes that part: C itself, or sigma^2/rate. */
+  double *growth_weight; /* k */
+  double *event_level;   /* d: what events are crossings of, see barlow_events.c */
+  es_congruence *eigen;  /* of d×k */
   double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
   double *shifted, *driven, *turned;            /* d*d, d*d, d*k */
   es_barlow_fast *fast; /* of the plain flow, else NULL */
@@ -176,11 +178,16 @@ extern const barlow_flow es_barlow_covariance, es_barlow_vicreg,
 es_status es_barlow_two_moments(barlow *b, double *Gamma, double *Sigma,
                                 es_diag *diag) ES_MUST_USE;
 
-/* Eigenvalues, falling, of C and (NULL: not asked) of W Sigma W^T; and the
- * factor Y of the events, Z itself or b->scaled. */
+/* Eigenvalues, falling, of C and (NULL: not asked) of W Sigma W^T. */
 es_status es_barlow_spectra(const barlow *b, const double *Z, double *lambda,
                             double *cov) ES_MUST_USE;
-const double *es_barlow_event_factor(const barlow *b, const double *Z);
+
+/* Levels of the events, half of the plateaus; the events, and es_model's
+ * overlap (barlow_events.c). */
+es_status es_barlow_set_levels(barlow *b, es_diag *diag) ES_MUST_USE;
+void es_barlow_events(double t, const double *y, double *g, void *self);
+double es_barlow_overlap(void *self, size_t event, size_t mode, double t,
+                         const double *y);
 
 /* Fills the pencil of a generic start (barlow_pencil.c); and the largest rate
  * at which anything near its end, or that of an aligned start, decays. */

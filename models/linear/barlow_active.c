@@ -33,9 +33,6 @@ static void set_weights(barlow *b) {
     b->active_rate[c] = b->rate[j];
     if (b->sigma != NULL) b->active_sigma[c] = b->sigma[j];
     b->growth_weight[c] = counts ? w : 0;
-    b->event_weight[c] = b->growth_weight[c];
-    if (b->S != NULL && b->event_weight[c] > 0)
-      b->event_weight[c] = 1 / b->rate[j];
   }
 }
 
@@ -46,7 +43,7 @@ static es_status list_active(barlow *b, es_diag *diag) {
   for (size_t j = 0; j < b->m; j++)
     if (j < b->d || moves(b, j)) b->active[b->k++] = j;
   double **const rows[] = {&b->active_gamma, &b->active_sigma, &b->active_rate,
-                           &b->event_weight, &b->growth_weight};
+                           &b->growth_weight};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     *rows[i] = es_barlow_cells(b->k, 1, sizeof **rows[i]);
     if (*rows[i] == NULL) return es_barlow_no_memory(diag);

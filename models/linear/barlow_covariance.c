@@ -45,6 +45,11 @@ barlow_mode es_barlow_settled_at(const barlow *b, size_t j, double plateau) {
   return (barlow_mode){gamma < 0 ? 0 : s0, 0, NAN, 1};
 }
 
+double es_barlow_one(const barlow *b) {
+  (void)b;
+  return 1;
+}
+
 static barlow_mode settled(const barlow *b, size_t j) {
   return es_barlow_settled_at(b, j, 1);
 }
@@ -98,6 +103,7 @@ const barlow_flow es_barlow_covariance = {
     .step_time = step_time,
     .half_time = half_time,
     .descent_steps = descent_steps,
+    .plateau = es_barlow_one,
     .value = es_barlow_distance_from_one,
     .floor = es_barlow_unlearned,
     .lr_limit = lr_limit,

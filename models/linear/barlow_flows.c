@@ -51,6 +51,5 @@ es_status es_barlow_flow_choose(barlow *b, const es_config *config,
       strcmp(loss, "vicreg") == 0 ? es_config_real(config, "model", "nu") : 1;
   b->ridge = es_config_real(config, "model", "precondition_epsilon");
   b->mu = es_config_real(config, "model", "mu");
-  b->event_level = .5;
   return refuse_useless(b->flow, config, diag);
 }

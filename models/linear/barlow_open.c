@@ -297,6 +297,7 @@ static es_status build(barlow *b, es_barlow_source source,
   if (status == ES_OK) status = es_barlow_count_learnable(b, diag);
   if (status == ES_OK && b->flow->check != NULL)
     status = b->flow->check(b, config, diag);
+  if (status == ES_OK) status = es_barlow_set_levels(b, diag);
   if (status == ES_OK) note_limits(b);
   return status;
 }
@@ -335,7 +336,7 @@ void es_barlow_close(void *self) {
   double *const parts[] = {b->sigma,        b->rate,         b->S,
                            b->to_sigma,     b->to_gamma,     b->sigma_values,
                            b->gamma_values, b->active_gamma, b->active_sigma,
-                           b->active_rate,  b->event_weight, b->growth_weight,
+                           b->active_rate,  b->event_level,  b->growth_weight,
                            b->shifted,      b->driven,       b->turned};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
   es_barlow_pencil_free(&b->pencil);

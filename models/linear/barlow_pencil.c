@@ -32,13 +32,6 @@ es_status es_barlow_spectra(const barlow *b, const double *Z, double *lambda,
   return es_congruence_factored(b->eigen, b->turned, b->sigma_values, cov);
 }
 
-const double *es_barlow_event_factor(const barlow *b, const double *Z) {
-  if (b->S == NULL) return Z;
-  es_gemm(false, false, b->d, b->k, b->k, 1, Z, b->d, b->S, b->k, 0, b->scaled,
-          b->d);
-  return b->scaled;
-}
-
 typedef struct ranked {
   double beta;
   size_t place;

@@ -215,13 +215,6 @@ static es_status left_check(barlow *b, const es_config *config, es_diag *diag) {
   return status;
 }
 
-static es_status logdet_check(barlow *b, const es_config *config,
-                              es_diag *diag) {
-  const es_status status = check_start(b, config, diag);
-  b->event_level = plateau(b) / 2;
-  return status;
-}
-
 const barlow_flow es_barlow_left = {
     .loss = "covariance",
     .precondition = "left",
@@ -232,6 +225,7 @@ const barlow_flow es_barlow_left = {
     .step_time = left_half_time,
     .half_time = left_half_time,
     .descent_steps = left_steps,
+    .plateau = es_barlow_one,
     .value = es_barlow_distance_from_one,
     .floor = es_barlow_unlearned,
     .lr_limit = left_limit,
@@ -248,8 +242,9 @@ const barlow_flow es_barlow_logdet = {
     .step_time = logdet_half_time,
     .half_time = logdet_half_time,
     .descent_steps = logdet_steps,
+    .plateau = plateau,
     .value = logdet_value,
     .floor = logdet_floor,
     .lr_limit = logdet_limit,
-    .check = logdet_check,
+    .check = check_start,
 };

@@ -10,6 +10,9 @@ void es_barlow_residual(const barlow *b, const double *Z);
 /* Mode j where modes that are learned end at lambda = plateau. */
 barlow_mode es_barlow_settled_at(const barlow *b, size_t j, double plateau);
 
+/* The plateau of lambda where there is no log det. */
+double es_barlow_one(const barlow *b);
+
 /* |C - I|^2 of the eigenvalues of C; its least value, d - reachable. */
 double es_barlow_distance_from_one(const barlow *b, const double *lambda,
                                    const double *cov);

@@ -177,45 +177,6 @@ static void embed(void *self, const double *W, double *out) {
           b->coords, 0, out, b->d);
 }
 
-/* A step is where a mode passes half of its plateau: an eigenvalue of C one
- * half under the covariance loss, see barlow.h for the others. */
-static void events(double t, const double *y, double *g, void *self) {
-  barlow *b = self;
-  const size_t d = b->d;
-  (void)t;
-  if (b->aligned) {
-    for (size_t j = 0; j < d; j++)
-      g[j] = b->event_weight[j] * y[j + j * d] * y[j + j * d] - b->event_level;
-    return;
-  }
-  const es_status status = es_congruence_eigen(
-      b->eigen, es_barlow_event_factor(b, y), b->event_weight, b->values, NULL);
-  for (size_t j = 0; j < d; j++)
-    g[j] = status == ES_OK ? b->values[j] - b->event_level : NAN;
-}
-
-/* The input direction that eigenvector u_j of C (or what stands for it) reads
- * is Z^T u_j; its share along mode j. */
-static double overlap(void *self, size_t event, size_t mode, double t,
-                      const double *y) {
-  barlow *b = self;
-  const size_t d = b->d;
-  double along = 0, all = 0;
-  (void)t;
-  if (b->aligned) return 1;
-  if (es_congruence_eigen(b->eigen, es_barlow_event_factor(b, y),
-                          b->event_weight, b->values, b->vectors) != ES_OK)
-    return NAN;
-  for (size_t c = 0; c < b->k; c++) {
-    double w = 0;
-    for (size_t i = 0; i < d; i++)
-      w += b->vectors[i + event * d] * y[i + c * d];
-    all += w * w;
-    if (b->active[c] == mode) along = w * w;
-  }
-  return along / all;
-}
-
 static size_t n_steps(const void *self) { return ((const barlow *)self)->d; }
 
 /* Relative distance to the next rate below, gamma's under the covariance loss:
@@ -328,8 +289,8 @@ static es_status open_kernel(void **self, const es_config *config,
   .state_name = state_name, .start = start, .rhs = rhs, .jacobian = jacobian,  \
   .linear = {es_barlow_freeze, es_barlow_phi}, .observe = observe,             \
   .state = state, .exact = exact, .distance = distance, .embed = embed,        \
-  .events = events, .overlap = overlap, .n_steps = n_steps, .step = step,      \
-  .floor = loss_floor, .exponent = exponent,                                   \
+  .events = es_barlow_events, .overlap = es_barlow_overlap,                    \
+  .n_steps = n_steps, .step = step, .floor = loss_floor, .exponent = exponent, \
   .generic_half_time = es_barlow_generic_half_time,                            \
   .fixed_columns = fixed_columns, .n_fixed = n_steps, .fixed = fixed,          \
   .lr_limit = lr_limit, .array = array, .factors = es_barlow_factors_of,       \
