@@ -104,8 +104,9 @@ struct barlow {
   /* A small Z grows as Z diag(growth_weight) Z^T does, whose eigenvalues are 1
    * on the plateaus of modes that part: C itself, or sigma^2/rate. */
   double *growth_weight; /* k */
-  double *event_level;   /* d: what events are crossings of, see barlow_events.c */
-  es_congruence *eigen;  /* of d×k */
+  double
+      *event_level; /* d: what events are crossings of, see barlow_events.c */
+  es_congruence *eigen;                         /* of d×k */
   double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
   double *shifted, *driven, *turned;            /* d*d, d*d, d*k */
   es_barlow_fast *fast; /* of the plain flow, else NULL */

@@ -154,6 +154,17 @@ static double worst_error(const flow_run *run) {
   return worst;
 }
 
+/* When the last of all modes had stepped; NaN while one has not. */
+static double full_rank_time(const flow_run *run) {
+  double last = NAN;
+  for (size_t j = 0; j < es_flow_steps(run->flow); j++) {
+    const double t = es_flow_step_met(run->flow, j).t;
+    if (isnan(t)) return NAN;
+    last = fmax(last, t);
+  }
+  return last;
+}
+
 static es_status write_record(flow_run *run, es_status ran) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   const es_model *model = run->instance->model;
@@ -171,6 +182,7 @@ static es_status write_record(flow_run *run, es_status ran) {
       {"loss_floor", es_instance_floor(run->instance)},
       {"worst_step_time_error", worst_error(run)},
       {"sup_error", es_flow_sup_error(run->flow)},
+      {"time_to_full_rank", full_rank_time(run)},
       {"predicted_exponent",
        model->exponent != NULL ? model->exponent(run->instance->self) : NAN},
   };

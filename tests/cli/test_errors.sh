@@ -39,7 +39,7 @@ es $bt gamma=1 s0=1 t=1 --jsn; expect "unknown option has a hint" 2 "did you mea
 es $bt gamma=1 s0=1 t=1 --threads 0; expect "threads out of range" 2 "threads"
 es $bt gamma=1 s0=1 t=1 --csv; expect "option without a value" 2 "csv.*must follow"
 es $bt gamma=1 s0=1 t=1 --shard 1/2; expect "an option no issue asked for" 2 "no such option"
-es $bt gamma=1 s0=1 t=1 model.nu=1; expect "a key no issue asked for" 2 "nu"
+es $bt gamma=1 s0=1 t=1 model.tau=1; expect "a key no issue asked for" 2 "tau"
 es list metrics; expect "a list there is not" 2 "metrics"
 es plot run gamma=1; expect "plot takes no settings" 2 "no settings"
 es predict barlow-twins gamma=1 s0=1 --json --csv -; expect "json and csv on one stream" 2 "json"

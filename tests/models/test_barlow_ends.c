@@ -31,9 +31,10 @@ static void ends_where_the_pencil_says(void **state) {
   }
 }
 
-/* What is watched for steps is 1 for each mode that has settled, and so twice
- * its level, which is half of the way there. Euler's steps of .01 shrink what
- * is left by 1 - 8 * .46 * .01 or better each. */
+/* What is watched for steps where nothing commutes: eigenvalues of W Sigma W^T,
+ * in the end the pencil's beta, against half of the partner's plateaus, which
+ * by hand are gamma_jj/sigma_jj in the eigenbasis of Gamma. Euler's steps of
+ * .01 shrink what is left by 1 - 8 * .46 * .01 or better each. */
 static void what_is_watched_for_steps(void **state) {
   (void)state;
   es_config *config =
