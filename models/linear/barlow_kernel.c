@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 /* What opening takes at its peak: the kernel and three times its size for
- * LAPACK and the modes; points of p values, their features; what is shown. */
-static double bytes_of(size_t points, size_t p, size_t wish) {
+ * LAPACK and the modes, with Sigma twelve such matrices; points of p values,
+ * their features; what is shown. */
+static double bytes_of(const barlow *b, size_t points, size_t p, size_t wish) {
   const double N = (double)points, shown = fmin((double)wish, N / 2);
-  return sizeof(double) * (4 * N * N + 2 * N * (double)p + N * shown);
+  const double matrices = b->flow->by_sigma ? 12 : 4;
+  return sizeof(double) * (matrices * N * N + 2 * N * (double)p + N * shown);
 }
 
 /* Before any work: a matrix that the machine cannot hold would be granted, and
@@ -26,7 +28,7 @@ static es_status check_size(barlow *b, size_t points, size_t p,
   const double has =
       (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
   b->bytes =
-      bytes_of(points, p, es_config_size(config, "output", "embeddings"));
+      bytes_of(b, points, p, es_config_size(config, "output", "embeddings"));
   if (b->bytes > has)
     return es_fail(diag, ES_NO_MEMORY,
                    "a kernel of %zu points, two for each pair, needs %.3g GB, "
@@ -189,6 +191,56 @@ static es_status from_matrix(barlow *b, const es_config *config,
   return keep_given(b, es_config_size(config, "output", "embeddings"), diag);
 }
 
+/* *A (rows×m) becomes *A V. */
+static es_status turned(double **A, size_t rows, const double *V, size_t m,
+                        es_diag *diag) {
+  double *AV = es_barlow_cells(rows, m, sizeof *AV);
+  if (AV == NULL) return es_barlow_no_memory(diag);
+  es_gemm(false, false, rows, m, m, 1, *A, rows, V, m, 0, AV, rows);
+  free(*A);
+  *A = AV;
+  return ES_OK;
+}
+
+/* A start drawn mode by mode is the same function in any basis: Z0 = drawn V.
+ */
+static es_status draw_in(barlow *b, const double *V, es_diag *diag) {
+  const size_t m = b->m;
+  if (b->random != NULL) return turned(&b->random, b->n_random, V, m, diag);
+  b->n_random = b->coords;
+  b->random = es_barlow_cells(b->coords, m, sizeof *b->random);
+  if (b->random == NULL) return es_barlow_no_memory(diag);
+  for (size_t j = 0; j < m; j++)
+    memcpy(b->random + j * b->coords, V + j * m, m * sizeof *V);
+  return ES_OK;
+}
+
+/* The losses with Sigma: in Gamma's modes, whose values at the points are K C,
+ * Sigma = (K C)^T K C/2n; and on to the basis that the two need. */
+static es_status add_sigma(barlow *b, es_diag *diag) {
+  const size_t m = b->m, N = b->coords;
+  double *Gamma = es_barlow_cells(m, m, sizeof *Gamma), *C = b->V;
+  double *Sigma = es_barlow_cells(m, m, sizeof *Sigma);
+  if (Gamma == NULL || Sigma == NULL) {
+    free(Gamma);
+    free(Sigma);
+    return es_barlow_no_memory(diag);
+  }
+  for (size_t j = 0; j < m; j++) Gamma[j + j * m] = b->gamma[j];
+  es_gemm(true, false, m, m, N, 1 / (double)N, b->back, N, b->back, N, 0, Sigma,
+          m);
+  free(b->gamma);
+  b->gamma = NULL;
+  es_status status = es_barlow_two_moments(b, Gamma, Sigma, diag);
+  double *V = b->V; /* m×m */
+  b->V = C;
+  if (status == ES_OK) status = turned(&b->V, N, V, m, diag);
+  if (status == ES_OK) status = turned(&b->back, N, V, m, diag);
+  if (status == ES_OK) status = draw_in(b, V, diag);
+  if (V != C) free(V);
+  return status;
+}
+
 es_status es_barlow_kernel(barlow *b, const es_config *config,
                            const es_watch *watch, es_diag *diag) {
   const char *kind = es_config_text(config, "model", "kernel");
@@ -198,10 +250,6 @@ es_status es_barlow_kernel(barlow *b, const es_config *config,
   const bool rbf = kind != NULL && strcmp(kind, "rbf") == 0;
   es_barlow_asked self = {watch, false};
   const es_progress progress = es_barlow_progress(&self);
-  if (b->flow->by_sigma)
-    return es_fail(diag, ES_USAGE,
-                   "model.loss=%s: barlow-twins-kernel has loss=covariance",
-                   b->flow->loss);
   if ((kind != NULL) == matrix)
     return es_fail(diag, ES_USAGE,
                    "give one of model.kernel (linear or rbf, of [data]) and "
@@ -213,8 +261,10 @@ es_status es_barlow_kernel(barlow *b, const es_config *config,
   if (!rbf && es_config_has(config, "model", "bandwidth"))
     return es_fail(diag, ES_USAGE,
                    "model.bandwidth: only kernel=rbf has a bandwidth");
-  if (matrix) return from_matrix(b, config, &progress, diag);
   const double bandwidth =
       rbf ? es_config_real(config, "model", "bandwidth") : 0;
-  return from_data(b, config, bandwidth, &progress, diag);
+  const es_status status =
+      matrix ? from_matrix(b, config, &progress, diag)
+             : from_data(b, config, bandwidth, &progress, diag);
+  return status == ES_OK && b->flow->by_sigma ? add_sigma(b, diag) : status;
 }

@@ -76,6 +76,8 @@ for p in left logdet; do
   es $bt gamma=-1 d=1 init_scale=1 t=1 precondition=$p
   expect "a random one, $p" 2 "init_scale=1: C has the eigenvalue -.*-0.01"
 done
-es flow barlow-twins-kernel data.n=20 kernel=linear d=2 t=1 loss=vicreg
-expect "the kernel model has one loss" 2 "barlow-twins-kernel has loss=covariance"
+es flow barlow-twins-kernel data.n=20 kernel=rbf d=2 t=0,1 loss=vicreg --quiet
+grep -q cov_lambda_2 <<<"$out"; ok $? "the kernel model has the losses, too" "$err"
+es flow barlow-twins-kernel data.n=20 kernel=linear sigma=1 d=2 t=1 loss=vicreg
+expect "but takes no sigma" 2 "sigma"
 finish

@@ -68,6 +68,24 @@ static void aligned_starts(void **state) {
           "t=lin:0:8:17", "output.embeddings=40");
 }
 
+/* The same of the losses with Sigma, which does not commute with Gamma here,
+ * and of a preconditioner. */
+static void other_losses(void **state) {
+  (void)state;
+  static const char *const words[][2] = {
+      {"loss=spectral", "d=3"},
+      {"loss=vicreg", "nu=0.7"},
+      {"precondition=left", "precondition_epsilon=0.1"}};
+  for (int k = 0; k < 3; k++) {
+    COMPARE("init=gaussian", "init=gaussian", 1e-12, 2e-9, FEW, "d=3",
+            "init_scale=1e-3", "model.seed=4", "t=lin:0:8:17", "rtol=1e-12",
+            "atol=1e-14", words[k][0], words[k][1], "output.embeddings=6");
+    COMPARE("init=gaussian", "init=gaussian", 1e-12, 2e-9, MANY, "d=3",
+            "init_scale=1e-3", "model.seed=4", "t=lin:0:8:17", "rtol=1e-12",
+            "atol=1e-14", words[k][0], words[k][1], "output.embeddings=40");
+  }
+}
+
 static void gaussian_starts(void **state) {
   (void)state;
   COMPARE("init=gaussian", "init=gaussian", 1e-13, 2e-9, FEW, "d=3",
@@ -235,10 +253,11 @@ static void state_is_F(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(aligned_starts),  cmocka_unit_test(gaussian_starts),
-      cmocka_unit_test(centred_data),    cmocka_unit_test(given_starts),
-      cmocka_unit_test(fashion_mnist),   cmocka_unit_test(test_images),
-      cmocka_unit_test(beyond_the_span), cmocka_unit_test(state_is_F),
+      cmocka_unit_test(aligned_starts), cmocka_unit_test(gaussian_starts),
+      cmocka_unit_test(other_losses),   cmocka_unit_test(centred_data),
+      cmocka_unit_test(given_starts),   cmocka_unit_test(fashion_mnist),
+      cmocka_unit_test(test_images),    cmocka_unit_test(beyond_the_span),
+      cmocka_unit_test(state_is_F),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
