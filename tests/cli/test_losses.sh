@@ -60,10 +60,15 @@ printf '1,2\n2,1\n' >sigma.csv
 es $bt 'Gamma=[[1,0],[0,1]]' Sigma=file:sigma.csv s0=1,1 t=1 loss=vicreg; expect "indefinite Sigma from a file" 3 "Sigma.*not positive semi-definite"
 es $bt data.n=20 d=2 sigma=1 t=1 loss=vicreg; expect "sigma beside data" 2 "\[data\] has its own Sigma"
 es $bt gamma=1 sigma=1 s0=1 t=1 loss=vicreg nu=-1; expect "negative nu" 2 "nu.*-1"
-es $bt gamma=1 s0=1 t=1 nu=1; expect "nu without vicreg" 2 "nu has no effect without loss=vicreg"
-es $bt gamma=1 sigma=1 s0=1 t=1 loss=spectral nu=1; expect "nu with spectral" 2 "nu has no effect"
+es $bt gamma=1 s0=1 t=1 nu=2; expect "nu without vicreg" 2 "nu has no effect without loss=vicreg"
+es $bt gamma=1 sigma=1 s0=1 t=1 loss=spectral nu=0.5; expect "nu with spectral" 2 "nu has no effect"
 es $bt gamma=1 sigma=1 s0=1 t=1; expect "sigma without a loss" 2 "sigma has no effect without loss=vicreg"
 es $bt 'Gamma=[[1]]' 'Sigma=[[1]]' s0=1 t=1; expect "Sigma without a loss" 2 "Sigma has no effect without loss=vicreg"
+es $bt gamma=1 s0=1e-3 t=1 nu=1 mu=0.1 precondition_epsilon=0.01
+ok $rc "defaults may be named, as config.yaml does" "$err"
+es $bt gamma=1,0.5 sigma=2,1 s0=1e-3,1e-3 loss=vicreg t=0,1 -o one
+es $bt --config one/config.yaml -o two
+cmp -s one/trace.csv two/trace.csv; ok $? "config.yaml gives the same again" "$err"
 es $bt gamma=1 s0=1 t=1 precondition_epsilon=0.1; expect "a ridge without a preconditioner" 2 "precondition_epsilon has no effect"
 es $bt gamma=1 s0=1 t=1 precondition=left mu=1; expect "mu without log det" 2 "mu has no effect without precondition=logdet"
 es $bt gamma=1 s0=1 t=1 precondition=left precondition_epsilon=0; expect "no ridge" 2 "precondition_epsilon.*0"

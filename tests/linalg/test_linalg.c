@@ -331,6 +331,20 @@ static void order_of_rows_does_not_matter(void **state) {
   }
 }
 
+/* [[4,2],[2,3]] X = B by hand, only the lower triangle read; what is not
+ * positive definite is told and leaves B alone. */
+static void cholesky(void **state) {
+  (void)state;
+  double A[4] = {4, 2, NAN, 3}, B[4] = {8, 8, 4, 2};
+  double indefinite[4] = {1, 2, 2, 1}, kept[2] = {5, 7};
+  assert_status(es_cholesky_solve(2, A, 2, B), ES_OK);
+  const double want[4] = {1, 2, 1, 0};
+  for (int i = 0; i < 4; i++) assert_close(B[i], want[i], 0, 1e-15);
+  assert_status(es_cholesky_solve(2, indefinite, 1, kept), ES_NO_CONVERGENCE);
+  assert_close(kept[0], 5, 0, 0);
+  assert_close(kept[1], 7, 0, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(orders_beyond_an_int),
@@ -349,6 +363,7 @@ int main(void) {
       cmocka_unit_test(factored_with_negative_gamma),
       cmocka_unit_test(indefinite_congruence),
       cmocka_unit_test(blas_is_the_openmp_build),
+      cmocka_unit_test(cholesky),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
