@@ -19,6 +19,8 @@ typedef struct es_model_shape {
   double t_last; /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
   bool has_linear;  /* the model's `linear` is meant for this flow */
+  double fastest;   /* rate at which the fastest mode settles, one over time; 0:
+                       not known */
   double lr;        /* learning rate for method gd; 0: none was given */
   size_t n_points;  /* data points kept for output.embeddings; 0: none */
   size_t embed_dim; /* length of one embedding */

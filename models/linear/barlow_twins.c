@@ -34,6 +34,8 @@ static void shape(const void *self, es_model_shape *out) {
   out->by_rank = !b->aligned;
   out->has_exact = b->aligned;
   out->has_linear = b->fast != NULL;
+  for (size_t j = 0; j < b->k && b->fast != NULL; j++)
+    out->fastest = fmax(out->fastest, 8 * b->active_gamma[j]);
   out->lr = b->lr;
   out->n_points = b->n_points;
   out->embed_dim = b->d;

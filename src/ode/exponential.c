@@ -124,6 +124,7 @@ const es_stepper es_stepper_exponential = {
     .error_order = COLUMNS - 1,
     .dense_order = 6,
     .stages = COLUMNS * (COLUMNS - 1) / 2 + 1,
+    .l_stable = true,
     .doubles = doubles,
     .attempt = attempt,
     .prepare = prepare,

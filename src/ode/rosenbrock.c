@@ -259,6 +259,7 @@ const es_stepper es_stepper_rosenbrock = {
     .dense_order = 4,
     .stages = STAGES,
     .l_stable = true,
+    .factors = true,
     .doubles = doubles,
     .begin = begin,
     .attempt = attempt,

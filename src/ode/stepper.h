@@ -46,6 +46,7 @@ typedef struct es_stepper {
   int stages;      /* right-hand sides of an accepted step */
   bool fixed_step; /* h is h0 throughout, error and f are not used */
   bool l_stable;   /* fast modes die away at any h */
+  bool factors;    /* each step takes a Jacobian and its LU factors */
   double stable;   /* explicit methods: |R(x)| <= 1 for -stable <= x <= 0 */
   /* Doubles of workspace for a step of this stride, SIZE_MAX where no memory
    * would do. NULL: none. */
@@ -94,8 +95,11 @@ es_status es_ode_open(es_ode **out, const es_stepper *stepper,
                       const es_ode_system *system,
                       const es_ode_options *options, es_diag *diag) ES_MUST_USE;
 
-/* What auto begins with at this relative tolerance. */
+/* What auto begins with at this relative tolerance, and what it may change to
+ * on this system, or NULL. */
 const es_stepper *es_stepper_auto(double rtol);
+const es_stepper *es_stepper_for_stiff(const es_ode_system *system,
+                                       double rtol);
 
 /* The same, changing to `stiff` (NULL: never) and back where that pays; both
  * have dense output. */

@@ -24,8 +24,10 @@ enum { MANY = 15, FEW = 6, PAUSE = 9, TRIAL = 20 };
 
 /* In evaluations of f, each taken to be worth 20 n operations: 8 of f and one
  * of f_t; J of n columns by differences or n^2 entries; 2/3 n^3 for the factors
- * and 16 n^2 for the solutions; two for the calls. */
-static double evaluations(double n, bool analytic) {
+ * and 16 n^2 for the solutions; two for the calls. A method without factors
+ * works as much on each evaluation as that costs (a linear part's, say). */
+static double evaluations(const es_stepper *stiff, double n, bool analytic) {
+  if (!stiff->factors) return 2 * stiff->stages;
   return 11 + (analytic ? n / 20 : n) + n * n / 30 + .8 * n;
 }
 
@@ -36,7 +38,8 @@ static uint64_t first_patience(const es_stiff *w) {
 void es_stiff_begin(es_stiff *w, const es_stepper *plain,
                     const es_stepper *stiff, size_t n, bool analytic) {
   *w = (es_stiff){.plain = plain, .stiff = stiff, .wait = PAUSE};
-  w->price = evaluations((double)n, analytic) / plain->stages;
+  if (stiff != NULL)
+    w->price = evaluations(stiff, (double)n, analytic) / plain->stages;
   w->patience = first_patience(w);
 }
 

@@ -31,9 +31,18 @@ const es_stepper *es_stepper_auto(double rtol) {
   return rtol > 1e-4 ? &es_stepper_tsit5 : &es_stepper_dop853;
 }
 
-/* n up to which auto makes room for rosenbrock's matrices: beyond that it
- * hardly ever pays. */
-enum { LARGEST_PAIR = 1024 };
+/* The system's own fast part is the best there is. Without, rosenbrock up to an
+ * n beyond which its matrices hardly ever pay, and rock4 there, as far as order
+ * 4 goes: on a Barlow Twins flow of n = 50,176 it takes a third of dop853's
+ * evaluations at rtol 1e-6 and as many at 1e-9. */
+enum { LARGEST_FACTORED = 1024 };
+
+const es_stepper *es_stepper_for_stiff(const es_ode_system *system,
+                                       double rtol) {
+  if (system->linear.phi != NULL) return &es_stepper_exponential;
+  if (system->n <= LARGEST_FACTORED) return &es_stepper_rosenbrock;
+  return rtol >= 1e-8 ? &es_stepper_rock4 : NULL;
+}
 
 es_status es_ode_new(es_ode **out, const es_ode_system *system,
                      const es_ode_options *options, es_diag *diag) {
@@ -42,9 +51,8 @@ es_status es_ode_new(es_ode **out, const es_ode_system *system,
   const es_stepper *stepper = es_stepper_find(name);
   if (strcmp(name, "auto") == 0)
     return es_ode_open_pair(out, es_stepper_auto(options->rtol),
-                            system->n <= LARGEST_PAIR ? &es_stepper_rosenbrock
-                                                      : NULL,
-                            system, options, diag);
+                            es_stepper_for_stiff(system, options->rtol), system,
+                            options, diag);
   if (stepper == NULL) return unknown_method(name, diag);
   return es_ode_open(out, stepper, system, options, diag);
 }

@@ -25,7 +25,8 @@ static const es_key keys[] = {
      "output times up to t_end, both ends included"},
     {"solver", "method", ES_CHOICE, 0, 0, 0, METHODS, NULL, "auto",
      "auto: the closed form where there is one, else dop853 (tsit5 for "
-     "rtol > 1e-4), and rosenbrock where fast modes hold that short"},
+     "rtol > 1e-4), and exponential, rosenbrock or rock4 where fast modes hold "
+     "that short"},
     {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
      "1e-9", "relative tolerance of a step"},
     {"solver", "atol", ES_REAL, 0, 0, INFINITY, NULL, "start", "1e-12",
@@ -107,6 +108,19 @@ static es_status settle_times(es_flow *flow, const es_config *config,
   return linear_times(flow, t_end, es_config_size(config, "time", "n"), diag);
 }
 
+/* An explicit method takes fastest·t_end/6 steps of 12 evaluations in the end,
+ * the exponential one some 250 of 29, each with as much for its linear part. */
+static const double long_enough = 4000;
+
+/* What auto begins with. */
+static const char *begin_with(const es_flow *flow) {
+  const es_model_shape *shape = &flow->instance.shape;
+  const double t_end = flow->times[flow->n_times - 1];
+  if (shape->has_linear && shape->fastest * t_end > long_enough)
+    return "exponential";
+  return es_stepper_auto(flow->options.rtol)->name;
+}
+
 static es_status settle_method(es_flow *flow, const es_config *config,
                                es_diag *diag) {
   flow->method = es_config_text(config, "solver", "method");
@@ -122,7 +136,9 @@ static es_status settle_method(es_flow *flow, const es_config *config,
   es_ode_options_default(&flow->options);
   flow->options.method = flow->method;
   flow->options.rtol = es_config_real(config, "solver", "rtol");
-  if (flow->by_auto) flow->method = es_stepper_auto(flow->options.rtol)->name;
+  if (flow->by_auto) flow->method = begin_with(flow);
+  if (strcmp(flow->method, "exponential") == 0)
+    flow->options.method = flow->method;
   flow->options.atol = es_config_real(config, "solver", "atol");
   flow->options.max_steps = es_config_size(config, "solver", "max_steps");
   if (es_config_has(config, "solver", "limit"))

@@ -116,8 +116,16 @@ ok $? "--json is JSON" "$out"
 member() { # name, of the object on standard input
   /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
 }
-# Which method ran: at rest for long, lambda = 8 is a fast mode of nothing.
-rest=(flow barlow-twins gamma=1,0.5 'W0=[[1e-3,2e-3],[-1e-3,1e-3]]' time.t=5,5000)
+# Which method ran: at rest for long, lambda = 8 is a fast mode of nothing. The
+# covariance loss has a linear part, which is what long flows begin with.
+start=('W0=[[1e-3,2e-3],[-1e-3,1e-3]]')
+es flow barlow-twins gamma=1,0.5 "${start[@]}" time.t=5,5000
+same "a long flow begins with its linear part" "$err" \
+  "eigenstep: method: exponential (chosen by auto)"
+es flow barlow-twins gamma=1,0.5 "${start[@]}" time.t=5,400
+same "a shorter one changes to it" "$err" \
+  "eigenstep: method: dop853+exponential (chosen by auto)"
+rest=(flow barlow-twins gamma=1,0.5 loss=vicreg sigma=1,0.5 "${start[@]}" time.t=5,5000)
 es "${rest[@]}" --json -o rest
 same "auto changes methods, and says so" "$err" \
   "eigenstep: method: dop853+rosenbrock (chosen by auto)"

@@ -204,16 +204,53 @@ static void large_systems_stay_explicit(void **state) {
     es_ode_options o;
     es_ode_options_default(&o);
     o.method = "auto";
-    o.rtol = 1e-4;
+    o.rtol = 9e-9; /* below what order 4 is taken for */
     es_ode *ode;
     es_diag diag = {0};
-    const double end = .5;
+    const double end = 3;
     memset(y, 0, sizeof y);
     assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
     assert_string_equal(es_ode_method(ode), "dop853");
     assert_ok(es_ode_solve(ode, 0, y, &end, 1, NULL, NULL, &diag), diag);
     assert_string_equal(es_ode_method(ode), "dop853");
     assert_true(es_ode_stats(ode).stiff_steps > 15);
+    es_ode_free(ode);
+  }
+}
+
+static es_status no_freeze(double t, const double *y, double h, void *context) {
+  (void)t, (void)y, (void)h, (void)context;
+  return ES_OK;
+}
+
+/* L = -1000 on all: rhs's own. */
+static void many_phi(double tau, double *v, void *context) {
+  const size_t n = *(const size_t *)context;
+  for (size_t i = 0; i < n; i++) v[i] *= -expm1(-1000 * tau) / (1000 * tau);
+}
+
+/* What takes over: rock4 where matrices are too large and order 4 will do, the
+ * system's own linear part wherever there is one. */
+static void what_takes_over_is_the_systems(void **state) {
+  (void)state;
+  size_t n = 1025;
+  static double y[1025];
+  const char *const want[2] = {"dop853+rock4", "dop853+exponential"};
+  for (int i = 0; i < 2; i++) {
+    es_ode_system system = {.n = n, .rhs = many, .context = &n};
+    if (i == 1) system.linear = (es_ode_linear){no_freeze, many_phi};
+    es_ode_options o;
+    es_ode_options_default(&o);
+    o.method = "auto";
+    o.rtol = 1e-6;
+    es_ode *ode;
+    es_diag diag = {0};
+    const double end = .5;
+    memset(y, 0, sizeof y);
+    assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+    assert_ok(es_ode_solve(ode, 0, y, &end, 1, NULL, NULL, &diag), diag);
+    assert_string_equal(es_ode_method(ode), want[i]);
+    assert_int_equal(es_ode_stats(ode).switches, 1);
     es_ode_free(ode);
   }
 }
@@ -314,6 +351,7 @@ int main(void) {
       cmocka_unit_test(smooth_problems_see_no_change),
       cmocka_unit_test(trials_that_do_not_pay_are_few),
       cmocka_unit_test(large_systems_stay_explicit),
+      cmocka_unit_test(what_takes_over_is_the_systems),
       cmocka_unit_test(workspaces_begin_anew),
       cmocka_unit_test(the_rules_of_changing),
   };
