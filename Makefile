@@ -43,6 +43,12 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -g $(OPT) -ffp-contract=off $(WARN) \
 # oneDNN computes networks fast; HAVE_DNNL=0 builds all the rest without it,
 # and networks then run on plain loops.
 HAVE_DNNL ?= $(if $(wildcard /usr/include/dnnl.h /usr/local/include/dnnl.h),1,0)
+# SUNDIALS is a peer of the benchmarks alone.
+HAVE_SUNDIALS ?= $(if $(wildcard /usr/include/cvode/cvode.h),1,0)
+SUNDIALS_LIBS := $(if $(filter 1,$(HAVE_SUNDIALS)),-lsundials_cvode \
+  -lsundials_arkode -lsundials_nvecserial -lsundials_nvecopenmp \
+  -lsundials_sunmatrixdense -lsundials_sunlinsoldense \
+  -lsundials_sunlinsolspgmr -lsundials_sunnonlinsolfixedpoint)
 comma := ,
 ifneq ($(filter do-%,$(MAKECMDGOALS)),)
 # OpenBLAS's OpenMP build is not the one that -lopenblas finds: name its folder.
@@ -68,6 +74,9 @@ TEST_SRC := $(sort $(filter-out tests/bench/% tests/cli/%,$(wildcard tests/*/*.c
 TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_BIN := $(BENCH_SRC:tests/%.c=$(B)/tests/%)
+# The benchmark of steppers has peers to link, and files of its own.
+ODE_SRC := $(sort $(wildcard tests/bench/ode/*.c))
+ODE_OBJ := $(ODE_SRC:%.c=$(B)/%.o)
 
 do-all: $(PROGRAM)
 
@@ -77,10 +86,12 @@ $(B)/githash.h: FORCE
 	 git diff --quiet HEAD -- 2>/dev/null || hash=$$hash-modified; \
 	 line="#define ES_GIT_HASH \"$$hash\""; \
 	 [ "$$(cat $@ 2>/dev/null)" = "$$line" ] || echo "$$line" > $@
-# What was built with other settings of this is built again.
-$(B)/dnnl.stamp: FORCE
+# What was built with other settings of these is built again.
+$(B)/dnnl.stamp: setting = $(HAVE_DNNL)
+$(B)/sundials.stamp: setting = $(HAVE_SUNDIALS)
+$(B)/%.stamp: FORCE
 	@mkdir -p $(@D)
-	@[ "$$(cat $@ 2>/dev/null)" = "$(HAVE_DNNL)" ] || echo "$(HAVE_DNNL)" > $@
+	@[ "$$(cat $@ 2>/dev/null)" = "$(setting)" ] || echo "$(setting)" > $@
 $(B)/src/net/engine.o $(B)/libeigenstep.a: $(B)/dnnl.stamp
 FORCE:
 
@@ -98,9 +109,16 @@ $(PROGRAM): $(CLI_OBJ) $(LIB)
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(LIB) $(PKG_LIBS) -lcmocka -o $@
 
+$(ODE_OBJ): CFLAGS_ALL += -DES_HAVE_SUNDIALS=$(HAVE_SUNDIALS) \
+  -DES_BENCH_BLAS='"$(BLAS_DIR)"'
+$(B)/tests/bench/ode/sundials.o: $(B)/sundials.stamp
+$(B)/tests/bench/bench_ode: $(B)/tests/bench/bench_ode.o $(ODE_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(LIB) $(SUNDIALS_LIBS) \
+	  $(PKG_LIBS) -o $@
+
 .SECONDARY: $(TEST_SRC:%.c=$(B)/%.o) $(BENCH_SRC:%.c=$(B)/%.o)
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_SRC:%.c=$(B)/%.d) \
-  $(BENCH_SRC:%.c=$(B)/%.d)
+  $(BENCH_SRC:%.c=$(B)/%.d) $(ODE_SRC:%.c=$(B)/%.d)
 
 # The suite: unit tests, then the command line, then both again under the
 # address and undefined-behaviour sanitizers; counts come last.

@@ -1,0 +1,133 @@
+/* Every stepper of the library, by its table. A problem that is a model runs
+ * as its flow does: with the model's linear part and change of coordinates, in
+ * an instance of its own. */
+#include "tests/bench/ode/ode.h"
+
+#include "base/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The state handed to es_ode with the run that counts. */
+typedef struct ours {
+  run *r;
+  es_instance instance; /* zeros without a model */
+} ours;
+
+static es_status rhs(double t, const double *y, double *dydt, void *self) {
+  ours *o = self;
+  return run_rhs(o->r, t, y, dydt) ? ES_OK
+         : o->r->over              ? ES_INTERRUPTED
+                                   : ES_RHS_FAILED;
+}
+
+static es_status jacobian(double t, const double *y, double *J, double *dfdt,
+                          void *self) {
+  ours *o = self;
+  return o->r->p->jacobian(t, y, J, dfdt, o->r->context);
+}
+
+static void linear(double *rate, void *self) {
+  const es_instance *i = &((ours *)self)->instance;
+  i->model->linear(rate, i->self);
+}
+
+static bool renew(double t, double *y, double *scale, void *self) {
+  const es_instance *i = &((ours *)self)->instance;
+  return i->model->renew(t, y, scale, i->self);
+}
+
+static es_status output(size_t k, double t, const double *y, void *self) {
+  ours *o = self;
+  const problem *p = o->r->p;
+  (void)t;
+  if (o->r->out != NULL)
+    problem_state(p, o->instance.self, y,
+                  o->r->out + (o->r->cell * p->n_times + k) * p->n_state);
+  return ES_OK;
+}
+
+static outcome fail(run *r, es_status status, const es_diag *diag) {
+  const bool unfit =
+      status == ES_BAD_VALUE || status == ES_USAGE || status == ES_NO_MEMORY;
+  const outcome o = run_failed(r, diag->message);
+  return unfit && o == FAILED ? UNFIT : o;
+}
+
+static outcome solve_cell(run *r, ours *o, const char *stepper, double *y) {
+  const problem *p = r->p;
+  const es_model *model = o->instance.model;
+  es_ode_system system = {.n = p->n, .rhs = rhs, .context = o};
+  es_ode_options options;
+  es_diag diag = {0};
+  es_ode *ode = NULL;
+  if (p->jacobian != NULL) system.jacobian = jacobian;
+  if (model != NULL && model->linear != NULL) system.linear = linear;
+  if (model != NULL && model->renew != NULL) system.renew = renew;
+  es_ode_options_default(&options);
+  options.method = stepper;
+  options.rtol = r->rtol;
+  options.atol = r->atol;
+  options.scale = p->scale;
+  options.max_steps = 0;
+  es_status status = es_ode_new(&ode, &system, &options, &diag);
+  if (status == ES_OK)
+    status = es_ode_solve(ode, 0, y, p->times, p->n_times, output, NULL, &diag);
+  if (ode != NULL) {
+    r->jacobians += es_ode_stats(ode).jacobian_calls;
+    r->steps += es_ode_stats(ode).steps;
+  }
+  es_ode_free(ode);
+  return status == ES_OK ? DONE : fail(r, status, &diag);
+}
+
+/* m->own: not NULL for the plain stepper. */
+static outcome solve(const method *m, run *r) {
+  const problem *p = r->p;
+  ours o = {.r = r};
+  double *y = bench_room(p->n, sizeof *y);
+  outcome end = DONE;
+  if (p->d > 0) problem_open(&o.instance, p);
+  es_instance whole = o.instance;
+  const double begun = es_seconds();
+  for (size_t j = 0; j < p->cells && end == DONE; j++) {
+    run_cell(r, j, y);
+    if (o.instance.self != NULL) r->context = o.instance.self;
+    if (m->own != NULL) o.instance.model = NULL;
+    end = solve_cell(r, &o, m->name, y);
+  }
+  r->seconds = es_seconds() - begun;
+  free(y);
+  es_instance_close(&whole);
+  return end;
+}
+
+/* What wants a dense Jacobian of 50,000 components would take 20 GB. */
+static bool suits(const method *m, const problem *p) {
+  static const char *const dense[] = {"rosenbrock", "gsl-msbdf"};
+  for (size_t i = 0; p->large && i < sizeof dense / sizeof *dense; i++)
+    if (strcmp(m->name, dense[i]) == 0) return false;
+  return true;
+}
+
+static method named(const char *stepper) {
+  method m = {.package = "eigenstep", .solve = solve, .suits = suits};
+  snprintf(m.name, sizeof m.name, "%s", stepper);
+  return m;
+}
+
+method method_plain(const char *stepper) {
+  static const bool plain = true;
+  method m = named(stepper);
+  m.own = &plain;
+  return m;
+}
+
+size_t methods_ours(method *out, size_t most) {
+  size_t n = 0;
+  es_stepper_info info;
+  for (size_t i = 0; (info = es_stepper_list(i)).name != NULL && n < most; i++)
+    if (!info.fixed_step) out[n++] = named(info.name);
+  return n;
+}
