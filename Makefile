@@ -122,7 +122,7 @@ $(B)/tests/bench/bench_ode: $(B)/tests/bench/bench_ode.o $(ODE_OBJ) $(LIB)
 
 # The suite: unit tests, then the command line, then both again under the
 # address and undefined-behaviour sanitizers; counts come last.
-do-test: do-all $(TEST_BIN)
+do-test: do-all $(TEST_BIN) $(B)/tests/bench/bench_ode
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
 	@tests/run release asan
 do-build-tests: do-all $(TEST_BIN)
@@ -142,7 +142,9 @@ do-demo: do-all
 
 do-bench: do-all $(BENCH_BIN)
 	@for b in $(filter $(B)/tests/bench/bench_%,$(BENCH_BIN)); do \
-	  $$b || exit 1; done
+	  PYTHON=$(PYTHON) $$b || exit 1; done
+	@$(PYTHON) tests/bench/performance.py out/bench docs
+	@echo "docs/performance.md is made of out/bench/*.csv"
 
 do-reproduce: do-all $(BENCH_BIN)
 	@tests/reproduce

@@ -3,17 +3,15 @@
  * that is there; and the whole step of the trainer, which draws the views as
  * well. First the fast engine's gradient is held against the plain loops in
  * double; exits 1 without timing anything where they disagree. */
+#include "tests/bench/record.h"
+
 #include "base/progress.h"
-#include "linalg/linalg.h"
 #include "models/resnet/trainer.h"
 #include "net/engine.h"
 #include "net/sgd.h"
 #include "plot/process.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { ROUNDS = 3, STEPS = 8, VIEWS = 2 };
 
@@ -193,7 +191,7 @@ static double time_torch(const setting *s, size_t threads, const char *layout) {
   return status == ES_OK && code == 0 ? atof(out) : NAN;
 }
 
-static void bench(const setting *s, size_t threads) {
+static void bench(const setting *s, size_t threads, FILE *csv) {
   es_config *config;
   es_trainer *t = trainer_of(s, &config);
   if (!agrees(t)) exit(1);
@@ -210,6 +208,9 @@ static void bench(const setting *s, size_t threads) {
          1e3 * plain, 1e3 * last, fmin(plain, last) / ours,
          (double)(VIEWS * s->pairs) / ours);
   fflush(stdout);
+  fprintf(csv, "ResNet-%zu,%zu,%zu,%zu,%zu,%.2f,%.2f,%.2f,%.2f,%.2f\n",
+          s->depth, s->width, s->side, s->pairs, threads, 1e3 * ours,
+          1e3 * whole, 1e3 * plain, 1e3 * last, fmin(plain, last) / ours);
   rig_close(&r);
   es_trainer_free(t);
   es_config_free(config);
@@ -225,6 +226,10 @@ int main(void) {
          "%-10s %6s %5s %6s %9s %9s %9s %9s %7s %9s\n",
          ROUNDS, STEPS, threads, "network", "width", "side", "pairs", "ours",
          "whole", "torch", "torch cl", "ratio", "images/s");
-  for (int k = 0; k < SETTINGS; k++) bench(&settings[k], threads);
+  FILE *csv = bench_table("step.csv", "network,width,side,pairs,threads,ours,"
+                                      "whole,PyTorch,PyTorch channels-last,"
+                                      "times faster");
+  for (int k = 0; k < SETTINGS; k++) bench(&settings[k], threads, csv);
+  fclose(csv);
   return 0;
 }

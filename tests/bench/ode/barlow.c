@@ -140,7 +140,7 @@ bool problem_barlow(problem *p, bool large, const char *folder) {
                  .n_times = 20,
                  .wrong = 1e4,
                  .large = large,
-                 .cap = large ? 120 : 10,
+                 .cap = large ? 60 : 10,
                  .rtol = large ? large_rtol : small_rtol,
                  .n_rtols = large ? 4 : 5};
   const es_status status = open_source(&source, large, folder, &diag);

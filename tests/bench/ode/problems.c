@@ -126,7 +126,7 @@ void problem_pleiades(problem *p) {
                  .n_times = 3,
                  .n_state = 28,
                  .rhs = pleiades_rhs,
-                 .wrong = 1e6, /* close passes multiply errors */
+                 .wrong = 1e4, /* close passes multiply errors */
                  .cap = 10,
                  .rtol = wide,
                  .n_rtols = 6};

@@ -6,17 +6,18 @@
 
 #include <stdio.h>
 
-typedef struct pass {
+typedef struct pass pass;
+struct pass {
   const problem *p;
   const method *methods;
   size_t n_methods, threads, rounds;
-  bool quick;       /* one tolerance */
-  bool claims_only; /* what the stated ratios are made of, and no more */
-  bool say;         /* a dot per verified row, an o per round, on stderr */
+  bool quick;         /* one tolerance */
+  const pass *before; /* with other threads: only what claims need is run */
+  bool say;           /* a dot per verified row, an o per round, on stderr */
   const char *folder, *script;
   row rows[MOST_ROWS];
   size_t n;
-} pass;
+};
 
 /* Plans the rows, verifies all, times what is right. want: the reference. */
 void pass_run(pass *s, const double *want);
@@ -27,7 +28,7 @@ void pass_print(const pass *s);
 bool canary_is_refused(const problem *p, const double *want);
 
 /* The stated ratios from a pass over the large problem: printed, and a row each
- * into the table. False: one does not hold. */
-bool claims(const pass *s, FILE *csv);
+ * into the table. */
+void claims(const pass *s, FILE *csv);
 
 #endif

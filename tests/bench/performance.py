@@ -1,0 +1,257 @@
+"""docs/performance.md and its figures from the tables of the last `make bench`.
+
+performance.py TABLES FOLDER   reads TABLES/*.csv, writes FOLDER/performance.md
+and FOLDER/performance/*.svg. A table that is not there is left out of the page.
+"""
+import csv
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TERMINALS = os.environ.get("BENCH_TERMINALS", "svg")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COLOURS = {"eigenstep": ["#08306b", "#2171b5", "#4eb3d3", "#0c7c7c", "#5e4fa2",
+                         "#7f9fcf", "#1b7837", "#225ea8"],
+           "GSL": ["#a63603", "#e6550d", "#fd8d3c", "#d9a441"],
+           "SUNDIALS": ["#006d2c", "#41ab5d", "#a1d99b", "#8ca252"],
+           "SciPy": ["#67001f", "#ce1256", "#df65b0", "#c994c7"]}
+MARKS = [7, 5, 9, 13, 11, 4, 6, 8, 12]  # filled first
+
+
+def table(folder, name):
+    try:
+        with open(folder / name, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+
+
+def label(row):
+    """The integrators of SUNDIALS say by their names whose they are."""
+    return ("" if row["package"] == "SUNDIALS" else row["package"] + " ") \
+        + row["method"]
+
+
+def seconds(text):
+    value = float(text)
+    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size or unit == "µs":
+            return f"{value / size:.3g} {unit}"
+
+
+def series_of(rows):
+    """Rows by method, in the order of the table, the chosen one first."""
+    out = {}
+    for row in rows:
+        if row["outcome"] == "ok":
+            out.setdefault(label(row), []).append(row)
+    return dict(sorted(out.items(), key=lambda s: s[1][0]["chosen"] != "1"))
+
+
+def looks(series):
+    """Lists of gnuplot's: a colour a package, a mark a method."""
+    out = {"names": [], "colours": [], "marks": [], "thick": []}
+    used = {}
+    for key, rows in series.items():
+        package, chosen = rows[0]["package"], rows[0]["chosen"] == "1"
+        k = used[package] = used.get(package, -1) + 1
+        shades = COLOURS[package]
+        out["names"].append(key.replace(" ", "\u00a0"))
+        out["colours"].append("#000000" if chosen else shades[k % len(shades)])
+        out["marks"].append(str(MARKS[k % len(MARKS)]))
+        out["thick"].append("3" if chosen else
+                            "2.2" if package == "eigenstep" else "1.2")
+    return {key: " ".join(words) for key, words in out.items()}
+
+
+def write_points(path, series):
+    with open(path, "w", encoding="utf-8") as out:
+        print("series,error,rhs,seconds", file=out)
+        for i, rows in enumerate(series.values()):
+            for r in rows:
+                print(i + 1, r["error"], r["rhs"], r["seconds"], sep=",",
+                      file=out)
+
+
+def draw(folder, name, title, rows):
+    """One figure; False where no method's answer could be timed."""
+    series = series_of(rows)
+    errors = [float(r["error"]) for some in series.values() for r in some]
+    errors = [e for e in errors if e > 0]
+    if not errors:
+        return False
+    words = looks(series) | {"figure": name, "title_text": title}
+    ends = {"log_low": math.floor(math.log10(min(errors))),
+            "log_high": math.ceil(math.log10(max(errors)))}
+    script = "".join(f'{key} = "{value}"\n' for key, value in words.items())
+    script += "".join(f"{key} = {value}\n" for key, value in ends.items())
+    script += f"load '{ROOT}/plots/common.gp'\nterminals = '{TERMINALS}'\n"
+    script += f"load '{ROOT}/plots/work-precision.gp'\n"
+    target = folder / "performance"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        write_points(f"{place}/points.csv", series)
+        subprocess.run(["gnuplot", "-"], input=script, text=True, check=True,
+                       cwd=place)
+        for kind in TERMINALS.split():
+            drawn = pathlib.Path(place, f"{name}.{kind}").read_bytes()
+            (target / f"{name}.{kind}").write_bytes(drawn)
+    return True
+
+
+def machine_of(tables):
+    rows = {row["what"]: row["value"] for row in table(tables, "machine.csv")}
+    if not rows:
+        return []
+    out = [f"Measured on {rows.pop('CPU')} with {rows.pop('cores')} cores.",
+           "Versions: " + "; ".join(f"{what} {value or 'not installed'}"
+                                    for what, value in rows.items()) + "."]
+    return [" ".join(out), ""]
+
+
+def claims_of(tables):
+    rows, rhs = table(tables, "claims-ode.csv"), table(tables, "rhs.csv")
+    out = []
+    if rows:
+        out += ["Generic-start flow, d=64, m=784 (Fashion-MNIST, 500 centred "
+                "pairs, start 1e-6), against peers at rtol 1e-8 on the same "
+                "right-hand side in the eigenbasis. Ours is what "
+                "`solver.method=auto` takes, at the loosest tolerance from 1e-8 "
+                "down where its error is not above the peer's.", "",
+                "| peer | threads | times faster | at least | ours | its rtol | "
+                "error | peer's error | seconds | peer's seconds | |",
+                "|---|---|---|---|---|---|---|---|---|---|---|"]
+        for r in rows:
+            out.append(f"| {r['peer']} | {r['threads']} | "
+                       f"{float(r['ratio']):.2f} | {r['needed']} | "
+                       f"{r['method'] or '-'} | {r['rtol']} | {r['error']} | "
+                       f"{r['peer_error']} | {r['seconds']} | "
+                       f"{r['peer_seconds']} | "
+                       f"{'holds' if r['holds'] == '1' else 'fails'} |")
+        out.append("")
+    if rhs:
+        out += [f"Right-hand side at d={rhs[0]['d']}, m={rhs[0]['m']} beside "
+                "its two matrix products alone, medians by turns:", "",
+                "| threads | right-hand side | products | ratio | at most | |",
+                "|---|---|---|---|---|---|"]
+        for r in rhs:
+            out.append(f"| {r['threads']} | {seconds(r['seconds'])} | "
+                       f"{seconds(r['products_seconds'])} | {r['ratio']} | "
+                       f"{r['claimed']} | "
+                       f"{'holds' if r['holds'] == '1' else 'fails'} |")
+        out.append("")
+    return ["## What is claimed", ""] + out if out else []
+
+
+def cell(row):
+    if row is None:
+        return ""
+    if row["outcome"] == "ok":
+        return (f"{float(row['error']):.1e}, {row['rhs']}, "
+                f"{seconds(row['seconds'])}")
+    if row["outcome"] == "wrong":
+        return f"refused: {float(row['error']):.1e}"
+    return row["outcome"]
+
+
+def results(rows):
+    rtols = list(dict.fromkeys(row["rtol"] for row in rows))
+    rtols.sort(key=float, reverse=True)
+    by = {}
+    for row in rows:
+        by.setdefault((label(row), row["chosen"]), {})[row["rtol"]] = row
+    out = ["| method | " + " | ".join(f"rtol {r}" for r in rtols) + " |",
+           "|---" * (1 + len(rtols)) + "|"]
+    for (name, chosen), cells in by.items():
+        shown = f"**{name}**" if chosen == "1" else name
+        out.append(f"| {shown} | " + " | ".join(cell(cells.get(r))
+                                                for r in rtols) + " |")
+    return out + [""]
+
+
+def problem(tables, folder, about, rows):
+    name = about["name"]
+    threads = sorted({int(row["threads"]) for row in rows}, reverse=True)
+    first = [row for row in rows if int(row["threads"]) == threads[0]]
+    cells = f" in each of {about['cells']} cells" if about["cells"] != "1" else ""
+    text = (f"{about['n']} components{cells}; {threads[0]} "
+            f"thread{'s' if threads[0] > 1 else ''}. Reference: {about['by']}, "
+            f"apart {about['apart']}")
+    if about["from_published"] != "nan":
+        text += f", {about['from_published']} from the published values"
+    out = [f"### {about['title']}", ""]
+    if draw(folder, name, about["title"], first):
+        out += [f"![Work against precision: {about['title']}]"
+                f"(performance/{name}.svg)", ""]
+    out += [text + f". Refused beyond {float(about['wrong']):.0e} times rtol.",
+            ""]
+    for count in threads:
+        if len(threads) > 1:
+            out += [f"{count} thread{'s' if count > 1 else ''}:", ""]
+        out += results([r for r in rows if int(r["threads"]) == count])
+    return out
+
+
+def work_precision(tables, folder):
+    rows, out = table(tables, "ode.csv"), []
+    for about in table(tables, "references.csv"):
+        about["name"] = about["problem"]
+        mine = [row for row in rows if row["problem"] == about["name"]]
+        if mine:
+            out += problem(tables, folder, about, mine)
+    if not out:
+        return []
+    return ["## Work against precision", "",
+            "Every method solves the same problem with the same right-hand side "
+            "(in C; SciPy's in NumPy), start, output times and tolerances: rtol "
+            "as given, atol a thousandth of it in units of each component's "
+            "start or size. The error is the largest over all output times, "
+            "relative: of the state in the Euclidean norm, and of the "
+            "eigenvalues of C where the problem has them; of each component by "
+            "itself where the problem is stiff. An answer is held against the "
+            "reference before its time counts. Seconds are medians of repeated "
+            "solves, by turns with the peers, workspaces included. Each cell: "
+            "error, right-hand sides, time. Bold, and black in the figure: what "
+            "`solver.method=auto` takes.", ""] + out
+
+
+def plain_table(tables, name, title, words):
+    rows = table(tables, name)
+    if not rows:
+        return []
+    keys = list(rows[0])
+    out = [f"## {title}", "", words, "", "| " + " | ".join(keys) + " |",
+           "|---" * len(keys) + "|"]
+    out += ["| " + " | ".join(r[k] for k in keys) + " |" for r in rows]
+    return out + [""]
+
+
+def main(tables, folder):
+    tables, folder = pathlib.Path(tables), pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = ["# Performance", "",
+            "Made by `make bench` from its own tables; numbers are of one "
+            "machine and are there to be measured again.", ""]
+    page += machine_of(tables) + claims_of(tables)
+    page += work_precision(tables, folder)
+    page += plain_table(tables, "moments.csv", "Moments of Fashion-MNIST",
+                        "All 60,000 training images, best of three; verified "
+                        "on 500 of them against the definitions first.")
+    page += plain_table(tables, "step.csv", "A training step",
+                        "Milliseconds for both views of a batch, best of "
+                        "rounds by turns with PyTorch on as many threads: "
+                        "ours on a batch that is there, whole with the views "
+                        "drawn, PyTorch's with contiguous and channels-last "
+                        "tensors. The gradient is held against plain loops in "
+                        "double first.")
+    (folder / "performance.md").write_text("\n".join(page).rstrip() + "\n",
+                                           encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
