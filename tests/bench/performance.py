@@ -15,8 +15,9 @@ TERMINALS = os.environ.get("BENCH_TERMINALS", "svg")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLOURS = {"eigenstep": ["#08306b", "#2171b5", "#4eb3d3", "#0c7c7c", "#5e4fa2",
                          "#7f9fcf", "#1b7837", "#225ea8"],
-           "GSL": ["#a63603", "#e6550d", "#fd8d3c", "#d9a441"],
-           "SUNDIALS": ["#006d2c", "#41ab5d", "#a1d99b", "#8ca252"],
+           "GSL": ["#a63603", "#e6550d", "#fd8d3c", "#d9a441", "#8c6d31",
+                   "#e7ba52"],
+           "SUNDIALS": ["#006d2c", "#41ab5d", "#66c2a4", "#8ca252", "#b5cf6b"],
            "SciPy": ["#67001f", "#ce1256", "#df65b0", "#c994c7"]}
 MARKS = [7, 5, 9, 13, 11, 4, 6, 8, 12]  # filled first
 
@@ -51,14 +52,22 @@ def series_of(rows):
     return dict(sorted(out.items(), key=lambda s: s[1][0]["chosen"] != "1"))
 
 
-def looks(series):
-    """Lists of gnuplot's: a colour a package, a mark a method."""
+def places(rows):
+    """The place of each method in its package, the same in all figures."""
+    out, used = {}, {}
+    for row in rows:
+        if label(row) not in out:
+            out[label(row)] = used.get(row["package"], 0)
+            used[row["package"]] = out[label(row)] + 1
+    return out
+
+
+def looks(series, place):
+    """Lists of gnuplot's: hues by package, a shade and a mark a method."""
     out = {"names": [], "colours": [], "marks": [], "thick": []}
-    used = {}
     for key, rows in series.items():
         package, chosen = rows[0]["package"], rows[0]["chosen"] == "1"
-        k = used[package] = used.get(package, -1) + 1
-        shades = COLOURS[package]
+        k, shades = place[key], COLOURS[package]
         out["names"].append(key.replace(" ", "\u00a0"))
         out["colours"].append("#000000" if chosen else shades[k % len(shades)])
         out["marks"].append(str(MARKS[k % len(MARKS)]))
@@ -76,14 +85,14 @@ def write_points(path, series):
                       file=out)
 
 
-def draw(folder, name, title, rows):
+def draw(folder, name, title, rows, place):
     """One figure; False where no method's answer could be timed."""
     series = series_of(rows)
     errors = [float(r["error"]) for some in series.values() for r in some]
     errors = [e for e in errors if e > 0]
     if not errors:
         return False
-    words = looks(series) | {"figure": name, "title_text": title}
+    words = looks(series, place) | {"figure": name, "title_text": title}
     ends = {"log_low": math.floor(math.log10(min(errors))),
             "log_high": math.ceil(math.log10(max(errors)))}
     script = "".join(f'{key} = "{value}"\n' for key, value in words.items())
@@ -92,12 +101,12 @@ def draw(folder, name, title, rows):
     script += f"load '{ROOT}/plots/work-precision.gp'\n"
     target = folder / "performance"
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        write_points(f"{place}/points.csv", series)
+    with tempfile.TemporaryDirectory() as work:
+        write_points(f"{work}/points.csv", series)
         subprocess.run(["gnuplot", "-"], input=script, text=True, check=True,
-                       cwd=place)
+                       cwd=work)
         for kind in TERMINALS.split():
-            drawn = pathlib.Path(place, f"{name}.{kind}").read_bytes()
+            drawn = pathlib.Path(work, f"{name}.{kind}").read_bytes()
             (target / f"{name}.{kind}").write_bytes(drawn)
     return True
 
@@ -172,7 +181,7 @@ def results(rows):
     return out + [""]
 
 
-def problem(tables, folder, about, rows):
+def problem(folder, about, rows, place):
     name = about["name"]
     threads = sorted({int(row["threads"]) for row in rows}, reverse=True)
     first = [row for row in rows if int(row["threads"]) == threads[0]]
@@ -183,11 +192,11 @@ def problem(tables, folder, about, rows):
     if about["from_published"] != "nan":
         text += f", {about['from_published']} from the published values"
     out = [f"### {about['title']}", ""]
-    if draw(folder, name, about["title"], first):
+    if draw(folder, name, about["title"], first, place):
         out += [f"![Work against precision: {about['title']}]"
                 f"(performance/{name}.svg)", ""]
-    out += [text + f". Refused beyond {float(about['wrong']):.0e} times rtol.",
-            ""]
+    out += [text + f". Refused beyond {float(about['wrong']):.0e} times rtol, "
+            "and beyond 0.1.", ""]
     for count in threads:
         if len(threads) > 1:
             out += [f"{count} thread{'s' if count > 1 else ''}:", ""]
@@ -201,7 +210,7 @@ def work_precision(tables, folder):
         about["name"] = about["problem"]
         mine = [row for row in rows if row["problem"] == about["name"]]
         if mine:
-            out += problem(tables, folder, about, mine)
+            out += problem(folder, about, mine, places(rows))
     if not out:
         return []
     return ["## Work against precision", "",
@@ -212,7 +221,9 @@ def work_precision(tables, folder):
             "relative: of the state in the Euclidean norm, and of the "
             "eigenvalues of C where the problem has them; of each component by "
             "itself where the problem is stiff. An answer is held against the "
-            "reference before its time counts. Seconds are medians of repeated "
+            "reference before its time counts; one as small as the distance "
+            "between the two that made the reference says no more than that. "
+            "Seconds are medians of repeated "
             "solves, by turns with the peers, workspaces included. Each cell: "
             "error, right-hand sides, time. Bold, and black in the figure: what "
             "`solver.method=auto` takes.", ""] + out
