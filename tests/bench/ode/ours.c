@@ -55,7 +55,8 @@ static outcome fail(run *r, es_status status, const es_diag *diag) {
   return unfit && o == FAILED ? UNFIT : o;
 }
 
-static outcome solve_cell(run *r, ours *o, const char *stepper, double *y) {
+static outcome solve_cell(run *r, ours *o, const char *stepper, double *y,
+                          const double *scale) {
   const problem *p = r->p;
   const es_model *model = o->instance.model;
   es_ode_system system = {.n = p->n, .rhs = rhs, .context = o};
@@ -69,7 +70,7 @@ static outcome solve_cell(run *r, ours *o, const char *stepper, double *y) {
   options.method = stepper;
   options.rtol = r->rtol;
   options.atol = r->atol;
-  options.scale = p->scale;
+  options.scale = scale;
   options.max_steps = 0;
   es_status status = es_ode_new(&ode, &system, &options, &diag);
   if (status == ES_OK)
@@ -87,18 +88,24 @@ static outcome solve(const method *m, run *r) {
   const problem *p = r->p;
   ours o = {.r = r};
   double *y = bench_room(p->n, sizeof *y);
+  double *scale = bench_room(p->n, sizeof *scale);
   outcome end = DONE;
+  memcpy(scale, p->scale, p->n * sizeof *scale);
   if (p->d > 0) problem_open(&o.instance, p);
   es_instance whole = o.instance;
   const double begun = es_seconds();
   for (size_t j = 0; j < p->cells && end == DONE; j++) {
     run_cell(r, j, y);
-    if (o.instance.self != NULL) r->context = o.instance.self;
+    if (o.instance.self != NULL) {
+      r->context = o.instance.self;
+      es_instance_start(&whole, y, scale);
+    }
     if (m->own != NULL) o.instance.model = NULL;
-    end = solve_cell(r, &o, m->name, y);
+    end = solve_cell(r, &o, m->name, y, scale);
   }
   r->seconds = es_seconds() - begun;
   free(y);
+  free(scale);
   es_instance_close(&whole);
   return end;
 }
