@@ -75,9 +75,20 @@ static bool wanted(const pass *s, const method *m, double rtol, bool chosen) {
   return s->before == NULL || strcmp(m->name, "DOP853") == 0 || was_best(s, m);
 }
 
+/* What solver.method=auto runs: the flow's own choice for the model, or the
+ * method auto of es_ode, which begins as one of the first two. */
+static void find_chosen(char *name, size_t size, const pass *s) {
+  (void)problem_auto(s->p, name, size);
+  if (name[0] != '\0' && strcmp(name, "dop853") != 0 &&
+      strcmp(name, "tsit5") != 0)
+    return;
+  for (size_t i = 0; i < s->n_methods; i++)
+    if (strcmp(s->methods[i].name, "auto") == 0) snprintf(name, size, "auto");
+}
+
 static void plan(pass *s) {
   char name[32] = "";
-  (void)problem_auto(s->p, name, sizeof name);
+  find_chosen(name, sizeof name, s);
   s->n = 0;
   for (size_t i = 0; i < s->n_methods; i++)
     for (size_t j = 0; j < s->p->n_rtols && s->n < MOST_ROWS; j++) {
