@@ -5,8 +5,8 @@ ode_scipy.py --version
 
 Prints a line per task: number, ok|over|failed, right-hand sides, Jacobians,
 seconds, note; with KEEP=1 the solution goes to FOLDER/solution-NUMBER.npy, a
-row per cell and output time. CAP: seconds after which a run is given up. Exits
-77 where SciPy is not installed.
+row per cell and output time. CAP: seconds of all threads after which a run is
+given up. Exits 77 where SciPy is not installed.
 """
 import ctypes
 import math
@@ -188,7 +188,7 @@ def solve(problem, method, rtol):
 
 
 def attempt(problem, method, rtol, cap):
-    signal.setitimer(signal.ITIMER_REAL, cap)
+    signal.setitimer(signal.ITIMER_PROF, cap)
     rhs, jacobians, seconds, rows = solve(problem, method, rtol)
     if seconds < QUICK:
         again = [solve(problem, method, rtol)[2] for _ in range(3)]
@@ -198,7 +198,7 @@ def attempt(problem, method, rtol, cap):
 
 def main(folder, name, cap, tasks):
     problem = Problem(folder, name)
-    signal.signal(signal.SIGALRM, late)
+    signal.signal(signal.SIGPROF, late)
     np.seterr(all="ignore")
     for task in tasks:
         number, method, rtol, keep = task.split(":")
@@ -214,7 +214,7 @@ def main(folder, name, cap, tasks):
         except Exception as error:  # whatever an integrator gives up with
             print(number, "failed", 0, 0, math.inf, str(error), flush=True)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def version():

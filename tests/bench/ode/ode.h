@@ -30,7 +30,7 @@ struct problem {
   bool by_component;  /* error of each component relative to itself; else of
                          the state, in a norm, relative to its own */
   double wrong;       /* an answer is refused beyond wrong*rtol */
-  double cap;         /* seconds after which a run is given up */
+  double cap;         /* busy seconds after which a run is given up */
   const double *rtol; /* n_rtols, falling */
   size_t n_rtols;
   const char *published; /* where ref is from; NULL: none */
@@ -61,9 +61,9 @@ typedef struct run {
   void *context;     /* of p->rhs, for the cell under way */
   size_t cell;
   uint64_t rhs, jacobians, steps;
-  double seconds; /* of the solve alone */
-  double deadline;
-  bool over; /* the deadline has passed */
+  double seconds;  /* of the solve alone */
+  double deadline; /* of bench_busy */
+  bool over;       /* the deadline has passed */
   char note[120];
 } run;
 
@@ -162,5 +162,8 @@ void row_settle(row *r); /* the median of its samples */
 void *bench_room(size_t n, size_t size); /* zeroed, or the process ends */
 void bench_stop(es_status status, const es_diag *diag);
 const char *outcome_word(outcome o);
+/* Seconds that this thread computed: others' load on the machine does not end
+ * a run. */
+double bench_busy(void);
 
 #endif

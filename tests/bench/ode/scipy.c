@@ -61,7 +61,8 @@ static bool python(char *out, const char *script, size_t threads, char **words,
   for (size_t i = 0; i < n && 7 + i < MOST_WORDS; i++) argv[6 + i] = words[i];
   const es_status status =
       es_process_run(argv, NULL, out, OUTPUT, &code, &diag);
-  if (status == ES_OK && (code == 0 || code == 77)) return code == 0;
+  if (status == ES_OK && code == 0) return true;
+  if (code == 77 || code == 127) return false; /* no SciPy, no Python */
   fprintf(stderr, "bench_ode: %s fails: %.300s\n", script, out);
   exit(1);
 }
@@ -121,7 +122,7 @@ void scipy_solve(const problem *p, row *rows, const bool *want, double **out,
   size_t used = 3;
   snprintf(place, sizeof place, "%s", folder);
   snprintf(name, sizeof name, "%s", p->name);
-  snprintf(cap, sizeof cap, "%g", p->cap);
+  snprintf(cap, sizeof cap, "%g", p->cap * (double)threads);
   for (size_t i = 0; i < n; i++) {
     if (!want[i]) continue;
     snprintf(task[i], sizeof *task, "%zu:%s:%g:%d", i, rows[i].method->name,
