@@ -127,9 +127,8 @@ size_t methods_gsl(method *out, size_t most);
 size_t methods_sundials(method *out, size_t most);
 size_t methods_scipy(method *out, size_t most);
 
-/* Our stepper as it is, without the model's change of coordinates: a method
- * for the reference that owes nothing to it. */
-method method_plain(const char *stepper);
+/* One of them by name. */
+method method_ours(const char *stepper);
 method method_gsl(const char *name);
 
 /* Versions, for the record: into out, "" where the package is not there. */

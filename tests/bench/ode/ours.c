@@ -1,6 +1,5 @@
 /* Every stepper of the library, by its table. A problem that is a model runs
- * as its flow does: with the model's linear part and change of coordinates, in
- * an instance of its own. */
+ * as its flow does: with the model's linear part, in an instance of its own. */
 #include "tests/bench/ode/ode.h"
 
 #include "base/progress.h"
@@ -28,14 +27,14 @@ static es_status jacobian(double t, const double *y, double *J, double *dfdt,
   return o->r->p->jacobian(t, y, J, dfdt, o->r->context);
 }
 
-static void linear(double *rate, void *self) {
+static es_status freeze(double t, const double *y, double h, void *self) {
   const es_instance *i = &((ours *)self)->instance;
-  i->model->linear(rate, i->self);
+  return i->model->linear.freeze(t, y, h, i->self);
 }
 
-static bool renew(double t, double *y, double *scale, void *self) {
+static void phi(double tau, double *v, void *self) {
   const es_instance *i = &((ours *)self)->instance;
-  return i->model->renew(t, y, scale, i->self);
+  i->model->linear.phi(tau, v, i->self);
 }
 
 static es_status output(size_t k, double t, const double *y, void *self) {
@@ -58,14 +57,13 @@ static outcome fail(run *r, es_status status, const es_diag *diag) {
 static outcome solve_cell(run *r, ours *o, const char *stepper, double *y,
                           const double *scale) {
   const problem *p = r->p;
-  const es_model *model = o->instance.model;
   es_ode_system system = {.n = p->n, .rhs = rhs, .context = o};
   es_ode_options options;
   es_diag diag = {0};
   es_ode *ode = NULL;
   if (p->jacobian != NULL) system.jacobian = jacobian;
-  if (model != NULL && model->linear != NULL) system.linear = linear;
-  if (model != NULL && model->renew != NULL) system.renew = renew;
+  if (o->instance.shape.has_linear)
+    system.linear = (es_ode_linear){freeze, phi};
   es_ode_options_default(&options);
   options.method = stepper;
   options.rtol = r->rtol;
@@ -83,7 +81,6 @@ static outcome solve_cell(run *r, ours *o, const char *stepper, double *y,
   return status == ES_OK ? DONE : fail(r, status, &diag);
 }
 
-/* m->own: not NULL for the plain stepper. */
 static outcome solve(const method *m, run *r) {
   const problem *p = r->p;
   ours o = {.r = r};
@@ -92,21 +89,19 @@ static outcome solve(const method *m, run *r) {
   outcome end = DONE;
   memcpy(scale, p->scale, p->n * sizeof *scale);
   if (p->d > 0) problem_open(&o.instance, p);
-  es_instance whole = o.instance;
   const double begun = es_seconds();
   for (size_t j = 0; j < p->cells && end == DONE; j++) {
     run_cell(r, j, y);
     if (o.instance.self != NULL) {
       r->context = o.instance.self;
-      es_instance_start(&whole, y, scale);
+      es_instance_start(&o.instance, y, scale);
     }
-    if (m->own != NULL) o.instance.model = NULL;
     end = solve_cell(r, &o, m->name, y, scale);
   }
   r->seconds = es_seconds() - begun;
   free(y);
   free(scale);
-  es_instance_close(&whole);
+  es_instance_close(&o.instance);
   return end;
 }
 
@@ -118,16 +113,9 @@ static bool suits(const method *m, const problem *p) {
   return true;
 }
 
-static method named(const char *stepper) {
+method method_ours(const char *stepper) {
   method m = {.package = "eigenstep", .solve = solve, .suits = suits};
   snprintf(m.name, sizeof m.name, "%s", stepper);
-  return m;
-}
-
-method method_plain(const char *stepper) {
-  static const bool plain = true;
-  method m = named(stepper);
-  m.own = &plain;
   return m;
 }
 
@@ -146,9 +134,9 @@ static bool has_auto(void) {
 size_t methods_ours(method *out, size_t most) {
   size_t n = 0;
   es_stepper_info info;
-  if (has_auto() && n < most) out[n++] = named("auto");
+  if (has_auto() && n < most) out[n++] = method_ours("auto");
   for (size_t i = 0; (info = es_stepper_list(i)).name != NULL && n < most; i++)
     if (!info.fixed_step && strcmp(info.name, "auto") != 0)
-      out[n++] = named(info.name);
+      out[n++] = method_ours(info.name);
   return n;
 }

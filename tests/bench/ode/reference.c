@@ -23,16 +23,16 @@ static size_t candidates(candidate *out, const problem *p) {
   size_t n = 0;
   method sundials[8];
   if (p->large) {
-    out[n++] = (candidate){method_plain("dop853"), 1e-11};
+    out[n++] = (candidate){method_ours("dop853"), 1e-11};
     out[n++] = (candidate){method_gsl("rk8pd"), 1e-10};
     return n;
   }
   if (!p->stiff) {
     out[n++] = (candidate){method_gsl("rk8pd"), 1e-14};
-    out[n++] = (candidate){method_plain("tsit5"), 1e-14};
+    out[n++] = (candidate){method_ours("tsit5"), 1e-14};
     return n;
   }
-  if (!p->decades) out[n++] = (candidate){method_plain("dop853"), 1e-13};
+  if (!p->decades) out[n++] = (candidate){method_ours("dop853"), 1e-13};
   if (methods_sundials(sundials, 8) > 1)
     out[n++] = (candidate){sundials[1], 1e-14};
   out[n++] = (candidate){method_gsl("bsimp"), 1e-14};
