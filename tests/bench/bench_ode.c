@@ -52,10 +52,9 @@ static double from_published(const problem *p, const double *want) {
   return worst;
 }
 
-static bool refer(bench *b, const problem *p, double *want) {
+static bool refer(bench *b, const problem *p, double *want, double *apart) {
   char by[160] = "";
-  double apart;
-  const bool found = reference(want, &apart, by, sizeof by, p);
+  const bool found = reference(want, apart, by, sizeof by, p);
   const double published = from_published(p, want);
   printf("%s (n=%zu%s): ", p->title, p->n,
          p->cells > 1 ? ", each by itself" : "");
@@ -63,7 +62,7 @@ static bool refer(bench *b, const problem *p, double *want) {
     printf("no two methods reach a reference (%s)\n", by);
     return false;
   }
-  printf("reference %s, apart %.1e", by, apart);
+  printf("reference %s, apart %.1e", by, *apart);
   if (p->published != NULL)
     printf(", from the %s %.1e", p->published, published);
   printf("\n");
@@ -71,14 +70,14 @@ static bool refer(bench *b, const problem *p, double *want) {
   for (char *c = by; *c != '\0'; c++)
     if (*c == ',') *c = ';';
   fprintf(b->references, "%s,\"%s\",%zu,%zu,%g,%d,\"%s\",%.2g,%.2g\n", p->name,
-          p->title, p->n, p->cells, p->wrong, p->stiff, by, apart, published);
+          p->title, p->n, p->cells, p->wrong, p->stiff, by, *apart, published);
   fflush(b->references);
   return true;
 }
 
 /* before: the pass with more threads, or NULL. Free it. */
 static pass *one_pass(bench *b, const problem *p, const double *want,
-                      size_t threads, const pass *before) {
+                      double apart, size_t threads, const pass *before) {
   pass *s = bench_room(1, sizeof *s);
   *s = (pass){.p = p,
               .methods = b->methods,
@@ -87,6 +86,7 @@ static pass *one_pass(bench *b, const problem *p, const double *want,
               .rounds = b->quick ? 1 : MOST_ROUNDS,
               .quick = b->quick,
               .before = before,
+              .apart = apart,
               .say = isatty(STDERR_FILENO),
               .folder = b->folder,
               .script = b->script};
@@ -99,27 +99,30 @@ static pass *one_pass(bench *b, const problem *p, const double *want,
   return s;
 }
 
-static void all_passes(bench *b, const problem *p, const double *want) {
+static void all_passes(bench *b, const problem *p, const double *want,
+                       double apart) {
   pass *both = NULL;
-  if (p->large && b->threads > 1) both = one_pass(b, p, want, b->threads, NULL);
-  free(one_pass(b, p, want, 1, both));
+  if (p->large && b->threads > 1)
+    both = one_pass(b, p, want, apart, b->threads, NULL);
+  free(one_pass(b, p, want, apart, 1, both));
   free(both);
 }
 
 static bool bench_problem(bench *b, size_t k) {
   problem p;
   const double begun = es_seconds();
+  double apart;
   if (!make(&p, k, b->folder)) return true;
   if (b->quick) p.cap = .5;
   const size_t all = p.cells * p.n_times * p.n_state;
   double *want = bench_room(all, sizeof *want);
   es_blas_threads(p.large ? b->threads : 1);
-  bool good = refer(b, &p, want);
+  bool good = refer(b, &p, want, &apart);
   if (good && !p.stiff && !p.large && !canary_is_refused(&p, want)) {
     printf("a wrong answer to %s was not refused\n", p.name);
     good = false;
   }
-  if (good) all_passes(b, &p, want);
+  if (good) all_passes(b, &p, want, apart);
   printf("[%zu/%d] %s: %.0f s\n\n", k + 1, PROBLEMS, p.name,
          es_seconds() - begun);
   fflush(stdout);

@@ -10,7 +10,7 @@
 
 /* Seconds: a sample is of solves that fill the first; what takes longer than
  * medium is solved three times, what is too long once. */
-static const double fill = 2e-3, medium = .5, too_long = 5, ours_too_long = 8;
+static const double fill = 2e-3, medium = .2, too_long = 1, ours_too_long = 10;
 
 /* The same start with a right-hand side that is wrong by one part in a
  * thousand: an answer that must be refused. */

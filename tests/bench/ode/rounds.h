@@ -14,6 +14,7 @@ struct pass {
   bool quick;         /* one tolerance */
   const pass *before; /* with other threads: only what claims need is run */
   bool say;           /* a dot per verified row, an o per round, on stderr */
+  double apart; /* of the reference's two methods: errors below are alike */
   const char *folder, *script;
   row rows[MOST_ROWS];
   size_t n;
