@@ -42,11 +42,13 @@ void problem_open(es_instance *out, const problem *p) {
 
 const char *problem_auto(const problem *p, char *name, size_t size) {
   const es_keys sets[] = {*es_model_barlow_twins.keys, es_flow_keys};
-  const char *const words[] = {p->gamma_word, p->W0_word, "time.t=1"};
+  char time[48];
+  const char *const words[] = {p->gamma_word, p->W0_word, time};
   es_config *config = NULL;
   es_flow *flow = NULL;
   es_diag diag = {0};
   if (p->d == 0) return NULL;
+  snprintf(time, sizeof time, "time.t=%.17g", p->times[p->n_times - 1]);
   bench_stop(es_config_new(&config, sets, 2, &diag), &diag);
   for (size_t i = 0; i < 3; i++)
     bench_stop(es_config_set(config, words[i], &diag), &diag);
