@@ -147,8 +147,35 @@ static void descent_steps_match_iteration(void **state) {
   assert_true(isinf(es_barlow_lr_limit(0, 0)));
 }
 
+/* theory.md 1: of a mode's part of the loss, (1 - lambda)^2, half has gone .881
+ * over 8 gamma before the exact half time, and it falls fastest ln 2 over 8
+ * gamma before. Starts of 1e-12 leave 1e-12 of these. */
+static double loss_at(double gamma, double s0, double t) {
+  const double left = es_barlow_closed_form(gamma, s0, t).one_minus_lambda;
+  return left * left;
+}
+
+static void loss_drops_before_the_mode_steps(void **state) {
+  (void)state;
+  const double gamma = .4, s0 = 1e-6, rate = 8 * gamma;
+  const double half = es_barlow_half_time(gamma, s0);
+  /* ln(sqrt(2) + 1) = .8813735870195430 */
+  const double gone = half - .88137358701954305 / rate;
+  assert_close(loss_at(gamma, s0, gone), .5, 1e-11, 0);
+  const double steepest = half - M_LN2 / rate, e = 1e-3 / rate;
+  double fall[3];
+  for (int k = 0; k < 3; k++) {
+    const double t = steepest + (k - 1) * 10 * e;
+    fall[k] = loss_at(gamma, s0, t - e) - loss_at(gamma, s0, t + e);
+  }
+  /* A maximum: 1e-2 to either side, alike to the third order. */
+  assert_true(fall[1] > fall[0] && fall[1] > fall[2]);
+  assert_close(fall[0], fall[2], 1e-5, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(loss_drops_before_the_mode_steps),
       cmocka_unit_test(closed_form_within_eight_units),
       cmocka_unit_test(plain_product_would_fail),
       cmocka_unit_test(extremes_stay_finite),
