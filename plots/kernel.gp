@@ -21,14 +21,14 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.97
   set grid xtics ytics ls 100
 
-  set tmargin at screen 0.93
+  set tmargin at screen 0.88
   set bmargin at screen 0.42
-  set title title_text offset 0,-0.3
+  set title title_text offset 0,1.4
   set format x ''
   unset xlabel
   set ylabel 'eigenvalues of C' offset 1
   set yrange [-0.04:1.12]
-  set key left center Left reverse opaque samplen 2 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
+  set key horizontal maxcols 3 Left reverse width -5 center at graph 0.5, graph 1.04 samplen 2
   plot for [j=1:n_lambda] '../features/trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2 lc palette notitle, \
        for [j=1:n_lambda] 'trace.csv' every 3 using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with points pt 6 ps 1 lw 1 lc palette notitle, \
        NaN with lines lw 2 lc rgb '#31688e' title 'features', \
