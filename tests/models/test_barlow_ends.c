@@ -143,32 +143,33 @@ static void generic_steps_without_commuting(void **state) {
   trace_free(&t);
 }
 
+static const char *const limits[][6] = {
+    {"gamma=1,0.5", "s0=0.9,0.9", "loss=vicreg", "sigma=1.2,0.6"},
+    /* the cross term of two learned modes */
+    {"gamma=0.9,2.4", "sigma=1,6", "W0=[[0.9,0.01],[0.01,0.2]]",
+     "loss=spectral"},
+    /* noise: no gamma, dies at sigma beta_1 */
+    {"gamma=0.9,0", "sigma=1,5", "W0=[[0.9,0.01]]", "loss=spectral"},
+    {APART, "loss=vicreg", "d=2", "nu=0.7", "init_scale=0.3"},
+    {"gamma=1,0.5", "s0=0.9,0.9", "precondition=left",
+     "precondition_epsilon=0.3"},
+    {"gamma=1,-0.5", "s0=0.9,0.01", "precondition=left",
+     "precondition_epsilon=0.1"},
+    {"gamma=1,0.5", "s0=0.9,0.9", "precondition=logdet",
+     "precondition_epsilon=0.3", "mu=0.4"},
+    {"gamma=0.1,-0.5", "s0=0.9,0.01", "precondition=logdet",
+     "precondition_epsilon=0.1", "mu=0.4"},
+};
+
 /* Descent at .97 of the limit settles and at 1.03 does not. Steps enough for
  * 1.03^-N and .97^N to tell. */
 static void descent_limits(void **state) {
   (void)state;
-  static const char *const cases[][6] = {
-      {"gamma=1,0.5", "s0=0.9,0.9", "loss=vicreg", "sigma=1.2,0.6"},
-      /* the cross term of two learned modes */
-      {"gamma=0.9,2.4", "sigma=1,6", "W0=[[0.9,0.01],[0.01,0.2]]",
-       "loss=spectral"},
-      /* noise: no gamma, dies at sigma beta_1 */
-      {"gamma=0.9,0", "sigma=1,5", "W0=[[0.9,0.01]]", "loss=spectral"},
-      {APART, "loss=vicreg", "d=2", "nu=0.7", "init_scale=0.3"},
-      {"gamma=1,0.5", "s0=0.9,0.9", "precondition=left",
-       "precondition_epsilon=0.3"},
-      {"gamma=1,-0.5", "s0=0.9,0.01", "precondition=left",
-       "precondition_epsilon=0.1"},
-      {"gamma=1,0.5", "s0=0.9,0.9", "precondition=logdet",
-       "precondition_epsilon=0.3", "mu=0.4"},
-      {"gamma=0.1,-0.5", "s0=0.9,0.01", "precondition=logdet",
-       "precondition_epsilon=0.1", "mu=0.4"},
-  };
-  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+  for (size_t c = 0; c < sizeof limits / sizeof *limits; c++) {
     const char *words[12] = {0};
     char lr[48], t_end[48];
     size_t n = 0;
-    for (; n < 6 && cases[c][n] != NULL; n++) words[n] = cases[c][n];
+    for (; n < 6 && limits[c][n] != NULL; n++) words[n] = limits[c][n];
     es_config *config = config_of(&es_model_barlow_twins, words);
     void *self;
     es_diag diag = {0};
