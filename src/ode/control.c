@@ -59,8 +59,9 @@ es_status es_control_first(double *h, es_step *s, const es_stepper *stepper,
   const double slope = es_step_norm(s, s->f, s->y);
   double second = 0, guess = .01 * (size / slope);
   if (!(size > 1e-5 && slope > 1e-5)) guess = 1e-6;
-  /* Far from t = 0 the book's 1e-6 may not even move t. */
-  const double least = 16 * DBL_EPSILON * fmax(fabs(s->t), 1e-6 * span);
+  /* Far from t = 0 the book's 1e-6 may not even move t. Nothing here grows with
+   * the span: a method that damps all would see no error in a step of it. */
+  const double least = fmax(16 * DBL_EPSILON * fabs(s->t), DBL_MIN);
   guess = fmin(fmax(guess, least), span);
   const es_status status = bend(&second, s, guess);
   if (status == ES_INTERRUPTED || status == ES_NO_MEMORY) return status;

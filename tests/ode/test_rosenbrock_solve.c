@@ -177,8 +177,36 @@ static void steady_states_of_stiff_systems(void **state) {
   }
 }
 
+static es_status grow(double t, const double *y, double *dydt, void *c) {
+  (void)t, (void)c;
+  dydt[0] = 8 * y[0] * (1 - y[0]);
+  return ES_OK;
+}
+
+/* The first step is as short as the solution asks however long the solve is: an
+ * L-stable method takes a step over all that grows to the state that nothing
+ * moves, y = 0, and sees no error in it. */
+static void a_long_solve_begins_with_a_short_step(void **state) {
+  (void)state;
+  const double ends[] = {1e10, 1e25, 1e100, 1e300};
+  for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+    const es_ode_system system = {.n = 1, .rhs = grow};
+    es_ode_options o;
+    es_ode_options_default(&o);
+    o.method = "rosenbrock";
+    es_ode *ode;
+    es_diag diag = {0};
+    double y = 1e-6;
+    assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+    assert_ok(es_ode_solve(ode, 0, &y, ends + k, 1, NULL, NULL, &diag), diag);
+    es_ode_free(ode);
+    assert_close(y, 1, 1e-9, 0); /* at rest: within a step's tolerance */
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_long_solve_begins_with_a_short_step),
       cmocka_unit_test(what_it_asks_is_counted),
       cmocka_unit_test(bad_jacobians),
       cmocka_unit_test(a_singular_matrix_is_another_h),
