@@ -21,9 +21,9 @@
 
 enum { COLUMNS = 8, INNER_COLUMNS = 6 };
 
-/* Rows of step->work: state and slope of a small step, the sum over n and that
- * without the first, and the septic's. */
-enum { STATE, SLOPE, SUM, SHORT, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
+/* Rows of step->work: state of a small step, its distance from y and slope, the
+ * sum over n and that without the first, and the septic's. */
+enum { STATE, MOVED, SLOPE, SUM, SHORT, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
 
 static double *row(const es_step *s, size_t j) {
   return s->work + j * s->stride;
@@ -31,12 +31,15 @@ static double *row(const es_step *s, size_t j) {
 
 static size_t doubles(size_t stride) { return ROWS * stride; }
 
-/* State becomes T_n1 over h from (t, y), whose slope is f. */
+/* Moved becomes T_n1 - y over h from (t, y), whose slope is f. It is summed by
+ * itself: the weights w_n, in the thousands, would make what y rounds away at
+ * each addition an error that no h takes away. */
 static es_status small_steps(es_step *s, double t, double h, const double *y,
                              const double *f, int n) {
   double *restrict state = row(s, STATE), *restrict slope = row(s, SLOPE);
+  double *restrict moved = row(s, MOVED);
   const double tau = h / n;
-  memcpy(state, y, s->n * sizeof *state);
+  memset(moved, 0, s->n * sizeof *moved);
   for (int k = 0; k < n; k++) {
     es_status status = ES_OK;
     if (k == 0)
@@ -46,7 +49,10 @@ static es_status small_steps(es_step *s, double t, double h, const double *y,
     if (status != ES_OK) return status;
     if (s->linear.phi != NULL) s->linear.phi(tau, slope, s->context);
     ES_SIMD
-    for (size_t i = 0; i < s->n; i++) state[i] += tau * slope[i];
+    for (size_t i = 0; i < s->n; i++) {
+      moved[i] += tau * slope[i];
+      state[i] = y[i] + moved[i];
+    }
   }
   return ES_OK;
 }
@@ -59,17 +65,16 @@ static double weight(int n, int first, int last) {
   return w;
 }
 
-/* Adds T_n1 - y, of `columns` of them, to the sums. */
-static void gather(es_step *s, const double *restrict y, int n, int columns) {
+/* Adds moved, T_n1 - y of `columns` of them, to the sums. */
+static void gather(es_step *s, int n, int columns) {
   const double full = weight(n, 1, columns);
   const double some = n > 1 ? weight(n, 2, columns) : 0;
-  const double *restrict state = row(s, STATE);
+  const double *restrict moved = row(s, MOVED);
   double *restrict sum = row(s, SUM), *restrict without = row(s, SHORT);
   ES_SIMD
   for (size_t i = 0; i < s->n; i++) {
-    const double moved = state[i] - y[i];
-    sum[i] += full * moved;
-    without[i] += some * moved;
+    sum[i] += full * moved[i];
+    without[i] += some * moved[i];
   }
 }
 
@@ -83,7 +88,7 @@ static es_status extrapolated(es_step *s, double t, double h, const double *y,
   if (s->linear.freeze != NULL) status = s->linear.freeze(t, y, h, s->context);
   for (int n = 1; status == ES_OK && n <= columns; n++) {
     status = small_steps(s, t, h, y, f, n);
-    if (status == ES_OK) gather(s, y, n, columns);
+    if (status == ES_OK) gather(s, n, columns);
   }
   for (size_t i = 0; i < s->n; i++) out[i] = y[i] + sum[i];
   return status;

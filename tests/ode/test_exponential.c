@@ -188,12 +188,50 @@ static void dense_order_is_at_least_six(void **state) {
   assert_true(order > 5.8 && order < 8.4);
 }
 
+static es_status logistic(double t, const double *y, double *dydt, void *c) {
+  (void)t, (void)c;
+  dydt[0] = y[0] * (1 - y[0]);
+  return ES_OK;
+}
+
+/* The weights of the sum reach 1166 in size, which would make roundings of y
+ * errors of 1e-13 y that no h takes away. Truncation, with errors like h^8,
+ * asks for steps in proportion to rtol^(-1/8). */
+static void tight_tolerances_need_no_tiny_steps(void **state) {
+  (void)state;
+  uint64_t first = 0;
+  for (double rtol = 1e-11; rtol > 5e-15; rtol /= 10) {
+    lab l = {.J = 0, .L = -.5};
+    const es_ode_system system = {
+        .n = 1, .rhs = logistic, .context = &l, .linear = {freeze, phi}};
+    es_ode_options o;
+    es_ode_options_default(&o);
+    o.method = "exponential";
+    o.rtol = rtol;
+    o.atol = 0;
+    o.max_steps = 10000;
+    es_ode *ode;
+    es_diag diag = {0};
+    const double end = 20;
+    double y = .1;
+    assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+    assert_ok(es_ode_solve(ode, 0, &y, &end, 1, NULL, NULL, &diag), diag);
+    const uint64_t steps = es_ode_stats(ode).steps;
+    es_ode_free(ode);
+    if (first == 0) first = steps;
+    assert_true((double)steps < 2 * (double)first * pow(1e-11 / rtol, .125));
+    assert_close(y, 1 / (1 + 9 * exp(-20)), 20 * rtol + 1e-14, 0);
+    print_message("exponential, rtol %.0e: %d steps\n", rtol, (int)steps);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(linear_systems_are_exact),
       cmocka_unit_test(polynomials_are_exact),
       cmocka_unit_test(order_is_eight_for_any_operator),
       cmocka_unit_test(a_refused_operator_is_an_error),
+      cmocka_unit_test(tight_tolerances_need_no_tiny_steps),
       cmocka_unit_test(dense_order_is_at_least_six),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
