@@ -2,6 +2,8 @@
 if (!exists("suffix")) suffix = ''
 if (!exists("width")) width = 7.0      # inches
 if (!exists("height")) height = 5.2
+# A copy without the state where the table has it (see the lines above).
+if (!exists("trace")) trace = 'trace.csv'
 set datafile separator comma
 set datafile columnheaders
 set datafile missing "nan"

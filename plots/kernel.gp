@@ -2,7 +2,7 @@
 # lines, and of the kernel, as points on them; their difference below.
 width = 7.0
 height = 5.6
-stats 'trace.csv' using (column("t")) nooutput name 'T'
+stats trace using (column("t")) nooutput name 'T'
 stats 'steps.csv' using "tau_predicted" nooutput name 'S'
 if (!exists("S_records")) { S_records = 0 }
 # Both tables have the same columns, set side by side for the difference.
@@ -30,7 +30,7 @@ do for [terminal_name in terminals] {
   set yrange [-0.04:1.12]
   set key horizontal maxcols 3 Left reverse width -5 center at graph 0.5, graph 1.04 samplen 2
   plot for [j=1:n_lambda] '../features/trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2 lc palette notitle, \
-       for [j=1:n_lambda] 'trace.csv' every 3 using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with points pt 6 ps 1 lw 1 lc palette notitle, \
+       for [j=1:n_lambda] trace every 3 using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with points pt 6 ps 1 lw 1 lc palette notitle, \
        NaN with lines lw 2 lc rgb '#31688e' title 'features', \
        NaN with points pt 6 ps 1 lc rgb '#31688e' title 'kernel', \
        'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times'

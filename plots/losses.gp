@@ -4,7 +4,7 @@
 # where the spectral loss ends (../ends).
 width = 7.0
 height = 7.4
-stats 'trace.csv' using "t" nooutput name 'T'
+stats trace using "t" nooutput name 'T'
 stats 'steps.csv' using "tau_predicted" nooutput name 'S'
 shade(j, n) = n > 1 ? (j - 1.0) / (n - 1.0) : 0.0
 t_low = S_min / 3.0
@@ -28,7 +28,7 @@ do for [terminal_name in terminals] {
   set key bottom left Left reverse opaque samplen 2.5 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
   plot '../covariance/trace.csv' using "t":"loss" with lines lw 3 lc rgb '#1b1464' title 'covariance', \
        '../vicreg/trace.csv' using "t":"loss" with lines lw 3 lc rgb '#1f9e89' title 'VICReg-like, ν = 1', \
-       'trace.csv' using (column("t")):(column("loss") + n_lambda) with lines lw 1.6 dt (2,3) lc rgb '#f0b400' title 'spectral + d', \
+       trace using (column("t")):(column("loss") + n_lambda) with lines lw 1.6 dt (2,3) lc rgb '#f0b400' title 'spectral + d', \
        '../covariance/trace.csv' using "t":"predicted_loss" with lines lw 1.3 dt (7,7) lc rgb '#d95f02' title 'aligned closed forms', \
        '../vicreg/trace.csv' using "t":"predicted_loss" with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
 
@@ -49,8 +49,8 @@ do for [terminal_name in terminals] {
   set xlabel 'flow time t'
   set label 1 'spectral loss'
   plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888', \
-       for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette, \
-       for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02', \
+       for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette, \
+       for [j=1:n_lambda] trace using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02', \
        '../ends/table.csv' using (T_max/2.2):(column("lambda")):(T_max-T_max/2.2):(0) with vectors nohead lw 1.6 dt (1,2) lc rgb '#000000'
   unset label
   unset multiplot

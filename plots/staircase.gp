@@ -1,7 +1,7 @@
 # Staircase: loss above, eigenvalues of C below, over logarithmic time. Solid:
 # what was integrated or trained; dashed: theory; vertical: predicted steps.
 predicted = exists("n_predicted")
-stats 'trace.csv' using (column("t") > 0 ? column("t") : NaN) nooutput name 'T'
+stats trace using (column("t") > 0 ? column("t") : NaN) nooutput name 'T'
 stats 'steps.csv' using "tau_predicted" nooutput name 'S'
 # Without a value to count, stats leaves its names undefined.
 if (!exists("T_records")) { T_records = 0 }
@@ -35,8 +35,8 @@ do for [terminal_name in terminals] {
   set yrange [0:n_lambda*1.08]
   set key bottom left Left reverse opaque samplen 3 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
   plot 'steps.csv' using (column("tau_predicted")):(0):(0):(n_lambda*1.08) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times', \
-       'trace.csv' using (column("t")):(column("loss")) with lines lw 3 lc rgb '#5a5a5a' title (predicted ? 'full flow or descent' : 'loss'), \
-       (predicted ? 'trace.csv' : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
+       trace using (column("t")):(column("loss")) with lines lw 3 lc rgb '#5a5a5a' title (predicted ? 'full flow or descent' : 'loss'), \
+       (predicted ? trace : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
 
   set tmargin at screen 0.52
   set bmargin at screen 0.12
@@ -48,11 +48,11 @@ do for [terminal_name in terminals] {
   unset key
   if (predicted) {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle, \
-         for [j=1:n_predicted] 'trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
+         for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle, \
+         for [j=1:n_predicted] trace using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
   } else {
     plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] 'trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle
+         for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle
   }
   unset multiplot
   unset output

@@ -11,7 +11,7 @@ unset datafile
 set datafile separator comma
 set datafile columnheaders
 set table $ends
-plot 'trace.csv' using (strcol("step")):(strcol("t")) with table
+plot trace using (strcol("step")):(strcol("t")) with table
 predicted = int(system("test -f prediction.csv && echo 1 || echo 0"))
 n_predicted = 0
 if (predicted) {
@@ -67,10 +67,10 @@ do for [terminal_name in terminals] {
   }
   set key bottom left Left reverse samplen 2.5
   if (lines > 0) {
-    plot 'trace.csv' using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle, \
+    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle, \
          NaN with lines lw 0.8 dt (2,3) lc rgb faint title 'predicted step times'
   } else {
-    plot 'trace.csv' using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle
+    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle
   }
   unset label
   unset x2tics
@@ -83,7 +83,7 @@ do for [terminal_name in terminals] {
   set format x '%g'
   set xlabel 'training steps' offset 0,0.3
   set label 2 'eigenvalues of C by rank' at screen 0.025,0.32 center rotate
-  plot for [j=1:n_lambda] 'trace.csv' using (column("step")):(column(sprintf("lambda_%d", j))):(shade(j)) with lines lw curve lc palette notitle
+  plot for [j=1:n_lambda] trace using (column("step")):(column(sprintf("lambda_%d", j))):(shade(j)) with lines lw curve lc palette notitle
   unset arrow
   unset label
   unset multiplot

@@ -23,7 +23,15 @@ enum { COLUMNS = 8, INNER_COLUMNS = 6 };
 
 /* Rows of step->work: state of a small step, its distance from y and slope, the
  * sum over n and that without the first, and the septic's. */
-enum { STATE, MOVED, SLOPE, SUM, SHORT, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
+enum {
+  STATE,
+  MOVED,
+  SLOPE,
+  SUM,
+  SHORT,
+  SEPTIC,
+  ROWS = SEPTIC + ES_SEPTIC_ROWS
+};
 
 static double *row(const es_step *s, size_t j) {
   return s->work + j * s->stride;

@@ -8,6 +8,7 @@
 #include "file/share.h"
 #include "plot/prepare.h"
 #include "plot/process.h"
+#include "plot/slim.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -102,15 +103,20 @@ static bool ends_in_count(size_t *k, const char *digits, size_t columns) {
          *k > 0 && *k <= columns;
 }
 
-/* n_FAMILY = k for every run of columns FAMILY_1 … FAMILY_k. */
-static es_status write_families(FILE *out, const char *dir, es_diag *diag) {
+/* What is drawn, and where it is: title is a text, trace a file in dir or NULL.
+ */
+typedef struct figure {
+  const char *dir, *kind, *title, *trace;
+} figure;
+
+/* The table's name; n_FAMILY = k for every run of its columns FAMILY_1 …
+ * FAMILY_k. */
+static es_status write_families(FILE *out, const figure *f, es_diag *diag) {
   es_table table = {0};
-  char *path = es_file_join(dir, "trace.csv");
+  if (f->trace == NULL) return ES_OK;
+  char *path = es_file_join(f->dir, f->trace);
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (!es_file_exists(path)) {
-    free(path);
-    return ES_OK;
-  }
+  fprintf(out, "trace = '%s'\n", f->trace);
   const es_status status = es_table_header(&table, path, diag);
   free(path);
   for (size_t j = 0; status == ES_OK && j < table.columns; j++) {
@@ -142,8 +148,7 @@ static es_status append_share(FILE *out, const char *name, es_diag *diag) {
   return status;
 }
 
-static es_status write_script(const char *path, const char *dir,
-                              const char *kind, const char *title,
+static es_status write_script(const char *path, const figure *f,
                               es_diag *diag) {
   char file[128];
   es_part part;
@@ -152,39 +157,41 @@ static es_status write_script(const char *path, const char *dir,
   fprintf(part.stream,
           "# Drawn by eigenstep; run it again with gnuplot in this folder.\n"
           "name = '%s'\ntitle_text = ",
-          kind);
-  write_quoted(part.stream, title);
+          f->kind);
+  write_quoted(part.stream, f->title);
   fputc('\n', part.stream);
-  status = write_families(part.stream, dir, diag);
+  status = write_families(part.stream, f, diag);
   if (status == ES_OK) status = append_share(part.stream, "common.gp", diag);
-  snprintf(file, sizeof file, "%s.gp", kind);
+  snprintf(file, sizeof file, "%s.gp", f->kind);
   if (status == ES_OK) status = append_share(part.stream, file, diag);
   if (status == ES_OK) return es_part_commit(&part, diag);
   es_part_abandon(&part);
   return status;
 }
 
-static es_status draw_one(const char *dir, const char *kind, const char *title,
-                          es_diag *diag) {
+static es_status draw_one(const figure *f, es_diag *diag) {
   char script[128];
-  snprintf(script, sizeof script, "%s.gp", kind);
-  char *path = es_file_join(dir, script);
+  snprintf(script, sizeof script, "%s.gp", f->kind);
+  char *path = es_file_join(f->dir, script);
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_plot_prepare(dir, kind, diag);
-  if (status == ES_OK) status = write_script(path, dir, kind, title, diag);
+  es_status status = es_plot_prepare(f->dir, f->kind, diag);
+  if (status == ES_OK) status = write_script(path, f, diag);
   free(path);
-  if (status == ES_OK) status = run_script(dir, script, diag);
+  if (status == ES_OK) status = run_script(f->dir, script, diag);
   return status;
 }
 
 es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
                        es_diag *diag) {
   es_status status = ES_OK;
+  figure f = {.dir = dir, .title = title};
+  if (es_file_has(dir, "trace.csv")) status = es_plot_slim(&f.trace, dir, diag);
   while (status == ES_OK && *kinds != '\0') {
     char kind[64];
+    f.kind = kind;
     const size_t n = strcspn(kinds, ",");
     snprintf(kind, sizeof kind, "%.*s", (int)n, kinds);
-    status = draw_one(dir, kind, title, diag);
+    status = draw_one(&f, diag);
     kinds += n + (kinds[n] == ',');
   }
   return status;

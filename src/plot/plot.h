@@ -9,7 +9,9 @@
 /* For each of kinds ("staircase,modes"): writes dir/KIND.gp (a preamble with
  * the title and, for every numbered family of columns in dir/trace.csv such as
  * lambda_1…, its size as n_lambda, then plots/common.gp and plots/KIND.gp) and
- * runs it. ES_TOOL_MISSING if gnuplot is not there; the script stays. */
+ * runs it. A trace that holds the state is first copied without it to
+ * dir/curves.csv; the variable `trace` names the one that is drawn.
+ * ES_TOOL_MISSING if gnuplot is not there; the script stays. */
 es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
                        es_diag *diag) ES_MUST_USE;
 
