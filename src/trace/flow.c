@@ -1,61 +1,20 @@
-/* Flow of a model: settings to times and method, then the closed form or a
- * stepper, one row at a time. See include/eigenstep/flow.h. */
+/* Flow of a model by its closed form or a stepper, one row at a time. See
+ * include/eigenstep/flow.h. */
 #include <eigenstep/flow.h>
 
 #include "base/slab.h"
-#include "ode/stepper.h"
+#include "trace/flow_settings.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The choices of solver.method: the table of steppers behind these two. */
-#define BARRED(id, name) "|" name
-#define METHODS "auto|exact" ES_STEPPERS(BARRED)
-#define LISTED(id, name) ", " name
-#define STEPPERS (&(ES_STEPPERS(LISTED))[2])
-
-static const es_key keys[] = {
-    {"time", "t", ES_LIST, ES_RISING, 0, INFINITY, NULL, "time", NULL,
-     "output times, rising"},
-    {"time", "t_end", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
-     "last of n output times from 0 on [1.2 times the last step time]"},
-    {"time", "n", ES_SIZE, 0, 2, 1e8, NULL, "1", "200",
-     "output times up to t_end, both ends included"},
-    {"solver", "method", ES_CHOICE, 0, 0, 0, METHODS, NULL, "auto",
-     "auto: the closed form where there is one, else dop853 (tsit5 for "
-     "rtol > 1e-4), and exponential, rosenbrock or rock4 where fast modes hold "
-     "that short"},
-    {"solver", "rtol", ES_REAL, ES_OPEN_LOW | ES_OPEN_HIGH, 0, 1, NULL, "1",
-     "1e-9", "relative tolerance of a step"},
-    {"solver", "atol", ES_REAL, 0, 0, INFINITY, NULL, "start", "1e-12",
-     "absolute tolerance of a step, in units of each component's start"},
-    {"solver", "max_steps", ES_SIZE, 0, 1, 0x1p53, NULL, "1", "1e8",
-     "steps after which a flow stops with exit code 4"},
-    {"solver", "limit", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "start", NULL,
-     "size of a component, in units of its start, at which a flow has diverged "
-     "[none]"},
-    {"output", "state", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
-     "append the state, row by row, to every row"},
-    {"output", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
-     "store the embeddings of that many data points over time in arrays.h5"},
-    {"output", "points", ES_CHOICE, 0, 0, 0, "train|test", NULL, "train",
-     "whose embeddings: first views of the first pairs, or the first test "
-     "images of the data set, without augmentation"},
-    {"output", "modes", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
-     "store eigenvalues, eigenvectors and the start in arrays.h5; R² on known "
-     "factors of the data in factors.csv"},
-};
-const es_keys es_flow_keys = {keys, sizeof keys / sizeof *keys};
-
 struct es_flow {
   es_instance instance;
-  const char *method; /* points into the configuration or to a literal */
-  bool by_auto;       /* it was not given */
-  char ran[48];       /* what a stepper's run made of it */
-  double *times;
-  size_t n_times, n_states, n_row;
+  es_flow_settings settings;
+  char ran[48]; /* what a stepper's run made of the method */
+  size_t n_states, n_row;
   double *row, *y, *scale;
   double *state;      /* the user's, where rows, distance or points need it */
   double *embeddings; /* n_times × n_points × embed_dim */
@@ -64,7 +23,6 @@ struct es_flow {
   double sup_error;
   es_flow_step *met; /* by event */
   size_t *mode_of;   /* of event j */
-  es_ode_options options;
   es_ode_statistics statistics;
   const es_watch *watch;
   double now;
@@ -76,81 +34,6 @@ static es_status no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the flow");
 }
 
-static es_status linear_times(es_flow *flow, double t_end, size_t n,
-                              es_diag *diag) {
-  flow->times = calloc(n, sizeof *flow->times);
-  if (flow->times == NULL) return no_memory(diag);
-  for (size_t i = 0; i < n; i++)
-    flow->times[i] = t_end * ((double)i / (double)(n - 1));
-  flow->times[n - 1] = t_end;
-  flow->n_times = n;
-  return ES_OK;
-}
-
-static es_status settle_times(es_flow *flow, const es_config *config,
-                              es_diag *diag) {
-  const bool end_given = es_config_has(config, "time", "t_end");
-  if (es_config_has(config, "time", "t")) {
-    const double *list = es_config_list(config, "time", "t", &flow->n_times);
-    if (end_given)
-      return es_fail(diag, ES_USAGE, "give time.t or time.t_end, not both");
-    flow->times = malloc(flow->n_times * sizeof *list);
-    if (flow->times == NULL) return no_memory(diag);
-    memcpy(flow->times, list, flow->n_times * sizeof *list);
-    return ES_OK;
-  }
-  double t_end = 1.2 * flow->instance.shape.t_last;
-  if (end_given) t_end = es_config_real(config, "time", "t_end");
-  if (!isfinite(t_end))
-    return es_fail(diag, ES_USAGE,
-                   "time.t: no mode steps, so give output times (time.t=1,2,5 "
-                   "or time.t_end=10)");
-  return linear_times(flow, t_end, es_config_size(config, "time", "n"), diag);
-}
-
-/* An explicit method takes fastest·t_end/6 steps of 12 evaluations in the end,
- * the exponential one some 250 of 29, each with as much for its linear part. */
-static const double long_enough = 4000;
-
-/* What auto begins with. */
-static const char *begin_with(const es_flow *flow) {
-  const es_model_shape *shape = &flow->instance.shape;
-  const double t_end = flow->times[flow->n_times - 1];
-  if (shape->has_linear && shape->fastest * t_end > long_enough)
-    return "exponential";
-  return es_stepper_auto(flow->options.rtol)->name;
-}
-
-static es_status settle_method(es_flow *flow, const es_config *config,
-                               es_diag *diag) {
-  flow->method = es_config_text(config, "solver", "method");
-  flow->by_auto = strcmp(flow->method, "auto") == 0;
-  if (flow->by_auto && flow->instance.shape.has_exact) flow->method = "exact";
-  if (strcmp(flow->method, "exact") == 0)
-    return flow->instance.shape.has_exact
-               ? ES_OK
-               : es_fail(diag, ES_BAD_VALUE,
-                         "solver.method=exact: %s has no closed form from this "
-                         "start; use auto or a stepper (%s)",
-                         flow->instance.model->name, STEPPERS);
-  es_ode_options_default(&flow->options);
-  flow->options.method = flow->method;
-  flow->options.rtol = es_config_real(config, "solver", "rtol");
-  if (flow->by_auto) flow->method = begin_with(flow);
-  if (strcmp(flow->method, "exponential") == 0)
-    flow->options.method = flow->method;
-  flow->options.atol = es_config_real(config, "solver", "atol");
-  flow->options.max_steps = es_config_size(config, "solver", "max_steps");
-  if (es_config_has(config, "solver", "limit"))
-    flow->options.limit = es_config_real(config, "solver", "limit");
-  if (strcmp(flow->method, "gd") != 0) return ES_OK;
-  flow->options.h0 = flow->instance.shape.lr;
-  return flow->instance.shape.lr > 0
-             ? ES_OK
-             : es_fail(diag, ES_USAGE,
-                       "model.lr: solver.method=gd needs a learning rate");
-}
-
 static es_status allocate_embeddings(es_flow *flow, const es_config *config,
                                      es_diag *diag) {
   const es_model_shape *shape = &flow->instance.shape;
@@ -160,7 +43,7 @@ static es_status allocate_embeddings(es_flow *flow, const es_config *config,
     return es_fail(diag, ES_USAGE,
                    "output.embeddings: this model was not built from data");
   if (!es_size_mul(&row, shape->n_points, shape->embed_dim) ||
-      !es_size_mul(&cells, row, flow->n_times))
+      !es_size_mul(&cells, row, flow->settings.n_times))
     return no_memory(diag);
   flow->embeddings = calloc(cells, sizeof *flow->embeddings);
   return flow->embeddings != NULL ? ES_OK : no_memory(diag);
@@ -192,7 +75,7 @@ static es_status allocate(es_flow *flow, es_diag *diag) {
   flow->met = calloc(flow->instance.shape.n_events + 1, sizeof *flow->met);
   flow->mode_of =
       calloc(flow->instance.shape.n_events + 1, sizeof *flow->mode_of);
-  flow->row_times = calloc(flow->n_times, sizeof *flow->row_times);
+  flow->row_times = calloc(flow->settings.n_times, sizeof *flow->row_times);
   flow->state =
       calloc(es_instance_states(&flow->instance), sizeof *flow->state);
   if (flow->row == NULL || flow->y == NULL || flow->scale == NULL ||
@@ -215,9 +98,8 @@ es_status es_flow_new(es_flow **out, const es_model *model,
     if (es_config_flag(config, "output", "state"))
       flow->n_states = es_instance_states(&flow->instance);
     flow->n_row = 1 + flow->instance.shape.n_columns + flow->n_states;
-    status = settle_times(flow, config, diag);
+    status = es_flow_settle(&flow->settings, &flow->instance, config, diag);
   }
-  if (status == ES_OK) status = settle_method(flow, config, diag);
   if (status == ES_OK) status = allocate(flow, diag);
   if (status == ES_OK) pair_events(flow);
   if (status == ES_OK) status = allocate_embeddings(flow, config, diag);
@@ -232,7 +114,7 @@ es_status es_flow_new(es_flow **out, const es_model *model,
 void es_flow_free(es_flow *flow) {
   if (flow == NULL) return;
   es_instance_close(&flow->instance);
-  free(flow->times);
+  free(flow->settings.times);
   free(flow->row);
   free(flow->y);
   free(flow->scale);
@@ -259,8 +141,9 @@ void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size) {
 static bool stopping(void *self) {
   const es_flow *flow = self;
   const es_watch *watch = flow->watch;
-  return watch != NULL && watch->ask(watch->context, flow->instance.model->name,
-                                     flow->now, flow->times[flow->n_times - 1]);
+  return watch != NULL &&
+         watch->ask(watch->context, flow->instance.model->name, flow->now,
+                    flow->settings.times[flow->settings.n_times - 1]);
 }
 
 static es_status rhs(double t, const double *y, double *dydt, void *self) {
@@ -339,8 +222,8 @@ static es_status output(size_t index, double t, const double *y, void *self) {
 
 static es_status run_exact(es_flow *flow, es_diag *diag) {
   const es_instance *instance = &flow->instance;
-  for (size_t i = 0; i < flow->n_times; i++) {
-    const double t = flow->now = flow->times[i];
+  for (size_t i = 0; i < flow->settings.n_times; i++) {
+    const double t = flow->now = flow->settings.times[i];
     if (stopping(flow))
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
     es_status status =
@@ -365,13 +248,13 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
   if (flow->instance.shape.has_linear)
     system.linear = (es_ode_linear){freeze, phi};
   es_instance_start(&flow->instance, flow->y, flow->scale);
-  flow->options.scale = flow->scale;
-  flow->options.stopping = stopping;
-  flow->options.stopping_self = flow;
-  es_status status = es_ode_new(&ode, &system, &flow->options, diag);
+  flow->settings.options.scale = flow->scale;
+  flow->settings.options.stopping = stopping;
+  flow->settings.options.stopping_self = flow;
+  es_status status = es_ode_new(&ode, &system, &flow->settings.options, diag);
   if (status != ES_OK) return status;
-  status = es_ode_solve(ode, 0, flow->y, flow->times, flow->n_times, output,
-                        NULL, diag);
+  status = es_ode_solve(ode, 0, flow->y, flow->settings.times,
+                        flow->settings.n_times, output, NULL, diag);
   flow->statistics = es_ode_stats(ode);
   snprintf(flow->ran, sizeof flow->ran, "%s", es_ode_method(ode));
   es_ode_free(ode);
@@ -386,15 +269,15 @@ es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
     flow->met[j] = (es_flow_step){NAN, NAN};
   flow->deliver = row;
   flow->deliver_context = context;
-  return strcmp(flow->method, "exact") == 0 ? run_exact(flow, diag)
-                                            : run_ode(flow, diag);
+  return strcmp(flow->settings.method, "exact") == 0 ? run_exact(flow, diag)
+                                                     : run_ode(flow, diag);
 }
 
 const char *es_flow_method(const es_flow *flow) {
-  return flow->ran[0] != '\0' ? flow->ran : flow->method;
+  return flow->ran[0] != '\0' ? flow->ran : flow->settings.method;
 }
 
-bool es_flow_by_auto(const es_flow *flow) { return flow->by_auto; }
+bool es_flow_by_auto(const es_flow *flow) { return flow->settings.by_auto; }
 
 es_ode_statistics es_flow_statistics(const es_flow *flow) {
   return flow->statistics;
@@ -428,6 +311,6 @@ const es_instance *es_flow_instance(const es_flow *flow) {
 }
 
 size_t es_flow_times(const es_flow *flow, double *last) {
-  if (last != NULL) *last = flow->times[flow->n_times - 1];
-  return flow->n_times;
+  if (last != NULL) *last = flow->settings.times[flow->settings.n_times - 1];
+  return flow->settings.n_times;
 }
