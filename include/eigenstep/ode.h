@@ -99,9 +99,9 @@ typedef struct es_ode_options {
 
 /* method auto: begins with dop853, or tsit5 where rtol > 1e-4. Where fast modes
  * hold its steps short another method takes over: exponential where the system
- * has a linear part; else rosenbrock for n up to 1024, for as long as that pays;
- * else rock4 where rtol >= 1e-8. es_ode_method says what ran. Where nothing is
- * stiff it has the bits of the method it began with. */
+ * has a linear part; else rosenbrock for n up to 1024, for as long as that
+ * pays; else rock4 where rtol >= 1e-8. es_ode_method says what ran. Where
+ * nothing is stiff it has the bits of the method it began with. */
 
 /* stop_when_steady: once |f_i| (t_end - t) <= atol*scale_i + rtol*|y_i| for all
  * i after two accepted steps in a row, the state is taken to be final: the
