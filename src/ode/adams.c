@@ -7,11 +7,12 @@
  *
  * With x_n = t the last point, x_{n-1}, ... those before, h = x_{n+1} - x_n,
  *   Phi_0(n) = f_n,  Phi_{j+1}(n) = Phi_j(n) - beta_j(n-1) Phi_j(n-1),
- *   beta_0 = 1,  beta_j(n) = beta_{j-1}(n) (x_{n+1} - x_{n-j+1})/(x_n -
- * x_{n-j}) are divided differences of f times products of the distances to x_n,
- * and p     = y_n + h sum_{j<k} g_j beta_j Phi_j(n)          (predictor, order
- * k) e     = f(x_{n+1}, p) - sum_{j<k} beta_j Phi_j(n)      (= Phi_k(n+1))
- *   y_n+1 = p + h g_k e                                (corrector, order k + 1)
+ *   beta_0 = 1,  beta_j = beta_{j-1} (x_{n+1} - x_{n-j+1})/(x_n - x_{n-j})
+ * (beta at n where no other point is named) the Phi_j are divided differences
+ * of f times products of distances to x_n, and
+ *   p = y_n + h sum_{j<k} g_j beta_j Phi_j(n)      (predictor, order k)
+ *   e = f(x_{n+1}, p) - sum_{j<k} beta_j Phi_j(n)  (= Phi_k(n+1))
+ *   y_{n+1} = p + h g_k e                          (corrector, order k + 1)
  * where g_j is the integral over the step of the product that belongs to
  * beta_j Phi_j. The error is that of the corrector of order k, which is not
  * the one that is taken: h (g_k - g_{k-1}) e. Between points y is the

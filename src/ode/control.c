@@ -49,14 +49,14 @@ static es_status bend(double *out, es_step *s, double h) {
   const es_status status = es_step_rhs(s, s->t + h, s->y_new, s->f_new);
   if (status != ES_OK) return status;
   for (size_t i = 0; i < s->n; i++) s->f_new[i] -= s->f[i];
-  *out = es_step_norm(s, s->f_new, s->y) / h;
+  *out = es_step_norm(s, s->f_new, s->y, s->y) / h;
   return ES_OK;
 }
 
 es_status es_control_first(double *h, es_step *s, const es_stepper *stepper,
                            double span) {
-  const double size = es_step_norm(s, s->y, s->y);
-  const double slope = es_step_norm(s, s->f, s->y);
+  const double size = es_step_norm(s, s->y, s->y, s->y);
+  const double slope = es_step_norm(s, s->f, s->y, s->y);
   double second = 0, guess = .01 * (size / slope);
   if (!(size > 1e-5 && slope > 1e-5)) guess = 1e-6;
   /* Far from t = 0 the book's 1e-6 may not even move t. Nothing here grows with

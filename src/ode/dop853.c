@@ -297,18 +297,11 @@ static es_status attempt(es_step *s) {
   return s->error <= 1 ? es_step_rhs(s, s->t_new, s->y_new, k[13]) : ES_OK;
 }
 
-/* Stages 12 and 13 differ at one time: |k_13 - k_12|/|y_13 - y_12|. */
+/* Stages 12 and 13 are at one time. */
 static double rate(const es_step *s) {
-  double *k[17], df = 0, dy = 0;
+  double *k[17];
   slopes(s, k);
-  for (size_t i = 0; i < s->n; i++) {
-    const double weight = es_step_weight(s, i, s->y_new[i], s->y_new[i]);
-    double apart = a[13][12] * k[12][i];
-    for (int j = 1; j < 12; j++) apart += (a[13][j] - a[12][j]) * k[j][i];
-    df += es_square(weight * (k[13][i] - k[12][i]));
-    dy += es_square(weight * s->h * apart);
-  }
-  return es_root_ratio(df, dy);
+  return es_step_pair_rate(s, k, 13, a[13], a[12]);
 }
 
 static es_status extra(es_step *s, double *const *k) {

@@ -90,16 +90,10 @@ static es_status take(es_step *s, double t, double h, const double *y,
 }
 
 static es_status attempt(es_step *s) {
-  const double *error = row(s, ERROR);
-  double worst = 0;
   const es_status status = take(s, s->t, s->h, s->y, s->f, s->y_new);
   if (status != ES_OK) return status;
-  for (size_t i = 0; i < s->n; i++) {
-    const double weight = es_step_weight(s, i, s->y[i], s->y_new[i]);
-    worst = es_worse(worst, fabs(error[i] * weight));
-  }
-  s->error = worst;
-  return worst <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
+  s->error = es_step_norm(s, row(s, ERROR), s->y, s->y_new);
+  return s->error <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
 }
 
 static es_status prepare(es_step *s) {

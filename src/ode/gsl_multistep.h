@@ -235,19 +235,13 @@ static es_status failed(es_step *s) {
 
 static es_status attempt_multistep(es_step *s) {
   multistep *m = s->own;
-  const double *error = row(s, ERROR);
-  double worst = 0;
   arrive(s);
   memcpy(s->y_new, s->y, s->n * sizeof *s->y);
   m->gsl.status = ES_NO_CONVERGENCE; /* unless it is a callback that fails */
   m->slopes = 0;
   m->wild = false;
   if (apply_quietly(s) != GSL_SUCCESS) return failed(s);
-  for (size_t i = 0; i < s->n; i++) {
-    const double weight = es_step_weight(s, i, s->y[i], s->y_new[i]);
-    worst = es_worse(worst, fabs(error[i] * weight));
-  }
-  s->error = worst / m->share;
+  s->error = es_step_norm(s, row(s, ERROR), s->y, s->y_new) / m->share;
   s->h_next = h_after(s, m->order, s->error);
   return ES_OK;
 }

@@ -205,11 +205,7 @@ static es_status attempt(es_step *s) {
   const double *u = stage(s, STAGES);
   add(s->n, s->f_new, 1, u);
   go(s, s->f_new);
-  s->error = 0;
-  for (size_t i = 0; i < s->n; i++) {
-    const double weight = es_step_weight(s, i, s->y[i], s->y_new[i]);
-    s->error = es_worse(s->error, fabs(u[i] * weight));
-  }
+  s->error = es_step_norm(s, u, s->y, s->y_new);
   return s->error <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
 }
 

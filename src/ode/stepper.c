@@ -21,11 +21,26 @@ const es_stepper *es_stepper_find(const char *name) {
   return NULL;
 }
 
-double es_step_norm(const es_step *s, const double *v, const double *y) {
+double es_step_norm(const es_step *s, const double *v, const double *y,
+                    const double *y_new) {
   double worst = 0;
   for (size_t i = 0; i < s->n; i++)
-    worst = es_worse(worst, fabs(v[i] * es_step_weight(s, i, y[i], y[i])));
+    worst = es_worse(worst, fabs(v[i] * es_step_weight(s, i, y[i], y_new[i])));
   return worst;
+}
+
+/* The stages' distance is summed as it goes, for want of room. */
+double es_step_pair_rate(const es_step *s, double *const *k, int m,
+                         const double *a, const double *before) {
+  double df = 0, dy = 0;
+  for (size_t i = 0; i < s->n; i++) {
+    const double weight = es_step_weight(s, i, s->y_new[i], s->y_new[i]);
+    double apart = a[m - 1] * k[m - 1][i];
+    for (int j = 1; j < m - 1; j++) apart += (a[j] - before[j]) * k[j][i];
+    df += es_square(weight * (k[m][i] - k[m - 1][i]));
+    dy += es_square(weight * s->h * apart);
+  }
+  return es_root_ratio(df, dy);
 }
 
 /* Cubic Hermite interpolation (Hairer, Norsett, Wanner II.6.7). */

@@ -142,8 +142,16 @@ static inline double es_root_ratio(double df, double dy) {
   return dy > 0 ? sqrt(df / dy) : 0;
 }
 
-/* Largest component of v in tolerances at y. */
-double es_step_norm(const es_step *s, const double *v, const double *y);
+/* Largest component of v in tolerances between y and y_new. */
+double es_step_norm(const es_step *s, const double *v, const double *y,
+                    const double *y_new);
+
+/* A rate for explicit Runge-Kutta methods whose last two stages are at one
+ * time: |k_m - k_(m-1)|/|y_m - y_(m-1)| in tolerances at y_new, where y_m = y +
+ * h sum_(j<m) a_j k_j, y_(m-1) likewise with `before`, and k is indexed from 1.
+ */
+double es_step_pair_rate(const es_step *s, double *const *k, int m,
+                         const double *a, const double *before);
 
 /* The cubic through y, f at t and y_new, f_new at t_new. */
 void es_step_hermite(const es_step *s, double theta, double *y);

@@ -116,19 +116,11 @@ static es_status attempt(es_step *s) {
   return ES_OK;
 }
 
-/* Stages 6 and 7 differ at one time: |k_7 - k_6|/|y_7 - y_6|, summed as it
- * goes, for want of room. */
+/* Stages 6 and 7 are at one time. */
 static double rate(const es_step *s) {
-  double *k[8], df = 0, dy = 0;
+  double *k[8];
   slopes(s, k);
-  for (size_t i = 0; i < s->n; i++) {
-    const double weight = es_step_weight(s, i, s->y_new[i], s->y_new[i]);
-    double apart = a[7][6] * k[6][i];
-    for (int j = 1; j < 6; j++) apart += (a[7][j] - a[6][j]) * k[j][i];
-    df += es_square(weight * (k[7][i] - k[6][i]));
-    dy += es_square(weight * s->h * apart);
-  }
-  return es_root_ratio(df, dy);
+  return es_step_pair_rate(s, k, 7, a[7], a[6]);
 }
 
 static void dense(const es_step *s, double theta, double *restrict out) {

@@ -50,7 +50,7 @@ static es_status heun_attempt(es_step *s) {
     s->y_new[i] = s->y[i] + s->h / 2 * (s->f[i] + k2[i]);
     k2[i] = s->h / 2 * (k2[i] - s->f[i]);
   }
-  s->error = es_step_norm(s, k2, s->y);
+  s->error = es_step_norm(s, k2, s->y, s->y);
   own *o = s->own;
   if (o->promised > 0) assert_true(s->h <= o->promised * (1 + 1e-9));
   if (((lab *)s->context)->modest)
@@ -169,10 +169,15 @@ static void the_worst_component_counts(void **state) {
   for (int at = 0; at < 3; at++) {
     double v[3] = {1, -1, 1};
     v[at] = -3;
-    assert_close(es_step_norm(&s, v, y), 3, 0, 0);
+    assert_close(es_step_norm(&s, v, y, y), 3, 0, 0);
     v[at] = NAN;
-    assert_true(isnan(es_step_norm(&s, v, y)));
+    assert_true(isnan(es_step_norm(&s, v, y, y)));
   }
+  /* The tolerance is the larger of those at both ends: 1 + .5*4 = 3. */
+  const es_step relative = {.n = 3, .atol = atol, .rtol = .5};
+  const double end[3] = {1, -4, 1}, moved[3] = {0, 6, 0};
+  assert_close(es_step_norm(&relative, moved, y, end), 2, 4e-16, 0);
+  assert_close(es_step_norm(&relative, moved, end, y), 2, 4e-16, 0);
 }
 
 /* What cannot be opened is closed and freed all the same. */
