@@ -45,11 +45,11 @@ printf '2,1\n1,2\n' >K.csv
 es predict barlow-twins-kernel K=file:K.csv s0=0.1,0.1
 close "gamma of a given K" "$(cell 1 gamma <<<"$out")" 1.5 1e-15
 close "and the negative one" "$(cell 2 gamma <<<"$out")" -0.5 1e-15
-es $k K=file:K.csv 'W0=[[0.1,0.3]]' t=0 output.state=on output.embeddings=9
+es $k K=file:K.csv 'W0=[[0.1,0.3]]' t=0 method=dop853 output.state=on output.embeddings=9
 close "the state is F: first view" "$(cell 1 W_1_1 <<<"$out")" 0.1 1e-14
 close "and second" "$(cell 1 W_1_2 <<<"$out")" 0.3 1e-14
 same "without a remark" "$err" ""
-es $k 'K=[[1,1],[1,1]]' 'W0=[[1,2]]' t=0 output.state=on
+es $k 'K=[[1,1],[1,1]]' 'W0=[[1,2]]' t=0 method=dop853 output.state=on
 expect "what the span lacks is said" 0 '0.316 of W0 .* outside the kernel.s span'
 close "and is projected off" "$(cell 1 W_1_1 <<<"$out")" 1.5 1e-14
 
