@@ -10,6 +10,7 @@
 #ifndef ES_MODELS_LINEAR_BARLOW_H
 #define ES_MODELS_LINEAR_BARLOW_H
 
+#include "base/slab.h"
 #include "data/data.h"
 #include "linalg/linalg.h"
 
@@ -126,10 +127,13 @@ struct barlow {
   char remark[512];
 };
 
-/* Zeroed room for a*b items, NULL without memory or for none; and the line that
- * says so. */
-void *es_barlow_cells(size_t a, size_t b, size_t size);
+/* The line for es_zeroed's NULL. */
 es_status es_barlow_no_memory(es_diag *diag);
+
+/* A (m×m, symmetric) becomes its eigenvectors, as es_eigen_falling turns them;
+ * values fall, and are 0 up to m units of roundoff in the largest. */
+es_status es_barlow_eigen(size_t m, double *A, double *values,
+                          es_diag *diag) ES_MUST_USE;
 
 /* Where the modes come from: fills m, coords, gamma and V or order, and what
  * else is known of them. The start's keys are read behind it. */

@@ -37,7 +37,7 @@ static void set_weights(barlow *b) {
 }
 
 static es_status list_active(barlow *b, es_diag *diag) {
-  b->active = es_barlow_cells(b->m, 1, sizeof *b->active);
+  b->active = es_zeroed(b->m, 1, sizeof *b->active);
   if (b->active == NULL) return es_barlow_no_memory(diag);
   /* At least d are kept, so that C is d×d of d×k. */
   for (size_t j = 0; j < b->m; j++)
@@ -45,7 +45,7 @@ static es_status list_active(barlow *b, es_diag *diag) {
   double **const rows[] = {&b->active_gamma, &b->active_sigma, &b->active_rate,
                            &b->growth_weight};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    *rows[i] = es_barlow_cells(b->k, 1, sizeof **rows[i]);
+    *rows[i] = es_zeroed(b->k, 1, sizeof **rows[i]);
     if (*rows[i] == NULL) return es_barlow_no_memory(diag);
   }
   set_weights(b);
@@ -56,14 +56,14 @@ es_status es_barlow_choose_active(barlow *b, es_diag *diag) {
   const es_status status = list_active(b, diag);
   if (status != ES_OK) return status;
   const size_t d = b->d;
-  b->scaled = es_barlow_cells(d, b->k, sizeof(double));
-  b->turned = es_barlow_cells(d, b->k, sizeof(double));
-  b->residual = es_barlow_cells(d, d, sizeof(double));
-  b->shifted = es_barlow_cells(d, d, sizeof(double));
-  b->driven = es_barlow_cells(d, d, sizeof(double));
-  b->vectors = es_barlow_cells(d, d, sizeof(double));
-  b->values = es_barlow_cells(d, 1, sizeof(double));
-  b->full = es_barlow_cells(d, b->m, sizeof(double));
+  b->scaled = es_zeroed(d, b->k, sizeof(double));
+  b->turned = es_zeroed(d, b->k, sizeof(double));
+  b->residual = es_zeroed(d, d, sizeof(double));
+  b->shifted = es_zeroed(d, d, sizeof(double));
+  b->driven = es_zeroed(d, d, sizeof(double));
+  b->vectors = es_zeroed(d, d, sizeof(double));
+  b->values = es_zeroed(d, 1, sizeof(double));
+  b->full = es_zeroed(d, b->m, sizeof(double));
   if (b->scaled == NULL || b->turned == NULL || b->residual == NULL ||
       b->shifted == NULL || b->driven == NULL || b->vectors == NULL ||
       b->values == NULL || b->full == NULL)
@@ -98,9 +98,8 @@ es_status es_barlow_count_learnable(barlow *b, es_diag *diag) {
   if (b->aligned) return ES_OK;
   for (size_t j = 0; j < b->m; j++) p += b->rate[j] > 0;
   const size_t rows = p > d ? p : d;
-  double *A = es_barlow_cells(rows, d, sizeof *A),
-         *R = es_barlow_cells(d, d, sizeof *R);
-  double *size = es_barlow_cells(d, 1, sizeof *size);
+  double *A = es_zeroed(rows, d, sizeof *A), *R = es_zeroed(d, d, sizeof *R);
+  double *size = es_zeroed(d, 1, sizeof *size);
   es_status status = ES_OK;
   if (A == NULL || R == NULL || size == NULL)
     status = es_barlow_no_memory(diag);

@@ -11,31 +11,24 @@
  * partner. */
 #include "models/linear/barlow.h"
 
+#include "base/order.h"
+
 #include <math.h>
-#include <stdlib.h>
 
 /* Beyond what a mode that never steps can reach. */
 #define NEVER 1e300
 
-static int falling(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x < y) - (x > y);
-}
-
 es_status es_barlow_set_levels(barlow *b, es_diag *diag) {
-  b->event_level = es_barlow_cells(b->d, 1, sizeof *b->event_level);
+  b->event_level = es_zeroed(b->d, 1, sizeof *b->event_level);
   if (b->event_level == NULL) return es_barlow_no_memory(diag);
-  for (size_t j = 0; j < b->d; j++) {
-    const barlow_mode end = b->flow->settled(b, j);
-    if (b->S != NULL)
-      b->event_level[j] = end.cov_lambda / 2;
-    else
-      b->event_level[j] = b->flow->by_sigma ? .5 : b->flow->plateau(b) / 2;
-  }
+  double *level = b->event_level;
+  for (size_t j = 0; b->S == NULL && j < b->d; j++)
+    level[j] = b->flow->by_sigma ? .5 : b->flow->plateau(b) / 2;
   if (b->S == NULL) return ES_OK;
-  qsort(b->event_level, b->d, sizeof *b->event_level, falling);
   for (size_t j = 0; j < b->d; j++)
-    if (!(b->event_level[j] > 0)) b->event_level[j] = NEVER;
+    level[j] = -b->flow->settled(b, j).cov_lambda / 2;
+  es_sort(level, b->d); /* to be falling */
+  for (size_t j = 0; j < b->d; j++) level[j] = level[j] < 0 ? -level[j] : NEVER;
   return ES_OK;
 }
 

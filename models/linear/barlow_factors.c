@@ -23,7 +23,7 @@ static es_status project(double *Y, const barlow *b, const es_dataset *set,
                          size_t modes, const es_progress *progress,
                          es_diag *diag) {
   const size_t n = es_dataset_count(set), m = b->m;
-  double *X = es_barlow_cells(m, BLOCK, sizeof *X);
+  double *X = es_zeroed(m, BLOCK, sizeof *X);
   if (X == NULL) return es_barlow_no_memory(diag);
   es_status status = ES_OK;
   for (size_t from = 0; status == ES_OK && from < n; from += BLOCK) {
@@ -48,9 +48,9 @@ static es_status explain(es_barlow_factors *f, const double *Y,
                          const es_dataset *set, size_t k, es_diag *diag) {
   const size_t n = es_dataset_count(set);
   const size_t width = es_dataset_factor(set, k).width;
-  double *F = es_barlow_cells(n, width, sizeof *F);
-  double *r2 = es_barlow_cells(f->modes, 1, sizeof *r2);
-  double *one = es_barlow_cells(width, 1, sizeof *one);
+  double *F = es_zeroed(n, width, sizeof *F);
+  double *r2 = es_zeroed(f->modes, 1, sizeof *r2);
+  double *one = es_zeroed(width, 1, sizeof *one);
   if (F != NULL && r2 != NULL && one != NULL) {
     for (size_t i = 0; i < n; i++) {
       es_dataset_factor_of(set, i, k, one);
@@ -75,9 +75,9 @@ es_status es_barlow_factors_new(barlow *b, const es_dataset *set,
   if (f == NULL) return es_barlow_no_memory(diag);
   f->n = n;
   f->modes = b->m < MODES ? b->m : MODES;
-  f->name = es_barlow_cells(n, 1, sizeof *f->name);
-  f->r2 = es_barlow_cells(n, f->modes, sizeof *f->r2);
-  double *Y = es_barlow_cells(es_dataset_count(set), f->modes, sizeof *Y);
+  f->name = es_zeroed(n, 1, sizeof *f->name);
+  f->r2 = es_zeroed(n, f->modes, sizeof *f->r2);
+  double *Y = es_zeroed(es_dataset_count(set), f->modes, sizeof *Y);
   es_status status = f->name == NULL || f->r2 == NULL || Y == NULL
                          ? es_barlow_no_memory(diag)
                          : project(Y, b, set, f->modes, progress, diag);

@@ -56,7 +56,7 @@ static es_status features(barlow *b, const es_kernel *k, es_kernel_modes *modes,
                           es_diag *diag) {
   const size_t N = 2 * k->n;
   b->n_random = k->p;
-  b->random = es_barlow_cells(k->p, modes->rank, sizeof *b->random);
+  b->random = es_zeroed(k->p, modes->rank, sizeof *b->random);
   if (b->random == NULL) return es_barlow_no_memory(diag);
   es_gemm(true, false, k->p, modes->rank, N, 1, k->X, N, modes->C, N, 0,
           b->random, k->p);
@@ -68,7 +68,7 @@ static es_status features(barlow *b, const es_kernel *k, es_kernel_modes *modes,
 static es_status keep_given(barlow *b, size_t n, es_diag *diag) {
   b->n_points = n < b->coords / 2 ? n : b->coords / 2;
   if (b->n_points == 0) return ES_OK;
-  b->points = es_barlow_cells(b->coords, b->n_points, sizeof *b->points);
+  b->points = es_zeroed(b->coords, b->n_points, sizeof *b->points);
   if (b->points == NULL) return es_barlow_no_memory(diag);
   for (size_t i = 0; i < b->n_points; i++) b->points[i + i * b->coords] = 1;
   return ES_OK;
@@ -84,8 +84,8 @@ static es_status keep_test(barlow *b, const es_kernel *k, const es_dataset *set,
     free(x);
     return status;
   }
-  double *at = es_barlow_cells(m, b->n_points, sizeof *at);
-  b->points = es_barlow_cells(N, b->n_points, sizeof *b->points);
+  double *at = es_zeroed(m, b->n_points, sizeof *at);
+  b->points = es_zeroed(N, b->n_points, sizeof *b->points);
   if (at != NULL && b->points != NULL) {
     es_kernel_at(k, x, b->n_points, b->points);
     es_gemm(true, false, m, b->n_points, N, 1, b->V, N, b->points, N, 0, at, m);
@@ -173,7 +173,7 @@ static es_status from_matrix(barlow *b, const es_config *config,
                            N);
   es_status status = check_size(b, N, 0, config, diag);
   if (status != ES_OK) return status;
-  double *copy = es_barlow_cells(N, N, sizeof *copy);
+  double *copy = es_zeroed(N, N, sizeof *copy);
   if (copy == NULL) return es_barlow_no_memory(diag);
   memcpy(copy, K->data, N * N * sizeof *copy);
   es_diag inner = {0};
@@ -194,7 +194,7 @@ static es_status from_matrix(barlow *b, const es_config *config,
 /* *A (rows×m) becomes *A V. */
 static es_status turned(double **A, size_t rows, const double *V, size_t m,
                         es_diag *diag) {
-  double *AV = es_barlow_cells(rows, m, sizeof *AV);
+  double *AV = es_zeroed(rows, m, sizeof *AV);
   if (AV == NULL) return es_barlow_no_memory(diag);
   es_gemm(false, false, rows, m, m, 1, *A, rows, V, m, 0, AV, rows);
   free(*A);
@@ -208,7 +208,7 @@ static es_status draw_in(barlow *b, const double *V, es_diag *diag) {
   const size_t m = b->m;
   if (b->random != NULL) return turned(&b->random, b->n_random, V, m, diag);
   b->n_random = b->coords;
-  b->random = es_barlow_cells(b->coords, m, sizeof *b->random);
+  b->random = es_zeroed(b->coords, m, sizeof *b->random);
   if (b->random == NULL) return es_barlow_no_memory(diag);
   for (size_t j = 0; j < m; j++)
     memcpy(b->random + j * b->coords, V + j * m, m * sizeof *V);
@@ -219,8 +219,8 @@ static es_status draw_in(barlow *b, const double *V, es_diag *diag) {
  * Sigma = (K C)^T K C/2n; and on to the basis that the two need. */
 static es_status add_sigma(barlow *b, es_diag *diag) {
   const size_t m = b->m, N = b->coords;
-  double *Gamma = es_barlow_cells(m, m, sizeof *Gamma), *C = b->V;
-  double *Sigma = es_barlow_cells(m, m, sizeof *Sigma);
+  double *Gamma = es_zeroed(m, m, sizeof *Gamma), *C = b->V;
+  double *Sigma = es_zeroed(m, m, sizeof *Sigma);
   if (Gamma == NULL || Sigma == NULL) {
     free(Gamma);
     free(Sigma);

@@ -93,8 +93,8 @@ static es_status read_d(barlow *b, const es_config *config, size_t fallback,
     return es_fail(diag, ES_BAD_SHAPE,
                    "model.d=%zu: at most the %zu dimensions of %s", b->d, b->m,
                    b->back != NULL ? "the kernel's span" : "Gamma");
-  b->Z0 = es_barlow_cells(b->d, b->m, sizeof *b->Z0);
-  b->s0 = es_barlow_cells(b->d, 1, sizeof *b->s0);
+  b->Z0 = es_zeroed(b->d, b->m, sizeof *b->Z0);
+  b->s0 = es_zeroed(b->d, 1, sizeof *b->s0);
   return b->Z0 == NULL || b->s0 == NULL ? es_barlow_no_memory(diag) : ES_OK;
 }
 
@@ -119,9 +119,9 @@ static es_status aligned_start(barlow *b, const es_config *config,
 /* The aligned partner: QR of the first d columns (theory.md 1). */
 static es_status find_partner(barlow *b, es_diag *diag) {
   const size_t d = b->d;
-  double *R = es_barlow_cells(d, d, sizeof *R);
+  double *R = es_zeroed(d, d, sizeof *R);
   es_status status = ES_OK;
-  b->U = es_barlow_cells(d, d, sizeof *b->U);
+  b->U = es_zeroed(d, d, sizeof *b->U);
   if (b->U == NULL || R == NULL) status = es_barlow_no_memory(diag);
   if (status == ES_OK) {
     memcpy(b->U, b->Z0, d * d * sizeof *b->U);
@@ -158,7 +158,7 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
  * digits with the square root of the span's condition, at most 1e-9. */
 static es_status note_outside(barlow *b, const double *F0, es_diag *diag) {
   const size_t d = b->d, n = d * b->coords;
-  double *rest = es_barlow_cells(d, b->coords, sizeof *rest);
+  double *rest = es_zeroed(d, b->coords, sizeof *rest);
   if (rest == NULL) return es_barlow_no_memory(diag);
   memcpy(rest, F0, n * sizeof *rest);
   es_gemm(false, true, d, b->coords, b->m, -1, b->Z0, d, b->back, b->coords, 1,
@@ -196,7 +196,7 @@ static es_status given_start(barlow *b, const es_config *config,
 static double *draw(const barlow *b, size_t columns, const es_config *config) {
   const double scale = es_config_real(config, "model", "init_scale");
   const uint64_t seed = es_config_size(config, "model", "seed");
-  double *W0 = es_barlow_cells(b->d, columns, sizeof *W0);
+  double *W0 = es_zeroed(b->d, columns, sizeof *W0);
   for (size_t i = 0; W0 != NULL && i < b->d; i++)
     for (size_t j = 0; j < columns; j++)
       W0[i + j * b->d] =
@@ -270,7 +270,7 @@ static void note_limits(barlow *b) {
 static es_status settle_rates(barlow *b, es_diag *diag) {
   if (b->coords == 0) b->coords = b->m;
   if (b->rate != NULL) return ES_OK;
-  b->rate = es_barlow_cells(b->m, 1, sizeof *b->rate);
+  b->rate = es_zeroed(b->m, 1, sizeof *b->rate);
   if (b->rate == NULL) return es_barlow_no_memory(diag);
   memcpy(b->rate, b->gamma, b->m * sizeof *b->rate);
   return ES_OK;

@@ -8,6 +8,7 @@
  * rate come first and are replaced where others have larger beta. */
 #include "models/linear/barlow.h"
 
+#include "base/order.h"
 #include "base/random.h"
 
 #include <math.h>
@@ -32,24 +33,13 @@ es_status es_barlow_spectra(const barlow *b, const double *Z, double *lambda,
   return es_congruence_factored(b->eigen, b->turned, b->sigma_values, cov);
 }
 
-typedef struct ranked {
-  double beta;
-  size_t place;
-} ranked;
-
-static int by_falling_beta(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->beta != y->beta) return x->beta < y->beta ? 1 : -1;
-  return x->place < y->place ? -1 : 1;
-}
-
 static es_status make_room(barlow *b, es_diag *diag) {
   es_barlow_pencil *p = &b->pencil;
-  p->beta = es_barlow_cells(b->d, 1, sizeof *p->beta);
-  p->lambda = es_barlow_cells(b->d, 1, sizeof *p->lambda);
-  p->s = es_barlow_cells(b->d, 1, sizeof *p->s);
-  p->gamma = es_barlow_cells(b->d, 1, sizeof *p->gamma);
-  p->V = es_barlow_cells(b->k, b->d, sizeof *p->V);
+  p->beta = es_zeroed(b->d, 1, sizeof *p->beta);
+  p->lambda = es_zeroed(b->d, 1, sizeof *p->lambda);
+  p->s = es_zeroed(b->d, 1, sizeof *p->s);
+  p->gamma = es_zeroed(b->d, 1, sizeof *p->gamma);
+  p->V = es_zeroed(b->k, b->d, sizeof *p->V);
   return p->beta == NULL || p->lambda == NULL || p->s == NULL ||
                  p->gamma == NULL || p->V == NULL
              ? es_barlow_no_memory(diag)
@@ -77,17 +67,17 @@ static void append(barlow *b, double beta, double gamma) {
 }
 
 static es_status diagonal(barlow *b, es_diag *diag) {
-  ranked *row = es_barlow_cells(b->k, 1, sizeof *row);
+  es_ranked *row = es_zeroed(b->k, 1, sizeof *row);
   size_t n = 0;
   if (row == NULL) return es_barlow_no_memory(diag);
   for (size_t c = 0; c < b->k; c++)
     if (b->active_rate[c] > 0 && es_norm(b->d, b->Z0 + b->active[c] * b->d) > 0)
-      row[n++] = (ranked){b->active_rate[c] / b->active_sigma[c], c};
-  qsort(row, n, sizeof *row, by_falling_beta);
+      row[n++] = (es_ranked){b->active_rate[c] / b->active_sigma[c], c};
+  es_rank_falling(row, n);
   for (size_t i = 0; i < n && i < b->reachable; i++) {
     const size_t c = row[i].place;
     b->pencil.V[c + i * b->k] = 1 / sqrt(b->active_sigma[c]);
-    append(b, row[i].beta, b->active_gamma[c] / b->active_sigma[c]);
+    append(b, row[i].key, b->active_gamma[c] / b->active_sigma[c]);
   }
   free(row);
   return ES_OK;
@@ -121,10 +111,10 @@ static es_status full(barlow *b, es_diag *diag) {
   const size_t k = b->k;
   size_t p = 0;
   while (p < k && b->sigma_values[p] > 0) p++;
-  double *T = es_barlow_cells(k, p, sizeof *T);
-  double *RT = es_barlow_cells(k, p, sizeof *RT);
-  double *B = es_barlow_cells(p, p, sizeof *B);
-  double *beta = es_barlow_cells(k, 1, sizeof *beta);
+  double *T = es_zeroed(k, p, sizeof *T);
+  double *RT = es_zeroed(k, p, sizeof *RT);
+  double *B = es_zeroed(p, p, sizeof *B);
+  double *beta = es_zeroed(k, 1, sizeof *beta);
   es_status status = ES_OK;
   if (T == NULL || RT == NULL || B == NULL || beta == NULL)
     status = es_barlow_no_memory(diag);
@@ -190,7 +180,7 @@ static double decay_diagonal(const barlow *b) {
 static double decay_full(const barlow *b) {
   enum { ROUNDS = 300 };
   const size_t n = b->d * b->k;
-  double *memory = es_barlow_cells(n, 5, sizeof *memory), rate = 0;
+  double *memory = es_zeroed(n, 5, sizeof *memory), rate = 0;
   if (memory == NULL) return NAN;
   double *Z = memory, *way = Z + n, *at = way + n, *up = at + n, *down = up + n;
   for (size_t c = 0; c < b->k; c++)

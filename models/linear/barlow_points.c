@@ -9,7 +9,7 @@ static es_status take(double **points, size_t *n, const es_dataset *set,
                       bool test, size_t wish, es_diag *diag) {
   const size_t m = es_dataset_dim(set), count = es_dataset_count(set);
   *n = wish < count ? wish : count;
-  *points = es_barlow_cells(m, *n, sizeof **points);
+  *points = es_zeroed(m, *n, sizeof **points);
   if (*points == NULL) return es_barlow_no_memory(diag);
   for (size_t i = 0; i < *n; i++)
     if (test)

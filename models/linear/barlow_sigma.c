@@ -4,6 +4,8 @@
  * Gamma and of Sigma themselves, where small eigenvalues keep their digits. */
 #include "models/linear/barlow.h"
 
+#include "base/order.h"
+
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
 #include <math.h>
@@ -36,17 +38,6 @@ static void turn(moments *x, double *A, const double *V) {
   es_gemm(true, false, m, m, m, 1, V, m, x->spare, m, 0, A, m);
 }
 
-/* Eigenvectors of A in place, values falling, roundoff set to 0. */
-static es_status eigen(size_t m, double *A, double *values, es_diag *diag) {
-  const es_status status = es_eigen_symmetric(m, A, values, true, diag);
-  if (status != ES_OK) return status;
-  es_eigen_falling(m, values, A);
-  const double top = fmax(fabs(values[0]), fabs(values[m - 1]));
-  for (size_t j = 0; j < m; j++)
-    if (fabs(values[j]) <= (double)m * DBL_EPSILON * top) values[j] = 0;
-  return ES_OK;
-}
-
 /* to_sigma (for now Sigma's eigenvectors) and its eigenvalues; Sigma must be
  * positive semi-definite, and Gamma 0 where it is, as |x^T x'| <= |x||x'| makes
  * all moments be. A direction counts as null up to m units of roundoff in
@@ -54,7 +45,8 @@ static es_status eigen(size_t m, double *A, double *values, es_diag *diag) {
 static es_status check_sigma(barlow *b, moments *x, es_diag *diag) {
   const size_t m = b->m;
   memcpy(b->to_sigma, x->Sigma, m * m * sizeof *x->Sigma);
-  const es_status status = eigen(m, b->to_sigma, b->sigma_values, diag);
+  const es_status status =
+      es_barlow_eigen(m, b->to_sigma, b->sigma_values, diag);
   if (status != ES_OK) return status;
   const double top = b->sigma_values[0], least = b->sigma_values[m - 1];
   if (least < -1e-12 * top || !(top >= 0))
@@ -80,14 +72,14 @@ static es_status check_sigma(barlow *b, moments *x, es_diag *diag) {
 static es_status turn_cluster(barlow *b, moments *x, size_t from, size_t to,
                               es_diag *diag) {
   const size_t m = b->m, n = to - from;
-  double *block = es_barlow_cells(n, n, sizeof *block);
-  double *values = es_barlow_cells(n, 1, sizeof *values);
+  double *block = es_zeroed(n, n, sizeof *block);
+  double *values = es_zeroed(n, 1, sizeof *values);
   es_status status =
       block == NULL || values == NULL ? es_barlow_no_memory(diag) : ES_OK;
   for (size_t j = 0; status == ES_OK && j < n; j++)
     for (size_t i = 0; i < n; i++)
       block[i + j * n] = x->Sigma[from + i + (from + j) * m];
-  if (status == ES_OK) status = eigen(n, block, values, diag);
+  if (status == ES_OK) status = es_barlow_eigen(n, block, values, diag);
   if (status == ES_OK) {
     es_gemm(false, false, m, n, n, 1, b->V + from * m, m, block, n, 0, x->spare,
             m);
@@ -104,7 +96,7 @@ static es_status turn_clusters(barlow *b, moments *x, es_diag *diag) {
   const double near = 1e-11 * fmax(fabs(b->rate[0]), fabs(b->rate[m - 1]));
   turn(x, x->Sigma, b->V);
   bool any = false;
-  double *old = es_barlow_cells(m, m, sizeof *old);
+  double *old = es_zeroed(m, m, sizeof *old);
   if (old == NULL) return es_barlow_no_memory(diag);
   memcpy(old, b->V, m * m * sizeof *old);
   es_status status = ES_OK;
@@ -116,7 +108,7 @@ static es_status turn_clusters(barlow *b, moments *x, es_diag *diag) {
   }
   if (status == ES_OK && any) {
     /* Sigma is in the old basis: R = old^T V takes it to the new one. */
-    double *R = es_barlow_cells(m, m, sizeof *R);
+    double *R = es_zeroed(m, m, sizeof *R);
     if (R == NULL) status = es_barlow_no_memory(diag);
     if (R != NULL) {
       es_gemm(true, false, m, m, m, 1, old, m, b->V, m, 0, R, m);
@@ -135,33 +127,22 @@ static double off_diagonal(size_t m, const double *A) {
   return top;
 }
 
-typedef struct ranked {
-  double gamma;
-  size_t place;
-} ranked;
-
-static int by_falling_gamma(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->gamma != y->gamma) return x->gamma < y->gamma ? 1 : -1;
-  return x->place < y->place ? -1 : 1;
-}
-
 /* An aligned start names its modes by gamma. */
 static es_status order_by_gamma(barlow *b, moments *x, es_diag *diag) {
   const size_t m = b->m;
-  ranked *row = es_barlow_cells(m, 1, sizeof *row);
-  double *sigma = es_barlow_cells(m, 1, sizeof *sigma);
+  es_ranked *row = es_zeroed(m, 1, sizeof *row);
+  double *sigma = es_zeroed(m, 1, sizeof *sigma);
   if (row == NULL || sigma == NULL) {
     free(row);
     free(sigma);
     return es_barlow_no_memory(diag);
   }
-  for (size_t j = 0; j < m; j++) row[j] = (ranked){b->gamma[j], j};
-  qsort(row, m, sizeof *row, by_falling_gamma);
+  for (size_t j = 0; j < m; j++) row[j] = (es_ranked){b->gamma[j], j};
+  es_rank_falling(row, m);
   memcpy(x->spare, b->V, m * m * sizeof *b->V);
   memcpy(sigma, b->sigma, m * sizeof *sigma);
   for (size_t j = 0; j < m; j++) {
-    b->gamma[j] = row[j].gamma;
+    b->gamma[j] = row[j].key;
     b->sigma[j] = sigma[row[j].place];
     memcpy(b->V + j * m, x->spare + row[j].place * m, m * sizeof *b->V);
   }
@@ -196,14 +177,15 @@ static es_status keep_full(barlow *b, moments *x, const double *Gamma,
   memcpy(b->to_sigma, x->spare, n * sizeof *x->spare);
   b->S = x->Sigma;
   x->Sigma = NULL;
-  b->gamma_values = es_barlow_cells(m, 1, sizeof *b->gamma_values);
+  b->gamma_values = es_zeroed(m, 1, sizeof *b->gamma_values);
   if (b->gamma_values == NULL) return es_barlow_no_memory(diag);
   memcpy(b->gamma_values, b->gamma, m * sizeof *b->gamma);
   if (b->nu == 1) return ES_OK;
-  b->to_gamma = es_barlow_cells(m, m, sizeof *b->to_gamma);
+  b->to_gamma = es_zeroed(m, m, sizeof *b->to_gamma);
   if (b->to_gamma == NULL) return es_barlow_no_memory(diag);
   memcpy(b->to_gamma, Gamma, n * sizeof *Gamma);
-  const es_status status = eigen(m, b->to_gamma, b->gamma_values, diag);
+  const es_status status =
+      es_barlow_eigen(m, b->to_gamma, b->gamma_values, diag);
   es_gemm(true, false, m, m, m, 1, b->V, m, b->to_gamma, m, 0, x->spare, m);
   memcpy(b->to_gamma, x->spare, n * sizeof *x->spare);
   return status;
@@ -211,13 +193,13 @@ static es_status keep_full(barlow *b, moments *x, const double *Gamma,
 
 static es_status find_basis(barlow *b, moments *x, es_diag *diag) {
   const size_t m = b->m, n = m * m;
-  double *given = es_barlow_cells(m, m, sizeof *given);
+  double *given = es_zeroed(m, m, sizeof *given);
   if (given == NULL) return es_barlow_no_memory(diag);
   memcpy(given, x->Gamma, n * sizeof *given);
   for (size_t i = 0; i < n; i++)
     b->V[i] =
         b->nu == 1 ? given[i] : (1 - b->nu) * x->Sigma[i] + b->nu * given[i];
-  es_status status = eigen(m, b->V, b->rate, diag);
+  es_status status = es_barlow_eigen(m, b->V, b->rate, diag);
   if (status == ES_OK) status = turn_clusters(b, x, diag);
   if (status == ES_OK) {
     turn(x, x->Gamma, b->V);
@@ -240,14 +222,14 @@ es_status es_barlow_two_moments(barlow *b, double *Gamma, double *Sigma,
                                 es_diag *diag) {
   const size_t m = b->m, n = m * m;
   moments x = {.m = m, .Gamma = Gamma, .Sigma = Sigma};
-  x.spare = es_barlow_cells(m, m, sizeof *x.spare);
+  x.spare = es_zeroed(m, m, sizeof *x.spare);
   x.top = fmax(largest(n, Gamma), largest(n, Sigma));
-  b->V = es_barlow_cells(m, m, sizeof *b->V);
-  b->to_sigma = es_barlow_cells(m, m, sizeof *b->to_sigma);
-  b->gamma = es_barlow_cells(m, 1, sizeof *b->gamma);
-  b->sigma = es_barlow_cells(m, 1, sizeof *b->sigma);
-  b->rate = es_barlow_cells(m, 1, sizeof *b->rate);
-  b->sigma_values = es_barlow_cells(m, 1, sizeof *b->sigma_values);
+  b->V = es_zeroed(m, m, sizeof *b->V);
+  b->to_sigma = es_zeroed(m, m, sizeof *b->to_sigma);
+  b->gamma = es_zeroed(m, 1, sizeof *b->gamma);
+  b->sigma = es_zeroed(m, 1, sizeof *b->sigma);
+  b->rate = es_zeroed(m, 1, sizeof *b->rate);
+  b->sigma_values = es_zeroed(m, 1, sizeof *b->sigma_values);
   es_status status = ES_OK;
   if (x.spare == NULL || b->V == NULL || b->to_sigma == NULL ||
       b->gamma == NULL || b->sigma == NULL || b->rate == NULL ||

@@ -1,34 +1,17 @@
 /* Gamma of `barlow-twins` and its eigenbasis, from a list, a matrix or data. */
 #include "models/linear/barlow.h"
 
-#include "base/slab.h"
+#include "base/order.h"
 #include "data/moments.h"
 
 #include <eigenstep/barlow_twins.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 es_status es_barlow_no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
-void *es_barlow_cells(size_t a, size_t b, size_t size) {
-  size_t n;
-  if (!es_size_mul(&n, a, b) || n == 0) return NULL;
-  return calloc(n, size);
-}
-
-typedef struct ranked {
-  double rate;
-  size_t place;
-} ranked;
-
-/* Falling, equal ones in the order of the list. */
-static int by_falling_rate(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->rate != y->rate) return x->rate < y->rate ? 1 : -1;
-  return x->place < y->place ? -1 : 1;
 }
 
 /* sigma beside gamma, where the flow has it; NULL where it has not. */
@@ -61,17 +44,17 @@ static es_status read_sigma(const double **sigma, const barlow *b,
 
 static es_status rank_modes(barlow *b, const double *gamma, const double *sigma,
                             es_diag *diag) {
-  ranked *row = es_barlow_cells(b->m, 1, sizeof *row);
+  es_ranked *row = es_zeroed(b->m, 1, sizeof *row);
   if (row == NULL) return es_barlow_no_memory(diag);
   for (size_t i = 0; i < b->m; i++)
-    row[i] = (ranked){sigma == NULL
-                          ? gamma[i]
-                          : es_barlow_vicreg_rate(gamma[i], sigma[i], b->nu),
-                      i};
-  if (!b->aligned) qsort(row, b->m, sizeof *row, by_falling_rate);
+    row[i] = (es_ranked){sigma == NULL
+                             ? gamma[i]
+                             : es_barlow_vicreg_rate(gamma[i], sigma[i], b->nu),
+                         i};
+  if (!b->aligned) es_rank_falling(row, b->m);
   for (size_t i = 0; i < b->m; i++) {
     b->order[i] = row[i].place;
-    b->rate[i] = row[i].rate;
+    b->rate[i] = row[i].key;
     b->gamma[i] = gamma[row[i].place];
     if (sigma != NULL) b->sigma[i] = sigma[row[i].place];
   }
@@ -87,56 +70,40 @@ static es_status spectrum_from_list(barlow *b, const es_config *config,
   const double *sigma;
   const es_status status = read_sigma(&sigma, b, config, diag);
   if (status != ES_OK) return status;
-  b->gamma = es_barlow_cells(b->m, 1, sizeof *b->gamma);
-  b->rate = es_barlow_cells(b->m, 1, sizeof *b->rate);
-  b->order = es_barlow_cells(b->m, 1, sizeof *b->order);
-  if (sigma != NULL) b->sigma = es_barlow_cells(b->m, 1, sizeof *b->sigma);
+  b->gamma = es_zeroed(b->m, 1, sizeof *b->gamma);
+  b->rate = es_zeroed(b->m, 1, sizeof *b->rate);
+  b->order = es_zeroed(b->m, 1, sizeof *b->order);
+  if (sigma != NULL) b->sigma = es_zeroed(b->m, 1, sizeof *b->sigma);
   if (b->gamma == NULL || b->rate == NULL || b->order == NULL ||
       (sigma != NULL && b->sigma == NULL))
     return es_barlow_no_memory(diag);
   return rank_modes(b, list, sigma, diag);
 }
 
-/* Falling eigenvalues, each vector's largest entry positive, and eigenvalues
- * below roundoff set to 0: they are Gamma's null space. */
-static void tidy_basis(barlow *b) {
-  const size_t m = b->m;
-  for (size_t i = 0, j = m - 1; i < j; i++, j--) {
-    const double g = b->gamma[i];
-    b->gamma[i] = b->gamma[j];
-    b->gamma[j] = g;
-    for (size_t r = 0; r < m; r++) {
-      const double v = b->V[r + i * m];
-      b->V[r + i * m] = b->V[r + j * m];
-      b->V[r + j * m] = v;
-    }
-  }
-  const double top = fmax(fabs(b->gamma[0]), fabs(b->gamma[m - 1]));
-  for (size_t j = 0; j < m; j++) {
-    double *v = b->V + j * m, largest = 0;
-    for (size_t r = 0; r < m; r++)
-      if (fabs(v[r]) > fabs(largest)) largest = v[r];
-    for (size_t r = 0; largest < 0 && r < m; r++) v[r] = -v[r];
-    if (fabs(b->gamma[j]) <= (double)m * 2.3e-16 * top) b->gamma[j] = 0;
-  }
+es_status es_barlow_eigen(size_t m, double *A, double *values, es_diag *diag) {
+  const es_status status = es_eigen_symmetric(m, A, values, true, diag);
+  if (status != ES_OK) return status;
+  es_eigen_falling(m, values, A);
+  const double top = fmax(fabs(values[0]), fabs(values[m - 1]));
+  for (size_t j = 0; j < m; j++)
+    if (fabs(values[j]) <= (double)m * DBL_EPSILON * top) values[j] = 0;
+  return ES_OK;
 }
 
 /* Takes ownership of Gamma (m×m), which becomes V. */
 static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   b->V = Gamma;
-  b->gamma = es_barlow_cells(b->m, 1, sizeof *b->gamma);
+  b->gamma = es_zeroed(b->m, 1, sizeof *b->gamma);
   if (b->gamma == NULL) return es_barlow_no_memory(diag);
   for (size_t i = 0; i < b->m * b->m; i++)
     if (!isfinite(Gamma[i]))
       return es_fail(diag, ES_NOT_FINITE,
                      "Gamma is not finite: the data's values are too large");
-  const es_status status = es_eigen_symmetric(b->m, b->V, b->gamma, true, diag);
-  if (status == ES_OK) tidy_basis(b);
-  return status;
+  return es_barlow_eigen(b->m, b->V, b->gamma, diag);
 }
 
 static double *copied(const es_matrix *A) {
-  double *copy = es_barlow_cells(A->rows, A->cols, sizeof *copy);
+  double *copy = es_zeroed(A->rows, A->cols, sizeof *copy);
   if (copy != NULL) memcpy(copy, A->data, A->rows * A->cols * sizeof *copy);
   return copy;
 }

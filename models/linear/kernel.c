@@ -4,6 +4,7 @@
  * that is eps times the spread. No other matrix of order 2n is made. */
 #include "models/linear/kernel.h"
 
+#include "base/order.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 
@@ -13,11 +14,6 @@
 
 /* Pairs drawn between two looks at the progress. */
 enum { BLOCK = 256 };
-
-static double *numbers(size_t a, size_t b) {
-  size_t n;
-  return es_size_mul(&n, a, b) && n > 0 ? calloc(n, sizeof(double)) : NULL;
-}
 
 /* Pair i to rows i and n+i of X; views: room for one pair. */
 static void draw_pair(double *X, double *views, const es_dataset *set,
@@ -49,8 +45,8 @@ static es_status draw_pairs(double *X, double *views, const es_dataset *set,
 es_status es_kernel_pairs(double **X, const es_dataset *set,
                           const es_progress *progress, es_diag *diag) {
   const size_t n = es_dataset_count(set), p = es_dataset_dim(set);
-  *X = numbers(2 * n, p);
-  double *views = numbers(2 * p, BLOCK);
+  *X = es_zeroed(2 * n, p, sizeof(double));
+  double *views = es_zeroed(2 * p, BLOCK, sizeof(double));
   const es_status status =
       *X == NULL || views == NULL
           ? es_fail(diag, ES_NO_MEMORY, "no memory for %zu pairs", n)
@@ -79,28 +75,21 @@ static double squared_distance(double xx, double yy, double xy) {
   return fmax(0, xx + yy - 2 * xy);
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* From the Gram matrix, whose first rows are the first views. */
 static es_status find_bandwidth(es_kernel *k, es_diag *diag) {
   const size_t N = 2 * k->n;
   const size_t few = k->n < ES_KERNEL_MEDIAN ? k->n : ES_KERNEL_MEDIAN;
   const size_t count = few * (few - 1) / 2;
-  double *squares = numbers(count + 1, 1);
-  if (squares == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  double *distances = es_zeroed(count + 1, 1, sizeof(double));
+  if (distances == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   size_t c = 0;
   for (size_t j = 0; j < few; j++)
     for (size_t i = 0; i < j; i++)
-      squares[c++] =
-          squared_distance(k->square[i], k->square[j], k->K[i + j * N]);
-  qsort(squares, count, sizeof *squares, rising);
-  if (count > 0)
-    k->bandwidth =
-        (sqrt(squares[(count - 1) / 2]) + sqrt(squares[count / 2])) / 2;
-  free(squares);
+      distances[c++] =
+          sqrt(squared_distance(k->square[i], k->square[j], k->K[i + j * N]));
+  es_sort(distances, count);
+  if (count > 0) k->bandwidth = es_sorted_median(distances, count);
+  free(distances);
   if (count > 0 && k->bandwidth > 0) return ES_OK;
   return es_fail(diag, ES_BAD_VALUE,
                  "model.bandwidth: the first views have no median distance "
@@ -169,10 +158,10 @@ es_status es_kernel_new(es_kernel *out, size_t n, size_t p, double *X,
                         double bandwidth, bool center, es_diag *diag) {
   *out = (es_kernel){
       .n = n, .p = p, .X = X, .bandwidth = bandwidth, .center = center};
-  out->shift = numbers(p, 1);
-  out->square = numbers(2 * n, 1);
-  out->row = numbers(2 * n, 1);
-  out->K = numbers(2 * n, 2 * n);
+  out->shift = es_zeroed(p, 1, sizeof(double));
+  out->square = es_zeroed(2 * n, 1, sizeof(double));
+  out->row = es_zeroed(2 * n, 1, sizeof(double));
+  out->K = es_zeroed(2 * n, 2 * n, sizeof(double));
   const es_status status =
       out->shift == NULL || out->square == NULL || out->row == NULL ||
               out->K == NULL

@@ -22,11 +22,6 @@ typedef struct work {
   double *B;       /* r×r */
 } work;
 
-static double *numbers(size_t a, size_t b) {
-  size_t n;
-  return es_size_mul(&n, a, b) && n > 0 ? calloc(n, sizeof(double)) : NULL;
-}
-
 static es_status no_memory(size_t N, es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the modes of %zu points",
                  N);
@@ -90,16 +85,16 @@ static es_status find_modes(work *w, es_kernel_modes *out,
   const size_t N = w->N, r = w->r;
   es_status status = look(progress, .6, diag);
   if (status != ES_OK) return status;
-  out->gamma = numbers(r, 1);
-  w->B = numbers(r, r);
+  out->gamma = es_zeroed(r, 1, sizeof(double));
+  w->B = es_zeroed(r, r, sizeof(double));
   if (out->gamma == NULL || w->B == NULL) return no_memory(N, diag);
   status = solve(w, out, diag);
   es_eigen_free(w->eigen);
   w->eigen = NULL;
   if (status == ES_OK) status = look(progress, .9, diag);
   if (status != ES_OK) return status;
-  out->C = numbers(N, r);
-  out->values = numbers(N, r);
+  out->C = es_zeroed(N, r, sizeof(double));
+  out->values = es_zeroed(N, r, sizeof(double));
   if (out->C == NULL || out->values == NULL) return no_memory(N, diag);
   expand(w, out);
   out->rank = r;
@@ -110,7 +105,7 @@ es_status es_kernel_modes_new(es_kernel_modes *out, size_t n, double *K,
                               const es_progress *progress, es_diag *diag) {
   work w = {.N = 2 * n};
   *out = (es_kernel_modes){.n = n};
-  double *D = numbers(w.N, 1);
+  double *D = es_zeroed(w.N, 1, sizeof(double));
   es_status status = D == NULL ? no_memory(w.N, diag) : look(progress, 0, diag);
   if (status == ES_OK) status = es_eigen_new(&w.eigen, w.N, true, diag);
   if (status == ES_OK) status = decompose(&w, out, K, D, diag);

@@ -11,4 +11,14 @@ void es_sort(double *x, size_t n);
  * n is even. */
 double es_sorted_median(const double *x, size_t n);
 
+/* A number and the place where it stood. */
+typedef struct es_ranked {
+  double key;
+  size_t place;
+} es_ranked;
+
+/* Sorts rows, whose keys hold no NaN, from the largest key to the least, equal
+ * ones by rising place. */
+void es_rank_falling(es_ranked *row, size_t n);
+
 #endif

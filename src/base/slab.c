@@ -16,6 +16,11 @@ size_t es_size_product(size_t a, size_t b) {
   return es_size_mul(&product, a, b) ? product : SIZE_MAX;
 }
 
+void *es_zeroed(size_t a, size_t b, size_t element_size) {
+  size_t n;
+  return es_size_mul(&n, a, b) && n > 0 ? calloc(n, element_size) : NULL;
+}
+
 void *es_grown(void *array, size_t n, size_t element_size) {
   enum { FIRST = 16 };
   size_t bytes;

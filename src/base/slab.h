@@ -35,6 +35,10 @@ bool es_size_mul(size_t *out, size_t a, size_t b);
 /* a*b, or SIZE_MAX if it does not fit: a count that no plan has room for. */
 size_t es_size_product(size_t a, size_t b);
 
+/* Zeroed memory for a*b elements, to be freed; NULL where there is none, and
+ * for no element. */
+void *es_zeroed(size_t a, size_t b, size_t element_size);
+
 /* An array of n elements with room for one more: `array` itself or, where n
  * has come to the end of its room (16, 32, 64, …), what realloc made of it.
  * NULL without memory, and then `array` is as it was. Begin with NULL and 0. */

@@ -112,6 +112,26 @@ static void numbers_in_order(void **state) {
   es_sort(x, 0);
 }
 
+static void ranks_fall_and_ties_keep_their_order(void **state) {
+  (void)state;
+  es_ranked row[] = {{1, 0}, {-INFINITY, 1}, {2, 2}, {1, 3}, {0, 4}, {1, 5}};
+  const size_t want[] = {2, 0, 3, 5, 4, 1};
+  es_rank_falling(row, 6);
+  for (size_t i = 0; i < 6; i++) assert_int_equal(row[i].place, want[i]);
+  assert_close(row[0].key, 2, 0, 0);
+  es_rank_falling(row, 0);
+}
+
+static void zeroed_memory_is_refused_where_sizes_wrap(void **state) {
+  (void)state;
+  double *x = es_zeroed(3, 2, sizeof *x);
+  for (size_t i = 0; i < 6; i++) assert_close(x[i], 0, 0, 0);
+  free(x);
+  assert_null(es_zeroed(0, 2, 8));
+  assert_null(es_zeroed(SIZE_MAX / 2, 4, 1));
+  assert_null(es_zeroed(SIZE_MAX / 4, 2, 8));
+}
+
 static void philox_known_answers(void **state) {
   (void)state;
   const uint32_t zero[4] = {0, 0, 0, 0}, ones[4] = {~0u, ~0u, ~0u, ~0u};
@@ -219,6 +239,8 @@ int main(void) {
       cmocka_unit_test(products_saturate),
       cmocka_unit_test(arrays_grow),
       cmocka_unit_test(numbers_in_order),
+      cmocka_unit_test(ranks_fall_and_ties_keep_their_order),
+      cmocka_unit_test(zeroed_memory_is_refused_where_sizes_wrap),
       cmocka_unit_test(philox_known_answers),
       cmocka_unit_test(random_moments),
       cmocka_unit_test(choose_gives_distinct_prefixes),
