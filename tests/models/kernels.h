@@ -1,10 +1,11 @@
 /* What the tests of the kernel model share: flows of either form by setting
- * words, kept whole. */
+ * words, kept whole; points. */
 #ifndef ES_TESTS_MODELS_KERNELS_H
 #define ES_TESTS_MODELS_KERNELS_H
 
 #include "tests/check.h"
 
+#include "base/random.h"
 #include "data/data.h"
 #include "models/linear/barlow.h"
 
@@ -93,6 +94,23 @@ static inline char *matrix_word(const char *name, const double *M, size_t rows,
                                M[i + j * rows], j + 1 == cols ? "]" : "");
   snprintf(word + used, size - used, "]");
   return word;
+}
+
+/* N points of p normal numbers about offset, a point a row; to be freed. */
+static inline double *random_points(size_t N, size_t p, double offset) {
+  double *X = calloc(N * p, sizeof *X);
+  assert_non_null(X);
+  for (size_t i = 0; i < N * p; i++)
+    X[i] = offset + es_random_normal(3, ES_STREAM_USER, i);
+  return X;
+}
+
+/* n numbers, to be freed. */
+static inline double *copy_of(const double *x, size_t n) {
+  double *copy = malloc(n * sizeof *copy);
+  assert_non_null(copy);
+  memcpy(copy, x, n * sizeof *copy);
+  return copy;
 }
 
 #endif
