@@ -7,7 +7,6 @@
 
 #include "file/open.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { SIDE = 32, PIXELS = 3 * SIDE * SIDE, MOST_LABELS = 2 };
@@ -47,8 +46,9 @@ static es_status check_labels(const unsigned char *record, const version *v,
 }
 
 /* Adds the images of an open file to those before it. */
-static es_status read_records(es_source *source, const version *v,
+static es_status read_records(es_source *source, const void *kind,
                               es_records *records, es_diag *diag) {
+  const version *v = kind;
   unsigned char record[MOST_LABELS + PIXELS];
   es_status status =
       es_records_room(source, records->count, PIXELS, true, records, diag);
@@ -62,27 +62,13 @@ static es_status read_records(es_source *source, const version *v,
   return status;
 }
 
-static es_status read_file(es_source *source, const version *v,
-                           const char *name, const es_config *config,
-                           es_diag *diag) {
-  char *path;
-  es_records records = {.crc = source->checksum};
-  es_status status = es_folder_find(&path, &v->folder, name, config, diag);
-  if (status != ES_OK) return status;
-  status = es_records_open(&records, path, v->labels + PIXELS, diag);
-  if (status == ES_OK) status = read_records(source, v, &records, diag);
-  source->checksum = records.crc;
-  es_records_close(&records);
-  free(path);
-  return status;
-}
-
 static es_status open_version(es_source *source, const version *v,
                               const es_config *config, es_diag *diag) {
   const char *const *name = es_split_is(config, "test") ? v->test : v->train;
   es_status status = ES_OK;
   for (; status == ES_OK && *name != NULL; name++)
-    status = read_file(source, v, *name, config, diag);
+    status = es_records_file(source, &v->folder, *name, v->labels + PIXELS,
+                             read_records, v, config, diag);
   source->channels = source->planes = 3;
   source->height = source->width = SIDE;
   return status;

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The file of that name, packed or plain; *path NULL: it is not there. */
 static es_status find(char **path, const char *folder, const char *name,
@@ -54,9 +53,8 @@ static es_status read_labels(es_source *source, const char *folder,
 es_status es_fashion_open(es_source *source, const es_config *config,
                           es_diag *diag) {
   const char *folder = es_config_text(config, "data", "path");
-  const char *split = es_config_text(config, "data", "split");
   if (folder == NULL || *folder == '\0') folder = ES_FASHION_FOLDER;
-  const bool test = split != NULL && strcmp(split, "test") == 0;
+  const bool test = es_split_is(config, "test");
   const es_status status = read_images(
       source, folder,
       test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte", diag);

@@ -16,8 +16,9 @@ static bool try_path(char **path, const char *folder, const char *name) {
   return *path != NULL && es_file_exists(*path);
 }
 
-es_status es_folder_find(char **path, const es_folder *folder, const char *name,
-                         const es_config *config, es_diag *diag) {
+/* The caller frees *path. */
+static es_status find(char **path, const es_folder *folder, const char *name,
+                      const es_config *config, es_diag *diag) {
   const char *given = es_config_text(config, "data", "path");
   const char *outer =
       given == NULL || *given == '\0' ? ES_FOLDER_DEFAULT : given;
@@ -41,16 +42,11 @@ es_status es_folder_find(char **path, const es_folder *folder, const char *name,
   return status;
 }
 
-bool es_split_is(const es_config *config, const char *split) {
-  const char *chosen = es_config_text(config, "data", "split");
-  return chosen != NULL && strcmp(chosen, split) == 0;
-}
-
-es_status es_records_open(es_records *out, const char *path, size_t size,
-                          es_diag *diag) {
+static es_status open_records(es_records *out, const char *path, size_t size,
+                              es_diag *diag) {
   size_t bytes;
-  const uint32_t crc = out->crc;
-  *out = (es_records){.path = path, .size = size, .crc = crc, .fd = -1};
+  out->path = path;
+  out->size = size;
   const es_status status = es_file_open(&out->fd, &bytes, path, diag);
   if (status != ES_OK) return status;
   out->count = bytes / size;
@@ -60,9 +56,19 @@ es_status es_records_open(es_records *out, const char *path, size_t size,
                       bytes, size);
 }
 
-void es_records_close(es_records *records) {
-  if (records->fd >= 0) close(records->fd);
-  records->fd = -1;
+es_status es_records_file(es_source *source, const es_folder *folder,
+                          const char *name, size_t size, es_records_take take,
+                          const void *kind, const es_config *config,
+                          es_diag *diag) {
+  char *path;
+  es_records records = {.crc = source->checksum, .fd = -1};
+  es_status status = find(&path, folder, name, config, diag);
+  if (status == ES_OK) status = open_records(&records, path, size, diag);
+  if (status == ES_OK) status = take(source, kind, &records, diag);
+  source->checksum = records.crc;
+  if (records.fd >= 0) close(records.fd);
+  free(path);
+  return status;
 }
 
 es_status es_records_read(es_records *r, unsigned char *out, es_diag *diag) {

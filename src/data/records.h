@@ -16,15 +16,6 @@ typedef struct es_folder {
 /* The folder that is looked into where data.path is unset. */
 #define ES_FOLDER_DEFAULT "data"
 
-/* Finds the file of that name in data.path, or in the archive's own folder
- * within it; the caller frees *path. ES_FILE_MISSING says what to get, and
- * where to put it. */
-es_status es_folder_find(char **path, const es_folder *folder, const char *name,
-                         const es_config *config, es_diag *diag) ES_MUST_USE;
-
-/* The choice of data.split. */
-bool es_split_is(const es_config *config, const char *split);
-
 typedef struct es_records {
   const char *path; /* the caller's */
   size_t size;      /* bytes of a record */
@@ -34,11 +25,20 @@ typedef struct es_records {
   int fd;
 } es_records;
 
-/* Opens a file of one or more whole records, crc and all else set. Close with
- * es_records_close in every case. ES_FILE_MISSING, ES_FILE_CORRUPT. */
-es_status es_records_open(es_records *out, const char *path, size_t size,
+/* Takes the records of an open file into a source. kind is what the set's own
+ * file knows of it. */
+typedef es_status (*es_records_take)(es_source *source, const void *kind,
+                                     es_records *records, es_diag *diag);
+
+/* Finds the file of that name in data.path, or in the archive's own folder
+ * within it, which has to be whole records of `size` bytes, one or more; has
+ * them taken, and the source's checksum go on over what was read.
+ * ES_FILE_MISSING says what to get and where to put it; ES_FILE_CORRUPT; what
+ * take says. */
+es_status es_records_file(es_source *source, const es_folder *folder,
+                          const char *name, size_t size, es_records_take take,
+                          const void *kind, const es_config *config,
                           es_diag *diag) ES_MUST_USE;
-void es_records_close(es_records *records);
 
 /* The next record. ES_FILE_CORRUPT where the file has shrunk meanwhile, or has
  * grown behind its last one. */

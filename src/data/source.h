@@ -43,6 +43,9 @@ typedef struct es_source_kind {
   bool unlabeled; /* knows data.split=unlabeled */
 } es_source_kind;
 
+/* Whether data.split has been set to this part. */
+bool es_split_is(const es_config *config, const char *part);
+
 /* The table: C name, name in data.name. */
 #define ES_SOURCES(X)                                                          \
   X(fashion_mnist, "fashion-mnist")                                            \

@@ -8,7 +8,6 @@
 #include "file/open.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { SIDE = 96, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE, CLASSES = 10 };
 
@@ -21,8 +20,9 @@ static void transpose(unsigned char *out, const unsigned char *plane) {
     for (size_t c = 0; c < SIDE; c++) out[r * SIDE + c] = plane[c * SIDE + r];
 }
 
-static es_status read_images(es_source *source, es_records *records,
-                             es_diag *diag) {
+static es_status read_images(es_source *source, const void *kind,
+                             es_records *records, es_diag *diag) {
+  (void)kind;
   unsigned char image[PIXELS];
   es_status status =
       es_records_room(source, records->count, PIXELS, false, records, diag);
@@ -36,8 +36,9 @@ static es_status read_images(es_source *source, es_records *records,
   return status;
 }
 
-static es_status read_labels(es_source *source, es_records *records,
-                             es_diag *diag) {
+static es_status read_labels(es_source *source, const void *kind,
+                             es_records *records, es_diag *diag) {
+  (void)kind;
   if (records->count != source->count)
     return es_file_fail(diag, ES_FILE_CORRUPT, records->path,
                         "holds %zu classes for %zu images", records->count,
@@ -59,36 +60,20 @@ static es_status read_labels(es_source *source, es_records *records,
   return ES_OK;
 }
 
-static es_status read_file(es_source *source, const char *name, size_t size,
-                           es_status (*read)(es_source *, es_records *,
-                                             es_diag *),
-                           const es_config *config, es_diag *diag) {
-  char *path;
-  es_records records = {.crc = source->checksum};
-  es_status status = es_folder_find(&path, &folder, name, config, diag);
-  if (status != ES_OK) return status;
-  status = es_records_open(&records, path, size, diag);
-  if (status == ES_OK) status = read(source, &records, diag);
-  source->checksum = records.crc;
-  es_records_close(&records);
-  free(path);
-  return status;
-}
-
 static es_status open_stl10(es_source *source, const es_config *config,
                             es_diag *diag) {
   const bool test = es_split_is(config, "test");
   const bool unlabeled = es_split_is(config, "unlabeled");
   source->channels = source->planes = 3;
   source->height = source->width = SIDE;
-  const es_status status = read_file(source,
-                                     unlabeled ? "unlabeled_X.bin"
-                                     : test    ? "test_X.bin"
-                                               : "train_X.bin",
-                                     PIXELS, read_images, config, diag);
+  const char *images = unlabeled ? "unlabeled_X.bin"
+                       : test    ? "test_X.bin"
+                                 : "train_X.bin";
+  const es_status status = es_records_file(source, &folder, images, PIXELS,
+                                           read_images, NULL, config, diag);
   if (status != ES_OK || unlabeled) return status;
-  return read_file(source, test ? "test_y.bin" : "train_y.bin", 1, read_labels,
-                   config, diag);
+  return es_records_file(source, &folder, test ? "test_y.bin" : "train_y.bin",
+                         1, read_labels, NULL, config, diag);
 }
 
 const es_source_kind es_source_stl10 = {
