@@ -2,6 +2,7 @@
  * not go together. */
 #include "models/linear/barlow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const barlow_flow *const flows[] = {
@@ -14,23 +15,25 @@ static es_status useless(const char *key, const char *where, es_diag *diag) {
 }
 
 /* Not its default: a config.yaml names every key, and must run again. */
-static bool set(const es_config *config, const char *key, double fallback) {
-  return es_config_real(config, "model", key) != fallback;
+static bool set(const es_config *config, const char *name) {
+  const es_key *key = es_barlow_keys.key;
+  while (strcmp(key->name, name) != 0) key++;
+  return es_config_real(config, "model", name) != strtod(key->fallback, NULL);
 }
 
 /* A setting that would be passed over in silence is more often a mistake. */
 static es_status refuse_useless(const barlow_flow *flow,
                                 const es_config *config, es_diag *diag) {
   const bool plain = strcmp(flow->precondition, "none") == 0;
-  if (set(config, "nu", 1) && strcmp(flow->loss, "vicreg") != 0)
+  if (set(config, "nu") && strcmp(flow->loss, "vicreg") != 0)
     return useless("nu", "loss=vicreg (spectral has nu = 1)", diag);
   if (!flow->by_sigma && es_config_has(config, "model", "sigma"))
     return useless("sigma", "loss=vicreg or spectral", diag);
   if (!flow->by_sigma && es_config_has(config, "model", "Sigma"))
     return useless("Sigma", "loss=vicreg or spectral", diag);
-  if (plain && set(config, "precondition_epsilon", .01))
+  if (plain && set(config, "precondition_epsilon"))
     return useless("precondition_epsilon", "precondition=left or logdet", diag);
-  if (strcmp(flow->precondition, "logdet") != 0 && set(config, "mu", .1))
+  if (strcmp(flow->precondition, "logdet") != 0 && set(config, "mu"))
     return useless("mu", "precondition=logdet", diag);
   return ES_OK;
 }

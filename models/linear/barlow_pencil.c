@@ -208,5 +208,6 @@ static double decay_full(const barlow *b) {
 }
 
 double es_barlow_fastest_decay(const barlow *b) {
-  return b->S != NULL ? decay_full(b) : decay_diagonal(b);
+  /* About W = 0 the flow is that of the rates alone. */
+  return b->S != NULL && b->pencil.n > 0 ? decay_full(b) : decay_diagonal(b);
 }

@@ -151,6 +151,9 @@ static const char *const limits[][6] = {
     /* noise: no gamma, dies at sigma beta_1 */
     {"gamma=0.9,0", "sigma=1,5", "W0=[[0.9,0.01]]", "loss=spectral"},
     {APART, "loss=vicreg", "d=2", "nu=0.7", "init_scale=0.3"},
+    /* nothing is learned: W dies at the rates */
+    {"Gamma=[[-1,0.2],[0.2,-0.5]]", "Sigma=[[1.2,0.1],[0.1,0.8]]",
+     "loss=spectral", "d=2", "init_scale=0.01"},
     {"gamma=1,0.5", "s0=0.9,0.9", "precondition=left",
      "precondition_epsilon=0.3"},
     {"gamma=1,-0.5", "s0=0.9,0.01", "precondition=left",
