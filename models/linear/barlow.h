@@ -43,6 +43,8 @@ typedef struct barlow_mode {
 typedef struct barlow_flow {
   const char *loss, *precondition; /* the settings that choose it */
   bool by_sigma; /* needs Sigma, and has columns cov_lambda_j */
+  bool apart;    /* column j of a small Z grows by itself, as exp(4 rate_j t) */
+  bool plain;    /* of which barlow_fast.c and theory's exponent speak */
 
   es_status (*rhs)(const barlow *b, const double *Z, double *dZ);
   /* Adds dF/dZ to J (n×n, zeroed), n = d*k, both in the state's order. */
@@ -105,9 +107,8 @@ struct barlow {
   /* A small Z grows as Z diag(growth_weight) Z^T does, whose eigenvalues are 1
    * on the plateaus of modes that part: C itself, or sigma^2/rate. */
   double *growth_weight; /* k */
-  double
-      *event_level; /* d: what events are crossings of, see barlow_events.c */
-  es_congruence *eigen;                         /* of d×k */
+  double *event_level;   /* d: what events cross, see barlow_events.c */
+  es_congruence *eigen;  /* of d×k */
   double *scaled, *residual, *values, *vectors; /* d*k, d*d, d, d*d */
   double *shifted, *driven, *turned;            /* d*d, d*d, d*k */
   es_barlow_fast *fast; /* of the plain flow, else NULL */

@@ -69,8 +69,7 @@ es_status es_barlow_choose_active(barlow *b, es_diag *diag) {
       b->values == NULL || b->full == NULL)
     return es_barlow_no_memory(diag);
   es_status fast = ES_OK;
-  if (b->flow == &es_barlow_covariance)
-    fast = es_barlow_fast_new(&b->fast, d, b->k, diag);
+  if (b->flow->plain) fast = es_barlow_fast_new(&b->fast, d, b->k, diag);
   return fast == ES_OK ? es_congruence_new(&b->eigen, d, b->k, diag) : fast;
 }
 

@@ -96,6 +96,8 @@ static double lr_limit(const barlow *b) {
 const barlow_flow es_barlow_covariance = {
     .loss = "covariance",
     .precondition = "none",
+    .apart = true,
+    .plain = true,
     .rhs = rhs,
     .jacobian = jacobian,
     .mode = mode,

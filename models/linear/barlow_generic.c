@@ -19,7 +19,6 @@
 #include "models/linear/barlow.h"
 
 #include <math.h>
-#include <string.h>
 
 /* ln of the k-th eigenvalue of M(t). Columns that do not grow are left out;
  * growth is capped where it is far beyond 1, so that squares stay finite. */
@@ -41,8 +40,7 @@ double es_barlow_generic_half_time(void *self, size_t j) {
   barlow *b = self;
   const double guess = b->flow->half_time(b, j);
   const double rate = b->rate[j];
-  if (strcmp(b->flow->precondition, "none") != 0)
-    return b->aligned ? guess : NAN;
+  if (!b->flow->apart) return b->aligned ? guess : NAN;
   if (b->aligned || !(rate > 0) || isnan(guess) || j >= b->reachable)
     return guess;
   /* ln mu_k is nearly straight, with slope 8 gamma_k: the secant from the

@@ -181,9 +181,8 @@ static void embed(void *self, const double *W, double *out) {
 
 static size_t n_steps(const void *self) { return ((const barlow *)self)->d; }
 
-/* Relative distance to the next rate below, gamma's under the covariance loss:
- * 1
- * - gamma_{j+1}^+/gamma_j. */
+/* Relative distance to the next rate below; under the covariance loss, whose
+ * rates are gamma, 1 - gamma_{j+1}^+/gamma_j. */
 static double gap_below(const barlow *b, size_t j) {
   const double *rate = b->rate;
   double next = 0;
@@ -233,7 +232,7 @@ static double lr_limit(const void *self) {
 static double exponent(const void *self) {
   const barlow *b = self;
   double p = NAN;
-  for (size_t j = 0; b->flow == &es_barlow_covariance && j < b->d; j++)
+  for (size_t j = 0; b->flow->plain && j < b->d; j++)
     p = fmin(p, gap_below(b, j));
   return p;
 }

@@ -8,6 +8,7 @@
 #include "file/csv.h"
 #include "file/h5.h"
 #include "linalg/linalg.h"
+#include "ode/stepper.h"
 #include "plot/plot.h"
 
 #include <eigenstep/eigenstep.h>
@@ -277,7 +278,8 @@ static es_status dry_run(const flow_run *run) {
   const size_t columns = es_flow_columns(run->flow);
   const char *method = es_flow_method(run->flow);
   const size_t n = run->instance->shape.n;
-  const bool dense = strcmp(method, "rosenbrock") == 0; /* J and its factors */
+  const es_stepper *stepper = es_stepper_find(method); /* NULL: exact */
+  const bool dense = stepper != NULL && stepper->factors;
   const es_status status = es_config_write(run->job->config, stdout, run->diag);
   if (status != ES_OK) return status;
   printf("# method: %s\n# rows: %zu of %zu columns, up to t=%.6g\n", method,
