@@ -1,6 +1,7 @@
 /* The model through the flow: closed form against steppers against descent,
  * properties of the equations on random input, checks of theory.md 1. */
 #include "tests/check.h"
+#include "tests/fit.h"
 
 #include "base/random.h"
 #include "data/data.h"
@@ -177,20 +178,17 @@ static double sup_distance(const table *t, double gamma_2) {
  * least 1 - gamma_{j+1}/gamma_j; (1,.6,.2), d = 2 has p = .4, isolated (the
  * other is .667). Least squares over alpha = 1e-6 to 1e-14. */
 static double fitted_exponent(const char *gamma, double gamma_2) {
-  double sx = 0, sy = 0, sxx = 0, sxy = 0;
   enum { N = 5 };
+  double alpha[N], sup[N];
   for (int k = 0; k < N; k++) {
     char scale[48];
     snprintf(scale, sizeof scale, "init_scale=1e-%d", 6 + 2 * k);
     FLOW(a, NULL, gamma, "d=2", "init=gaussian", "model.seed=5", scale,
          "t_end=30", "time.n=2000", "solver.rtol=1e-10", "output.state=on");
-    const double x = -(6 + 2 * k) * M_LN10, y = log(sup_distance(a, gamma_2));
-    sx += x;
-    sy += y;
-    sxx += x * x;
-    sxy += x * y;
+    alpha[k] = pow(10, -(6 + 2 * k));
+    sup[k] = sup_distance(a, gamma_2);
   }
-  const double p = (N * sxy - sx * sy) / (N * sxx - sx * sx);
+  const double p = fitted_order(N, alpha, sup);
   print_message("# %s: distance to the aligned partner alpha^%.4f\n", gamma, p);
   return p;
 }

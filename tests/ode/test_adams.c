@@ -3,6 +3,7 @@
  * rejected steps, kinks. Accuracy against rtol, ways to end
  * and events are asserted for all methods alike in the other files. */
 #include "tests/check.h"
+#include "tests/fit.h"
 
 #include "ode/adams.h"
 #include "ode/solve.h"
@@ -89,18 +90,6 @@ static double end_error(size_t k, int steps, double end) {
   return hypot(y[0] - cos(end), y[1] - sin(end));
 }
 
-/* Least squares of log(error) against log(h). */
-static double slope_of(const double *h, const double *error) {
-  double x = 0, y = 0, xx = 0, xy = 0;
-  for (int i = 0; i < SIZES; i++) {
-    x += log(h[i]);
-    y += log(error[i]);
-    xx += log(h[i]) * log(h[i]);
-    xy += log(h[i]) * log(error[i]);
-  }
-  return (SIZES * xy - x * y) / (SIZES * xx - x * x);
-}
-
 /* Over steps of .25 to .08. Roundoff of 61 steps, in the mean sqrt(61) *
  * 1.1e-16 = 9e-16, stays 5 times below the smallest error and is seen in the
  * last of six sizes only. Beyond k = 9 there is no room between roundoff and
@@ -114,7 +103,7 @@ static void orders(void **state) {
       h[i] = 5. / steps;
       error[i] = end_error(k, steps, 5);
     }
-    const double order = slope_of(h, error);
+    const double order = fitted_order(SIZES, h, error);
     print_message("k = %zu: order %.3f from errors %.2g to %.2g\n", k, order,
                   error[0], error[SIZES - 1]);
     assert_true(error[SIZES - 1] > 4.5e-15);
@@ -153,7 +142,7 @@ static void orders_of_a_step(void **state) {
       h[i] = .3 * pow(k < 9 ? .8 : .87, i);
       error[i] = step_error(k, h[i]);
     }
-    const double order = slope_of(h, error) - 1;
+    const double order = fitted_order(SIZES, h, error) - 1;
     print_message("k = %zu: order %.3f from errors %.2g to %.2g\n", k, order,
                   error[0], error[SIZES - 1]);
     assert_true(error[SIZES - 1] > 1e-14);

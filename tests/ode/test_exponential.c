@@ -1,6 +1,7 @@
 /* Extrapolated exponential Euler: exact where it must be, of order 8 whatever
  * L is, stable where L is right. */
 #include "tests/check.h"
+#include "tests/fit.h"
 
 #include <eigenstep/ode.h>
 #include <stdio.h>
@@ -121,15 +122,14 @@ static void order_is_eight_for_any_operator(void **state) {
   (void)state;
   const double operators[] = {-1.5, .7};
   for (int k = 0; k < 2; k++) {
-    double x = 0, y = 0, xx = 0, xy = 0, least = INFINITY;
+    double h[SIZES], error[SIZES], least = INFINITY;
     for (int i = 0; i < SIZES; i++) {
       const int steps = (int)(12 * pow(1.25, i));
-      const double error = wave_error(operators[k], steps, 7);
-      const double a = log(7. / steps), b = log(error);
-      x += a, y += b, xx += a * a, xy += a * b;
-      least = fmin(least, error);
+      h[i] = 7. / steps;
+      error[i] = wave_error(operators[k], steps, 7);
+      least = fmin(least, error[i]);
     }
-    const double order = (SIZES * xy - x * y) / (SIZES * xx - x * x);
+    const double order = fitted_order(SIZES, h, error);
     print_message("exponential, L = %g: order %.3f, least error %.2g\n",
                   operators[k], order, least);
     assert_true(least > 4e-13);
@@ -178,12 +178,12 @@ static double inner_error(double h) {
  * lead, and like h^8 (the septic's) or h^9 where not. */
 static void dense_order_is_at_least_six(void **state) {
   (void)state;
-  double x = 0, y = 0, xx = 0, xy = 0;
+  double h[SIZES], error[SIZES];
   for (int i = 0; i < SIZES; i++) {
-    const double h = .9 * pow(.85, i), a = log(h), b = log(inner_error(h));
-    x += a, y += b, xx += a * a, xy += a * b;
+    h[i] = .9 * pow(.85, i);
+    error[i] = inner_error(h[i]);
   }
-  const double order = (SIZES * xy - x * y) / (SIZES * xx - x * x) - 1;
+  const double order = fitted_order(SIZES, h, error) - 1;
   print_message("exponential: dense order %.3f\n", order);
   assert_true(order > 5.8 && order < 8.4);
 }

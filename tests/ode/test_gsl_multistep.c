@@ -3,6 +3,7 @@
  * and what cannot be solved. Accuracy against rtol, ways to end and events are
  * asserted for all methods alike in the other files. */
 #include "tests/check.h"
+#include "tests/ode/stiff_problems.h"
 
 #include "ode/solve.h"
 
@@ -20,41 +21,7 @@ static es_ode_options options_of(const char *method, double rtol) {
   return o;
 }
 
-/* Van der Pol's equation with mu = 1000 and Robertson's reaction, in the form
- * and to the ends of the test set for initial value problem solvers (Hairer,
- * Wanner, "Solving Ordinary Differential Equations II", IV.1 and IV.10). */
-static es_status van_der_pol(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  dydt[0] = y[1];
-  dydt[1] = 1000 * (1 - y[0] * y[0]) * y[1] - y[0];
-  return ES_OK;
-}
-static es_status van_der_pol_jacobian(double t, const double *y, double *J,
-                                      double *dfdt, void *c) {
-  (void)t, (void)c, (void)dfdt;
-  J[1] = -2000 * y[0] * y[1] - 1;
-  J[2] = 1;
-  J[3] = 1000 * (1 - y[0] * y[0]);
-  return ES_OK;
-}
-
-static es_status robertson(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  const double a = .04 * y[0], b = 1e4 * y[1] * y[2], d = 3e7 * y[1] * y[1];
-  dydt[0] = b - a;
-  dydt[1] = a - b - d;
-  dydt[2] = d;
-  return ES_OK;
-}
-static es_status robertson_jacobian(double t, const double *y, double *J,
-                                    double *dfdt, void *c) {
-  (void)t, (void)c, (void)dfdt;
-  J[0] = -.04, J[1] = .04;
-  J[3] = 1e4 * y[2], J[4] = -1e4 * y[2] - 6e7 * y[1], J[5] = 6e7 * y[1];
-  J[6] = 1e4 * y[1], J[7] = -1e4 * y[1];
-  return ES_OK;
-}
-
+/* Problems of the test set for initial value problem solvers, to its ends. */
 typedef struct stiff {
   const char *name;
   es_ode_rhs rhs;

@@ -1,5 +1,6 @@
 /* Orders as they are seen, and global errors against rtol. */
 #include "tests/check.h"
+#include "tests/fit.h"
 
 #include <eigenstep/ode.h>
 #include <stdio.h>
@@ -86,18 +87,6 @@ static double inner_error(const char *method, double h) {
   return w.worst;
 }
 
-/* Least squares of log(error) against log(h). */
-static double slope(const double *h, const double *error) {
-  double x = 0, y = 0, xx = 0, xy = 0;
-  for (int i = 0; i < SIZES; i++) {
-    x += log(h[i]);
-    y += log(error[i]);
-    xx += log(h[i]) * log(h[i]);
-    xy += log(h[i]) * log(error[i]);
-  }
-  return (SIZES * xy - x * y) / (SIZES * xx - x * x);
-}
-
 static void check_order(const char *method, int first, double end,
                         double want) {
   double h[SIZES], error[SIZES];
@@ -106,7 +95,7 @@ static void check_order(const char *method, int first, double end,
     h[i] = end / steps;
     error[i] = end_error(method, steps, end);
   }
-  const double order = slope(h, error);
+  const double order = fitted_order(SIZES, h, error);
   print_message("%s: order %.3f from errors %.2g to %.2g\n", method, order,
                 error[0], error[SIZES - 1]);
   assert_true(error[SIZES - 1] > 2e-14);
@@ -119,7 +108,7 @@ static void check_dense(const char *method, double first, double want) {
     h[i] = first * pow(.8, i);
     error[i] = inner_error(method, h[i]);
   }
-  const double order = slope(h, error) - 1;
+  const double order = fitted_order(SIZES, h, error) - 1;
   print_message("%s: dense order %.3f from errors %.2g to %.2g\n", method,
                 order, error[0], error[SIZES - 1]);
   assert_true(error[SIZES - 1] > 1e-13);

@@ -1,17 +1,16 @@
 /* Stiff problems whose solutions are published, to the digits published, and
  * the order on a problem that shows what stiffness makes of it. */
 #include "tests/check.h"
+#include "tests/fit.h"
+#include "tests/ode/stiff_problems.h"
 
 #include <eigenstep/ode.h>
 #include <stdio.h>
 #include <string.h>
 
-/* F. Mazzia, C. Magherini, "Test Set for Initial Value Problem Solvers",
- * release 2.4 (2008): Robertson's reaction to t = 1e11, HIRES, Van der Pol's
- * oscillator (there with time and slope in units of mu = 1000). All three sets
- * of digits were computed again, by extrapolation of the linearly implicit
- * Euler method in quadruple precision at a tolerance of 1e-20: HIRES agrees in
- * all 16 digits, the others to 2 in the 14th. */
+/* All three sets of digits were computed again, by extrapolation of the
+ * linearly implicit Euler method in quadruple precision at a tolerance of
+ * 1e-20: HIRES agrees in all 16 digits, the others to 2 in the 14th. */
 typedef struct problem {
   const char *name;
   size_t n;
@@ -19,75 +18,6 @@ typedef struct problem {
   es_ode_jacobian jacobian;
   double start[8], scale[8], end, want[8];
 } problem;
-
-static es_status robertson(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  dydt[0] = -.04 * y[0] + 1e4 * y[1] * y[2];
-  dydt[2] = 3e7 * y[1] * y[1];
-  dydt[1] = -dydt[0] - dydt[2];
-  return ES_OK;
-}
-
-static es_status robertson_jacobian(double t, const double *y, double *J,
-                                    double *dfdt, void *c) {
-  (void)t, (void)dfdt, (void)c;
-  J[0] = -.04;
-  J[1] = .04;
-  J[3] = 1e4 * y[2];
-  J[5] = 6e7 * y[1];
-  J[4] = -J[3] - J[5];
-  J[6] = 1e4 * y[1];
-  J[7] = -J[6];
-  return ES_OK;
-}
-
-static es_status hires(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  const double bound = 280 * y[5] * y[7];
-  dydt[0] = -1.71 * y[0] + .43 * y[1] + 8.32 * y[2] + .0007;
-  dydt[1] = 1.71 * y[0] - 8.75 * y[1];
-  dydt[2] = -10.03 * y[2] + .43 * y[3] + .035 * y[4];
-  dydt[3] = 8.32 * y[1] + 1.71 * y[2] - 1.12 * y[3];
-  dydt[4] = -1.745 * y[4] + .43 * y[5] + .43 * y[6];
-  dydt[5] = -bound + .69 * y[3] + 1.71 * y[4] - .43 * y[5] + .69 * y[6];
-  dydt[6] = bound - 1.81 * y[6];
-  dydt[7] = -dydt[6];
-  return ES_OK;
-}
-
-static es_status hires_jacobian(double t, const double *y, double *J,
-                                double *dfdt, void *c) {
-  (void)t, (void)dfdt, (void)c;
-  const double linear[8][8] = {
-      {-1.71, .43, 8.32},
-      {1.71, -8.75},
-      {0, 0, -10.03, .43, .035},
-      {0, 8.32, 1.71, -1.12},
-      {0, 0, 0, 0, -1.745, .43, .43},
-      {0, 0, 0, .69, 1.71, -.43 - 280 * y[7], .69, -280 * y[5]},
-      {0, 0, 0, 0, 0, 280 * y[7], -1.81, 280 * y[5]},
-      {0, 0, 0, 0, 0, -280 * y[7], 1.81, -280 * y[5]},
-  };
-  for (int i = 0; i < 8; i++)
-    for (int j = 0; j < 8; j++) J[i + j * 8] = linear[i][j];
-  return ES_OK;
-}
-
-static es_status van_der_pol(double t, const double *y, double *dydt, void *c) {
-  (void)t, (void)c;
-  dydt[0] = y[1];
-  dydt[1] = 1000 * (1 - y[0] * y[0]) * y[1] - y[0];
-  return ES_OK;
-}
-
-static es_status van_der_pol_jacobian(double t, const double *y, double *J,
-                                      double *dfdt, void *c) {
-  (void)t, (void)dfdt, (void)c;
-  J[1] = -2000 * y[0] * y[1] - 1;
-  J[2] = 1;
-  J[3] = 1000 * (1 - y[0] * y[0]);
-  return ES_OK;
-}
 
 /* The scales are what the components come down to. */
 static const problem problems[3] = {
@@ -248,23 +178,17 @@ static double chase_error(double lambda, int steps) {
  * over lambda from `low` to `high`. */
 static double chase_order(double low, double high) {
   enum { SIZES = 6 };
-  double x = 0, y = 0, xx = 0, xy = 0, first = 0, last = 0;
+  double h[SIZES], error[SIZES] = {0};
   for (int i = 0; i < SIZES; i++) {
     const int steps = (int)(12 * pow(1.5, i));
-    last = 0;
+    h[i] = 1.5 / steps;
     for (double lambda = low; lambda <= high; lambda *= 1.2)
-      last = fmax(last, chase_error(lambda, steps));
-    if (i == 0) first = last;
-    const double h = log(1.5 / steps), e = log(last);
-    x += h;
-    y += e;
-    xx += h * h;
-    xy += h * e;
+      error[i] = fmax(error[i], chase_error(lambda, steps));
   }
-  const double order = (SIZES * xy - x * y) / (SIZES * xx - x * x);
+  const double order = fitted_order(SIZES, h, error);
   print_message("prothero-robinson, lambda from %g to %g: order %.2f from "
                 "errors %.2g to %.2g\n",
-                low, high, order, first, last);
+                low, high, order, error[0], error[SIZES - 1]);
   return order;
 }
 
