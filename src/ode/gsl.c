@@ -5,19 +5,12 @@
  * GSL's odeiv2 only the step is used; the driver judges and chooses h.
  *
  * GSL has no dense output for it: septic.h has one. */
-#include "ode/septic.h"
-#include "ode/stepper.h"
+#include "ode/gsl.h"
 
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_odeiv2.h>
+#include "ode/septic.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct own {
-  gsl_odeiv2_step *step;
-  gsl_odeiv2_system system;
-  es_status status; /* of the right-hand side that failed */
-} own;
 
 /* Rows of step->work: GSL's error, and the septic's. */
 enum { ERROR, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
@@ -30,11 +23,11 @@ static double *row(const es_step *s, size_t j) {
 void es_init(void) { gsl_set_error_handler_off(); }
 
 /* t + (t_new - t) may be rounded to beyond t_new. */
-static int slope(double t, const double y[], double dydt[], void *self) {
+int es_gsl_slope(double t, const double y[], double dydt[], void *self) {
   es_step *s = self;
   const es_status status = es_step_rhs(s, fmin(t, s->t_new), y, dydt);
   if (status == ES_OK) return GSL_SUCCESS;
-  ((own *)s->own)->status = status;
+  ((es_gsl *)s->own)->status = status;
   return GSL_EFAILED;
 }
 
@@ -55,25 +48,24 @@ static gsl_odeiv2_step *allocate(const gsl_odeiv2_step_type *type, size_t n) {
   return step;
 }
 
-/* Room for `bytes` in step->own, an own first. */
-static es_status open_with(es_step *s, es_diag *diag,
-                           const gsl_odeiv2_step_type *type, size_t bytes) {
-  own *o = s->own = calloc(1, bytes);
+es_status es_gsl_open(es_step *s, es_diag *diag,
+                      const gsl_odeiv2_step_type *type, size_t bytes) {
+  es_gsl *o = s->own = calloc(1, bytes);
   if (o != NULL) o->step = allocate(type, s->n);
   if (o == NULL || o->step == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory for gsl-%s, n = %zu",
                    type->name, s->n);
-  o->system =
-      (gsl_odeiv2_system){.function = slope, .dimension = s->n, .params = s};
+  o->system = (gsl_odeiv2_system){
+      .function = es_gsl_slope, .dimension = s->n, .params = s};
   return ES_OK;
 }
 
 static es_status open_rk8pd(es_step *s, es_diag *diag) {
-  return open_with(s, diag, gsl_odeiv2_step_rk8pd, sizeof(own));
+  return es_gsl_open(s, diag, gsl_odeiv2_step_rk8pd, sizeof(es_gsl));
 }
 
-static void close_gsl(es_step *s) {
-  own *o = s->own;
+void es_gsl_close(es_step *s) {
+  es_gsl *o = s->own;
   if (o != NULL && o->step != NULL) gsl_odeiv2_step_free(o->step);
   free(o);
 }
@@ -81,7 +73,7 @@ static void close_gsl(es_step *s) {
 /* y_new = y after h with GSL's estimate of the error in work. */
 static es_status take(es_step *s, double t, double h, const double *y,
                       const double *f, double *y_new) {
-  own *o = s->own;
+  es_gsl *o = s->own;
   memcpy(y_new, y, s->n * sizeof *y);
   o->status = ES_NO_CONVERGENCE; /* unless it is a right-hand side that fails */
   const int code = gsl_odeiv2_step_apply(o->step, t, h, y_new, row(s, ERROR), f,
@@ -113,10 +105,8 @@ const es_stepper es_stepper_gsl_rk8pd = {
     .stages = 13,
     .doubles = doubles,
     .open = open_rk8pd,
-    .close = close_gsl,
+    .close = es_gsl_close,
     .attempt = attempt,
     .prepare = prepare,
     .dense = dense,
 };
-
-#include "ode/gsl_multistep.h"

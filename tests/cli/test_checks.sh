@@ -2,7 +2,7 @@
 # coverage's threshold on made-up lines.
 . tests/cli/lib.sh
 
-mkdir -p tree/tests tree/src/base tree/src/file tree/include/eigenstep
+mkdir -p tree/tests tree/src/base tree/src/file tree/src/ode tree/include/eigenstep
 cp "$root/tests/rooms.txt" tree/tests/
 git -C tree init -q
 rooms() { # source file, from standard input
@@ -28,7 +28,8 @@ refuses "of which no room is known" src/base/x.c "no room" <<<'#include <eigenst
 refuses "out of the room by .." src/base/x.c "through" <<<'#include "../file/csv.h"'
 refuses "a room that is not listed" src/base/x.c "must not include attic" <<<'#include "attic/x.h"'
 refuses "BLAS outside linalg" src/file/x.c "BLAS" <<<'#include <cblas.h>'
-refuses "odeiv2 outside its file" src/file/x.c "odeiv2" <<<'#include <gsl/gsl_odeiv2.h>'
+refuses "odeiv2 outside its room" src/file/x.c "odeiv2" <<<'#include <gsl/gsl_odeiv2.h>'
+refuses "odeiv2 outside its files" src/ode/adams.c "odeiv2" <<<'#include <gsl/gsl_odeiv2.h>'
 refuses "a private header in a public one" include/eigenstep/status.h "libc only" <<<'#include "base/text.h"'
 refuses "a library in a public one" include/eigenstep/status.h "libc only" <<<'# include <hdf5.h>'
 

@@ -1,8 +1,8 @@
-/* gsl-msadams and gsl-msbdf, a part of gsl.c: GSL's variable-order multistep
- * methods in the Nordsieck form of G. D. Byrne and A. C. Hindmarsh, "A
- * polyalgorithm for the numerical solution of ordinary differential equations",
- * ACM Trans. Math. Softw. 1 (1975) 71-96: Adams methods of order 1 to 12 by
- * functional iteration, backward differentiation of order 1 to 5 by Newton's.
+/* gsl-msadams and gsl-msbdf: GSL's variable-order multistep methods in the
+ * Nordsieck form of G. D. Byrne and A. C. Hindmarsh, "A polyalgorithm for the
+ * numerical solution of ordinary differential equations", ACM Trans. Math.
+ * Softw. 1 (1975) 71-96: Adams methods of order 1 to 12 by functional
+ * iteration, backward differentiation of order 1 to 5 by Newton's.
  *
  * GSL keeps history and order to itself and leaves h to us. It takes an attempt
  * from the t of the one before for a repetition and goes back to where it was
@@ -18,15 +18,15 @@
  *
  * The iterations end at a part of the tolerance, so that at rest slopes of that
  * size are left: stop_when_steady may not take effect with gsl-msadams. */
-#ifndef ES_ODE_GSL_MULTISTEP_H
-#define ES_ODE_GSL_MULTISTEP_H
+#include "ode/gsl.h"
 
 #include "ode/gauss.h"
 
 #include <float.h>
+#include <string.h>
 
 /* Rows of work: GSL's error, f and y where a Jacobian is wanted, the past. */
-enum { WHERE = 1, SLOPE = 2, FIRST = 3, PAST = 12 };
+enum { ERROR, WHERE, SLOPE, FIRST, PAST = 12 };
 
 /* Matrices of more would not be solved with in any reasonable time. */
 enum { MATRIX_MOST = 4096 };
@@ -38,7 +38,7 @@ enum { MATRIX_MOST = 4096 };
 #define BDF_SHARE .004
 
 typedef struct multistep {
-  own gsl;      /* first: what gsl.c finds in step->own */
+  es_gsl gsl;   /* first: what gsl.c finds in step->own */
   bool values;  /* the past is one of y, not of f */
   double share; /* of a tolerance, that GSL is asked for */
   gsl_odeiv2_control control;
@@ -53,8 +53,10 @@ typedef struct multistep {
   bool wild;         /* one of them was not finite */
 } multistep;
 
-static size_t doubles_multistep(size_t stride) {
-  return (FIRST + PAST) * stride;
+static size_t doubles(size_t stride) { return (FIRST + PAST) * stride; }
+
+static double *row(const es_step *s, size_t j) {
+  return s->work + j * s->stride;
 }
 
 static double *past(const es_step *s, const multistep *m, size_t j) {
@@ -77,12 +79,11 @@ static const gsl_odeiv2_control_type tolerances = {.name = "eigenstep",
                                                    .errlevel = tolerance};
 
 /* GSL's iterations would take what is not finite for a lack of convergence. */
-static int slope_multistep(double t, const double y[], double dydt[],
-                           void *self) {
+static int slope(double t, const double y[], double dydt[], void *self) {
   const es_step *s = self;
   multistep *m = s->own;
   m->slopes++;
-  const int code = slope(t, y, dydt, self);
+  const int code = es_gsl_slope(t, y, dydt, self);
   if (code != GSL_SUCCESS || es_all_finite(s->n, dydt)) return code;
   m->wild = true;
   return GSL_EFAILED;
@@ -92,7 +93,7 @@ static int slope_multistep(double t, const double y[], double dydt[],
 static int jacobian(double t, const double y[], double *dfdy, double dfdt[],
                     void *self) {
   es_step *s = self;
-  own *o = s->own;
+  es_gsl *o = s->own;
   double *where = row(s, WHERE), *f = row(s, SLOPE);
   const size_t n = s->n;
   memcpy(where, y, n * sizeof *y);
@@ -117,7 +118,7 @@ static int jacobian(double t, const double y[], double *dfdy, double dfdt[],
   return GSL_SUCCESS;
 }
 
-static void begin_multistep(es_step *s) {
+static void begin(es_step *s) {
   multistep *m = s->own;
   gsl_odeiv2_step_reset(m->gsl.step);
   m->points = 0;
@@ -127,10 +128,10 @@ static void begin_multistep(es_step *s) {
 static es_status open_multistep(es_step *s, es_diag *diag,
                                 const gsl_odeiv2_step_type *type,
                                 double share) {
-  const es_status status = open_with(s, diag, type, sizeof(multistep));
+  const es_status status = es_gsl_open(s, diag, type, sizeof(multistep));
   if (status != ES_OK) return status;
   multistep *m = s->own;
-  m->gsl.system.function = slope_multistep;
+  m->gsl.system.function = slope;
   m->gsl.system.jacobian = jacobian;
   m->share = fmin(fmax(share, 8 * DBL_EPSILON / s->rtol), 1);
   m->control = (gsl_odeiv2_control){&tolerances, s};
@@ -229,11 +230,11 @@ static es_status failed(es_step *s) {
     s->error = NAN;
     return ES_OK;
   }
-  if (m->gsl.status == ES_NO_CONVERGENCE && m->slopes < 2) begin_multistep(s);
+  if (m->gsl.status == ES_NO_CONVERGENCE && m->slopes < 2) begin(s);
   return m->gsl.status;
 }
 
-static es_status attempt_multistep(es_step *s) {
+static es_status attempt(es_step *s) {
   multistep *m = s->own;
   arrive(s);
   memcpy(s->y_new, s->y, s->n * sizeof *s->y);
@@ -314,11 +315,11 @@ const es_stepper es_stepper_gsl_msadams = {
     .error_order = 12,
     .dense_order = 12,
     .stages = 3,
-    .doubles = doubles_multistep,
+    .doubles = doubles,
     .open = open_msadams,
-    .close = close_gsl,
-    .begin = begin_multistep,
-    .attempt = attempt_multistep,
+    .close = es_gsl_close,
+    .begin = begin,
+    .attempt = attempt,
     .dense = dense_slopes,
 };
 
@@ -330,12 +331,10 @@ const es_stepper es_stepper_gsl_msbdf = {
     .error_order = 5,
     .dense_order = 5,
     .stages = 3,
-    .doubles = doubles_multistep,
+    .doubles = doubles,
     .open = open_msbdf,
-    .close = close_gsl,
-    .begin = begin_multistep,
-    .attempt = attempt_multistep,
+    .close = es_gsl_close,
+    .begin = begin,
+    .attempt = attempt,
     .dense = dense_values,
 };
-
-#endif
