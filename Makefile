@@ -140,6 +140,8 @@ do-coverage:
 do-demo: do-all
 	@tests/demo
 
+# Idle threads spin as briefly as the program has them do (src/cli/main.c).
+do-bench: export GOMP_SPINCOUNT ?= 5000
 do-bench: do-all $(BENCH_BIN)
 	@for b in $(filter $(B)/tests/bench/bench_%,$(BENCH_BIN)); do \
 	  PYTHON=$(PYTHON) $$b || exit 1; done

@@ -24,7 +24,7 @@ static size_t candidates(candidate *out, const problem *p) {
   method sundials[8];
   if (p->large) {
     out[n++] = (candidate){method_gsl("rk8pd"), 1e-10};
-    out[n++] = (candidate){method_ours("exponential"), 1e-11};
+    out[n++] = (candidate){method_ours("exponential"), 1e-10};
     out[n++] = (candidate){method_ours("dop853"), 1e-11};
     return n;
   }

@@ -64,15 +64,17 @@ static bool was_best(const pass *s, const method *m) {
 }
 
 /* A run of the large problem takes up to a minute: peers run at the tolerance
- * that is claimed alone, ours on both sides of it; and again, with another
- * number of threads, what the claims are made of. */
+ * that is claimed alone, of SciPy's the one that is claimed of, ours on both
+ * sides of it; and again, with another number of threads, what the claims are
+ * made of. */
 static bool wanted(const pass *s, const method *m, double rtol, bool chosen) {
   if (m->suits != NULL && !m->suits(m, s->p)) return false;
   if (s->quick) return rtol == 1e-6;
   if (!s->p->large || (chosen && s->before == NULL)) return true;
   if (chosen) return rtol <= 1e-8;
   if (rtol != 1e-8) return false;
-  return s->before == NULL || strcmp(m->name, "DOP853") == 0 || was_best(s, m);
+  if (strcmp(m->package, "SciPy") == 0) return strcmp(m->name, "DOP853") == 0;
+  return s->before == NULL || was_best(s, m);
 }
 
 /* What solver.method=auto runs: the flow's own choice for the model, or the
@@ -108,10 +110,13 @@ static bool hopeless(const pass *s, size_t i) {
           s->rows[i - 1].outcome == UNFIT);
 }
 
-/* Of the large problem only what the claims are made of is waited for long. */
+/* Of the large problem what the claims are made of is waited for long, and the
+ * explicit method that SciPy has too. */
 static double patience(const problem *p, const row *r) {
   if (!p->large || r->chosen) return p->cap;
-  return strcmp(r->method->package, "GSL") == 0 ? p->cap / 2 : p->cap / 6;
+  const bool peer = strcmp(r->method->package, "GSL") == 0 ||
+                    strcmp(r->method->name, "dop853") == 0;
+  return peer ? p->cap / 2 : p->cap / 6;
 }
 
 static void verify_own(pass *s, const double *want, double *out) {
