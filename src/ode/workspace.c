@@ -133,6 +133,10 @@ es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
     return es_fail(diag, ES_NO_MEMORY, "no memory for n = %zu", system->n);
   const size_t line = ES_SLAB_ALIGN / sizeof(double);
   const size_t stride = (system->n + line - 1) / line * line;
+  if (doubles_of(stepper, stride) == SIZE_MAX)
+    return es_fail(diag, ES_NO_MEMORY,
+                   "%s: no memory for matrices of n x n numbers, n = %zu",
+                   stepper->name, system->n);
   size_t total = 0;
   es_slab_add(&total, 1, sizeof(es_ode));
   for (int i = 0; i < VECTORS; i++) es_slab_add(&total, stride, sizeof(double));

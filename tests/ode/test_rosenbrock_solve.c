@@ -3,6 +3,7 @@
 #include "tests/check.h"
 
 #include <eigenstep/ode.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct field {
@@ -141,6 +142,9 @@ static void orders_that_no_memory_holds(void **state) {
     assert_status(es_ode_new(&ode, &system, &o, &diag), ES_NO_MEMORY);
     assert_null(ode);
     assert_non_null(strstr(diag.message, "no memory"));
+    char order[32];
+    snprintf(order, sizeof order, "n = %zu", sizes[i]);
+    assert_non_null(strstr(diag.message, order)); /* and no size in MB */
   }
 }
 
