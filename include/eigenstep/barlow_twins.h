@@ -78,7 +78,8 @@ double es_barlow_vicreg_descent_steps(double gamma, double sigma, double nu,
  * with gamma < 0 it needs gamma s0^2 > -r. For gamma s0^2 from 0 to 10, and
  * with gamma < 0 from -r/2, s, lambda and 1 - lambda are within 8 units of
  * roundoff of the exact values for these four doubles wherever they are normal
- * numbers; beyond, the error grows like lambda0, and like r/(r + lambda0). */
+ * numbers; from above within 64 of them, and with gamma < 0 beyond -r/2 the
+ * error grows like r/(r + lambda0). */
 es_barlow_mode es_barlow_left_closed_form(double gamma, double r, double s0,
                                           double t);
 

@@ -26,6 +26,7 @@
 typedef struct law {
   pair p, N, A, B, C;
   pair above; /* p - 1 */
+  bool falls; /* like e^-8 gamma t far above p, not like 1/(8 gamma t) */
 } law;
 
 typedef struct origin {
@@ -42,7 +43,8 @@ static law left_law(double r) {
                .A = {r, 0},
                .B = pair_sum(1, r),
                .C = {0, 0},
-               .above = {0, 0}};
+               .above = {0, 0},
+               .falls = true};
 }
 
 static law logdet_law(double r, double mu) {
@@ -50,7 +52,7 @@ static law logdet_law(double r, double mu) {
   const pair c = pair_sum(r, mu / 2), ridge = {r, 0}, one = {1, 0};
   const pair root =
       pair_sqrt(pair_add(pair_multiply(plus, plus), pair_product(2, mu)));
-  law l;
+  law l = {.falls = false};
   if (r < 1) {
     l.p = pair_scale(pair_add(root, minus), .5);
     l.N = pair_divide(c, l.p);
@@ -217,15 +219,72 @@ static es_barlow_mode by_gap(const law *l, const origin *o, pair v,
   return mode;
 }
 
+/* Far above the plateau the three logarithms cancel, to D ln(lambda0/lambda)
+ * with D = B - A - C: 1 (left) or 0 (log-det). In w = 1/lambda - u0 of u0 =
+ * 1/lambda0 they are terms of one sign,
+ *   8 gamma t = D ln(1 + w/u0) - B ln(1 - p w/(1 - p u0))
+ *             + C ln(1 + N w/(1 + N u0)).
+ * *slope is d(8 gamma t)/dw. */
+static double fall_phase(const law *l, double u0, double w, double *slope) {
+  const double a = l->p.hi / (1 - l->p.hi * u0);
+  const double b = l->N.hi / (1 + l->N.hi * u0);
+  *slope = l->B.hi * a / (1 - a * w) + l->C.hi * b / (1 + b * w);
+  if (l->falls) *slope += 1 / (u0 + w);
+  const double phase = -l->B.hi * log1p(-a * w) + l->C.hi * log1p(b * w);
+  return l->falls ? phase + log1p(w / u0) : phase;
+}
+
+/* w at the phase x, in (0, high), by Newton's method in a bracket. */
+static double fall(const law *l, double u0, double x, double high) {
+  double low = 0, slope;
+  if (l->falls) high = fmin(high, u0 * expm1(x));
+  double w = fmin(high, x);
+  for (int i = 0; i < 200; i++) {
+    const double rest = x - fall_phase(l, u0, w, &slope);
+    *(rest > 0 ? &low : &high) = w;
+    double next = w + rest / slope;
+    if (!(next >= low && next <= high)) next = low + (high - low) / 2;
+    const bool done = fabs(next - w) <= 2 * DBL_EPSILON * next;
+    w = next;
+    if (done) break;
+  }
+  return w;
+}
+
+/* From above FAR times the plateau: whether *mode, at the phase x, is above
+ * twice the plateau still; else *o and *x are there from where it is. */
+#define FAR 8
+
+static bool falls_from_afar(es_barlow_mode *mode, const law *l, origin *o,
+                            pair *x, double gamma) {
+  const double from = 2 * l->p.hi, u0 = 1 / o->value;
+  if (!(o->value > FAR * l->p.hi)) return false;
+  double slope;
+  const double far = 1 / from - u0, until = fall_phase(l, u0, far, &slope);
+  if (x->hi < until) {
+    const double lambda = 1 / (u0 + fall(l, u0, x->hi, far));
+    *mode = (es_barlow_mode){sqrt(lambda / gamma), lambda, 1 - lambda};
+    return true;
+  }
+  *x = pair_add(*x, (pair){-until, 0});
+  o->lambda0 = scaled_make(from, 0);
+  o->value = o->size = from;
+  o->log0 = (pair){log(from), 0};
+  o->gap0 = pair_negate(l->p);
+  return false;
+}
+
 static es_barlow_mode mode_at(const law *l, double gamma, double s0, double t) {
   if (gamma == 0 || s0 == 0) return (es_barlow_mode){s0, 0, 1};
-  const origin o = start_of(l, gamma, s0);
+  origin o = start_of(l, gamma, s0);
   const pair exact = scaled_phase((pair){gamma, 0}, t);
-  const pair x = exact.hi < LONGEST ? exact : (pair){LONGEST, 0};
+  pair x = exact.hi < LONGEST ? exact : (pair){LONGEST, 0};
   if (gamma < 0) {
     const pair v = solve(decay_rest, l, &o, x, decay_bound(l, &o, x.hi));
     return by_growth(&o, pair_negate(v), s0);
   }
+  es_barlow_mode far;
+  if (falls_from_afar(&far, l, &o, &x, gamma)) return far;
   /* NaN from above the plateau. */
   if (x.hi < half_phase(l, &o).hi) {
     const pair v = solve(growth_rest, l, &o, x, growth_bound(l, &o, x.hi));

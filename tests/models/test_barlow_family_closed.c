@@ -244,6 +244,34 @@ static void descent_steps_match_iteration(void **state) {
                0);
 }
 
+/* From far above the plateau: log-det with mu = 0 is the plain flow whatever r
+ * is, left with r = 0 falls like e^(-8 gamma t), and a stop on the way is none.
+ * s takes half of lambda's relative error, a few units each in phase, slope and
+ * the root; two steps double them. */
+static void falls_from_afar(void **state) {
+  (void)state;
+  const double g = .7;
+  for (double s0 = 4; s0 < 1e100; s0 *= 10)
+    for (double x = 1e-20; x < 1e3; x *= 5) {
+      const double t = x / s0, later = 3 / s0;
+      for (double r = 1e-3; r < 1e4; r *= 1e3) {
+        assert_close(es_barlow_logdet_closed_form(g, r, 0, s0, t).s,
+                     es_barlow_closed_form(g, s0, t).s, 32 * u, 0);
+        const double s1 = es_barlow_left_closed_form(g, r, s0, t).s;
+        const double s2 = es_barlow_logdet_closed_form(g, r, .2, s0, t).s;
+        assert_close(es_barlow_left_closed_form(g, r, s1, later).s,
+                     es_barlow_left_closed_form(g, r, s0, t + later).s, 64 * u,
+                     0);
+        assert_close(es_barlow_logdet_closed_form(g, r, .2, s2, later).s,
+                     es_barlow_logdet_closed_form(g, r, .2, s0, t + later).s,
+                     64 * u, 0);
+      }
+      const double over = (g * s0 * s0 - 1) * exp(-8 * g * t);
+      assert_close(es_barlow_left_closed_form(g, 1e-300, s0, t).lambda,
+                   1 + over, 32 * u, 0);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(closed_forms_within_eight_units),
@@ -252,6 +280,7 @@ int main(void) {
       cmocka_unit_test(laws_meet_in_their_limits),
       cmocka_unit_test(semigroup),
       cmocka_unit_test(extremes_stay_finite),
+      cmocka_unit_test(falls_from_afar),
       cmocka_unit_test(what_never_steps),
       cmocka_unit_test(descent_steps_match_iteration),
   };
