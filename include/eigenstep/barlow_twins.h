@@ -94,11 +94,11 @@ double es_barlow_left_half_time(double gamma, double r, double s0);
 double es_barlow_left_descent_steps(double gamma, double r, double s0,
                                     double lr);
 
-/* The covariance loss less mu log det(C + rI), mu >= 0, r > 0: lambda' = 4
- * gamma lambda [2(1-lambda) + mu/(lambda+r)]. Range as for the left
- * preconditioner, and accuracy in lambda and s; 1 - lambda, which may pass 0,
- * within the same of the larger of its parts (1 - plateau, the way to the
- * plateau). */
+/* The covariance loss less mu log det(C + rI), 0 <= mu, 0 < r, both up to
+ * 1e100: lambda' = 4 gamma lambda [2(1-lambda) + mu/(lambda+r)]. Range as for
+ * the left preconditioner, and accuracy in lambda and s; 1 - lambda, which may
+ * pass 0, within the same of the larger of its parts (1 - plateau, the way to
+ * the plateau). */
 es_barlow_mode es_barlow_logdet_closed_form(double gamma, double r, double mu,
                                             double s0, double t);
 

@@ -37,9 +37,10 @@ static const es_key keys[] = {
               "none",
               "of loss=covariance: W' = -(C+rI)^-1 grad L, or L - mu log "
               "det(C+rI)"),
-    MODEL_KEY("precondition_epsilon", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL,
-              "1", "0.01", "ridge r of the preconditioners"),
-    MODEL_KEY("mu", ES_REAL, 0, 0, INFINITY, NULL, "1", "0.1",
+    MODEL_KEY("precondition_epsilon", ES_REAL, ES_OPEN_LOW, 0, 1e100, NULL, "1",
+              "0.01", "ridge r of the preconditioners"),
+    /* The squares of r and mu must be numbers. */
+    MODEL_KEY("mu", ES_REAL, 0, 0, 1e100, NULL, "1", "0.1",
               "of precondition=logdet: weight of log det"),
     MODEL_KEY("d", ES_SIZE, 0, 1, 1e6, NULL, "1", NULL,
               "embedding dimensions [as many as the start or Gamma has]"),

@@ -74,6 +74,10 @@ es $bt gamma=1 s0=1 t=1 precondition_epsilon=0.1; expect "a ridge without a prec
 es $bt gamma=1 s0=1 t=1 precondition=left mu=1; expect "mu without log det" 2 "mu has no effect without precondition=logdet"
 es $bt gamma=1 s0=1 t=1 precondition=left precondition_epsilon=0; expect "no ridge" 2 "precondition_epsilon.*0"
 es $bt gamma=1 s0=1 t=1 precondition=logdet mu=-1; expect "negative mu" 2 "mu.*-1"
+es $bt gamma=1 s0=1e-3 t=1 precondition=logdet mu=1e300; expect "a mu without a square" 2 "mu=1e300: out of range.*1e\+100"
+es $bt gamma=1 s0=1e-3 t=1 precondition=logdet precondition_epsilon=1e200; expect "a ridge without a square" 2 "precondition_epsilon=1e200: out of range.*1e\+100"
+es $bt gamma=1 s0=1e-3 t=0,1 precondition=logdet precondition_epsilon=1e100 mu=1e100
+close "the largest of both: lambda' = 4 lambda (3 - 2 lambda)" "$(cell 2 lambda_1 <<<"$out")" .14682401470885359 1e-12
 for p in left logdet; do
   es $bt gamma=1,-0.5 s0=1e-3,1 t=1 precondition=$p
   expect "a mode that would run away, $p" 2 "s0.*mode 2 starts at lambda = -0.5.*-0.01"
