@@ -27,6 +27,7 @@ typedef struct es_events {
   size_t n_hits;
 } es_events;
 
+/* Adds what es_events_init takes to a slab's plan. */
 void es_events_plan(size_t *total, const es_stepper *stepper,
                     const es_ode_system *system);
 /* Takes what was planned; y is scratch of the state's size. */

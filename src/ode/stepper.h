@@ -160,6 +160,7 @@ void es_step_hermite(const es_step *s, double theta, double *y);
 void es_step_at(const es_stepper *stepper, const es_step *s, double t,
                 double *y);
 
+/* Whether v holds neither NaN nor infinity. */
 bool es_all_finite(size_t n, const double *v);
 
 #endif
