@@ -58,10 +58,6 @@ typedef struct adams {
 
 static size_t doubles(size_t stride) { return (ROWS + 1) * stride; }
 
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
-
 /* g_0 .. g_k for the step from x[0] to t: c_{0,q} = 1/q, c_{j,q} = c_{j-1,q} -
  * c_{j-1,q+1} h/(x_{n+1} - x_{n-j+1}), g_j = c_{j,1} (III.5.7). */
 static void integrals(double *g, size_t k, const double *x, double t) {
@@ -121,7 +117,7 @@ void es_adams_hold(es_step *s, size_t k, const double *x, const double *f) {
       for (size_t m = k - 1; m >= j; m--)
         d[m] = (d[m] - d[m - 1]) / (x[m] - x[m - j]);
     for (size_t j = 0; j < k; j++) {
-      row(s, j)[i] = product * d[j];
+      es_step_row(s, j)[i] = product * d[j];
       if (j + 1 < k) product *= x[0] - x[j + 1];
     }
   }
@@ -134,7 +130,7 @@ static void predict(es_step *s, const adams *a, const double *old_beta,
                     size_t old) {
   const size_t pace = s->stride / LANES, last = old > 0 ? old : a->k - 1;
   const pair *y = (const pair *)s->y, *f = (const pair *)s->f;
-  pair *p = (pair *)s->y_new, *total = (pair *)row(s, SUM);
+  pair *p = (pair *)s->y_new, *total = (pair *)es_step_row(s, SUM);
   double b[ROWS], c[ROWS];
   for (size_t j = 0; j <= last; j++) {
     b[j] = j < a->k ? a->beta[j] : 0;
@@ -176,9 +172,10 @@ static double most(pair v) { return fmax(v[0], v[1]); }
  * makes its size a NaN. */
 static sizes correct(es_step *s, const adams *a) {
   const size_t k = a->k, pace = s->stride / LANES;
-  const pair *f = (const pair *)s->f_new, *sum = (const pair *)row(s, SUM);
+  const pair *f = (const pair *)s->f_new,
+             *sum = (const pair *)es_step_row(s, SUM);
   const pair *y = (const pair *)s->y, *atol = (const pair *)s->atol;
-  const pair *r0 = (const pair *)row(s, k), *r1 = r0 - pace;
+  const pair *r0 = (const pair *)es_step_row(s, k), *r1 = r0 - pace;
   const pair *r2 = k > 1 ? r1 - pace : r1;
   pair *y_new = (pair *)s->y_new;
   const double b0 = k < a->rows ? a->beta[k] : 0, b1 = a->beta[k - 1];
@@ -204,7 +201,7 @@ static sizes correct(es_step *s, const adams *a) {
  * many rows predict has to move on; 0: they are there. */
 static size_t arrive(es_step *s, adams *a) {
   if (a->fresh) {
-    memcpy(row(s, 0), s->f, s->n * sizeof *s->f);
+    memcpy(es_step_row(s, 0), s->f, s->n * sizeof *s->f);
     a->x[0] = s->t;
     a->fresh = false;
     a->tries = 0;
@@ -326,7 +323,7 @@ static void dense(const es_step *s, double theta, double *restrict out) {
   for (size_t i = 0; i < s->n; i++) out[i] = y[i] + last * (y_new[i] - y[i]);
   for (size_t j = 0; j < a->k; j++) {
     const double c = s->h * a->beta[j] * (G[j] - a->g[j] * last);
-    const double *restrict r = row(s, j);
+    const double *restrict r = es_step_row(s, j);
     ES_SIMD
     for (size_t i = 0; i < s->n; i++) out[i] += c * r[i];
   }

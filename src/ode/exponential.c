@@ -33,10 +33,6 @@ enum {
   ROWS = SEPTIC + ES_SEPTIC_ROWS
 };
 
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
-
 static size_t doubles(size_t stride) { return ROWS * stride; }
 
 /* Moved becomes T_n1 - y over h from (t, y), whose slope is f. It is summed by
@@ -44,8 +40,9 @@ static size_t doubles(size_t stride) { return ROWS * stride; }
  * each addition an error that no h takes away. */
 static es_status small_steps(es_step *s, double t, double h, const double *y,
                              const double *f, int n) {
-  double *restrict state = row(s, STATE), *restrict slope = row(s, SLOPE);
-  double *restrict moved = row(s, MOVED);
+  double *restrict state = es_step_row(s, STATE), *restrict slope =
+                                                      es_step_row(s, SLOPE);
+  double *restrict moved = es_step_row(s, MOVED);
   const double tau = h / n;
   memset(moved, 0, s->n * sizeof *moved);
   for (int k = 0; k < n; k++) {
@@ -77,8 +74,9 @@ static double weight(int n, int first, int last) {
 static void gather(es_step *s, int n, int columns) {
   const double full = weight(n, 1, columns);
   const double some = n > 1 ? weight(n, 2, columns) : 0;
-  const double *restrict moved = row(s, MOVED);
-  double *restrict sum = row(s, SUM), *restrict without = row(s, SHORT);
+  const double *restrict moved = es_step_row(s, MOVED);
+  double *restrict sum = es_step_row(s, SUM), *restrict without =
+                                                  es_step_row(s, SHORT);
   ES_SIMD
   for (size_t i = 0; i < s->n; i++) {
     sum[i] += full * moved[i];
@@ -90,9 +88,9 @@ static void gather(es_step *s, int n, int columns) {
 static es_status extrapolated(es_step *s, double t, double h, const double *y,
                               const double *f, int columns, double *out) {
   es_status status = ES_OK;
-  double *sum = row(s, SUM);
+  double *sum = es_step_row(s, SUM);
   memset(sum, 0, s->n * sizeof *sum);
-  memset(row(s, SHORT), 0, s->n * sizeof *sum);
+  memset(es_step_row(s, SHORT), 0, s->n * sizeof *sum);
   if (s->linear.freeze != NULL) status = s->linear.freeze(t, y, h, s->context);
   for (int n = 1; status == ES_OK && n <= columns; n++) {
     status = small_steps(s, t, h, y, f, n);
@@ -106,8 +104,8 @@ static es_status attempt(es_step *s) {
   const es_status status =
       extrapolated(s, s->t, s->h, s->y, s->f, COLUMNS, s->y_new);
   if (status != ES_OK) return status;
-  const double *sum = row(s, SUM);
-  double *without = row(s, SHORT);
+  const double *sum = es_step_row(s, SUM);
+  double *without = es_step_row(s, SHORT);
   for (size_t i = 0; i < s->n; i++) without[i] = sum[i] - without[i];
   s->error = es_step_norm(s, without, s->y, s->y_new);
   return s->error <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
@@ -119,11 +117,11 @@ static es_status third(es_step *s, double t, double h, const double *y,
 }
 
 static es_status prepare(es_step *s) {
-  return es_septic_prepare(s, row(s, SEPTIC), third);
+  return es_septic_prepare(s, es_step_row(s, SEPTIC), third);
 }
 
 static void dense(const es_step *s, double theta, double *out) {
-  es_septic_at(s, row(s, SEPTIC), theta, out);
+  es_septic_at(s, es_step_row(s, SEPTIC), theta, out);
 }
 
 const es_stepper es_stepper_exponential = {

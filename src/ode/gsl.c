@@ -16,10 +16,6 @@
 enum { ERROR, SEPTIC, ROWS = SEPTIC + ES_SEPTIC_ROWS };
 
 static size_t doubles(size_t stride) { return ROWS * stride; }
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
-
 void es_init(void) { gsl_set_error_handler_off(); }
 
 /* t + (t_new - t) may be rounded to beyond t_new. */
@@ -76,24 +72,24 @@ static es_status take(es_step *s, double t, double h, const double *y,
   es_gsl *o = s->own;
   memcpy(y_new, y, s->n * sizeof *y);
   o->status = ES_NO_CONVERGENCE; /* unless it is a right-hand side that fails */
-  const int code = gsl_odeiv2_step_apply(o->step, t, h, y_new, row(s, ERROR), f,
-                                         NULL, &o->system);
+  const int code = gsl_odeiv2_step_apply(
+      o->step, t, h, y_new, es_step_row(s, ERROR), f, NULL, &o->system);
   return code == GSL_SUCCESS ? ES_OK : o->status;
 }
 
 static es_status attempt(es_step *s) {
   const es_status status = take(s, s->t, s->h, s->y, s->f, s->y_new);
   if (status != ES_OK) return status;
-  s->error = es_step_norm(s, row(s, ERROR), s->y, s->y_new);
+  s->error = es_step_norm(s, es_step_row(s, ERROR), s->y, s->y_new);
   return s->error <= 1 ? es_step_rhs(s, s->t_new, s->y_new, s->f_new) : ES_OK;
 }
 
 static es_status prepare(es_step *s) {
-  return es_septic_prepare(s, row(s, SEPTIC), take);
+  return es_septic_prepare(s, es_step_row(s, SEPTIC), take);
 }
 
 static void dense(const es_step *s, double theta, double *out) {
-  es_septic_at(s, row(s, SEPTIC), theta, out);
+  es_septic_at(s, es_step_row(s, SEPTIC), theta, out);
 }
 
 const es_stepper es_stepper_gsl_rk8pd = {

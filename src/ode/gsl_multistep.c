@@ -55,12 +55,8 @@ typedef struct multistep {
 
 static size_t doubles(size_t stride) { return (FIRST + PAST) * stride; }
 
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
-
 static double *past(const es_step *s, const multistep *m, size_t j) {
-  return row(s, FIRST + (m->newest + j) % PAST);
+  return es_step_row(s, FIRST + (m->newest + j) % PAST);
 }
 
 /* What GSL takes for the tolerance of component i. Its iterations end at a
@@ -94,7 +90,7 @@ static int jacobian(double t, const double y[], double *dfdy, double dfdt[],
                     void *self) {
   es_step *s = self;
   es_gsl *o = s->own;
-  double *where = row(s, WHERE), *f = row(s, SLOPE);
+  double *where = es_step_row(s, WHERE), *f = es_step_row(s, SLOPE);
   const size_t n = s->n;
   memcpy(where, y, n * sizeof *y);
   t = fmin(t, s->t_new);
@@ -199,14 +195,15 @@ static int apply_quietly(es_step *s) {
     gsl_error_handler_t *before = gsl_set_error_handler_off();
     off = before == m->silent;
     if (!off)
-      code =
-          gsl_odeiv2_step_apply(m->gsl.step, s->t, s->h, s->y_new,
-                                row(s, ERROR), s->f, s->f_new, &m->gsl.system);
+      code = gsl_odeiv2_step_apply(m->gsl.step, s->t, s->h, s->y_new,
+                                   es_step_row(s, ERROR), s->f, s->f_new,
+                                   &m->gsl.system);
     gsl_set_error_handler(before);
   }
   if (off)
     code = gsl_odeiv2_step_apply(m->gsl.step, s->t, s->h, s->y_new,
-                                 row(s, ERROR), s->f, s->f_new, &m->gsl.system);
+                                 es_step_row(s, ERROR), s->f, s->f_new,
+                                 &m->gsl.system);
   return code;
 }
 
@@ -242,7 +239,7 @@ static es_status attempt(es_step *s) {
   m->slopes = 0;
   m->wild = false;
   if (apply_quietly(s) != GSL_SUCCESS) return failed(s);
-  s->error = es_step_norm(s, row(s, ERROR), s->y, s->y_new) / m->share;
+  s->error = es_step_norm(s, es_step_row(s, ERROR), s->y, s->y_new) / m->share;
   s->h_next = h_after(s, m->order, s->error);
   return ES_OK;
 }

@@ -39,10 +39,6 @@ typedef struct own {
 enum { G, K1, K2, K3, K4, V, ROWS };
 
 static size_t doubles(size_t stride) { return ROWS * stride; }
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
-
 static es_status open_rock4(es_step *s, es_diag *diag) {
   s->own = calloc(1, sizeof(own));
   if (s->own != NULL) return ES_OK;
@@ -56,7 +52,7 @@ static void begin(es_step *s) {
   o->radius = -1;
   o->t = o->seen = NAN;
   o->wait = o->pause = 1;
-  es_radius_start(s->n, row(s, V));
+  es_radius_start(s->n, es_step_row(s, V));
 }
 
 /* Looks at the radius where it is due, and after a rejection. */
@@ -65,8 +61,8 @@ static es_status look(es_step *s, own *o) {
   o->t = s->t;
   if (s->t == o->seen || (!rejected && --o->wait > 0)) return ES_OK;
   const double before = o->radius;
-  const es_status status =
-      es_radius_estimate(&o->radius, row(s, V), s, before < 0 ? FIRST : LATER);
+  const es_status status = es_radius_estimate(&o->radius, es_step_row(s, V), s,
+                                              before < 0 ? FIRST : LATER);
   const double change = fabs(o->radius - before);
   if (change > RESTLESS * o->radius)
     o->pause = 1;
@@ -91,8 +87,8 @@ static es_status recur(es_step *s, const es_rock4_degree *d, double *c) {
   const int m = d->row->stages - 4;
   const double *restrict y = s->y, *restrict f = s->f;
   double *restrict slope = s->f_new, c_old = 0;
-  double *one = m % 2 == 1 ? row(s, G) : s->y_new; /* g_(j-1) */
-  double *two = m % 2 == 1 ? s->y_new : row(s, G); /* g_(j-2) */
+  double *one = m % 2 == 1 ? es_step_row(s, G) : s->y_new; /* g_(j-1) */
+  double *two = m % 2 == 1 ? s->y_new : es_step_row(s, G); /* g_(j-2) */
   const double first = d->mu[0] * s->h;
   *c = d->mu[0];
   ES_SIMD
@@ -119,9 +115,9 @@ static es_status recur(es_step *s, const es_rock4_degree *d, double *c) {
 /* The four slopes after g, at time c. */
 static es_status slopes(es_step *s, const double *a, double c) {
   const size_t n = s->n;
-  const double h = s->h, t = s->t + c * h, *restrict g = row(s, G);
-  double *restrict at = s->y_new, *restrict k1 = row(s, K1);
-  double *restrict k2 = row(s, K2), *restrict k3 = row(s, K3);
+  const double h = s->h, t = s->t + c * h, *restrict g = es_step_row(s, G);
+  double *restrict at = s->y_new, *restrict k1 = es_step_row(s, K1);
+  double *restrict k2 = es_step_row(s, K2), *restrict k3 = es_step_row(s, K3);
   const double a21 = a[0] * h, a31 = a[1] * h, a32 = a[2] * h;
   const double a41 = a[3] * h, a42 = a[4] * h, a43 = a[5] * h;
   es_status status;
@@ -135,7 +131,7 @@ static es_status slopes(es_step *s, const double *a, double c) {
   ES_SIMD
   for (size_t i = 0; i < n; i++)
     at[i] = g[i] + (a41 * k1[i] + a42 * k2[i] + a43 * k3[i]);
-  return es_step_rhs(s, t + a41 + a42 + a43, at, row(s, K4));
+  return es_step_rhs(s, t + a41 + a42 + a43, at, es_step_row(s, K4));
 }
 
 /* y_new and the error. */
@@ -146,9 +142,11 @@ static void finish(es_step *s, const es_rock4_degree *d) {
   const double e0 = e[0] / STRETCH, e1 = e[1] * h / STRETCH;
   const double e2 = e[2] * h / STRETCH, e3 = e[3] * h / STRETCH;
   const double e4 = e[4] * h / STRETCH;
-  const double *restrict y = s->y, *restrict g = row(s, G);
-  const double *restrict k1 = row(s, K1), *restrict k2 = row(s, K2);
-  const double *restrict k3 = row(s, K3), *restrict k4 = row(s, K4);
+  const double *restrict y = s->y, *restrict g = es_step_row(s, G);
+  const double *restrict k1 = es_step_row(s, K1), *restrict k2 =
+                                                      es_step_row(s, K2);
+  const double *restrict k3 = es_step_row(s, K3), *restrict k4 =
+                                                      es_step_row(s, K4);
   double *restrict y_new = s->y_new, worst = 0;
   ES_SIMD
   for (size_t i = 0; i < n; i++)
@@ -173,9 +171,12 @@ static void dense(const es_step *s, double theta, double *restrict out) {
     for (int j = 0; j < ES_ROCK4_TREES; j++)
       w[j] += want[i] * o->degree.column[i][j];
   const double w0 = w[0], w1 = w[1] * h, w2 = w[2] * h, w3 = w[3] * h;
-  const double w4 = w[4] * h, *restrict y = s->y, *restrict g = row(s, G);
-  const double *restrict k1 = row(s, K1), *restrict k2 = row(s, K2);
-  const double *restrict k3 = row(s, K3), *restrict k4 = row(s, K4);
+  const double w4 = w[4] * h, *restrict y = s->y,
+               *restrict g = es_step_row(s, G);
+  const double *restrict k1 = es_step_row(s, K1), *restrict k2 =
+                                                      es_step_row(s, K2);
+  const double *restrict k3 = es_step_row(s, K3), *restrict k4 =
+                                                      es_step_row(s, K4);
   ES_SIMD
   for (size_t i = 0; i < n; i++)
     out[i] = y[i] + (w0 * (g[i] - y[i]) +

@@ -114,17 +114,14 @@ enum {
   ROWS = DENSE + 3
 };
 
-static double *row(const es_step *s, size_t j) {
-  return s->work + j * s->stride;
-}
 static double *stage(const es_step *s, int i) {
-  return row(s, U + (size_t)i - 1);
+  return es_step_row(s, U + (size_t)i - 1);
 }
-static double *jacobian(const es_step *s) { return row(s, ROWS); }
+static double *jacobian(const es_step *s) { return es_step_row(s, ROWS); }
 static double *factors(const es_step *s) {
   return jacobian(s) + s->n * s->stride;
 }
-static int *pivots(const es_step *s) { return (void *)row(s, PIVOT); }
+static int *pivots(const es_step *s) { return (void *)es_step_row(s, PIVOT); }
 
 /* What could not be factored is not to be had: a size that no memory holds. */
 static size_t doubles(size_t stride) {
@@ -133,18 +130,19 @@ static size_t doubles(size_t stride) {
 }
 
 static void begin(es_step *s) {
-  *row(s, KNOWN) = NAN;
-  for (size_t i = 0; i < s->n; i++) row(s, POWER)[i] = 1 + (double)(i % 7);
+  *es_step_row(s, KNOWN) = NAN;
+  for (size_t i = 0; i < s->n; i++)
+    es_step_row(s, POWER)[i] = 1 + (double)(i % 7);
 }
 
 /* J and f_t at (t, y), unless they are known from an attempt before. */
 static es_status look(es_step *s) {
-  double *known = row(s, KNOWN);
+  double *known = es_step_row(s, KNOWN);
   if (*known == s->t) return ES_OK;
   const es_status status =
-      es_step_jacobian(s, s->t, s->y, s->f, jacobian(s), row(s, SLOPE));
+      es_step_jacobian(s, s->t, s->y, s->f, jacobian(s), es_step_row(s, SLOPE));
   if (status == ES_OK && es_all_finite(s->n * s->n, jacobian(s)) &&
-      es_all_finite(s->n, row(s, SLOPE)))
+      es_all_finite(s->n, es_step_row(s, SLOPE)))
     *known = s->t;
   return status;
 }
@@ -188,7 +186,7 @@ static es_status solve_stage(es_step *s, int i) {
     status = es_step_rhs(s, i < 6 ? s->t + c[i] * s->h : s->t_new, s->y_new, u);
   if (status != ES_OK) return status;
   for (int j = 1; j < i; j++) add(n, u, C[i][j] / s->h, stage(s, j));
-  add(n, u, d[i] * s->h, row(s, SLOPE));
+  add(n, u, d[i] * s->h, es_step_row(s, SLOPE));
   es_lu_solve(n, factors(s), pivots(s), u);
   return ES_OK;
 }
@@ -199,7 +197,7 @@ static es_status attempt(es_step *s) {
   es_status status = look(s);
   if (status != ES_OK) return status;
   s->error = NAN;
-  if (!(*row(s, KNOWN) == s->t) || factor(s) != ES_OK) return ES_OK;
+  if (!(*es_step_row(s, KNOWN) == s->t) || factor(s) != ES_OK) return ES_OK;
   for (int i = 1; i <= STAGES; i++)
     if ((status = solve_stage(s, i)) != ES_OK) return status;
   const double *u = stage(s, STAGES);
@@ -214,7 +212,8 @@ static es_status attempt(es_step *s) {
 static double rate(const es_step *s) {
   const size_t n = s->n;
   const double *J = jacobian(s);
-  double *v = row(s, POWER), *next = row(s, IMAGE), before = 0, after = 0;
+  double *v = es_step_row(s, POWER), *next = es_step_row(s, IMAGE), before = 0,
+         after = 0;
   memset(next, 0, n * sizeof *next);
   for (size_t j = 0; j < n; j++) {
     before += es_square(v[j]);
@@ -229,7 +228,7 @@ static double rate(const es_step *s) {
 
 static es_status prepare(es_step *s) {
   for (int k = 1; k <= 3; k++) {
-    double *out = row(s, DENSE + (size_t)k - 1);
+    double *out = es_step_row(s, DENSE + (size_t)k - 1);
     memset(out, 0, s->n * sizeof *out);
     for (int j = 1; j <= STAGES; j++) add(s->n, out, r[k][j], stage(s, j));
   }
@@ -238,8 +237,9 @@ static es_status prepare(es_step *s) {
 
 static void dense(const es_step *s, double theta, double *restrict out) {
   const double *restrict y = s->y, *restrict y_new = s->y_new;
-  const double *restrict r1 = row(s, DENSE), *restrict r2 = row(s, DENSE + 1);
-  const double *restrict r3 = row(s, DENSE + 2);
+  const double *restrict r1 = es_step_row(s, DENSE), *restrict r2 = es_step_row(
+                                                         s, DENSE + 1);
+  const double *restrict r3 = es_step_row(s, DENSE + 2);
   const double p = theta, q = 1 - theta;
   ES_SIMD
   for (size_t i = 0; i < s->n; i++)

@@ -108,6 +108,11 @@ es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
                            const es_ode_options *options,
                            es_diag *diag) ES_MUST_USE;
 
+/* Row j of the stepper's doubles, stride each. */
+static inline double *es_step_row(const es_step *s, size_t j) {
+  return s->work + j * s->stride;
+}
+
 /* One counted evaluation. */
 static inline es_status es_step_rhs(es_step *s, double t, const double *y,
                                     double *dydt) {
