@@ -17,8 +17,10 @@ size_t es_size_product(size_t a, size_t b) {
 }
 
 void *es_zeroed(size_t a, size_t b, size_t element_size) {
-  size_t n;
-  return es_size_mul(&n, a, b) && n > 0 ? calloc(n, element_size) : NULL;
+  size_t n, bytes;
+  const bool fits =
+      es_size_mul(&n, a, b) && es_size_mul(&bytes, n, element_size) && n > 0;
+  return fits ? calloc(n, element_size) : NULL;
 }
 
 void *es_grown(void *array, size_t n, size_t element_size) {
