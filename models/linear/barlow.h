@@ -170,6 +170,9 @@ es_progress es_barlow_progress(es_barlow_asked *self);
 es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
                            const es_config *config, es_diag *diag) ES_MUST_USE;
 
+/* Whether output.points=test. */
+bool es_barlow_wants_test(const es_config *config);
+
 /* The flow that the settings ask for (barlow_flows.c), its parameters into b.
  */
 es_status es_barlow_flow_choose(barlow *b, const es_config *config,

@@ -103,11 +103,6 @@ static es_status keep_test(barlow *b, const es_kernel *k, const es_dataset *set,
   return enough ? ES_OK : es_barlow_no_memory(diag);
 }
 
-static bool wants_test(const es_config *config) {
-  const char *which = es_config_text(config, "output", "points");
-  return which != NULL && strcmp(which, "test") == 0;
-}
-
 static es_status from_kernel(barlow *b, es_kernel *k, const es_dataset *set,
                              const es_config *config,
                              const es_progress *progress, es_diag *diag) {
@@ -121,7 +116,7 @@ static es_status from_kernel(barlow *b, es_kernel *k, const es_dataset *set,
     es_kernel_modes_sign(&modes, modes.values, 2 * k->n);
   if (status == ES_OK) {
     take_modes(b, &modes);
-    status = wants_test(config)
+    status = es_barlow_wants_test(config)
                  ? keep_test(b, k, set, config, diag)
                  : keep_given(b, es_config_size(config, "output", "embeddings"),
                               diag);
@@ -259,7 +254,7 @@ es_status es_barlow_kernel(barlow *b, const es_config *config,
     return es_fail(diag, ES_USAGE,
                    "give one of model.kernel (linear or rbf, of [data]) and "
                    "model.K (a matrix)");
-  if (matrix && (data || wants_test(config)))
+  if (matrix && (data || es_barlow_wants_test(config)))
     return es_fail(diag, ES_USAGE,
                    "model.K is all that is known of its points: leave out "
                    "[data], [augment] and output.points=test");

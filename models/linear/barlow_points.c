@@ -19,15 +19,19 @@ static es_status take(double **points, size_t *n, const es_dataset *set,
   return ES_OK;
 }
 
+bool es_barlow_wants_test(const es_config *config) {
+  const char *which = es_config_text(config, "output", "points");
+  return which != NULL && strcmp(which, "test") == 0;
+}
+
 es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
                            const es_config *config, es_diag *diag) {
   const size_t wish = es_config_size(config, "output", "embeddings");
-  const char *which = es_config_text(config, "output", "points");
   es_dataset *test = NULL;
   *points = NULL;
   *n = 0;
   if (wish == 0) return ES_OK;
-  if (which == NULL || strcmp(which, "test") != 0)
+  if (!es_barlow_wants_test(config))
     return take(points, n, set, false, wish, diag);
   es_status status = es_dataset_open_test(&test, config, diag);
   if (status == ES_OK && es_dataset_dim(test) != es_dataset_dim(set))
