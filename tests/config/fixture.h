@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define ANY -INFINITY, INFINITY
+/* What a message says of the form of a list. */
+#define LIST_FORM "as 1,2,5 or lin:a:b:n or log:a:b:n or file:PATH"
 
 static const es_key model_keys[] = {
     {"model", "eta", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1", "0.04", "rate"},
