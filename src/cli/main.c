@@ -54,6 +54,17 @@ static void reserve_streams(void) {
   if (fd > STDERR_FILENO) close(fd);
 }
 
+/* Signals that ask for a stop wait, through a fresh start too, until there is
+ * somebody to hear them. */
+static void hold_signals(bool hold) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void set_process(void) {
   /* The first asks for an orderly stop; the second, for those who cannot wait
    * for a factorisation to end, kills. */
@@ -62,6 +73,7 @@ static void set_process(void) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGHUP, &action, NULL);
+  hold_signals(false);
   /* A full quota must come back as a failed write, not as a death. */
   signal(SIGXFSZ, SIG_IGN);
   /* A reader that goes away must not keep the folder from being finished. */
@@ -137,6 +149,7 @@ static void spin_briefly(char **argv) {
 }
 
 int main(int argc, char **argv) {
+  hold_signals(true);
   spin_briefly(argv);
   es_options options;
   es_diag diag = {0};

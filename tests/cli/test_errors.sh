@@ -146,6 +146,17 @@ rc=$? err=$(cat .err2)
 expect "SIGINT during the moments" 5 "interrupted"
 [ ! -e stopped ]; ok $? "and makes no folder"
 
+# A signal that came before anybody listened is not lost: here it is pending, and
+# held back, when the program begins.
+/usr/bin/python3 - "$program" $bt data.size=48 d=5 -o early >.out2 2>.err2 <<'PY'
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+os.kill(os.getpid(), signal.SIGINT)
+os.execv(sys.argv[1], sys.argv[1:])
+PY
+rc=$? err=$(cat .err2)
+expect "SIGINT before the first moment" 5 "interrupted"
+
 # A reader that goes away is a failed write, not a death.
 "$program" $bt gamma=1 s0=1e-3 t=lin:0:5:20000 2>.err2 | true
 rc=${PIPESTATUS[0]} err=$(cat .err2)
