@@ -7,8 +7,12 @@
 
 #include <math.h>
 
+/* Numbers in a state that are worth a second thread's waking. */
+enum { WIDE = 1 << 14 };
+
 void es_barlow_residual(const barlow *b, const double *Z) {
   const size_t d = b->d, k = b->k;
+#pragma omp parallel for schedule(static) if (d * k >= WIDE)
   for (size_t j = 0; j < k; j++)
     for (size_t i = 0; i < d; i++)
       b->scaled[i + j * d] = b->active_gamma[j] * Z[i + j * d];

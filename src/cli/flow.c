@@ -347,7 +347,7 @@ static es_status flow_into(flow_run *run) {
 
 /* Below this many numbers in a state a product is over before a second thread
  * has woken up; moments and eigenvectors, made before, use all threads. */
-enum { SMALL_STATE = 1 << 18 };
+enum { SMALL_STATE = 1 << 14 };
 
 static void set_threads(const flow_run *run) {
   es_blas_threads(run->instance->shape.n < SMALL_STATE ? 1 : run->job->threads);

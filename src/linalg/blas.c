@@ -7,12 +7,61 @@
 #include <stdio.h>
 #include <string.h>
 
-void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-             double alpha, const double *A, size_t lda, const double *B,
-             size_t ldb, double beta, double *C, size_t ldc) {
+static void product(bool transpose_a, bool transpose_b, size_t m, size_t n,
+                    size_t k, double alpha, const double *A, size_t lda,
+                    const double *B, size_t ldb, double beta, double *C,
+                    size_t ldc) {
   cblas_dgemm(CblasColMajor, transpose_a ? CblasTrans : CblasNoTrans,
               transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k,
               alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+}
+
+/* Few rows and many columns, which OpenBLAS's threads share badly: at 64 by 784
+ * two of them gain nothing. The columns are cut into panels, a thread each, of
+ * which there are as many whatever the number of threads: so are the bits. */
+enum { PANELS = 4, FEW = 64, MANY = 512 };
+
+static size_t panel_start(size_t columns, int panel) {
+  return columns * (size_t)panel / PANELS;
+}
+
+/* C = alpha A B^T + beta C, summed over the panels in their order. */
+static void sum_panels(size_t m, size_t n, size_t k, double alpha,
+                       const double *A, size_t lda, const double *B, size_t ldb,
+                       double beta, double *C, size_t ldc) {
+  double part[PANELS][FEW * FEW];
+#pragma omp parallel for schedule(static)
+  for (int p = 0; p < PANELS; p++) {
+    const size_t from = panel_start(k, p), to = panel_start(k, p + 1);
+    product(false, true, m, n, to - from, alpha, A + from * lda, lda,
+            B + from * ldb, ldb, 0, part[p], m);
+  }
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < m; i++) {
+      double sum = beta == 0 ? 0 : beta * C[i + j * ldc];
+      for (int p = 0; p < PANELS; p++) sum += part[p][i + j * m];
+      C[i + j * ldc] = sum;
+    }
+}
+
+void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+             double alpha, const double *A, size_t lda, const double *B,
+             size_t ldb, double beta, double *C, size_t ldc) {
+  if (!transpose_a && transpose_b && m <= FEW && n <= FEW && k >= MANY &&
+      m * n * k >= MANY * FEW * FEW / 8) {
+    sum_panels(m, n, k, alpha, A, lda, B, ldb, beta, C, ldc);
+  } else if (!transpose_a && !transpose_b && m <= FEW && k <= FEW &&
+             n >= MANY && m * n * k >= MANY * FEW * FEW / 8) {
+#pragma omp parallel for schedule(static)
+    for (int p = 0; p < PANELS; p++) {
+      const size_t from = panel_start(n, p), to = panel_start(n, p + 1);
+      product(false, false, m, to - from, k, alpha, A, lda, B + from * ldb, ldb,
+              beta, C + from * ldc, ldc);
+    }
+  } else {
+    product(transpose_a, transpose_b, m, n, k, alpha, A, lda, B, ldb, beta, C,
+            ldc);
+  }
 }
 
 enum { TILE = 32, SERIAL_ORDER = 256 };

@@ -44,7 +44,8 @@ static es_status small_steps(es_step *s, double t, double h, const double *y,
                                                       es_step_row(s, SLOPE);
   double *restrict moved = es_step_row(s, MOVED);
   const double tau = h / n;
-  memset(moved, 0, s->n * sizeof *moved);
+  const size_t size = s->n;
+  memset(moved, 0, size * sizeof *moved);
   for (int k = 0; k < n; k++) {
     es_status status = ES_OK;
     if (k == 0)
@@ -53,8 +54,8 @@ static es_status small_steps(es_step *s, double t, double h, const double *y,
       status = es_step_rhs(s, t + k * tau, state, slope);
     if (status != ES_OK) return status;
     if (s->linear.phi != NULL) s->linear.phi(tau, slope, s->context);
-    ES_SIMD
-    for (size_t i = 0; i < s->n; i++) {
+    ES_SIMD_WIDE
+    for (size_t i = 0; i < size; i++) {
       moved[i] += tau * slope[i];
       state[i] = y[i] + moved[i];
     }
@@ -77,8 +78,9 @@ static void gather(es_step *s, int n, int columns) {
   const double *restrict moved = es_step_row(s, MOVED);
   double *restrict sum = es_step_row(s, SUM), *restrict without =
                                                   es_step_row(s, SHORT);
-  ES_SIMD
-  for (size_t i = 0; i < s->n; i++) {
+  const size_t size = s->n;
+  ES_SIMD_WIDE
+  for (size_t i = 0; i < size; i++) {
     sum[i] += full * moved[i];
     without[i] += some * moved[i];
   }

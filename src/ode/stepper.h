@@ -14,9 +14,14 @@
  * OpenMP is on; the result has the same bits either way. */
 #ifdef _OPENMP
 #define ES_SIMD _Pragma("omp simd")
+/* The same on all threads where `size`, in scope, is worth waking them. */
+#define ES_SIMD_WIDE                                                           \
+  _Pragma("omp parallel for simd schedule(static) if (size >= ES_WIDE)")
 #else
 #define ES_SIMD
+#define ES_SIMD_WIDE
 #endif
+enum { ES_WIDE = 1 << 14 };
 
 /* One step from (t, y) to (t_new, y_new), h = t_new - t. All vectors have n
  * entries and start on cache lines; stride is n rounded up to one. */
