@@ -141,7 +141,7 @@ else
 fi
 
 # Interrupted while moments are made: exit 5, nothing written.
-timeout --preserve-status -s INT 1 "$program" $bt data.size=48 d=5 -o stopped >.out2 2>.err2 </dev/null
+timeout --foreground --preserve-status -s INT 1 "$program" $bt data.size=48 d=5 -o stopped >.out2 2>.err2 </dev/null
 rc=$? err=$(cat .err2)
 expect "SIGINT during the moments" 5 "interrupted"
 [ ! -e stopped ]; ok $? "and makes no folder"

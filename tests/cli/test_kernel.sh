@@ -87,7 +87,7 @@ es $k kernel=linear d=2 t=1; expect "60000 pairs" 4 "120000 points.* GB"
 
 # Interrupted before the modes are known: exit 5, nothing written. (LAPACK cannot
 # be: the signal comes while pairs are drawn.)
-timeout --preserve-status -s INT 0.4 "$program" $k kernel=rbf data.n=3000 noise=0.1 d=2 -o stopped >.out2 2>.err2 </dev/null
+timeout --foreground --preserve-status -s INT 0.4 "$program" $k kernel=rbf data.n=3000 noise=0.1 d=2 -o stopped >.out2 2>.err2 </dev/null
 rc=$? err=$(cat .err2)
 expect "SIGINT while the kernel is made" 5 "interrupted"
 [ ! -e stopped ]; ok $? "and makes no folder"
