@@ -25,6 +25,7 @@ typedef struct es_model_shape {
   size_t n_points;  /* data points kept for output.embeddings; 0: none */
   size_t embed_dim; /* length of one embedding */
   double bytes;     /* memory that open took at its peak; 0: not worth saying */
+  size_t n_swept;   /* the first so many columns are a sweep's; 0: all */
 } es_model_shape;
 
 /* One row of `predict` and of steps.csv: a mode and its step. */
@@ -55,6 +56,58 @@ typedef struct es_model_factors {
   const double *gamma;     /* eigenvalues of the modes */
   const double *r2;
 } es_model_factors;
+
+/* Where a trajectory goes as t grows without bound, as far as it is certain:
+ * the state is inside a region that it cannot leave again and from all of which
+ * one kind of end is reached (docs/fate.md has the proofs). */
+typedef enum es_fate {
+  ES_FATE_UNDECIDED,
+  ES_FATE_STABLE,    /* a stable point with s > 0 */
+  ES_FATE_COLLAPSED, /* p = s = 0, whatever tau does */
+  ES_FATE_DIVERGED   /* not finite, or past solver.limit */
+} es_fate;
+
+/* "undecided", "stable", "collapsed", "diverged". */
+const char *es_fate_name(es_fate fate);
+
+/* What a sweep says of one cell beside its columns. */
+typedef struct es_cell {
+  es_fate fate;
+  double t_settle;  /* entry into the region; NaN: not seen up to the end */
+  double steps;     /* accepted and rejected; 0: none were needed */
+  es_status status; /* other than ES_OK: the columns are NaN from where it
+                       failed */
+} es_cell;
+
+/* How the cells of a sweep are solved. */
+typedef struct es_cell_options {
+  double t_end; /* INFINITY: until the fate is certain; the columns are then the
+                   limits for t to infinity */
+  double rtol, atol;  /* as in ode.h */
+  uint64_t max_steps; /* of a cell */
+  double limit;       /* as in ode.h; 0: none */
+  const char *method; /* solver.method */
+  const char *simd;   /* auto|avx512|avx2|none */
+} es_cell_options;
+
+/* Many cells of a model side by side, where that is faster than one by one:
+ * SIMD lanes that hold a cell each. */
+typedef struct es_batch {
+  size_t at_once; /* cells that a call of solve is best given */
+  /* For settings of which the keys axis[0..n_axes) of section "model" vary.
+   * ES_OK with *self NULL: these are not for the batch, take cells one by one.
+   */
+  es_status (*open)(void **self, const es_config *config,
+                    const char *const *axis, size_t n_axes,
+                    const es_cell_options *options, es_diag *diag);
+  void (*close)(void *self); /* accepts NULL */
+  /* Solves n cells: axes (n × n_axes) cell by cell, each value within its key's
+   * range; fills cells (n) and columns (n × n_swept), cell by cell. A cell's
+   * bits depend on the cell alone. Called by many threads with one self.
+   * Anything but ES_OK is a failure of the call itself, not of a cell. */
+  es_status (*solve)(const void *self, const double *axes, size_t n,
+                     es_cell *cells, double *columns);
+} es_batch;
 
 /* Progress and interruption of long work: asked now and then with work done and
  * work to do in any unit; true ends the work with ES_INTERRUPTED. */
@@ -133,7 +186,26 @@ typedef struct es_model {
   const char *const *fixed_columns;
   size_t (*n_fixed)(const void *self);
   void (*fixed)(const void *self, size_t j, double *row);
+  /* The word in place of the number in column k of row j, such as a kind of
+   * point; NULL: it is a number. NULL hook: all are. */
+  const char *(*fixed_word)(const void *self, size_t j, size_t k);
   double (*lr_limit)(const void *self);
+
+  /* Fate of the state y at t, where it is certain; and the columns' limits for
+   * t to infinity of a trajectory with that fate. */
+  es_fate (*fate)(const void *self, double t, const double *y);
+  void (*limit)(const void *self, es_fate fate, double t, const double *y,
+                double *out);
+  const es_batch *batch; /* for sweeps; NULL: cells one by one */
+
+  /* The basin's boundary for `separatrix`: names of its columns (ended by
+   * NULL), how many rows there are, and row j. The first call of n_separatrix
+   * may compute for seconds. */
+  const char *const *separatrix_columns;
+  es_status (*n_separatrix)(void *self, size_t *n, const es_watch *watch,
+                            es_diag *diag);
+  void (*separatrix)(const void *self, size_t j, double *row);
+  const char *(*separatrix_word)(const void *self, size_t j, size_t k);
 
   /* Exponent p of the distance O(alpha^p) between a start alpha G and theory.
    */

@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *es_fate_name(es_fate fate) {
+  static const char *const names[] = {"undecided", "stable", "collapsed",
+                                      "diverged"};
+  return (unsigned)fate < sizeof names / sizeof *names ? names[fate] : "?";
+}
+
 es_status es_instance_open(es_instance *out, const es_model *model,
                            const es_config *config, const es_watch *watch,
                            es_diag *diag) {

@@ -1,0 +1,74 @@
+/* One decoupled eigenmode of BYOL and SimSiam (Tian, Chen, Ganguli 2021;
+ * theory.md 4), with r = lambda_d tau - lambda_s p:
+ *   p'   = alpha_p s r - eta_p p
+ *   s'   = 2 p s r - 2 eta_s s
+ *   tau' = beta (1 - tau) - tau (p r - eta_s)         (ema; else tau stays)
+ * s is the eigenvalue of W W^T along the mode. Pure functions of numbers: no
+ * stepper, no memory. */
+#ifndef ES_MODELS_EIGENMODE_H
+#define ES_MODELS_EIGENMODE_H
+
+#include <eigenstep/model.h>
+
+typedef struct es_eigenmode {
+  double alpha_p, eta_p, eta_s, beta; /* alpha_p > 0, the rest >= 0 */
+  double lambda_s, lambda_d;          /* > 0: 1 + sigma^2 and 1 where X = I */
+  double p0, s0, tau0;                /* s0 >= 0 */
+  bool ema;
+} es_eigenmode;
+
+typedef struct es_eigenmode_state {
+  double p, s, tau;
+} es_eigenmode_state;
+
+/* c of s = p^2/alpha_p + c e^{-2 eta t} (eta_p = eta_s), in one rounding; 0
+ * where it is less than the rounding of p0 and s0 themselves, so that a start
+ * given as p0^2/alpha_p lies on the parabola. */
+double es_eigenmode_c(const es_eigenmode *mode);
+
+/* Closed forms (theory.md 4), for constant tau and eta_p = eta_s: the parabola
+ * c = 0; any c at eta = 0; and what is trivial: s0 = 0, p0 = 0 on the parabola.
+ * True if this mode has one. */
+bool es_eigenmode_has_exact(const es_eigenmode *mode);
+
+/* The state at t >= 0, to 1e-13 relative but beside the saddle, where the
+ * start's own rounding grows with e^{(…)t}: see eigenmode_closed.c for the
+ * claim. Only for a mode that has_exact. */
+es_eigenmode_state es_eigenmode_exact(const es_eigenmode *mode, double t);
+
+/* The time at which p is passed on the parabola; INFINITY: never. */
+double es_eigenmode_time(const es_eigenmode *mode, double p);
+
+/* Largest eta with a stationary point beside collapse, at tau (1 with ema):
+ * tau^2 lambda_d^2 / (4 lambda_s). */
+double es_eigenmode_eta_max(const es_eigenmode *mode);
+
+/* A stationary point and the eigenvalues of the linearisation in (p, s, tau),
+ * rising; NaN for what is not there without ema (sorted last). */
+typedef struct es_eigenmode_point {
+  enum {
+    ES_POINT_COLLAPSED,
+    ES_POINT_SADDLE,
+    ES_POINT_STABLE,
+    ES_POINT_DEGENERATE
+  } kind;
+  double p, s, tau;
+  bool stable;
+  double eig[3];
+} es_eigenmode_point;
+
+/* The points, by rising p: collapsed, then saddle and stable, or the degenerate
+ * one at equality, or none. At eta = 0 and eta_p != eta_s as theory.md says.
+ * Returns their number, 1 to 3. */
+size_t es_eigenmode_points(const es_eigenmode *mode, es_eigenmode_point out[3]);
+
+/* The fate of state at time t since the start, where it is certain, by the
+ * regions of docs/fate.md. c is es_eigenmode_c of the start (it is not taken
+ * from the state, where it would be a difference of near-equal numbers). */
+es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
+                          const es_eigenmode_state *state);
+
+/* The limits of (p, s, tau) for that fate. */
+es_eigenmode_state es_eigenmode_limit(const es_eigenmode *mode, es_fate fate);
+
+#endif
