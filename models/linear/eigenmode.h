@@ -43,23 +43,29 @@ double es_eigenmode_time(const es_eigenmode *mode, double p);
  * tau^2 lambda_d^2 / (4 lambda_s). */
 double es_eigenmode_eta_max(const es_eigenmode *mode);
 
+typedef enum es_eigenmode_kind {
+  ES_POINT_COLLAPSED,
+  ES_POINT_SADDLE,
+  ES_POINT_STABLE,
+  ES_POINT_DEGENERATE
+} es_eigenmode_kind;
+
 /* A stationary point and the eigenvalues of the linearisation in (p, s, tau),
- * rising; NaN for what is not there without ema (sorted last). */
+ * rising, of complex ones the real parts; NaN for what is not there without ema
+ * (sorted last). */
 typedef struct es_eigenmode_point {
-  enum {
-    ES_POINT_COLLAPSED,
-    ES_POINT_SADDLE,
-    ES_POINT_STABLE,
-    ES_POINT_DEGENERATE
-  } kind;
+  es_eigenmode_kind kind;
   double p, s, tau;
   bool stable;
   double eig[3];
 } es_eigenmode_point;
 
-/* The points, by rising p: collapsed, then saddle and stable, or the degenerate
- * one at equality, or none. At eta = 0 and eta_p != eta_s as theory.md says.
- * Returns their number, 1 to 3. */
+/* The points, by rising |p|: collapsed, then saddle and stable, or the
+ * degenerate one where their roots are equal up to rounding, or none. tau at
+ * collapse is beta/(beta - eta_s), or INFINITY. At eta_p = eta_s = 0 the stable
+ * point has the start's own c, and is there only if the level of c has one; at
+ * eta_s = 0 < eta_p its s is INFINITY, since s grows for ever. Returns their
+ * number, 1 to 3. */
 size_t es_eigenmode_points(const es_eigenmode *mode, es_eigenmode_point out[3]);
 
 /* The fate of state at time t since the start, where it is certain, by the
