@@ -13,15 +13,25 @@
 
 enum { ES_LANES = 8 };
 
-typedef enum es_simd { ES_SIMD_NONE, ES_SIMD_AVX2, ES_SIMD_AVX512 } es_simd;
+typedef enum es_simd {
+  ES_SIMD_NONE,
+  ES_SIMD_AVX2,   /* and FMA */
+  ES_SIMD_AVX512, /* F, DQ and VL */
+  ES_SIMDS
+} es_simd;
 
-/* What this machine has, or the lesser one that was asked for by name
- * (auto|avx512|avx2|none). ES_BAD_VALUE: it is not there. */
+/* Whether this machine has it. */
+bool es_simd_has(es_simd simd);
+
+/* The widest that this machine has, or the one that was asked for by name
+ * (auto|avx512|avx2|none; NULL: auto). ES_BAD_VALUE: it is not there. */
 es_status es_simd_choose(es_simd *out, const char *name,
                          es_diag *diag) ES_MUST_USE;
 const char *es_simd_name(es_simd simd);
 
-/* The cells in flight. A kernel has its own numbers in work. */
+/* The cells in flight. Before a lane is filled its t, h and steps are 0, its
+ * t_settle NaN, its fate open and its status ES_OK; y, param and work hold what
+ * the last cell left. A kernel has its own numbers in work. */
 typedef struct es_lane_block {
   double t[ES_LANES], h[ES_LANES]; /* h: the step to try next */
   double steps[ES_LANES];          /* made and rejected */
@@ -39,19 +49,22 @@ typedef struct es_lane_kernel {
   /* One step, accepted or rejected, of every busy lane; returns the bits of the
    * lanes that have ended: at t_end, with fate or status set. Idle lanes hold
    * what the last cell left, or zeros, and may be stepped along. */
-  unsigned (*advance[3])(es_lane_block *block, const es_cell_options *options);
+  unsigned (*advance[ES_SIMDS])(es_lane_block *block,
+                                const es_cell_options *options);
 } es_lane_kernel;
 
-/* Fills a lane with cell i: y, param, h, t; fate and t_settle too where they
- * are certain at the start, and status where the cell cannot be solved: then
- * true is not returned, and the cell is stored at once. */
+/* Fills a lane with cell i: y, param, h, t, and what of work is not written
+ * before it is read; fate and t_settle too where they are certain at the start.
+ * False: the cell has ended, solved or with a status, and is stored at once. */
 typedef bool (*es_lane_fill)(void *context, size_t i, es_lane_block *block,
                              size_t lane);
 /* Takes what a lane holds once cell i has ended. */
 typedef void (*es_lane_store)(void *context, size_t i,
                               const es_lane_block *block, size_t lane);
 
-/* Runs cells 0 … n-1 through a block. ES_NO_MEMORY. */
+/* Runs cells 0 … n-1 through a block; ends once each was stored. A kernel must
+ * end every cell: what cannot be stepped on ends with a status. ES_NO_MEMORY.
+ */
 es_status es_lanes_run(const es_lane_kernel *kernel, es_simd simd,
                        const es_cell_options *options, size_t n,
                        es_lane_fill fill, es_lane_store store,
