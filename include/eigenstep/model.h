@@ -26,6 +26,11 @@ typedef struct es_model_shape {
   size_t embed_dim; /* length of one embedding */
   double bytes;     /* memory that open took at its peak; 0: not worth saying */
   size_t n_swept;   /* the first so many columns are a sweep's; 0: all */
+  double atol_unit; /* the absolute tolerance is multiplied by it: small where
+                       what decays must keep its digits; 0: by 1 */
+  const char *no_start; /* what is missing for a trajectory, as a line for the
+                           user; NULL: nothing. Stationary points and the like
+                           need none */
 } es_model_shape;
 
 /* One row of `predict` and of steps.csv: a mode and its step. */
@@ -38,6 +43,14 @@ typedef struct es_model_step {
   double half_time; /* where the observable passes one half, exactly */
   double steps;     /* steps of discrete descent to half; NaN without lr */
 } es_model_step;
+
+/* A number that `fixed-points` says beside its table: in JSON and run.json
+ * under its name, on standard error behind the words. */
+typedef struct es_model_figure {
+  char name[32];     /* "eta_max" */
+  const char *words; /* "largest eta with a stationary point" */
+  double value;
+} es_model_figure;
 
 /* A matrix for arrays.h5, owned by the model. */
 typedef struct es_model_array {
@@ -181,15 +194,16 @@ typedef struct es_model {
   double (*generic_half_time)(void *self, size_t j);
 
   /* Stationary points for `fixed-points`: names of their columns (ended by
-   * NULL), how many there are, and row j; and the largest learning rate for
-   * which discrete descent is stable there (NaN: not defined). */
+   * NULL), how many there are, and row j; and what else is said of them, figure
+   * j of n_figures. */
   const char *const *fixed_columns;
   size_t (*n_fixed)(const void *self);
   void (*fixed)(const void *self, size_t j, double *row);
   /* The word in place of the number in column k of row j, such as a kind of
    * point; NULL: it is a number. NULL hook: all are. */
   const char *(*fixed_word)(const void *self, size_t j, size_t k);
-  double (*lr_limit)(const void *self);
+  size_t (*n_figures)(const void *self);
+  void (*figure)(const void *self, size_t j, es_model_figure *out);
 
   /* Fate of the state y at t, where it is certain; and the columns' limits for
    * t to infinity of a trajectory with that fate. */
@@ -216,7 +230,8 @@ typedef struct es_model {
   /* For factors.csv with output.modes=on; false: the data have no known ones.
    */
   bool (*factors)(const void *self, es_model_factors *out);
-  /* A remark for the user (floor reported, limits passed), or NULL. */
+  /* A remark for the user (floor reported, limits passed), or NULL. It may
+   * change where n_separatrix has something to say. */
   const char *(*remark)(const void *self);
   /* CRC-32 of the data the model was built from; false: none. */
   bool (*checksum)(const void *self, unsigned *crc);

@@ -222,11 +222,6 @@ static void fixed(const void *self, size_t j, double *row) {
   row[3] = ends ? p->lambda[j] : generic ? 0 : mode.lambda;
 }
 
-static double lr_limit(const void *self) {
-  const barlow *b = self;
-  return b->flow->lr_limit(b);
-}
-
 /* theory.md 1: the least gap over the modes with gamma > 0, of the plain flow.
  */
 static double exponent(const void *self) {
@@ -240,6 +235,19 @@ static double exponent(const void *self) {
 static double loss_floor(const void *self) {
   const barlow *b = self;
   return b->flow->floor(b);
+}
+
+static size_t n_figures(const void *self) {
+  (void)self;
+  return 2;
+}
+
+static void figure(const void *self, size_t j, es_model_figure *out) {
+  const barlow *b = self;
+  *out = j == 0 ? (es_model_figure){"loss_floor", "loss floor", loss_floor(b)}
+                : (es_model_figure){"lr_max",
+                                    "discrete descent is stable below lr =",
+                                    b->flow->lr_limit(b)};
 }
 
 static es_model_array array(const void *self, size_t j) {
@@ -294,8 +302,8 @@ static es_status open_kernel(void **self, const es_config *config,
   .n_steps = n_steps, .step = step, .floor = loss_floor, .exponent = exponent, \
   .generic_half_time = es_barlow_generic_half_time,                            \
   .fixed_columns = fixed_columns, .n_fixed = n_steps, .fixed = fixed,          \
-  .lr_limit = lr_limit, .array = array, .factors = es_barlow_factors_of,       \
-  .remark = remark, .checksum = checksum
+  .n_figures = n_figures, .figure = figure, .array = array,                    \
+  .factors = es_barlow_factors_of, .remark = remark, .checksum = checksum
 
 const es_model es_model_barlow_twins = {
     .name = "barlow-twins",

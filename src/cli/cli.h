@@ -63,6 +63,11 @@ es_status es_sinks_header(es_sinks *sinks, const char *const *names, size_t n,
                           es_diag *diag) ES_MUST_USE;
 es_status es_sinks_row(es_sinks *sinks, const double *row, size_t n,
                        es_diag *diag) ES_MUST_USE;
+/* A row of numbers and words: a word that is not NULL stands in the place of
+ * its number. */
+es_status es_sinks_mixed(es_sinks *sinks, const double *row,
+                         const char *const *word, size_t n,
+                         es_diag *diag) ES_MUST_USE;
 /* Keeps the rows (keep) or removes what was begun; frees the sinks. */
 es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) ES_MUST_USE;
 
@@ -101,6 +106,20 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
 es_status es_cli_write_factors(const es_job *job, const es_instance *instance,
                                es_diag *diag) ES_MUST_USE;
 
+/* A table that a model knows by rows, as model.h has it of stationary points
+ * and of the basin's boundary: columns end by NULL, at most ES_TABLE_COLUMNS;
+ * word may be NULL. Writes table.csv. */
+enum { ES_TABLE_COLUMNS = 16 };
+typedef struct es_model_table {
+  const char *const *columns;
+  size_t rows;
+  void (*row)(const void *self, size_t j, double *row);
+  const char *(*word)(const void *self, size_t j, size_t k);
+} es_model_table;
+es_status es_cli_write_table(const es_job *job, const es_instance *instance,
+                             const es_model_table *table,
+                             es_diag *diag) ES_MUST_USE;
+
 /* What commands do that need no trajectory: opens job->target's model, says
  * its remark, makes job->dir, works, closes; --dry-run prints the settings. */
 typedef es_status (*es_instance_work)(const es_job *job,
@@ -113,6 +132,7 @@ es_status es_cli_on_instance(const es_job *job, es_instance_work work,
 es_status es_cmd_flow(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_separatrix(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -5,73 +5,76 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 
-#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { MOST_COLUMNS = 16 };
-
-static es_status write_rows(const es_job *job, const es_instance *instance,
-                            es_diag *diag) {
+static size_t n_figures(const es_instance *instance) {
   const es_model *model = instance->model;
-  es_sinks *sinks;
-  size_t columns = 0;
-  while (columns < MOST_COLUMNS && model->fixed_columns[columns] != NULL)
-    columns++;
-  es_status status = es_sinks_open(&sinks, job, "table.csv", diag);
-  if (status != ES_OK) return status;
-  status = es_sinks_header(sinks, model->fixed_columns, columns, diag);
-  const size_t n = model->n_fixed(instance->self);
-  for (size_t j = 0; status == ES_OK && j < n; j++) {
-    double row[MOST_COLUMNS];
-    model->fixed(instance->self, j, row);
-    status = es_sinks_row(sinks, row, columns, diag);
-  }
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return model->n_figures != NULL ? model->n_figures(instance->self) : 0;
 }
 
-static double lr_limit(const es_instance *instance) {
-  return instance->model->lr_limit != NULL
-             ? instance->model->lr_limit(instance->self)
-             : NAN;
+static es_model_figure figure(const es_instance *instance, size_t j) {
+  es_model_figure figure = {0};
+  instance->model->figure(instance->self, j, &figure);
+  return figure;
+}
+
+/* All figures in one line, as far as it reaches. */
+static void say_figures(const es_job *job, const es_instance *instance) {
+  char line[256] = "";
+  size_t used = 0;
+  for (size_t j = 0; j < n_figures(instance) && used < sizeof line; j++) {
+    const es_model_figure f = figure(instance, j);
+    used += (size_t)snprintf(line + used, sizeof line - used, "%s%s %.6g",
+                             j > 0 ? "; " : "", f.words, f.value);
+  }
+  job->say(job, used > 0 ? line : NULL);
 }
 
 static es_status print_json(const es_instance *instance, es_diag *diag) {
   cJSON *root = cJSON_CreateObject();
-  const bool ok =
-      es_json_text(root, "model", instance->model->name) &&
-      es_json_real(root, "points",
-                   (double)instance->model->n_fixed(instance->self)) &&
-      es_json_real(root, "loss_floor", es_instance_floor(instance)) &&
-      es_json_real(root, "lr_max", lr_limit(instance));
+  bool ok = es_json_text(root, "model", instance->model->name) &&
+            es_json_real(root, "points",
+                         (double)instance->model->n_fixed(instance->self));
+  for (size_t j = 0; ok && j < n_figures(instance); j++) {
+    const es_model_figure f = figure(instance, j);
+    ok = es_json_real(root, f.name, f.value);
+  }
   return es_cli_print_json(root, ok, diag);
 }
 
 static es_status write_record(const es_job *job, const es_instance *instance,
                               double started, es_diag *diag) {
-  const es_figure figures[] = {{"loss_floor", es_instance_floor(instance)},
-                               {"lr_max", lr_limit(instance)}};
+  const size_t n = n_figures(instance);
+  es_figure *figures = calloc(n + 1, sizeof *figures);
+  if (figures == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t j = 0; j < n; j++) {
+    const es_model_figure f = figure(instance, j);
+    strcpy(figures[j].name, f.name);
+    figures[j].value = f.value;
+  }
   const es_summary summary = {.started = started,
                               .instance = instance,
                               .figures = figures,
-                              .n_figures = 2};
-  const es_status status = es_cli_write_config(job, diag);
-  return status == ES_OK ? es_cli_write_provenance(job, &summary, diag)
-                         : status;
+                              .n_figures = n};
+  es_status status = es_cli_write_config(job, diag);
+  if (status == ES_OK) status = es_cli_write_provenance(job, &summary, diag);
+  free(figures);
+  return status;
 }
 
 static es_status report(const es_job *job, const es_instance *instance,
                         double started, es_diag *diag) {
-  char line[128];
-  es_status status = ES_OK;
-  if (instance->model->fixed == NULL)
+  const es_model *model = instance->model;
+  if (model->fixed == NULL)
     return es_fail(diag, ES_USAGE, "%s: its stationary points are not known",
-                   instance->model->name);
-  snprintf(line, sizeof line,
-           "loss floor %.6g; discrete descent is stable below lr = %.6g",
-           es_instance_floor(instance), lr_limit(instance));
-  job->say(job, line);
-  status = write_rows(job, instance, diag);
+                   model->name);
+  const es_model_table table = {.columns = model->fixed_columns,
+                                .rows = model->n_fixed(instance->self),
+                                .row = model->fixed,
+                                .word = model->fixed_word};
+  say_figures(job, instance);
+  es_status status = es_cli_write_table(job, instance, &table, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, instance, started, diag);
   if (status == ES_OK && job->json) status = print_json(instance, diag);

@@ -71,6 +71,16 @@ es_status es_sinks_row(es_sinks *sinks, const double *row, size_t n,
   return status;
 }
 
+es_status es_sinks_mixed(es_sinks *sinks, const double *row,
+                         const char *const *word, size_t n, es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < sinks->n; i++)
+    for (size_t k = 0; status == ES_OK && k < n; k++)
+      status = word[k] != NULL ? es_csv_cell_text(&sinks->csv[i], word[k], diag)
+                               : es_csv_cell(&sinks->csv[i], row[k], diag);
+  return status;
+}
+
 es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) {
   es_status status = ES_OK;
   for (size_t i = 0; i < sinks->n; i++) {

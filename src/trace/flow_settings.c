@@ -118,6 +118,8 @@ static es_status settle_method(es_flow_settings *out,
   if (strcmp(out->method, "exponential") == 0)
     out->options.method = out->method;
   out->options.atol = es_config_real(config, "solver", "atol");
+  if (instance->shape.atol_unit > 0)
+    out->options.atol *= instance->shape.atol_unit;
   out->options.max_steps = es_config_size(config, "solver", "max_steps");
   if (es_config_has(config, "solver", "limit"))
     out->options.limit = es_config_real(config, "solver", "limit");
@@ -131,6 +133,8 @@ static es_status settle_method(es_flow_settings *out,
 
 es_status es_flow_settle(es_flow_settings *out, const es_instance *instance,
                          const es_config *config, es_diag *diag) {
+  const char *missing = instance->shape.no_start;
+  if (missing != NULL) return es_fail(diag, ES_USAGE, "%s", missing);
   const es_status status = settle_times(out, instance, config, diag);
   return status == ES_OK ? settle_method(out, instance, config, diag) : status;
 }

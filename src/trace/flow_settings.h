@@ -14,9 +14,9 @@ typedef struct es_flow_settings {
   es_ode_options options; /* of a stepper; zeros for the closed form */
 } es_flow_settings;
 
-/* Fills a zeroed *out, in part also where it fails: ES_USAGE for times that are
- * missing or given twice and for gd without a learning rate, ES_BAD_VALUE for
- * exact where there is no closed form, ES_NO_MEMORY. */
+/* Fills a zeroed *out, in part also where it fails: ES_USAGE for a start or
+ * times that are missing, times given twice and gd without a learning rate,
+ * ES_BAD_VALUE for exact where there is no closed form, ES_NO_MEMORY. */
 es_status es_flow_settle(es_flow_settings *out, const es_instance *instance,
                          const es_config *config, es_diag *diag) ES_MUST_USE;
 

@@ -22,10 +22,14 @@ es_status es_instance_open(es_instance *out, const es_model *model,
   if ((model->step == NULL) != (model->n_steps == NULL) ||
       (model->state == NULL) != (model->n_states == NULL) ||
       (model->fixed == NULL) !=
-          (model->n_fixed == NULL || model->fixed_columns == NULL))
+          (model->n_fixed == NULL || model->fixed_columns == NULL) ||
+      (model->figure == NULL) != (model->n_figures == NULL) ||
+      (model->separatrix == NULL) !=
+          (model->n_separatrix == NULL || model->separatrix_columns == NULL))
     return es_fail(diag, ES_BAD_VALUE,
-                   "model %s: step and n_steps, state and n_states, fixed, "
-                   "n_fixed and fixed_columns go together",
+                   "model %s: step and n_steps, state and n_states, figure "
+                   "and n_figures, fixed, n_fixed and fixed_columns go "
+                   "together, and so for separatrix",
                    model->name);
   if (model->open != NULL) {
     const es_status status = model->open(&out->self, config, watch, diag);

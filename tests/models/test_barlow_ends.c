@@ -177,7 +177,10 @@ static void descent_limits(void **state) {
     void *self;
     es_diag diag = {0};
     assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
-    const double limit = es_model_barlow_twins.lr_limit(self);
+    es_model_figure lr_max;
+    es_model_barlow_twins.figure(self, 1, &lr_max);
+    assert_string_equal(lr_max.name, "lr_max");
+    const double limit = lr_max.value;
     const double floor = es_model_barlow_twins.floor(self);
     es_model_barlow_twins.close(self);
     es_config_free(config);
