@@ -1,4 +1,6 @@
 /* The table of models: a new model is one file and one line here. */
+#include "models/linear/byol.h"
+
 #include <eigenstep/eigenstep.h>
 
 #include <string.h>
@@ -6,6 +8,8 @@
 static const es_model *const models[] = {
     &es_model_barlow_twins,
     &es_model_barlow_twins_kernel,
+    &es_model_byol,
+    &es_model_byol_symmetric,
 };
 
 const char *es_version(void) { return ES_VERSION; }

@@ -25,6 +25,8 @@ static const es_key rows[] = {
      "which part of the image sets; unlabeled: stl10 alone"},
     {"data", "center", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "subtract the mean over both views"},
+    {"data", "views", ES_SIZE, 0, 2, 1e6, NULL, "1", "8",
+     "second views of each image for X and X' of byol, X' without bias"},
     {"data", "dims", ES_SIZE, 0, 1, 1e5, NULL, "1", "10",
      "gaussian: dimension m"},
     {"data", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",

@@ -73,6 +73,19 @@ es_status es_congruence_factored(es_congruence *work, const double *Z,
                                  const double *gamma,
                                  double *values) ES_MUST_USE;
 
+/* Singular values of W (n×m, any n and m), falling, n of them with zeros behind
+ * the min(n, m) that W has, and its left singular vectors as columns of U
+ * (n×n, orthogonal). Up to order 64 small singular values keep their leading
+ * digits beside larger ones where the rows of W are graded and otherwise well
+ * conditioned; above, each has an error of roundoff times the largest. Made
+ * once for (n, m); the calls do not allocate. */
+typedef struct es_svd es_svd;
+es_status es_svd_new(es_svd **out, size_t n, size_t m,
+                     es_diag *diag) ES_MUST_USE;
+void es_svd_free(es_svd *work); /* NULL accepted */
+es_status es_svd_left(es_svd *work, const double *W, double *sigma,
+                      double *U) ES_MUST_USE;
+
 /* B (n×columns) = A^-1 B for a symmetric positive definite A (n×n, of which the
  * lower triangle is read and overwritten). ES_NO_CONVERGENCE where A is not
  * positive definite or not finite; B is then untouched. Does not allocate. */

@@ -1,0 +1,93 @@
+/* BYOL and SimSiam of linear networks with full matrices (Tian, Chen, Ganguli
+ * 2021, Lemma 1; theory.md 2), shared by the files of the model:
+ * byol_moments.c and byol_open.c build it, byol_flow.c and byol_jacobian.c are
+ * its equations, byol_modes.c its observables, byol.c makes it an es_model; and
+ * what it shares with `byol-symmetric` (theory.md 3).
+ *
+ * Z = W V, A = W_a V with V the eigenvectors of X, so that W_a X is a scaling
+ * of columns by D; S = V^T (X + X') V is full, or diagonal where X' commutes
+ * with X. P = W_p. Without a predictor V are those of X', and D its values.
+ * State y: Z (n2×n1), P (n2×n2), A (n2×n1), the last two where they move. */
+#ifndef ES_MODELS_LINEAR_BYOL_H
+#define ES_MODELS_LINEAR_BYOL_H
+
+#include "base/slab.h"
+#include "linalg/linalg.h"
+
+#include <eigenstep/model.h>
+
+typedef enum byol_variant {
+  BYOL_EMA,          /* byol: W_a follows W */
+  BYOL_SIMSIAM,      /* W_a = W */
+  BYOL_NO_PREDICTOR, /* W_a = W, W_p = I */
+  BYOL_NO_STOP       /* W_a = W, and the gradient goes through it */
+} byol_variant;
+
+typedef struct byol {
+  size_t n1, n2;
+  byol_variant variant;
+  double alpha_p, beta, eta_p, eta_s, lr;
+  double *V;   /* n1×n1; NULL: the identity */
+  double *D;   /* n1: X's eigenvalues; without a predictor those of X' */
+  double *S;   /* n1×n1; NULL: diagonal */
+  double *sum; /* n1: S's diagonal; unused without a predictor */
+  double *Z0, *P0, *A0; /* P0 = I without a predictor */
+  double *law; /* n2×n2: W W^T - W_p^T W_p/alpha_p at the start; NULL: the law
+                  of balance does not hold */
+  double *T, *R;         /* n2×n1: of the right-hand side; and observables */
+  double *F, *L, *Q, *U; /* n2×n2: of observables */
+  double *value, *sigma; /* n2 */
+  es_svd *svd;
+  es_eigen *eigen;
+  double *points; /* n1×n_points, embedded as W times these; NULL: none */
+  size_t n_points;
+  bool from_data;
+  unsigned data_crc;
+  double reach; /* S's most negative eigenvalue, without its sign */
+  char remark[256];
+} byol;
+
+/* A state's parts; P and A are the start's or Z where they are not in y. */
+typedef struct byol_state {
+  const double *Z, *P, *A;
+} byol_state;
+byol_state es_byol_view(const byol *b, const double *y);
+size_t es_byol_length(const byol *b); /* of y */
+
+/* The line for es_zeroed's NULL. */
+es_status es_byol_no_memory(es_diag *diag);
+/* Adds a sentence to the remark. */
+void es_byol_note(byol *b, const char *format, ...) ES_PRINTF(2, 3);
+
+/* n1, V, D, S and sum from X and Xp or from data, and the points that
+ * output.embeddings asks for (byol_moments.c). */
+es_status es_byol_moments(byol *b, const es_config *config,
+                          const es_watch *watch, es_diag *diag) ES_MUST_USE;
+
+/* The model's keys and es_model's open and close (byol_open.c). */
+extern const es_keys es_byol_keys;
+es_status es_byol_open(void **self, const es_config *config,
+                       const es_watch *watch, es_diag *diag) ES_MUST_USE;
+void es_byol_close(void *self);
+
+/* es_model's functions: y' and its derivative; the columns. */
+es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);
+es_status es_byol_jacobian(double t, const double *y, double *J, double *dfdt,
+                           void *self);
+es_status es_byol_observe(void *self, double t, const double *y, double *out);
+
+/* What stands before p_1 in a row, then n2 columns p and n2 columns s. */
+enum { BYOL_FIRST = 9 };
+/* The columns of a state that has not to be in y. */
+es_status es_byol_columns(const byol *b, double t, const byol_state *x,
+                          double *out) ES_MUST_USE;
+
+/* p[j] = value[i], i being the column of Q that belongs to column j of U (both
+ * n×n, orthogonal): pairs are made by the largest (q_i . u_j)^2 first, equal
+ * ones by the smaller j, then i. overlap: room for n×n. */
+void es_byol_pair(size_t n, const double *U, const double *Q,
+                  const double *value, double *overlap, double *p);
+
+extern const es_model es_model_byol, es_model_byol_symmetric;
+
+#endif

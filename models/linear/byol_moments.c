@@ -1,0 +1,198 @@
+/* X and X' of `byol`, from matrices or from the views of images, and the basis
+ * that the state is held in: see byol.h. */
+#include "models/linear/barlow.h"
+#include "models/linear/byol.h"
+
+#include "data/moments.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool diagonal(size_t n, const double *A) {
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < n; i++)
+      if (i != j && A[i + j * n] != 0) return false;
+  return true;
+}
+
+/* A (n1×n1) becomes V^T A V, symmetric to the last bit. */
+static es_status turn(const byol *b, double *A, es_diag *diag) {
+  const size_t n = b->n1;
+  double *AV = es_zeroed(n, n, sizeof *AV);
+  if (AV == NULL) return es_byol_no_memory(diag);
+  es_gemm(false, false, n, n, n, 1, A, n, b->V, n, 0, AV, n);
+  es_gemm(true, false, n, n, n, 1, b->V, n, AV, n, 0, A, n);
+  free(AV);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < j; i++)
+      A[i + j * n] = A[j + i * n] = (A[i + j * n] + A[j + i * n]) / 2;
+  return ES_OK;
+}
+
+/* Off the diagonal there is roundoff alone: n units in the largest entry. */
+static bool only_rounding(size_t n, const double *A) {
+  double top = 0, off = 0;
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < n; i++) {
+      const double size = fabs(A[i + j * n]);
+      top = fmax(top, size);
+      if (i != j) off = fmax(off, size);
+    }
+  return off <= 4 * (double)n * DBL_EPSILON * top;
+}
+
+/* V and D of A, which becomes V or, diagonal, is freed. */
+static es_status choose_basis(byol *b, double *A, es_diag *diag) {
+  const size_t n = b->n1;
+  b->D = es_zeroed(n, 1, sizeof *b->D);
+  b->sum = es_zeroed(n, 1, sizeof *b->sum);
+  if (b->D == NULL || b->sum == NULL) {
+    free(A);
+    return es_byol_no_memory(diag);
+  }
+  if (!diagonal(n, A)) {
+    b->V = A;
+    return es_barlow_eigen(n, A, b->D, diag);
+  }
+  for (size_t j = 0; j < n; j++) b->D[j] = A[j + j * n];
+  free(A);
+  return ES_OK;
+}
+
+/* Largest negative eigenvalue of S, without its sign; S is left alone. */
+static es_status find_reach(byol *b, es_diag *diag) {
+  const size_t n = b->n1;
+  double least = INFINITY;
+  if (b->S == NULL) {
+    for (size_t j = 0; j < n; j++) least = fmin(least, b->sum[j]);
+  } else {
+    double *copy = es_zeroed(n, n, sizeof *copy);
+    double *values = es_zeroed(n, 1, sizeof *values);
+    es_status status = ES_OK;
+    if (copy == NULL || values == NULL) status = es_byol_no_memory(diag);
+    if (status == ES_OK) {
+      memcpy(copy, b->S, n * n * sizeof *copy);
+      status = es_eigen_symmetric(n, copy, values, false, diag);
+      least = status == ES_OK ? values[0] : 0;
+    }
+    free(copy);
+    free(values);
+    if (status != ES_OK) return status;
+  }
+  b->reach = fmax(-least, 0);
+  return ES_OK;
+}
+
+/* S from X', which is taken over and is in the user's coordinates. */
+static es_status add_within(byol *b, double *Xp, es_diag *diag) {
+  const size_t n = b->n1;
+  es_status status = b->V != NULL ? turn(b, Xp, diag) : ES_OK;
+  if (status != ES_OK) {
+    free(Xp);
+    return status;
+  }
+  const bool apart = only_rounding(n, Xp);
+  for (size_t j = 0; j < n; j++)
+    b->sum[j] = Xp[j + j * n] = b->D[j] + Xp[j + j * n];
+  if (apart)
+    free(Xp);
+  else
+    b->S = Xp;
+  return find_reach(b, diag);
+}
+
+/* Takes over both (n1×n1). */
+static es_status use(byol *b, double *X, double *Xp, es_diag *diag) {
+  for (size_t i = 0; i < b->n1 * b->n1; i++)
+    if (!isfinite(X[i]) || !isfinite(Xp[i]) || !isfinite(X[i] + Xp[i])) {
+      free(X);
+      free(Xp);
+      return es_fail(diag, ES_NOT_FINITE,
+                     "X + X' is not finite: its values are too large");
+    }
+  const bool within = b->variant == BYOL_NO_PREDICTOR;
+  const es_status status = choose_basis(b, within ? Xp : X, diag);
+  if (status == ES_OK && !within) return add_within(b, Xp, diag);
+  free(within ? X : Xp);
+  return status;
+}
+
+static double *copied(const es_matrix *A) {
+  double *copy = es_zeroed(A->rows, A->cols, sizeof *copy);
+  if (copy != NULL) memcpy(copy, A->data, A->rows * A->cols * sizeof *copy);
+  return copy;
+}
+
+static es_status from_matrices(byol *b, const es_config *config,
+                               es_diag *diag) {
+  const es_matrix *X = es_config_matrix(config, "model", "X");
+  const es_matrix *Xp = es_config_matrix(config, "model", "Xp");
+  if (X == NULL || Xp == NULL)
+    return es_fail(diag, ES_USAGE, "model.%s: model.%s needs it beside it",
+                   X == NULL ? "X" : "Xp", X == NULL ? "Xp" : "X");
+  if (Xp->rows != X->rows)
+    return es_config_blame(config, "model", "Xp", diag,
+                           "%zu by %zu, but X is %zu by %zu", Xp->rows,
+                           Xp->cols, X->rows, X->cols);
+  b->n1 = X->rows;
+  double *first = copied(X), *second = copied(Xp);
+  if (first == NULL || second == NULL) {
+    free(first);
+    free(second);
+    return es_byol_no_memory(diag);
+  }
+  return use(b, first, second, diag);
+}
+
+/* The moments' own memory is a slab: what is kept is copied out of it. */
+static es_status take_moments(byol *b, es_view_moments *m, es_diag *diag) {
+  const es_matrix X = {m->m, m->m, m->X}, Xp = {m->m, m->m, m->Xp};
+  b->n1 = m->m;
+  for (size_t i = 0; i < b->n_points; i++)
+    for (size_t r = 0; r < m->m; r++) b->points[r + i * m->m] -= m->mean[r];
+  double *first = copied(&X), *second = copied(&Xp);
+  es_view_moments_free(m);
+  if (first != NULL && second != NULL) return use(b, first, second, diag);
+  free(first);
+  free(second);
+  return es_byol_no_memory(diag);
+}
+
+static es_status from_data(byol *b, const es_config *config,
+                           const es_watch *watch, es_diag *diag) {
+  es_dataset *set = NULL;
+  es_view_moments moments = {0};
+  es_barlow_asked asked = {watch, false};
+  const es_progress progress = es_barlow_progress(&asked);
+  const bool center = es_config_flag(config, "data", "center");
+  es_status status = es_dataset_open(&set, config, diag);
+  if (status == ES_OK) {
+    b->from_data = true;
+    b->data_crc = es_dataset_checksum(set);
+    status = es_view_moments_new(&moments, set,
+                                 es_config_size(config, "data", "views"),
+                                 center, &progress, diag);
+  }
+  if (status == ES_OK)
+    status = es_barlow_points(&b->points, &b->n_points, set, config, diag);
+  es_dataset_free(set);
+  if (status == ES_OK && !center)
+    memset(moments.mean, 0, moments.m * sizeof *moments.mean);
+  if (status == ES_OK) return take_moments(b, &moments, diag);
+  es_view_moments_free(&moments);
+  return status;
+}
+
+es_status es_byol_moments(byol *b, const es_config *config,
+                          const es_watch *watch, es_diag *diag) {
+  const bool matrix = es_config_has(config, "model", "X") ||
+                      es_config_has(config, "model", "Xp");
+  const bool data = es_config_given(config, "data", NULL) ||
+                    es_config_given(config, "augment", NULL);
+  if (matrix && data)
+    return es_fail(diag, ES_USAGE, "give model.X and model.Xp, or [data]");
+  return matrix ? from_matrices(b, config, diag)
+                : from_data(b, config, watch, diag);
+}

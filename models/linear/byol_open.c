@@ -1,0 +1,234 @@
+/* Settings of `byol` to an opened model: the start, the law of balance, and
+ * workspaces. */
+#include "models/linear/byol.h"
+
+#include "base/random.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODEL_KEY(name, kind, flags, low, high, choices, unit, fallback, help) \
+  { "model", name, kind, flags, low, high, choices, unit, fallback, help }
+
+static const es_key keys[] = {
+    MODEL_KEY("X", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
+              NULL, "E[xbar xbar^T], xbar = E[x'|x]"),
+    MODEL_KEY("Xp", ES_MATRIX, ES_SYMMETRIC, -INFINITY, INFINITY, NULL, "1",
+              NULL, "X' = E_x Cov[x'|x]"),
+    MODEL_KEY("variant", ES_CHOICE, 0, 0, 0,
+              "byol|simsiam|no-predictor|no-stop-gradient", NULL, "byol",
+              "W_a follows W; W_a = W; also W_p = I; or W_a = W with the "
+              "gradient through both"),
+    MODEL_KEY(
+        "n2", ES_SIZE, 0, 1, 1e6, NULL, "1", NULL,
+        "rows of W, W_p and W_a [as many as those given have, else as X]"),
+    MODEL_KEY("W0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "start of W, n2 by n1 [Gaussian]"),
+    MODEL_KEY("Wp0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "start of the predictor W_p, n2 by n2 [Gaussian]"),
+    MODEL_KEY("Wa0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "start of the target W_a, n2 by n1 [0]"),
+    MODEL_KEY("init_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", "0.1",
+              "standard deviation of the entries of W and W_p where they are "
+              "not given"),
+    MODEL_KEY("seed", ES_SIZE, 0, 0, 0x1p53, NULL, NULL, "0",
+              "seed of the random start"),
+    MODEL_KEY("alpha_p", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", "1",
+              "learning rate of the predictor over that of W"),
+    MODEL_KEY("beta", ES_REAL, 0, 0, INFINITY, NULL, "1/time", "0.4",
+              "rate at which W_a follows W; a network's (1 - momentum)/lr"),
+    MODEL_KEY("eta", ES_REAL, 0, 0, INFINITY, NULL, "1/time", "0.04",
+              "weight decay"),
+    MODEL_KEY("eta_p", ES_REAL, 0, 0, INFINITY, NULL, "1/time", NULL,
+              "weight decay of the predictor [eta]"),
+    MODEL_KEY("eta_s", ES_REAL, 0, 0, INFINITY, NULL, "1/time", NULL,
+              "weight decay of W [eta]"),
+    MODEL_KEY("lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
+              "learning rate of solver.method=gd: t = steps * lr"),
+};
+const es_keys es_byol_keys = {keys, sizeof keys / sizeof *keys};
+
+es_status es_byol_no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
+
+void es_byol_note(byol *b, const char *format, ...) {
+  size_t used = strlen(b->remark);
+  if (used > 0 && used + 2 < sizeof b->remark) {
+    strcpy(b->remark + used, "; ");
+    used += 2;
+  }
+  va_list args;
+  va_start(args, format);
+  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
+  va_end(args);
+}
+
+static double rate(const es_config *config, const char *name) {
+  return es_config_real(config, "model",
+                        es_config_has(config, "model", name) ? name : "eta");
+}
+
+static void read_rates(byol *b, const es_config *config) {
+  static const char *const names[] = {"byol", "simsiam", "no-predictor",
+                                      "no-stop-gradient"};
+  const char *variant = es_config_text(config, "model", "variant");
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], variant) == 0) b->variant = (byol_variant)i;
+  b->alpha_p = es_config_real(config, "model", "alpha_p");
+  b->beta = es_config_real(config, "model", "beta");
+  b->eta_p = rate(config, "eta_p");
+  b->eta_s = rate(config, "eta_s");
+  if (es_config_has(config, "model", "lr"))
+    b->lr = es_config_real(config, "model", "lr");
+  /* Starts of several variants may be given by the same words. */
+  if (b->variant != BYOL_EMA && es_config_has(config, "model", "Wa0"))
+    es_byol_note(b, "model.Wa0 has no effect with variant=%s", variant);
+  if (b->variant == BYOL_NO_PREDICTOR && es_config_has(config, "model", "Wp0"))
+    es_byol_note(b, "model.Wp0 has no effect with variant=%s", variant);
+}
+
+/* The three matrices of the start. */
+static const char *const parts[] = {"W0", "Wp0", "Wa0"};
+
+static es_status read_n2(byol *b, const es_config *config, es_diag *diag) {
+  const char *by = NULL;
+  if (es_config_has(config, "model", "n2")) {
+    by = "n2";
+    b->n2 = es_config_size(config, "model", "n2");
+  }
+  for (int i = 0; i < 3; i++) {
+    const es_matrix *M = es_config_matrix(config, "model", parts[i]);
+    if (M == NULL) continue;
+    if (by == NULL) {
+      by = parts[i];
+      b->n2 = M->rows;
+    }
+    const size_t cols = i == 1 ? b->n2 : b->n1;
+    if (M->rows != b->n2 || M->cols != cols)
+      return es_config_blame(config, "model", parts[i], diag,
+                             "%zu by %zu; it must be %zu by %zu, as %s and %s "
+                             "say",
+                             M->rows, M->cols, b->n2, cols, by,
+                             b->from_data ? "[data]" : "X");
+  }
+  if (by == NULL && b->from_data)
+    return es_fail(diag, ES_USAGE,
+                   "model.n2: give the number of rows of W (of W_p, too)");
+  if (by == NULL) b->n2 = b->n1;
+  return ES_OK;
+}
+
+static void draw(size_t rows, size_t cols, double scale, uint64_t seed,
+                 uint64_t first, uint64_t stride, double *out) {
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < cols; j++)
+      out[i + j * rows] = scale * es_random_normal(seed, ES_STREAM_INIT,
+                                                   first + i * stride + j);
+}
+
+/* Part i as given or, of the first two, drawn: row by row, so that no number
+ * depends on how many rows there are. W_p's come behind 2^40 of W's. */
+static void fill(const byol *b, const es_config *config, int i, double *out) {
+  const es_matrix *M = es_config_matrix(config, "model", parts[i]);
+  const double scale = es_config_real(config, "model", "init_scale");
+  const uint64_t seed = es_config_size(config, "model", "seed");
+  if (M != NULL)
+    memcpy(out, M->data, M->rows * M->cols * sizeof *out);
+  else if (i == 0)
+    draw(b->n2, b->n1, scale, seed, 0, b->n1, out);
+  else if (i == 1)
+    draw(b->n2, b->n2, scale, seed, 1ull << 40, 1ull << 20, out);
+}
+
+/* Z0 = W0 V. */
+static void turned(const byol *b, const double *W, double *Z) {
+  if (b->V == NULL)
+    memcpy(Z, W, b->n2 * b->n1 * sizeof *Z);
+  else
+    es_gemm(false, false, b->n2, b->n1, b->n1, 1, W, b->n2, b->V, b->n1, 0, Z,
+            b->n2);
+}
+
+static void read_start(byol *b, const es_config *config) {
+  const size_t n = b->n2;
+  fill(b, config, 0, b->T);
+  turned(b, b->T, b->Z0);
+  fill(b, config, 1, b->P0);
+  if (b->variant == BYOL_NO_PREDICTOR)
+    for (size_t k = 0; k < n * n; k++) b->P0[k] = k % (n + 1) == 0;
+  memset(b->T, 0, n * b->n1 * sizeof *b->T);
+  fill(b, config, 2, b->T);
+  turned(b, b->T, b->A0);
+}
+
+static es_status allocate(byol *b, es_diag *diag) {
+  const size_t n1 = b->n1, n2 = b->n2;
+  double **const wide[] = {&b->Z0, &b->A0, &b->T, &b->R};
+  double **const square[] = {&b->P0, &b->F, &b->L, &b->Q, &b->U};
+  bool whole = true;
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+    whole = (*wide[i] = es_zeroed(n2, n1, sizeof(double))) != NULL && whole;
+  for (size_t i = 0; i < sizeof square / sizeof *square; i++)
+    whole = (*square[i] = es_zeroed(n2, n2, sizeof(double))) != NULL && whole;
+  b->value = es_zeroed(n2, 1, sizeof *b->value);
+  b->sigma = es_zeroed(n2, 1, sizeof *b->sigma);
+  if (!whole || b->value == NULL || b->sigma == NULL)
+    return es_byol_no_memory(diag);
+  const es_status status = es_svd_new(&b->svd, n2, n1, diag);
+  return status == ES_OK ? es_eigen_new(&b->eigen, n2, true, diag) : status;
+}
+
+/* Balance holds where both decay alike and the gradient stops (theory.md 2). */
+static es_status keep_law(byol *b, es_diag *diag) {
+  const size_t n = b->n2;
+  if (b->eta_p != b->eta_s || b->variant == BYOL_NO_PREDICTOR ||
+      b->variant == BYOL_NO_STOP)
+    return ES_OK;
+  b->law = es_zeroed(n, n, sizeof *b->law);
+  if (b->law == NULL) return es_byol_no_memory(diag);
+  es_syrk(n, b->n1, 1, b->Z0, 0, b->law);
+  es_gemm(true, false, n, n, n, -1 / b->alpha_p, b->P0, n, b->P0, n, 1, b->law,
+          n);
+  return ES_OK;
+}
+
+static es_status build(byol *b, const es_config *config, const es_watch *watch,
+                       es_diag *diag) {
+  read_rates(b, config);
+  es_status status = es_byol_moments(b, config, watch, diag);
+  if (status == ES_OK) status = read_n2(b, config, diag);
+  if (status == ES_OK) status = allocate(b, diag);
+  if (status != ES_OK) return status;
+  read_start(b, config);
+  return keep_law(b, diag);
+}
+
+es_status es_byol_open(void **self, const es_config *config,
+                       const es_watch *watch, es_diag *diag) {
+  byol *b = calloc(1, sizeof *b);
+  *self = NULL;
+  if (b == NULL) return es_byol_no_memory(diag);
+  const es_status status = build(b, config, watch, diag);
+  if (status != ES_OK) {
+    es_byol_close(b);
+    return status;
+  }
+  *self = b;
+  return ES_OK;
+}
+
+void es_byol_close(void *self) {
+  byol *b = self;
+  if (b == NULL) return;
+  double *const own[] = {b->V,  b->D,   b->S,     b->sum,   b->Z0,    b->P0,
+                         b->A0, b->law, b->T,     b->R,     b->F,     b->L,
+                         b->Q,  b->U,   b->value, b->sigma, b->points};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
+  es_svd_free(b->svd);
+  es_eigen_free(b->eigen);
+  free(b);
+}
