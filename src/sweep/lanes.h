@@ -38,14 +38,16 @@ typedef struct es_lane_block {
   double t_settle[ES_LANES];       /* NaN while the fate is open */
   es_fate fate[ES_LANES];
   es_status status[ES_LANES];
-  unsigned busy; /* bit l: lane l holds a cell that has not ended */
-  double *y;     /* n × ES_LANES, aligned to 64 bytes, as those below */
-  double *param; /* n_param × ES_LANES */
-  double *work;  /* n_work × ES_LANES */
+  unsigned busy;      /* bit l: lane l holds a cell that has not ended */
+  const void *system; /* the kernel's */
+  double *y;          /* n × ES_LANES, aligned to 64 bytes, as those below */
+  double *param;      /* n_param × ES_LANES */
+  double *work;       /* n_work × ES_LANES */
 } es_lane_block;
 
 typedef struct es_lane_kernel {
   size_t n, n_param, n_work;
+  const void *system; /* what all cells share, for advance; NULL: nothing */
   /* One step, accepted or rejected, of every busy lane; returns the bits of the
    * lanes that have ended: at t_end, with fate or status set. Idle lanes hold
    * what the last cell left, or zeros, and may be stepped along. */
