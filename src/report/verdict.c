@@ -1,131 +1,14 @@
-/* Parsing and evaluating criteria: see verdict.h. */
+/* Evaluating criteria: see verdict.h. */
 #include "report/verdict.h"
 
 #include "base/order.h"
 #include "base/text.h"
 #include "file/atomic.h"
-#include "file/csv.h"
+#include "report/criterion.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_CLAUSES = 4, WORD = 96 };
-
-typedef enum relation { LESS, LESS_EQUAL, MORE, MORE_EQUAL } relation;
-
-typedef struct clause {
-  char column[WORD];
-  char is[WORD]; /* the text that the cell must be; "": it is compared */
-  relation op;
-  double bound;
-} clause;
-
-typedef struct criterion {
-  char aggregate[WORD], column[WORD], by[WORD], file[WORD];
-  char minus[WORD]; /* the file whose column is taken off; "": none */
-  bool absolute;
-  clause where[MOST_CLAUSES];
-  size_t n_where;
-  relation op;
-  double bound;
-} criterion;
-
-/* Next word into out; false at the end or if it is too long. */
-static bool word(const char **text, char out[WORD]) {
-  *text += strspn(*text, " ");
-  const size_t n = strcspn(*text, " ");
-  if (n == 0 || n >= WORD) return false;
-  memcpy(out, *text, n);
-  out[n] = '\0';
-  *text += n;
-  return true;
-}
-
-static bool read_relation(const char *text, relation *op) {
-  static const char *const names[] = {"<", "<=", ">", ">="};
-  for (int i = 0; i < 4; i++)
-    if (strcmp(text, names[i]) == 0) {
-      *op = (relation)i;
-      return true;
-    }
-  return false;
-}
-
-static bool relation_and_bound(const char **text, const char *first,
-                               relation *op, double *bound) {
-  char number[WORD];
-  return read_relation(first, op) && word(text, number) &&
-         es_text_real(bound, number, strlen(number));
-}
-
-/* "is WORD", or a relation and its bound, behind a clause's column. */
-static bool parse_clause(clause *w, const char **text) {
-  char op[WORD];
-  if (!word(text, op)) return false;
-  if (strcmp(op, "is") == 0) return word(text, w->is);
-  return relation_and_bound(text, op, &w->op, &w->bound);
-}
-
-static bool known_aggregate(const char *name) {
-  static const char *const names[] = {"max",    "min",   "mean",
-                                      "median", "count", "slope"};
-  for (int i = 0; i < 6; i++)
-    if (strcmp(name, names[i]) == 0) return true;
-  return false;
-}
-
-/* "in", or "by X in" after a slope's column. */
-static bool parse_by(criterion *c, const char **text) {
-  char next[WORD];
-  if (!word(text, next)) return false;
-  if (strcmp(c->aggregate, "slope") == 0 &&
-      (strcmp(next, "by") != 0 || !word(text, c->by) || !word(text, next)))
-    return false;
-  return strcmp(next, "in") == 0;
-}
-
-/* "minus FILE" after a file. */
-static bool parse_minus(criterion *c, const char **text, char next[WORD]) {
-  return strcmp(next, "minus") != 0 ||
-         (word(text, c->minus) && word(text, next));
-}
-
-/* A file of the experiment's own folder. */
-static bool stays_inside(const char *file) {
-  return file[0] != '/' && strstr(file, "..") == NULL;
-}
-
-static bool parse_where(criterion *c, const char **text, char next[WORD]) {
-  while (strcmp(next, c->n_where == 0 ? "where" : "and") == 0) {
-    clause *w = &c->where[c->n_where];
-    if (c->n_where == MOST_CLAUSES || !word(text, w->column) ||
-        !parse_clause(w, text))
-      return false;
-    c->n_where++;
-    if (!word(text, next)) return false;
-  }
-  return true;
-}
-
-static bool parse(criterion *c, const char *text) {
-  char next[WORD];
-  *c = (criterion){0};
-  if (!word(&text, c->aggregate) || !known_aggregate(c->aggregate) ||
-      !word(&text, c->column) || !parse_by(c, &text) || !word(&text, c->file) ||
-      !word(&text, next) || !parse_minus(c, &text, next) ||
-      !parse_where(c, &text, next) ||
-      !relation_and_bound(&text, next, &c->op, &c->bound))
-    return false;
-  const size_t n = strlen(c->column);
-  c->absolute = n > 2 && c->column[0] == '|' && c->column[n - 1] == '|';
-  if (c->absolute) {
-    memmove(c->column, c->column + 1, n - 2);
-    c->column[n - 2] = '\0';
-  }
-  return text[strspn(text, " ")] == '\0' && stays_inside(c->file) &&
-         stays_inside(c->minus);
-}
 
 static es_status refuse(const char *text, es_diag *diag) {
   char shown[128];
@@ -137,21 +20,8 @@ static es_status refuse(const char *text, es_diag *diag) {
 }
 
 es_status es_verdict_check(const char *text, es_diag *diag) {
-  criterion c;
-  return parse(&c, text) ? ES_OK : refuse(text, diag);
-}
-
-static bool holds(double x, relation op, double bound) {
-  switch (op) {
-  case LESS:
-    return x < bound;
-  case LESS_EQUAL:
-    return x <= bound;
-  case MORE:
-    return x > bound;
-  default:
-    return x >= bound;
-  }
+  es_criterion c;
+  return es_criterion_parse(&c, text) ? ES_OK : refuse(text, diag);
 }
 
 static double aggregate(const char *name, double *x, size_t n) {
@@ -169,51 +39,30 @@ static double aggregate(const char *name, double *x, size_t n) {
   return sum / (double)n;
 }
 
-/* Column indices: what is aggregated, what a slope is over, the clauses. */
-typedef struct columns {
-  size_t y, x, where[MOST_CLAUSES];
-} columns;
-
-static es_status find(const char *file, const es_table *table, const char *name,
-                      size_t *out, es_diag *diag) {
-  *out = es_table_column(table, name);
-  return *out < table->columns
-             ? ES_OK
-             : es_fail(diag, ES_BAD_VALUE,
-                       "experiment.criterion: %s has no column '%s'", file,
-                       name);
-}
-
-static es_status find_columns(const criterion *c, const es_table *table,
-                              columns *out, es_diag *diag) {
-  const char *x = c->by[0] != '\0' ? c->by : c->column;
-  es_status status = find(c->file, table, c->column, &out->y, diag);
-  if (status == ES_OK) status = find(c->file, table, x, &out->x, diag);
-  for (size_t k = 0; status == ES_OK && k < c->n_where; k++)
-    status = find(c->file, table, c->where[k].column, &out->where[k], diag);
-  return status;
-}
-
-static bool fits(const clause *w, const es_table *table, size_t cell) {
-  return w->is[0] != '\0' ? strcmp(table->text[cell], w->is) == 0
-                          : holds(table->value[cell], w->op, w->bound);
+static bool fits(const es_clause *w, const es_table *table, size_t i) {
+  const double *row = table->value + i * table->columns;
+  return w->is[0] != '\0'
+             ? strcmp(
+                   table->text[i * table->columns + w->column.code[0].column],
+                   w->is) == 0
+             : es_relation_holds(es_expression_value(&w->column, row), w->op,
+                                 w->bound);
 }
 
 /* The values in the rows that the clauses select; less: by row, or NULL. */
-static size_t select_rows(const criterion *c, const es_table *table,
-                          const columns *at, const double *less, double *y,
-                          double *x) {
+static size_t select_rows(const es_term *t, const es_table *table,
+                          const double *less, double *y, double *x) {
   size_t n = 0;
   for (size_t i = 0; i < table->rows; i++) {
     const double *row = table->value + i * table->columns;
     bool selected = true;
-    for (size_t k = 0; k < c->n_where; k++)
-      selected = selected &&
-                 fits(&c->where[k], table, i * table->columns + at->where[k]);
+    for (size_t k = 0; k < t->n_where; k++)
+      selected = selected && fits(&t->where[k], table, i);
     if (!selected) continue;
-    const double value = row[at->y] - (less != NULL ? less[i] : 0);
-    x[n] = row[at->x];
-    y[n++] = c->absolute ? fabs(value) : value;
+    const double value =
+        es_expression_value(&t->column, row) - (less != NULL ? less[i] : 0);
+    x[n] = t->by.n > 0 ? es_expression_value(&t->by, row) : 0;
+    y[n++] = t->absolute ? fabs(value) : value;
   }
   return n;
 }
@@ -245,61 +94,78 @@ static es_status read_table(es_table *table, const char *dir, const char *file,
 }
 
 /* The column of the second file, row by row, to be freed; NULL for none. */
-static es_status read_minus(double **less, const criterion *c, const char *dir,
+static es_status read_minus(double **less, const es_term *t, const char *dir,
                             size_t rows, es_diag *diag) {
   es_table table = {0};
-  size_t column = 0;
+  es_expression column = t->column;
   *less = NULL;
-  if (c->minus[0] == '\0') return ES_OK;
-  es_status status = read_table(&table, dir, c->minus, diag);
+  if (t->minus[0] == '\0') return ES_OK;
+  es_status status = read_table(&table, dir, t->minus, diag);
   if (status == ES_OK)
-    status = find(c->minus, &table, c->column, &column, diag);
+    status = es_expression_bind(&column, &table, t->minus, diag);
   if (status == ES_OK && table.rows != rows)
     status = es_fail(diag, ES_FILE_DATA, "%s has %zu rows and %s has %zu",
-                     c->file, rows, c->minus, table.rows);
+                     t->file, rows, t->minus, table.rows);
   if (status == ES_OK) {
     *less = calloc(rows + 1, sizeof **less);
     if (*less == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
   for (size_t i = 0; status == ES_OK && i < rows; i++)
-    (*less)[i] = table.value[i * table.columns + column];
+    (*less)[i] = es_expression_value(&column, table.value + i * table.columns);
   es_table_free(&table);
   return status;
 }
 
-static es_status evaluate(es_verdict *out, const criterion *c,
-                          const es_table *table, const double *less,
-                          es_diag *diag) {
-  columns at;
-  const es_status status = find_columns(c, table, &at, diag);
+static es_status bind(es_term *t, const es_table *table, es_diag *diag) {
+  es_status status = es_expression_bind(&t->column, table, t->file, diag);
+  if (status == ES_OK)
+    status = es_expression_bind(&t->by, table, t->file, diag);
+  for (size_t k = 0; status == ES_OK && k < t->n_where; k++)
+    status = es_expression_bind(&t->where[k].column, table, t->file, diag);
+  return status;
+}
+
+static es_status evaluate_rows(double *out, es_term *t, const es_table *table,
+                               const double *less, es_diag *diag) {
+  const es_status status = bind(t, table, diag);
   if (status != ES_OK) return status;
   double *y = calloc(2 * table->rows + 2, sizeof *y);
   if (y == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   double *x = y + table->rows + 1;
-  const size_t n = select_rows(c, table, &at, less, y, x);
-  out->value =
-      c->by[0] != '\0' ? slope(y, x, n) : aggregate(c->aggregate, y, n);
-  out->low = out->high = out->value;
+  const size_t n = select_rows(t, table, less, y, x);
+  *out = t->by.n > 0 ? slope(y, x, n) : aggregate(t->aggregate, y, n);
   free(y);
-  out->verdict = isnan(out->value)                    ? "inconclusive"
-                 : holds(out->value, c->op, c->bound) ? "holds"
-                                                      : "fails";
   return ES_OK;
+}
+
+static es_status evaluate_term(double *out, es_term *t, const char *dir,
+                               es_diag *diag) {
+  es_table table = {0};
+  double *less = NULL;
+  es_status status = read_table(&table, dir, t->file, diag);
+  if (status == ES_OK) status = read_minus(&less, t, dir, table.rows, diag);
+  if (status == ES_OK) status = evaluate_rows(out, t, &table, less, diag);
+  free(less);
+  es_table_free(&table);
+  return status;
 }
 
 es_status es_verdict_evaluate(es_verdict *out, const char *text,
                               const char *dir, es_diag *diag) {
-  criterion c;
-  es_table table = {0};
-  double *less = NULL;
-  if (!parse(&c, text)) return refuse(text, diag);
-  es_status status = read_table(&table, dir, c.file, diag);
+  es_criterion c;
+  double value[2] = {0};
+  if (!es_criterion_parse(&c, text)) return refuse(text, diag);
+  es_status status = evaluate_term(&value[0], &c.term[0], dir, diag);
+  if (status == ES_OK && c.joined != '\0')
+    status = evaluate_term(&value[1], &c.term[1], dir, diag);
+  if (status != ES_OK) return status;
   out->criterion = text;
-  if (status == ES_OK) status = read_minus(&less, &c, dir, table.rows, diag);
-  if (status == ES_OK) status = evaluate(out, &c, &table, less, diag);
-  free(less);
-  es_table_free(&table);
-  return status;
+  out->value = c.joined == '/' ? value[0] / value[1] : value[0] - value[1];
+  out->low = out->high = out->value;
+  out->verdict = isnan(out->value)                              ? "inconclusive"
+                 : es_relation_holds(out->value, c.op, c.bound) ? "holds"
+                                                                : "fails";
+  return ES_OK;
 }
 
 static es_status write_row(es_csv *csv, const es_verdict *row, es_diag *diag) {

@@ -3,10 +3,15 @@
  *   slope sup_error by init_scale in alpha/table.csv > 0.38
  *   max value in run/agreement.csv where metric is curve_error < 1e-5
  *   max |loss| in kernel/trace.csv minus features/trace.csv < 1e-6
- * that is: AGGREGATE COLUMN in FILE [minus FILE] [where CLAUSE [and CLAUSE …]]
- * OP NUMBER, a clause being COLUMN OP NUMBER or COLUMN is WORD; minus takes the
- * same column of the same row of a second file off before |…|, and clauses look
- * at the first file;
+ *   min s_1-p_1^2/10 in flow/trace.csv where t > 5 > 0
+ *   min t in slow/trace.csv where s_1 > 0.4 over min t in fast/trace.csv where
+ *     s_1 > 0.4 > 2
+ * that is: TERM [minus TERM | over TERM] OP NUMBER, their difference or ratio,
+ * a term being
+ *   AGGREGATE COLUMN in FILE [minus FILE] [where CLAUSE [and CLAUSE …]]
+ * a clause COLUMN OP NUMBER or COLUMN is WORD, and a column's name may be
+ * arithmetic over names (expression.h); minus FILE takes the same column of the
+ * same row of a second file off before |…|, and clauses look at the first file;
  * with max, min, mean, median or count, |COLUMN| for absolute values, and
  * < <= > >=; slope Y by X is the least-squares slope of ln Y over ln X. */
 #ifndef ES_REPORT_VERDICT_H

@@ -1,6 +1,5 @@
 /* Criteria: every aggregate against values worked out by hand, what is
- * inconclusive, what is refused; and the page's escaping. */
-#include "report/html.h"
+ * inconclusive, what is refused. */
 #include "report/verdict.h"
 
 #include "tests/file/temp.h"
@@ -110,6 +109,65 @@ static void differences(void **state) {
                 ES_BAD_VALUE);
 }
 
+/* x = 1, 2, 4, 8 and value = -5, 1, 2, 4, by hand. */
+static void arithmetic(void **state) {
+  check(state, "max value*x-1 in run/t.csv < 31.5", 31, "holds");
+  check(state, "min 2+value/x in run/t.csv < 0", -3, "holds");
+  check(state, "max -x^2 in run/t.csv < 0", -1, "holds");
+  check(state, "max 2^x^0.5 in run/t.csv < 9", exp2(sqrt(8)), "holds");
+  check(state, "max 2*(x-3)*(x-3)-1e1 in run/t.csv > 0", 40, "holds");
+  check(state, "max 8/4/x in run/t.csv > 0", 2, "holds");
+  check(state, "max x-4-3+.5e+1 in run/t.csv > 0", 6, "holds");
+  check(state, "max x*-1 in run/t.csv < 0", -1, "holds");
+  check(state, "max |value-x| in run/t.csv < 9", 6, "holds");
+  check(state, "count x in run/t.csv where value-x/2 >= 0 < 9", 3, "holds");
+  check(state, "slope power/x by x*x in run/t.csv > 0", .5, "holds");
+  check(state, "max |value-x| in run/t.csv minus run/t.csv <= 0", 0, "holds");
+  check(state, "max hole+x in run/t.csv where gap > 0.25 < 9", 12, "fails");
+}
+
+/* A column whose name looks like arithmetic is that column. */
+static void odd_names(void **state) {
+  es_verdict out;
+  es_diag diag = {0};
+  put_text(state, "odd.csv", "a,b,a-b,model.lr,_c\n9,2,1,5,3\n");
+  const struct {
+    const char *text;
+    double want;
+  } all[] = {{"max a-b in odd.csv < 9", 1},
+             {"max (a-b) in odd.csv < 9", 7},
+             {"max a*model.lr in odd.csv < 9", 45},
+             {"max _c in odd.csv < 9", 3}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    assert_ok(es_verdict_evaluate(&out, all[i].text, at(state, "."), &diag),
+              diag);
+    assert_close(out.value, all[i].want, 1e-15, 0);
+  }
+}
+
+/* A second term: a difference or a ratio of two aggregates. */
+static void two_terms(void **state) {
+  check(state, "max x in run/t.csv minus min x in run/t.csv < 9", 7, "holds");
+  check(state, "max x in run/t.csv over min x in run/t.csv >= 8", 8, "holds");
+  check(state,
+        "min gap in run/t.csv where x > 1 minus max gap in run/t.csv where "
+        "word is a > 0.05",
+        .1, "holds");
+  check(state,
+        "count x in run/t.csv where x > 1 and x < 5 over count x in run/t.csv "
+        "< 0.5",
+        .5, "fails");
+  check(state,
+        "max x in run/t.csv minus run/t.csv where x > 1 minus max x in "
+        "run/t.csv < 0",
+        -8, "holds");
+  check(state, "slope power by x in run/t.csv minus mean x in run/t.csv < 0",
+        -1.75, "holds");
+  const es_verdict got =
+      evaluate(state, "max x in run/t.csv minus max hole in run/t.csv < 99");
+  assert_string_equal(got.verdict, "inconclusive");
+}
+
 static void slopes(void **state) {
   check(state, "slope power by x in run/t.csv > 1.9", 2, "holds");
   check(state, "slope power by x in run/t.csv where x < 5 < 1.9", 2, "fails");
@@ -156,6 +214,23 @@ static void malformed(void **state) {
       "max value in run/t.csv where gap > 0.1 or gap < 5 < 5",
       "max value in run/t.csv where gap > 1 and gap > 1 and gap > 1 and gap > "
       "1 and gap > 1 < 5",
+      /* arithmetic that is none, and a clause's word beside some */
+      "max value+ in run/t.csv < 5", "max *value in run/t.csv < 5",
+      "max (value in run/t.csv < 5", "max value) in run/t.csv < 5",
+      "max 2value in run/t.csv < 5", "max value,x in run/t.csv < 5",
+      "max 1.2.3 in run/t.csv < 5", "max 2e in run/t.csv < 5",
+      "max || in run/t.csv < 5", "max |value in run/t.csv < 5",
+      "max () in run/t.csv < 5", "max x^ in run/t.csv < 5",
+      "max x in run/t.csv where x+gap is a < 5",
+      "max x in run/t.csv where gap+ > 0 < 5",
+      "max ((((((((((((((((((x)))))))))))))))))) in run/t.csv < 5",
+      "max x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x in run/t.csv < "
+      "5",
+      /* a second term that is none */
+      "max x in run/t.csv minus max x < 5", "max x in run/t.csv over 2 < 5",
+      "max x in run/t.csv over max < 5",
+      "max x in run/t.csv minus max x in ../t.csv < 5",
+      "max x in run/t.csv over min x in run/t.csv over min x in run/t.csv < 5",
       /* paths that leave the experiment's folder */
       "max value in /etc/t.csv < 5", "max value in ../t.csv < 5",
       "max value in run/../../t.csv < 5",
@@ -223,100 +298,13 @@ static void full_disk(void **state) {
   assert_no_file(state, "verdict.csv");
 }
 
-static void count_of(const char *text, const char *what, size_t want) {
-  size_t n = 0;
-  for (const char *p = text; (p = strstr(p, what)) != NULL; p++) n++;
-  if (n != want) fail_msg("'%s' %zu times, want %zu", what, n, want);
-}
-
-static void page(void **state) {
-  static const char *const stage[] = {"flow", "table"};
-  const es_verdict verdict[] = {
-      {"max a in t.csv < 5", 4, 4, 4, "holds"},
-      {"min <b> in t.csv > 5", NAN, NAN, NAN, "inconclusive"}};
-  char dir[64];
-  snprintf(dir, sizeof dir, "%s", at(state, "."));
-  const es_report report = {.title = "<script>&\"'\xce\xb3",
-                            .source = "a < b & c > d",
-                            .dir = dir,
-                            .verdict = verdict,
-                            .n_verdicts = 2,
-                            .stage = stage,
-                            .n_stages = 2};
-  es_diag diag = {0};
-  mkdir(at(state, "flow"), 0755);
-  put_text(state, "flow/trace.csv", "t\n");
-  put_text(state, "flow/b.svg", "<svg/>");
-  put_text(state, "flow/a&.svg", "<svg/>");
-  put_text(state, "flow/a.png", "");
-  const char *path = at(state, "index.html");
-  assert_ok(es_report_write(path, &report, &diag), diag);
-  char *text = content(path);
-  count_of(text, "<script", 0);
-  count_of(text, "&lt;script&gt;&amp;&quot;'\xce\xb3</title>", 1);
-  count_of(text, "&lt;script&gt;&amp;&quot;'\xce\xb3</h1>", 1);
-  count_of(text, "<b>Source.</b> a &lt; b &amp; c &gt; d</p>", 1);
-  count_of(text, "Claim", 0);
-  count_of(text, "<td>max a in t.csv &lt; 5</td><td>4</td><td class=\"holds\">",
-           1);
-  count_of(text, "min &lt;b&gt; in t.csv &gt; 5</td><td>nan</td>", 1);
-  count_of(text, "<h2>flow</h2>\n<img src=\"flow/a&amp;.svg\"", 1);
-  count_of(text, "<img ", 2);
-  count_of(text, "<a href=\"flow/trace.csv\">trace.csv</a>", 1);
-  count_of(text, "<a ", 1);
-  count_of(text, "</html>", 1);
-  free(text);
-}
-
-/* A page with nothing to tell is a page all the same. */
-static void bare_page(void **state) {
-  const es_report report = {.dir = at(state, ".")};
-  es_diag diag = {0};
-  const char *path = at(state, "index.html");
-  assert_ok(es_report_write(path, &report, &diag), diag);
-  char *text = content(path);
-  count_of(text, "<table>", 0);
-  count_of(text, "<h1></h1>", 1);
-  free(text);
-  assert_status(es_report_write(at(state, "no/index.html"), &report, &diag),
-                ES_FILE_WRITE);
-}
-
-/* A stage's folder that cannot be read is not one without figures. */
-static void a_stage_is_no_folder(void **state) {
-  static const char *const stage[] = {"none", "s"};
-  es_diag diag = {0};
-  char *path = strdup(at(state, "index.html"));
-  es_report report = {.title = "x",
-                      .dir = at(state, "."),
-                      .stage = (const char **)stage,
-                      .n_stages = 1};
-  assert_ok(es_report_write(path, &report, &diag), diag);
-  assert_int_equal(remove(path), 0);
-  put_text(state, "s", "a file");
-  report.n_stages = 2;
-  assert_int_equal(es_report_write(path, &report, &diag), ES_FILE_MISSING);
-  assert_non_null(strstr(diag.message, "/s: cannot be read"));
-  assert_false(es_file_exists(path));
-  free(path);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(a_stage_is_no_folder),
-      temp_test(aggregates),
-      temp_test(words_select),
-      temp_test(relations),
-      temp_test(clauses),
-      temp_test(differences),
-      temp_test(slopes),
-      temp_test(inconclusive),
-      temp_test(malformed),
-      temp_test(missing),
-      temp_test(written),
-      temp_test(full_disk),
-      temp_test(page),
-      temp_test(bare_page),
+      temp_test(aggregates),   temp_test(words_select), temp_test(relations),
+      temp_test(clauses),      temp_test(differences),  temp_test(arithmetic),
+      temp_test(odd_names),    temp_test(two_terms),    temp_test(slopes),
+      temp_test(inconclusive), temp_test(malformed),    temp_test(missing),
+      temp_test(written),      temp_test(full_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
