@@ -53,6 +53,7 @@ es_status es_lanes_run(const es_lane_kernel *kernel, es_simd simd,
                        const es_cell_options *options, size_t n,
                        es_lane_fill fill, es_lane_store store, void *context) {
   lanes s = {.kernel = kernel,
+             .block = {.system = kernel->system},
              .n = n,
              .fill = fill,
              .store = store,

@@ -33,9 +33,10 @@ const char *es_simd_name(es_simd simd);
  * t_settle NaN, its fate open and its status ES_OK; y, param and work hold what
  * the last cell left. A kernel has its own numbers in work. */
 typedef struct es_lane_block {
-  double t[ES_LANES], h[ES_LANES]; /* h: the step to try next */
-  double steps[ES_LANES];          /* made and rejected */
-  double t_settle[ES_LANES];       /* NaN while the fate is open */
+  _Alignas(64) double t[ES_LANES];
+  _Alignas(64) double h[ES_LANES];        /* the step to try next */
+  _Alignas(64) double steps[ES_LANES];    /* made and rejected */
+  _Alignas(64) double t_settle[ES_LANES]; /* NaN while the fate is open */
   es_fate fate[ES_LANES];
   es_status status[ES_LANES];
   unsigned busy;      /* bit l: lane l holds a cell that has not ended */
