@@ -157,6 +157,7 @@ const es_model es_model_byol = {
     .shape = shape,
     .start = start,
     .rhs = es_byol_rhs,
+    .jacobian = es_byol_jacobian,
     .column = column,
     .observe = es_byol_observe,
     .n_states = n_states,
