@@ -27,10 +27,12 @@ typedef struct byol {
   size_t n1, n2;
   byol_variant variant;
   double alpha_p, beta, eta_p, eta_s, lr;
-  double *V;   /* n1×n1; NULL: the identity */
-  double *D;   /* n1: X's eigenvalues; without a predictor those of X' */
-  double *S;   /* n1×n1; NULL: diagonal */
-  double *sum; /* n1: S's diagonal; unused without a predictor */
+  double init_scale; /* of what is drawn of a start, */
+  uint64_t seed;     /* with this seed */
+  double *V;         /* n1×n1; NULL: the identity */
+  double *D;         /* n1: X's eigenvalues; without a predictor those of X' */
+  double *S;         /* n1×n1; NULL: diagonal */
+  double *sum;       /* n1: S's diagonal; unused without a predictor */
   double *Z0, *P0, *A0; /* P0 = I without a predictor */
   double *law; /* n2×n2: W W^T - W_p^T W_p/alpha_p at the start; NULL: the law
                   of balance does not hold */
@@ -70,6 +72,19 @@ es_status es_byol_open(void **self, const es_config *config,
                        const es_watch *watch, es_diag *diag) ES_MUST_USE;
 void es_byol_close(void *self);
 
+/* The start from the settings, or drawn with init_scale and seed; then the law
+ * of balance, where it holds: with both weight decays alike and stop-gradient
+ * (theory.md 2). */
+void es_byol_read_start(byol *b, const es_config *config);
+es_status es_byol_keep_law(byol *b, es_diag *diag) ES_MUST_USE;
+
+/* A copy for one cell of an ensemble: b's moments, which must outlive it, but
+ * rates, start and workspaces of its own, as b has them. The law of balance is
+ * the caller's to keep. */
+es_status es_byol_cell_new(byol **out, const byol *b,
+                           es_diag *diag) ES_MUST_USE;
+void es_byol_cell_free(byol *cell); /* NULL accepted */
+
 /* es_model's functions: y' and its derivative; the columns. */
 es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);
 es_status es_byol_jacobian(double t, const double *y, double *J, double *dfdt,
@@ -89,5 +104,6 @@ void es_byol_pair(size_t n, const double *U, const double *Q,
                   const double *value, double *overlap, double *p);
 
 extern const es_model es_model_byol, es_model_byol_symmetric;
+extern const es_batch es_byol_batch; /* byol_lanes.c */
 
 #endif

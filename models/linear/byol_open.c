@@ -82,6 +82,8 @@ static void read_rates(byol *b, const es_config *config) {
   b->beta = es_config_real(config, "model", "beta");
   b->eta_p = rate(config, "eta_p");
   b->eta_s = rate(config, "eta_s");
+  b->init_scale = es_config_real(config, "model", "init_scale");
+  b->seed = es_config_size(config, "model", "seed");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
   /* Starts of several variants may be given by the same words. */
@@ -134,14 +136,12 @@ static void draw(size_t rows, size_t cols, double scale, uint64_t seed,
  * depends on how many rows there are. W_p's come behind 2^40 of W's. */
 static void fill(const byol *b, const es_config *config, int i, double *out) {
   const es_matrix *M = es_config_matrix(config, "model", parts[i]);
-  const double scale = es_config_real(config, "model", "init_scale");
-  const uint64_t seed = es_config_size(config, "model", "seed");
   if (M != NULL)
     memcpy(out, M->data, M->rows * M->cols * sizeof *out);
   else if (i == 0)
-    draw(b->n2, b->n1, scale, seed, 0, b->n1, out);
+    draw(b->n2, b->n1, b->init_scale, b->seed, 0, b->n1, out);
   else if (i == 1)
-    draw(b->n2, b->n2, scale, seed, 1ull << 40, 1ull << 20, out);
+    draw(b->n2, b->n2, b->init_scale, b->seed, 1ull << 40, 1ull << 20, out);
 }
 
 /* Z0 = W0 V. */
@@ -153,7 +153,7 @@ static void turned(const byol *b, const double *W, double *Z) {
             b->n2);
 }
 
-static void read_start(byol *b, const es_config *config) {
+void es_byol_read_start(byol *b, const es_config *config) {
   const size_t n = b->n2;
   fill(b, config, 0, b->T);
   turned(b, b->T, b->Z0);
@@ -182,9 +182,10 @@ static es_status allocate(byol *b, es_diag *diag) {
   return status == ES_OK ? es_eigen_new(&b->eigen, n2, true, diag) : status;
 }
 
-/* Balance holds where both decay alike and the gradient stops (theory.md 2). */
-static es_status keep_law(byol *b, es_diag *diag) {
+es_status es_byol_keep_law(byol *b, es_diag *diag) {
   const size_t n = b->n2;
+  free(b->law);
+  b->law = NULL;
   if (b->eta_p != b->eta_s || b->variant == BYOL_NO_PREDICTOR ||
       b->variant == BYOL_NO_STOP)
     return ES_OK;
@@ -203,8 +204,8 @@ static es_status build(byol *b, const es_config *config, const es_watch *watch,
   if (status == ES_OK) status = read_n2(b, config, diag);
   if (status == ES_OK) status = allocate(b, diag);
   if (status != ES_OK) return status;
-  read_start(b, config);
-  return keep_law(b, diag);
+  es_byol_read_start(b, config);
+  return es_byol_keep_law(b, diag);
 }
 
 es_status es_byol_open(void **self, const es_config *config,
@@ -231,4 +232,33 @@ void es_byol_close(void *self) {
   es_svd_free(b->svd);
   es_eigen_free(b->eigen);
   free(b);
+}
+
+es_status es_byol_cell_new(byol **out, const byol *b, es_diag *diag) {
+  byol *cell = *out = malloc(sizeof *cell);
+  if (cell == NULL) return es_byol_no_memory(diag);
+  *cell = *b;
+  double **const own[] = {&cell->Z0, &cell->P0, &cell->A0,    &cell->law,
+                          &cell->T,  &cell->R,  &cell->F,     &cell->L,
+                          &cell->Q,  &cell->U,  &cell->value, &cell->sigma};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) *own[i] = NULL;
+  cell->svd = NULL;
+  cell->eigen = NULL;
+  const es_status status = allocate(cell, diag);
+  if (status != ES_OK) {
+    es_byol_cell_free(cell);
+    *out = NULL;
+    return status;
+  }
+  const size_t wide = b->n2 * b->n1 * sizeof *b->Z0;
+  memcpy(cell->Z0, b->Z0, wide);
+  memcpy(cell->A0, b->A0, wide);
+  memcpy(cell->P0, b->P0, b->n2 * b->n2 * sizeof *b->P0);
+  return ES_OK;
+}
+
+void es_byol_cell_free(byol *cell) {
+  if (cell == NULL) return;
+  cell->V = cell->D = cell->S = cell->sum = cell->points = NULL;
+  es_byol_close(cell);
 }
