@@ -168,4 +168,5 @@ const es_model es_model_byol = {
     .array = array,
     .remark = remark,
     .checksum = checksum,
+    .batch = &es_byol_batch,
 };

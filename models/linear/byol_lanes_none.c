@@ -1,0 +1,5 @@
+/* The step of BYOL's lanes for any machine. */
+#define BYOL_TARGET
+#define BYOL_WIDTH 2
+#define BYOL_ADVANCE es_byol_lanes_none
+#include "models/linear/byol_lanes_step.h"
