@@ -1,16 +1,22 @@
 /* The table of models: a new model is one file and one line here. */
 #include "models/linear/byol.h"
+#include "models/linear/eigenmodes.h"
 
 #include <eigenstep/eigenstep.h>
 
 #include <string.h>
 
+/* clang-format off: a line each */
 static const es_model *const models[] = {
     &es_model_barlow_twins,
     &es_model_barlow_twins_kernel,
     &es_model_byol,
     &es_model_byol_symmetric,
+    &es_model_byol_eigenmode,
+    &es_model_byol_two_layer,
+    &es_model_directset,
 };
+/* clang-format on */
 
 const char *es_version(void) { return ES_VERSION; }
 int es_abi(void) { return ES_ABI; }

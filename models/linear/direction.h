@@ -1,0 +1,55 @@
+/* How W and W_a move along one mode (theory.md 2 and 4), through collapse and
+ * out of it. With w = ±sqrt(s) and a = tau w along the mode,
+ *   w' = p (lambda_d a - lambda_s p w) - eta_s w,   a' = beta (w - a),
+ * which is linear in (w, a) given p, so that its size and direction part:
+ *   (w, a) = size (y, z),   size' = rate size,   y' = turn z,   z' = -turn y
+ * with y^2 + z^2 constant. tau = z/y then keeps its digits when s has
+ * underflown to 0, when s = 0 from the start, where w changes sign (tau passes
+ * through its pole), and where tau runs away. Without ema a is tau w with a
+ * constant tau: y and z stay. Written once for the models that have W and W_a.
+ */
+#ifndef ES_MODELS_DIRECTION_H
+#define ES_MODELS_DIRECTION_H
+
+#include "models/linear/eigenmode.h"
+
+typedef struct direction {
+  double r; /* lambda_d z - lambda_s p y: w (lambda_d tau - lambda_s p)/size */
+  double rate, turn;
+} direction;
+
+/* Derivatives of the three by p, y and z. */
+typedef struct direction_slope {
+  direction p, y, z;
+} direction_slope;
+
+static inline direction direction_of(const es_eigenmode *m, double p, double y,
+                                     double z) {
+  const double r = m->lambda_d * z - m->lambda_s * p * y;
+  const double gy = p * r - m->eta_s * y, gz = m->beta * (y - z);
+  const double square = y * y + z * z;
+  if (!m->ema) return (direction){r, gy / y, 0};
+  return (direction){r, (y * gy + z * gz) / square, (z * gy - y * gz) / square};
+}
+
+static inline direction_slope direction_slope_of(const es_eigenmode *m,
+                                                 double p, double y, double z) {
+  const direction d = direction_of(m, p, y, z);
+  const double r_p = -m->lambda_s * y, r_y = -m->lambda_s * p,
+               r_z = m->lambda_d;
+  const double gy = p * d.r - m->eta_s * y, gz = m->beta * (y - z);
+  const double gy_p = d.r + p * r_p, gy_y = p * r_y - m->eta_s, gy_z = p * r_z;
+  const double b = m->beta, square = y * y + z * z;
+  if (!m->ema)
+    return (direction_slope){.p = {r_p, gy_p / y, 0},
+                             .y = {r_y, (gy_y - gy / y) / y, 0},
+                             .z = {r_z, gy_z / y, 0}};
+  return (direction_slope){
+      .p = {r_p, y * gy_p / square, z * gy_p / square},
+      .y = {r_y, (gy + y * gy_y + z * b - 2 * y * d.rate) / square,
+            (z * gy_y - gz - y * b - 2 * y * d.turn) / square},
+      .z = {r_z, (y * gy_z + gz - z * b - 2 * z * d.rate) / square,
+            (gy + z * gy_z + y * b - 2 * z * d.turn) / square}};
+}
+
+#endif
