@@ -60,7 +60,7 @@ es_status es_config_new(es_config **out, const es_keys *sets, size_t n_sets,
 void es_config_free(es_config *config);
 
 /* Applies one override: "section.key=value", or "key=value" where exactly one
- * section has the key (sections "sweep" and "experiment" never counted).
+ * section has the key (sections of axes and "experiment" never counted).
  * ES_UNKNOWN_KEY names the nearest key; ES_BAD_VALUE names the key, the value
  * and the accepted range; values from files fail with the file's status. */
 es_status es_config_set(es_config *config, const char *word,
@@ -95,6 +95,40 @@ bool es_config_given(const es_config *config, const char *section,
 bool es_config_from_file(const es_config *config, const char *section,
                          const char *name);
 
+/* One axis: a key and the values it takes. */
+typedef struct es_axis {
+  const char *section, *name; /* "model", "eta" */
+  const double *value;        /* n of them; borrowed */
+  size_t n;
+} es_axis;
+
+/* Gives the configuration a section of axes: for every number and list that it
+ * knows, a key of the same name and range that takes a list. A name stands for
+ * the key in section "model"; where that has none, for the only key of that
+ * name, and where there are several it stands for none. only (NULL: none) is
+ * the one section whose keys may be axes. Such a section is never what a bare
+ * name means, and its keys keep the order in which they were first set. To be
+ * called before anything is set. */
+es_status es_config_add_axes(es_config *config, const char *section,
+                             const char *only, es_diag *diag) ES_MUST_USE;
+
+/* The axes that are set, in order: fills *out and returns true for the k-th,
+ * false beyond the last. Pointers as of typed access, below. */
+bool es_config_axis(const es_config *config, const char *section, size_t k,
+                    es_axis *out);
+
+/* A copy with the same settings, without sections of axes, of its own memory
+ * but for the arrays of keys. */
+es_status es_config_copy(es_config **out, const es_config *config,
+                         es_diag *diag) ES_MUST_USE;
+
+/* Sets a number (of a list: the one number in it), as a word would. The same
+ * failures: ES_UNKNOWN_KEY for what is no number or list, ES_BAD_VALUE for what
+ * is out of range or, where a whole number is wanted, is none. */
+es_status es_config_set_real(es_config *config, const char *section,
+                             const char *name, double x,
+                             es_diag *diag) ES_MUST_USE;
+
 /* Typed access. An unset or unknown key gives NaN, 0, false, NULL. A single
  * number is a list of length 1. Pointers live as long as the configuration
  * and until the key is set again. es_config_text serves ES_TEXT and ES_CHOICE.
@@ -119,7 +153,8 @@ es_status es_config_blame(const es_config *config, const char *section,
                           ...) ES_PRINTF(5, 6);
 
 /* Writes every key that has a value as YAML, sections in order of first
- * appearance; reading it back gives the same values to the last bit. */
+ * appearance and the keys of a section in the order of their arrays (axes: in
+ * their own); reading it back gives the same values to the last bit. */
 es_status es_config_write(const es_config *config, FILE *out,
                           es_diag *diag) ES_MUST_USE;
 

@@ -28,7 +28,7 @@ static es_status apply_key(es_config *config, const char *section,
                          : es_value_from_node(&value, entry->key, node, &inner);
   if (status != ES_OK)
     return fail_at(diag, status, path, node, "%s", inner.message);
-  es_entry_put(entry, &value, true);
+  es_entry_put(config, entry, &value, true);
   return ES_OK;
 }
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void es_entry_put(es_entry *entry, es_value *value, bool given) {
+void es_entry_put(es_config *config, es_entry *entry, es_value *value,
+                  bool given) {
+  if (entry->is_axis && entry->order == 0) entry->order = ++config->given;
   es_value_free(&entry->value);
   entry->value = *value;
   *value = (es_value){0};
@@ -14,7 +16,7 @@ void es_entry_put(es_entry *entry, es_value *value, bool given) {
   entry->given = given;
 }
 
-static es_status add(es_config *config, const es_key *key, es_diag *diag) {
+es_status es_config_add(es_config *config, const es_key *key, es_diag *diag) {
   if (es_config_find(config, key->section, key->name) != NULL) return ES_OK;
   const size_t i = config->n++;
   es_entry *entry = &config->entry[i];
@@ -27,7 +29,7 @@ static es_status add(es_config *config, const es_key *key, es_diag *diag) {
   if (key->fallback == NULL) return ES_OK;
   es_value value;
   const es_status status = es_value_from_text(&value, key, key->fallback, diag);
-  if (status == ES_OK) es_entry_put(entry, &value, false);
+  if (status == ES_OK) es_entry_put(config, entry, &value, false);
   return status;
 }
 
@@ -35,7 +37,7 @@ static es_status add_all(es_config *config, const es_keys *sets, size_t n_sets,
                          es_diag *diag) {
   for (size_t s = 0; s < n_sets; s++)
     for (size_t i = 0; i < sets[s].n; i++) {
-      const es_status status = add(config, &sets[s].key[i], diag);
+      const es_status status = es_config_add(config, &sets[s].key[i], diag);
       if (status != ES_OK) return status;
     }
   return ES_OK;
@@ -72,6 +74,8 @@ void es_config_free(es_config *config) {
     es_value_free(&config->entry[i].value);
     free(config->full[i]);
   }
+  for (size_t i = 0; i < config->n_axis_keys; i++) free(config->axis_key[i]);
+  free(config->axis_key);
   free(config->entry);
   free(config->full);
   free(config->bare);
@@ -92,7 +96,7 @@ es_status es_config_set(es_config *config, const char *word, es_diag *diag) {
   if (status != ES_OK) return status;
   es_value value;
   status = es_value_from_text(&value, entry->key, equals + 1, diag);
-  if (status == ES_OK) es_entry_put(entry, &value, true);
+  if (status == ES_OK) es_entry_put(config, entry, &value, true);
   return status;
 }
 
@@ -104,7 +108,7 @@ es_status es_config_suggest(es_config *config, const char *section,
   es_value value;
   const es_status status =
       es_value_from_text(&value, entry->key, value_text, diag);
-  if (status == ES_OK) es_entry_put(entry, &value, false);
+  if (status == ES_OK) es_entry_put(config, entry, &value, false);
   return status;
 }
 

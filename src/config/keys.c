@@ -20,11 +20,11 @@ bool es_config_has_section(const es_config *config, const char *section) {
   return false;
 }
 
-/* "sweep" takes the names of other sections' keys as axes, and "experiment"
- * describes: neither is what a bare name means. */
-static bool counts(const es_key *key) {
-  return strcmp(key->section, "sweep") != 0 &&
-         strcmp(key->section, "experiment") != 0;
+/* Axes have the names of other sections' keys, and "experiment" describes:
+ * neither is what a bare name means. */
+static bool counts(const es_entry *entry) {
+  return !entry->is_axis && strcmp(entry->key->section, "sweep") != 0 &&
+         strcmp(entry->key->section, "experiment") != 0;
 }
 
 /* The index of the key to hint at, or config->n. */
@@ -83,7 +83,7 @@ static es_status ambiguous(const es_config *config, const char *name,
   size_t used = 0;
   for (size_t i = 0; i < config->n && used < sizeof list; i++) {
     const es_key *key = config->entry[i].key;
-    if (strcmp(key->name, name) != 0 || !counts(key)) continue;
+    if (strcmp(key->name, name) != 0 || !counts(&config->entry[i])) continue;
     used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
                              used == 0 ? "" : ", ", config->full[i]);
   }
@@ -97,7 +97,7 @@ static es_status resolve_bare(const es_config *config, es_entry **out,
   size_t found = 0;
   for (size_t i = 0; i < config->n; i++) {
     const es_key *key = config->entry[i].key;
-    if (strcmp(key->name, name) != 0 || !counts(key)) continue;
+    if (strcmp(key->name, name) != 0 || !counts(&config->entry[i])) continue;
     *out = &config->entry[i];
     found++;
   }

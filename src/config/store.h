@@ -9,6 +9,9 @@ typedef struct es_entry {
   es_value value;
   bool has;   /* value is set */
   bool given; /* by the user */
+  bool is_axis;
+  const es_key *of; /* the key that an axis stands for */
+  size_t order;     /* of axes: by when they were first given, from 1 */
 } es_entry;
 
 struct es_config {
@@ -16,6 +19,9 @@ struct es_config {
   size_t n;
   char **full;       /* "model.eta", for hints */
   const char **bare; /* "eta" */
+  es_key **axis_key; /* n_axis_keys of axes, owned */
+  size_t n_axis_keys;
+  size_t given; /* axes given so far */
 };
 
 /* The entry of a key, or NULL. */
@@ -35,6 +41,15 @@ es_status es_config_unknown_section(const es_config *config,
 bool es_config_has_section(const es_config *config, const char *section);
 
 /* Moves a value into an entry. */
-void es_entry_put(es_entry *entry, es_value *value, bool given);
+void es_entry_put(es_config *config, es_entry *entry, es_value *value,
+                  bool given);
+
+/* A copy of a value; *out is empty on failure. */
+es_status es_value_copy(es_value *out, const es_value *value,
+                        es_diag *diag) ES_MUST_USE;
+
+/* Adds an entry for a key, at its default; the arrays of config have room. */
+es_status es_config_add(es_config *config, const es_key *key,
+                        es_diag *diag) ES_MUST_USE;
 
 #endif

@@ -124,18 +124,37 @@ static void write_value(FILE *out, const es_entry *entry) {
     write_matrix(out, &value->array);
 }
 
+static void write_key(FILE *out, const es_entry *entry, bool *begun) {
+  if (!*begun) fprintf(out, "%s:\n", entry->key->section);
+  *begun = true;
+  fprintf(out, "  %s: ", entry->key->name);
+  write_value(out, entry);
+  fputc('\n', out);
+}
+
+/* Axes by when they were given, which is the order of the grid. */
+static void write_axes(FILE *out, const es_config *config, size_t first) {
+  const char *section = config->entry[first].key->section;
+  bool begun = false;
+  for (size_t order = 1; order <= config->given; order++)
+    for (size_t i = first; i < config->n; i++) {
+      const es_entry *entry = &config->entry[i];
+      if (entry->is_axis && entry->order == order && entry->has &&
+          strcmp(entry->key->section, section) == 0)
+        write_key(out, entry, &begun);
+    }
+}
+
 static void write_section(FILE *out, const es_config *config, size_t first) {
   const char *section = config->entry[first].key->section;
   bool begun = false;
   for (size_t i = first; i < config->n; i++) {
     const es_entry *entry = &config->entry[i];
-    if (!entry->has || strcmp(entry->key->section, section) != 0) continue;
-    if (!begun) fprintf(out, "%s:\n", section);
-    begun = true;
-    fprintf(out, "  %s: ", entry->key->name);
-    write_value(out, entry);
-    fputc('\n', out);
+    if (entry->has && !entry->is_axis &&
+        strcmp(entry->key->section, section) == 0)
+      write_key(out, entry, &begun);
   }
+  write_axes(out, config, first);
 }
 
 /* Whether no key before i is of the same section. */
