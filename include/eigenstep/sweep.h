@@ -11,13 +11,6 @@
  * from es_sweep_axis_keys). */
 extern const es_keys es_sweep_keys;
 
-/* One axis: a key and the values it takes. */
-typedef struct es_axis {
-  const char *section, *name; /* "model", "eta" */
-  const double *value;        /* n of them; borrowed */
-  size_t n;
-} es_axis;
-
 typedef struct es_sweep es_sweep;
 
 /* One row: cell's number in the grid (the last axis is the fastest), its axis

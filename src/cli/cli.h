@@ -33,8 +33,10 @@ es_status es_help_command(FILE *out, const es_command *command,
 /* Every key of a set as a table: name, what it accepts, default, help; but for
  * those that stand in the set before it, if any. */
 void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before);
-/* Key sets that a model's configuration is made of; at most 8. */
-size_t es_cli_model_keys(const es_model *model, es_keys sets[8]);
+/* Key sets that a model's configuration is made of; at most 8. flow: the keys
+ * of a trajectory or of what else a command does with the model. */
+size_t es_cli_model_keys(const es_model *model, const es_keys *flow,
+                         es_keys sets[8]);
 
 /* ES_USAGE: "NAME: no such KIND", with the nearest of the n names or, where
  * none is near, what lists them. */
@@ -46,6 +48,10 @@ es_status es_cli_find_model(const es_model **out, const char *name,
                             es_diag *diag) ES_MUST_USE;
 /* A configuration with the keys of a model (flow, predict). */
 es_status es_cli_configure_model(es_config **out, const char *target,
+                                 es_diag *diag) ES_MUST_USE;
+
+/* The same for sweeps, with a section of axes. */
+es_status es_cli_configure_sweep(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 
 /* A configuration with the keys of a training. */
@@ -95,6 +101,7 @@ typedef struct es_summary {
   const char *method;     /* of solution, or NULL */
   const char *prediction; /* file written before the first step, or NULL */
   bool network;           /* oneDNN had part in it */
+  const char *name;       /* of the record; NULL: run.json */
   const struct es_figure *figures;
   size_t n_figures;
 } es_summary;
@@ -134,6 +141,7 @@ es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_separatrix(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_sweep(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) ES_MUST_USE;

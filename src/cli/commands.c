@@ -62,6 +62,16 @@ static const es_command commands[] = {
      es_cli_configure_model,
      es_cmd_separatrix,
      NULL},
+    {"sweep",
+     "MODEL",
+     "a grid of parameters: one row per cell",
+     {"eigenstep sweep barlow-twins gamma=1,0.5 s0=1e-3,1e-3 "
+      "sweep.t_end=lin:1:50:50",
+      "eigenstep sweep --merge out/shards -o out/whole"},
+     TABLE | ES_IS_STAGE | ES_TAKES_RESUME | ES_SWEEPS,
+     es_cli_configure_sweep,
+     es_cmd_sweep,
+     NULL},
     {"train",
      "METHOD",
      "a network with one SSL method, into out/METHOD/",
@@ -147,10 +157,11 @@ es_status es_cli_find_model(const es_model **out, const char *name,
   return es_cli_unknown(name, "model", names, n, "list models", diag);
 }
 
-size_t es_cli_model_keys(const es_model *model, es_keys sets[8]) {
+size_t es_cli_model_keys(const es_model *model, const es_keys *flow,
+                         es_keys sets[8]) {
   size_t n = 0;
   if (model->keys != NULL) sets[n++] = *model->keys;
-  sets[n++] = es_flow_keys;
+  sets[n++] = *flow;
   if (model->takes_data) sets[n++] = es_data_keys;
   return n;
 }
@@ -162,5 +173,6 @@ es_status es_cli_configure_model(es_config **out, const char *target,
   *out = NULL;
   const es_status status = es_cli_find_model(&model, target, diag);
   if (status != ES_OK) return status;
-  return es_config_new(out, sets, es_cli_model_keys(model, sets), diag);
+  return es_config_new(out, sets, es_cli_model_keys(model, &es_flow_keys, sets),
+                       diag);
 }

@@ -5,6 +5,7 @@
 #include "models/resnet/method.h"
 
 #include <eigenstep/eigenstep.h>
+#include <eigenstep/sweep.h>
 
 #include <string.h>
 
@@ -56,6 +57,13 @@ static void options(FILE *out, unsigned given) {
   option(out, given, ES_TAKES_DIR, "--threads N", "threads to use");
   option(out, given, ES_TAKES_DIR, "--seed N",
          "model.seed, data.seed and train.seed where not given themselves");
+  option(out, given, ES_SWEEPS, "--strict",
+         "exit 1 where a cell failed, once all rows are written");
+  option(out, given, ES_SWEEPS, "--shard I/N",
+         "the I-th of N parts of the grid; slurm: as a job array says");
+  option(out, given, ES_SWEEPS, "--merge",
+         "with folders of shards in place of the model: the whole table, into "
+         "-o DIR or the first of them");
   option(out, given, 0, "--quiet", "no progress, no remarks");
   option(out, given, 0, "--help", "this text");
 }
@@ -83,7 +91,9 @@ void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before) {
   }
 }
 
-static es_status model_keys(FILE *out, const char *target, es_diag *diag) {
+static es_status model_keys(FILE *out, const es_command *command,
+                            const char *target, es_diag *diag) {
+  const bool sweeps = (command->options & ES_SWEEPS) != 0;
   for (size_t m = 0; es_model_list(m) != NULL; m++) {
     const es_model *model = es_model_list(m);
     es_keys sets[8];
@@ -91,7 +101,8 @@ static es_status model_keys(FILE *out, const char *target, es_diag *diag) {
       const es_status status = es_cli_find_model(&model, target, diag);
       if (status != ES_OK) return status;
     }
-    const size_t n = es_cli_model_keys(model, sets);
+    const size_t n =
+        es_cli_model_keys(model, sweeps ? &es_sweep_keys : &es_flow_keys, sets);
     fprintf(out,
             "\nkeys of %s (defaults in brackets; a bare key=value works "
             "where one\nsection has it):\n",
@@ -99,6 +110,12 @@ static es_status model_keys(FILE *out, const char *target, es_diag *diag) {
     for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
     if (target != NULL) break;
   }
+  if (sweeps)
+    fputs(
+        "\naxes, in the order of the grid, the last the fastest:\n"
+        "  sweep.KEY            any of the numbers and lists above; a list of "
+        "them or a\n                       range (log:1e-3:1:200)\n",
+        out);
   return ES_OK;
 }
 
@@ -111,7 +128,8 @@ es_status es_help_command(FILE *out, const es_command *command,
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
   if (!settings) return ES_OK;
-  if ((command->options & ES_TRAINS) == 0) return model_keys(out, target, diag);
+  if ((command->options & ES_TRAINS) == 0)
+    return model_keys(out, command, target, diag);
   fprintf(out,
           "\nkeys (defaults in brackets; a bare key=value works where one\n"
           "section has it):\n");

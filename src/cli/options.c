@@ -19,6 +19,9 @@ typedef enum option_id {
   OPT_RESUME,
   OPT_FORCE,
   OPT_SIZE,
+  OPT_STRICT,
+  OPT_SHARD,
+  OPT_MERGE,
   OPT_HELP,
   OPT_VERSION,
   OPTIONS
@@ -42,6 +45,9 @@ static const option_row table[OPTIONS] = {
     [OPT_RESUME] = {"--resume", false, ES_TAKES_RESUME},
     [OPT_FORCE] = {"--force", false, ES_TAKES_DIR},
     [OPT_SIZE] = {"--size", true, ES_TAKES_SIZE},
+    [OPT_STRICT] = {"--strict", false, ES_SWEEPS},
+    [OPT_SHARD] = {"--shard", true, ES_SWEEPS},
+    [OPT_MERGE] = {"--merge", false, ES_SWEEPS},
     [OPT_HELP] = {"--help", false, 0},
     [OPT_VERSION] = {"--version", false, 0},
 };
@@ -103,6 +109,15 @@ static es_status apply(es_options *o, option_id id, const char *value,
     break;
   case OPT_FORCE:
     o->job.force = true;
+    break;
+  case OPT_STRICT:
+    o->job.strict = true;
+    break;
+  case OPT_SHARD:
+    status = es_shard_parse(&o->job.shard, value, diag);
+    break;
+  case OPT_MERGE:
+    o->job.merge = true;
     break;
   case OPT_HELP:
     o->help = true;
@@ -177,6 +192,9 @@ static es_status check(es_options *o, es_diag *diag) {
                    "%s: %s is missing; see `eigenstep %s "
                    "--help`",
                    command->name, command->target, command->name);
+  if (o->job.n_more > 0 && !o->job.merge &&
+      (command->options & ES_TAKES_MORE) == 0)
+    return refuse(diag, o->job.more[0], "a setting is section.key=value");
   if (o->n_words > 0 && (command->options & ES_TAKES_SETTINGS) == 0)
     return refuse(diag, o->word[0], "this command takes no settings");
   if (o->job.json && o->job.csv != NULL && strcmp(o->job.csv, "-") == 0)
@@ -201,7 +219,7 @@ es_status es_options_parse(es_options *out, int argc, char **argv,
     else if (out->job.target == NULL && strchr(argv[i], '=') == NULL &&
              out->job.command->target[0] != '\0')
       out->job.target = argv[i];
-    else if ((out->job.command->options & ES_TAKES_MORE) != 0 &&
+    else if ((out->job.command->options & (ES_TAKES_MORE | ES_SWEEPS)) != 0 &&
              strchr(argv[i], '=') == NULL)
       out->more[out->job.n_more++] = argv[i];
     else

@@ -140,7 +140,8 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
   es_library network = {.name = "oneDNN"};
   es_engine_onednn_version(network.version, sizeof network.version);
   const bool used = summary->network && network.version[0] != '\0';
-  char *path = es_file_join(job->dir, "run.json");
+  char *path = es_file_join(job->dir,
+                            summary->name != NULL ? summary->name : "run.json");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   const es_provenance p = {.version = es_version(),
                            .git_hash = ES_GIT_HASH,

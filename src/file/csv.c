@@ -51,16 +51,19 @@ static es_status put(es_csv *csv, const char *bytes, size_t n, es_diag *diag) {
   return ES_OK;
 }
 
-static es_status send_row(es_csv *csv, es_diag *diag) {
-  const size_t n = csv->used;
-  csv->used = csv->filled = 0;
-  if (csv->part.path != NULL)
-    return es_part_write(&csv->part, csv->line, n, diag);
+static es_status send(es_csv *csv, const char *bytes, size_t n, es_diag *diag) {
+  if (csv->part.path != NULL) return es_part_write(&csv->part, bytes, n, diag);
   errno = 0;
-  if (fwrite(csv->line, 1, n, csv->stream) == n && fflush(csv->stream) == 0)
+  if (fwrite(bytes, 1, n, csv->stream) == n && fflush(csv->stream) == 0)
     return ES_OK;
   return es_file_fail(diag, ES_FILE_WRITE, name_of(csv),
                       "cannot be written: %s", strerror(errno));
+}
+
+static es_status send_row(es_csv *csv, es_diag *diag) {
+  const size_t n = csv->used;
+  csv->used = csv->filled = 0;
+  return send(csv, csv->line, n, diag);
 }
 
 /* A cell as it stands in the file, with what parts it from its neighbour. */
@@ -114,7 +117,7 @@ es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
 
 /* %.17g with a decimal point whatever the locale, whose radix is all that can
  * stand there beside digits, signs and the exponent. */
-static size_t number(char out[64], double value) {
+size_t es_csv_number(char out[64], double value) {
   if (isnan(value)) return (size_t)snprintf(out, 64, "nan");
   if (isinf(value))
     return (size_t)snprintf(out, 64, value < 0 ? "-inf" : "inf");
@@ -131,9 +134,17 @@ static size_t number(char out[64], double value) {
 
 es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) {
   char text[64];
-  const size_t n = number(text, value);
+  const size_t n = es_csv_number(text, value);
   const es_status status = add_cell(csv, text, n, diag);
   return status == ES_OK ? end_cell(csv, diag) : status;
+}
+
+es_status es_csv_append(es_csv *csv, const char *rows, size_t n,
+                        es_diag *diag) {
+  if (csv->filled != 0 || csv->columns == 0 || n == 0 || rows[n - 1] != '\n')
+    return es_file_fail(diag, ES_BAD_SHAPE, name_of(csv),
+                        "what is to be appended is no whole rows");
+  return send(csv, rows, n, diag);
 }
 
 /* The header as a row in memory. */

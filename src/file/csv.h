@@ -29,6 +29,14 @@ es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
 es_status es_csv_row(es_csv *csv, const double *values, size_t n,
                      es_diag *diag) ES_MUST_USE;
 
+/* A number as it stands in a cell, not terminated; returns its length. */
+size_t es_csv_number(char out[64], double value);
+
+/* Rows that were made elsewhere, n bytes of them, in one write: cells of as
+ * many columns as the header has, the last row ended. */
+es_status es_csv_append(es_csv *csv, const char *rows, size_t n,
+                        es_diag *diag) ES_MUST_USE;
+
 /* Rows of mixed cells: n calls, the last of which ends the row. */
 es_status es_csv_cell_text(es_csv *csv, const char *text,
                            es_diag *diag) ES_MUST_USE;

@@ -33,6 +33,7 @@ es_status es_job_check_dir(const es_job *job, es_diag *diag) {
   if (!es_file_is_directory(job->dir))
     return es_fail(diag, ES_EXISTS, "%s: exists and is not a folder", job->dir);
   if (job->force || job->resume || job->dry_run) return ES_OK;
+  if (job->shard.count > 0) return ES_OK; /* the command looks closer */
   return es_fail(diag, ES_EXISTS,
                  "%s: exists already; choose another -o DIR, or --force",
                  job->dir);

@@ -5,6 +5,7 @@
 #define ES_RUN_JOB_H
 
 #include "base/progress.h"
+#include "sweep/shard.h"
 
 #include <eigenstep/model.h>
 #include <stdint.h>
@@ -24,6 +25,8 @@ typedef struct es_job {
   const char *plot;  /* figure to draw in dir; NULL: the target's own; "none" */
   const char *title; /* of that figure; NULL: made from the target */
   bool json, quiet, force, resume, dry_run;
+  bool strict, merge; /* sweep */
+  es_shard shard;     /* sweep: of how many this is which; zeros: of none */
   bool seed_given;
   uint64_t seed;
   size_t threads; /* in use; never 0 once a command runs */
@@ -49,6 +52,8 @@ enum {
   ES_TAKES_MORE = 256, /* several targets */
   ES_MAKES_DIR = 512,  /* writes into out/TARGET where no -o is given */
   ES_TRAINS = 1024,    /* its settings are those of a training */
+  ES_SWEEPS = 4096,    /* takes --strict, --shard and --merge, several targets
+                          with the last, and shares its folder among shards */
   ES_OF_STAGE = 2048   /* in an experiment its target is an earlier stage, whose
                           folder it reads */
 };

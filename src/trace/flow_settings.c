@@ -90,17 +90,17 @@ static const double long_enough = 4000;
 
 /* What auto begins with. */
 static const char *begin_with(const es_flow_settings *out,
-                              const es_instance *instance) {
+                              const es_instance *instance, double t_end) {
   const es_model_shape *shape = &instance->shape;
-  const double t_end = out->times[out->n_times - 1];
   if (shape->has_linear && shape->fastest * t_end > long_enough)
     return "exponential";
   return es_stepper_auto(out->options.rtol)->name;
 }
 
-static es_status settle_method(es_flow_settings *out,
-                               const es_instance *instance,
-                               const es_config *config, es_diag *diag) {
+es_status es_flow_settle_method(es_flow_settings *out,
+                                const es_instance *instance,
+                                const es_config *config, double t_end,
+                                es_diag *diag) {
   out->method = es_config_text(config, "solver", "method");
   out->by_auto = strcmp(out->method, "auto") == 0;
   if (out->by_auto && instance->shape.has_exact) out->method = "exact";
@@ -114,7 +114,7 @@ static es_status settle_method(es_flow_settings *out,
   es_ode_options_default(&out->options);
   out->options.method = out->method;
   out->options.rtol = es_config_real(config, "solver", "rtol");
-  if (out->by_auto) out->method = begin_with(out, instance);
+  if (out->by_auto) out->method = begin_with(out, instance, t_end);
   if (strcmp(out->method, "exponential") == 0)
     out->options.method = out->method;
   out->options.atol = es_config_real(config, "solver", "atol");
@@ -136,5 +136,7 @@ es_status es_flow_settle(es_flow_settings *out, const es_instance *instance,
   const char *missing = instance->shape.no_start;
   if (missing != NULL) return es_fail(diag, ES_USAGE, "%s", missing);
   const es_status status = settle_times(out, instance, config, diag);
-  return status == ES_OK ? settle_method(out, instance, config, diag) : status;
+  if (status != ES_OK) return status;
+  return es_flow_settle_method(out, instance, config,
+                               out->times[out->n_times - 1], diag);
 }

@@ -20,4 +20,11 @@ typedef struct es_flow_settings {
 es_status es_flow_settle(es_flow_settings *out, const es_instance *instance,
                          const es_config *config, es_diag *diag) ES_MUST_USE;
 
+/* The method and its options alone, for a solve up to t_end (INFINITY: without
+ * end). */
+es_status es_flow_settle_method(es_flow_settings *out,
+                                const es_instance *instance,
+                                const es_config *config, double t_end,
+                                es_diag *diag) ES_MUST_USE;
+
 #endif

@@ -1,0 +1,185 @@
+/* eigenstep sweep: a grid of settings, one row per cell. */
+#include "cli/sweep.h"
+
+#include "cli/cli.h"
+#include "file/atomic.h"
+#include "plot/plot.h"
+
+#include <eigenstep/eigenstep.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct sweep_run {
+  const es_job *job;
+  es_sweep *sweep;
+  es_axis *axes;
+  uint64_t first, last;
+  bool h5;
+  es_sweep_summary summary;
+} sweep_run;
+
+es_status es_cli_configure_sweep(es_config **out, const char *target,
+                                 es_diag *diag) {
+  const es_model *model;
+  es_keys sets[8];
+  *out = NULL;
+  es_status status = es_cli_find_model(&model, target, diag);
+  if (status != ES_OK) return status;
+  status = es_config_new(out, sets,
+                         es_cli_model_keys(model, &es_sweep_keys, sets), diag);
+  if (status == ES_OK) status = es_config_add_axes(*out, "sweep", NULL, diag);
+  return status;
+}
+
+es_status es_sweep_from_settings(es_sweep **out, es_axis **axes,
+                                 const es_model *model, const es_config *config,
+                                 es_diag *diag) {
+  size_t n = 0;
+  es_axis axis;
+  *out = NULL;
+  *axes = NULL;
+  while (es_config_axis(config, "sweep", n, &axis)) n++;
+  if (n == 0)
+    return es_fail(diag, ES_USAGE,
+                   "sweep: no axis; give sweep.KEY=values, such as "
+                   "sweep.t_end=lin:1:10:10");
+  *axes = calloc(n, sizeof **axes);
+  if (*axes == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t k = 0; k < n; k++)
+    (void)es_config_axis(config, "sweep", k, &(*axes)[k]);
+  return es_sweep_new(out, model, config, *axes, n, diag);
+}
+
+static es_status open_run(sweep_run *run, es_diag *diag) {
+  const es_job *job = run->job;
+  const es_model *model;
+  es_status status = es_cli_find_model(&model, job->target, diag);
+  if (status == ES_OK)
+    status = es_sweep_from_settings(&run->sweep, &run->axes, model, job->config,
+                                    diag);
+  if (status != ES_OK) return status;
+  const uint64_t cells = es_sweep_cells(run->sweep);
+  es_shard_cells(&job->shard, cells, &run->first, &run->last);
+  run->h5 = cells > ES_SWEEP_MOST_CSV;
+  if (job->resume && (job->dir == NULL || job->csv != NULL))
+    return es_fail(diag, ES_USAGE,
+                   "--resume: goes on in -o DIR alone; standard output and "
+                   "--csv cannot be gone on with");
+  if (run->h5 && !job->dry_run && (job->dir == NULL || job->csv != NULL))
+    return es_fail(diag, ES_USAGE,
+                   "sweep: %" PRIu64 " cells are more than 10^7 and go to "
+                   "HDF5: give -o DIR alone",
+                   cells);
+  return ES_OK;
+}
+
+static es_status solve(sweep_run *run, es_output *output, es_diag *diag) {
+  const es_sink sink = es_output_sink(output);
+  const uint64_t next = es_output_next(output);
+  const double begun = es_seconds();
+  const es_status status =
+      es_sweep_run_rows(run->sweep, next, run->last, run->job->threads,
+                        run->job->watch, &sink, diag);
+  run->summary.tally = es_output_tally(output);
+  run->summary.solving = es_seconds() - begun;
+  run->summary.solved =
+      (double)(run->summary.tally.cells - (next - run->first));
+  return status;
+}
+
+static es_status run_rows(sweep_run *run, es_diag *diag) {
+  const es_job *job = run->job;
+  char name[64];
+  es_output *output;
+  es_sweep_file_name(name, "sweep", &job->shard, run->h5 ? "h5" : "csv");
+  char *path = job->dir == NULL ? NULL : es_file_join(job->dir, name);
+  if (job->dir != NULL && path == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const bool standard = path == NULL && job->csv == NULL && !job->json;
+  const es_output_where where = {.path = path,
+                                 .h5 = run->h5,
+                                 .csv = standard ? "-" : job->csv,
+                                 .resume = job->resume};
+  es_status status =
+      es_output_open(&output, run->sweep, &where, run->first, run->last, diag);
+  free(path);
+  if (status != ES_OK) return status;
+  status = solve(run, output, diag);
+  const int code = es_status_exit_code(status);
+  const es_status closed =
+      es_output_close(output, status == ES_OK, code == 4 || code == 5,
+                      status == ES_OK ? diag : NULL);
+  return status == ES_OK ? closed : status;
+}
+
+static es_status draw(const sweep_run *run, es_diag *diag) {
+  const es_job *job = run->job;
+  if (job->dir == NULL || job->plot == NULL || strcmp(job->plot, "none") == 0 ||
+      job->shard.count > 0)
+    return ES_OK;
+  return es_plot_draw(job->dir, job->plot,
+                      job->title != NULL ? job->title : job->target, diag);
+}
+
+static void say_end(const sweep_run *run, es_status status) {
+  const es_tally *tally = &run->summary.tally;
+  char line[200];
+  if (status == ES_INTERRUPTED && run->job->dir != NULL)
+    snprintf(line, sizeof line,
+             "%" PRIu64 " of %" PRIu64 " rows are written; --resume goes on",
+             tally->cells, run->last - run->first);
+  else if (tally->failed > 0)
+    snprintf(line, sizeof line,
+             "%" PRIu64 " of %" PRIu64 " cells failed: see "
+             "their status",
+             tally->failed, tally->cells);
+  else
+    return;
+  run->job->say(run->job, line);
+}
+
+static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
+  const es_job *job = run->job;
+  es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
+  run->summary.exit_code = es_status_exit_code(status);
+  if (status == ES_FILE_WRITE) return status;
+  say_end(run, status);
+  es_status after = ES_OK;
+  if (job->dir != NULL) after = es_sweep_record(job, &run->summary, kept);
+  if (after == ES_OK && job->json)
+    after = es_sweep_print_json(job, &run->summary, kept);
+  if (after == ES_OK && status == ES_OK) after = draw(run, diag);
+  if (status != ES_OK || after != ES_OK)
+    return status != ES_OK ? status : after;
+  if (!job->strict || run->summary.tally.failed == 0) return ES_OK;
+  return es_fail(diag, ES_NO_CONVERGENCE,
+                 "%" PRIu64 " of %" PRIu64 " cells failed (--strict)",
+                 run->summary.tally.failed, run->summary.tally.cells);
+}
+
+static es_status dry_run(const sweep_run *run, es_diag *diag) {
+  const es_job *job = run->job;
+  const es_status status = es_config_write(job->config, job->out, diag);
+  if (status != ES_OK) return status;
+  fprintf(job->out, "# cells: %" PRIu64 "\n# rows: %" PRIu64 " as %s\n",
+          es_sweep_cells(run->sweep), run->last - run->first,
+          run->h5 ? "HDF5" : "CSV");
+  return ES_OK;
+}
+
+es_status es_cmd_sweep(const es_job *job, es_diag *diag) {
+  sweep_run run = {.job = job, .summary = {.started = es_seconds()}};
+  es_status status = open_run(&run, diag);
+  run.summary.sweep = run.sweep;
+  if (status == ES_OK && job->dry_run)
+    status = dry_run(&run, diag);
+  else if (status == ES_OK) {
+    if (job->dir != NULL) status = es_sweep_take_folder(job, run.h5, diag);
+    if (status == ES_OK) status = finish(&run, run_rows(&run, diag), diag);
+  }
+  es_sweep_free(run.sweep);
+  free(run.axes);
+  return status;
+}

@@ -1,0 +1,165 @@
+/* Blocks in flight: see pool.h. */
+#include "sweep/pool.h"
+
+#include "base/slab.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A block is what a batch takes at once, or so many cells that dealing them
+ * costs nothing and all threads are busy to the end. */
+static size_t block_size(const es_sweep *sweep, uint64_t cells,
+                         size_t workers) {
+  enum { MOST = 1 << 16, MANY = 256, NUMBERS = 1 << 19 };
+  const size_t numbers = sweep->n_axes + sweep->n_columns + 4;
+  size_t n = MANY;
+  if (sweep->batch != NULL) {
+    n = sweep->model->batch->at_once;
+    n = n < 1 ? 1 : n > MOST ? MOST : n;
+  }
+  const uint64_t share = cells / (16 * workers) + 1;
+  if (sweep->batch == NULL && n > share) n = (size_t)share;
+  return n * numbers > NUMBERS ? NUMBERS / numbers + 1 : n;
+}
+
+static bool open_block(es_block *block, const es_pool *pool) {
+  const es_sweep *sweep = pool->sweep;
+  block->axes = es_zeroed(pool->size, sweep->n_axes + 1, sizeof(double));
+  block->columns = es_zeroed(pool->size, sweep->n_columns + 1, sizeof(double));
+  block->cell = es_zeroed(pool->size, 1, sizeof *block->cell);
+  return block->axes != NULL && block->columns != NULL && block->cell != NULL;
+}
+
+es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
+                       const es_sink *sink, uint64_t first, uint64_t last,
+                       size_t workers, es_diag *diag) {
+  *pool = (es_pool){.sweep = sweep, .sink = sink, .first = first, .last = last};
+  pthread_condattr_t clock;
+  pthread_mutex_init(&pool->lock, NULL);
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+  pthread_cond_init(&pool->change, &clock);
+  pthread_condattr_destroy(&clock);
+  pool->size = block_size(sweep, last - first, workers);
+  pool->blocks =
+      (last - first) / pool->size + ((last - first) % pool->size != 0);
+  pool->n_ring = 4 * workers;
+  if (pool->blocks < pool->n_ring) pool->n_ring = (size_t)pool->blocks + 1;
+  pool->ring = calloc(pool->n_ring, sizeof *pool->ring);
+  bool ok = pool->ring != NULL;
+  for (size_t i = 0; ok && i < pool->n_ring; i++)
+    ok = open_block(&pool->ring[i], pool);
+  if (ok) return ES_OK;
+  es_pool_close(pool);
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the cells in flight");
+}
+
+void es_pool_close(es_pool *pool) {
+  for (size_t i = 0; pool->ring != NULL && i < pool->n_ring; i++) {
+    free(pool->ring[i].axes);
+    free(pool->ring[i].columns);
+    free(pool->ring[i].cell);
+    free(pool->ring[i].bytes.data);
+  }
+  free(pool->ring);
+  pthread_mutex_destroy(&pool->lock);
+  pthread_cond_destroy(&pool->change);
+}
+
+static struct timespec after(double seconds) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  const double whole = floor(seconds);
+  t.tv_sec += (time_t)whole;
+  t.tv_nsec += (long)((seconds - whole) * 1e9);
+  if (t.tv_nsec >= 1000000000) t.tv_sec++, t.tv_nsec -= 1000000000;
+  return t;
+}
+
+static es_deal deal(es_pool *pool, es_block **out) {
+  if (pool->ended || pool->dealt == pool->blocks) return ES_DEAL_END;
+  if (pool->dealt - pool->taken >= pool->n_ring) return ES_DEAL_LATER;
+  es_block *block = &pool->ring[pool->dealt % pool->n_ring];
+  block->number = pool->dealt++;
+  block->first = pool->first + block->number * pool->size;
+  block->n = pool->last - block->first < pool->size
+                 ? (size_t)(pool->last - block->first)
+                 : pool->size;
+  block->bytes.n = 0;
+  block->done = false;
+  *out = block;
+  return ES_DEAL_BLOCK;
+}
+
+es_deal es_pool_deal(es_pool *pool, es_block **out, double seconds) {
+  pthread_mutex_lock(&pool->lock);
+  es_deal got = deal(pool, out);
+  if (got == ES_DEAL_LATER && seconds > 0) {
+    const struct timespec until = after(seconds);
+    pthread_cond_timedwait(&pool->change, &pool->lock, &until);
+    got = deal(pool, out);
+  }
+  pthread_mutex_unlock(&pool->lock);
+  return got;
+}
+
+static void fail(es_pool *pool, es_status status, const es_diag *diag) {
+  if (!pool->ended) {
+    pool->ended = true;
+    pool->status = status;
+    if (diag != NULL) pool->diag = *diag;
+  }
+  pthread_cond_broadcast(&pool->change);
+}
+
+/* With the lock held: the next block in order, if it is done. */
+static es_block *next_done(es_pool *pool) {
+  if (pool->ended || pool->taken == pool->dealt) return NULL;
+  es_block *block = &pool->ring[pool->taken % pool->n_ring];
+  return block->done ? block : NULL;
+}
+
+void es_pool_done(es_pool *pool, es_block *block) {
+  pthread_mutex_lock(&pool->lock);
+  block->done = true;
+  const bool mine = !pool->taking;
+  pool->taking = true;
+  es_block *next;
+  while (mine && (next = next_done(pool)) != NULL) {
+    pthread_mutex_unlock(&pool->lock);
+    const es_rows rows = {next->first, next->n, next->axes, next->columns,
+                          next->cell};
+    es_diag diag = {0};
+    const es_status status =
+        pool->sink->take(pool->sink->context, &rows, &next->bytes, &diag);
+    pthread_mutex_lock(&pool->lock);
+    if (status != ES_OK) fail(pool, status, &diag);
+    next->done = false;
+    pool->taken++;
+    pthread_cond_broadcast(&pool->change);
+  }
+  if (mine) pool->taking = false;
+  pthread_mutex_unlock(&pool->lock);
+}
+
+void es_pool_end(es_pool *pool, es_status status, const es_diag *diag) {
+  pthread_mutex_lock(&pool->lock);
+  fail(pool, status, diag);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+bool es_pool_ended(es_pool *pool) {
+  pthread_mutex_lock(&pool->lock);
+  const bool ended = pool->ended;
+  pthread_mutex_unlock(&pool->lock);
+  return ended;
+}
+
+uint64_t es_pool_cells(es_pool *pool) {
+  pthread_mutex_lock(&pool->lock);
+  const uint64_t blocks = pool->taken;
+  pthread_mutex_unlock(&pool->lock);
+  const uint64_t cells = blocks * pool->size;
+  return cells < pool->last - pool->first ? cells : pool->last - pool->first;
+}
