@@ -54,6 +54,10 @@ es_status es_cli_configure_model(es_config **out, const char *target,
 es_status es_cli_configure_sweep(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 
+/* And with a box of starts. */
+es_status es_cli_configure_basin(es_config **out, const char *target,
+                                 es_diag *diag) ES_MUST_USE;
+
 /* A configuration with the keys of a training. */
 es_status es_cli_configure_train(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
@@ -141,6 +145,7 @@ es_status es_cmd_predict(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_fixed_points(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_separatrix(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_run(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_basin(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_sweep(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -94,6 +94,7 @@ void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before) {
 static es_status model_keys(FILE *out, const es_command *command,
                             const char *target, es_diag *diag) {
   const bool sweeps = (command->options & ES_SWEEPS) != 0;
+  const bool draws = (command->options & ES_DRAWS) != 0;
   for (size_t m = 0; es_model_list(m) != NULL; m++) {
     const es_model *model = es_model_list(m);
     es_keys sets[8];
@@ -101,8 +102,8 @@ static es_status model_keys(FILE *out, const es_command *command,
       const es_status status = es_cli_find_model(&model, target, diag);
       if (status != ES_OK) return status;
     }
-    const size_t n =
-        es_cli_model_keys(model, sweeps ? &es_sweep_keys : &es_flow_keys, sets);
+    const size_t n = es_cli_model_keys(
+        model, sweeps || draws ? &es_sweep_keys : &es_flow_keys, sets);
     fprintf(out,
             "\nkeys of %s (defaults in brackets; a bare key=value works "
             "where one\nsection has it):\n",
@@ -110,6 +111,11 @@ static es_status model_keys(FILE *out, const es_command *command,
     for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
     if (target != NULL) break;
   }
+  if (draws)
+    fputs("\nthe box:\n  box.KEY              low and high of any number or "
+          "list of [model] above\n  basin.samples        starts to draw from "
+          "it; a whole number in [1, 1e+12] [10000]\n",
+          out);
   if (sweeps)
     fputs(
         "\naxes, in the order of the grid, the last the fastest:\n"

@@ -90,7 +90,7 @@ static void set_threads(es_job *job) {
 /* Defaults, then --config, then words, then --seed. */
 static es_status settle(es_options *o, es_diag *diag) {
   const es_command *command = o->job.command;
-  if (command->configure == NULL) return ES_OK;
+  if (command->configure == NULL || o->job.merge) return ES_OK;
   es_status status = command->configure(&o->job.config, o->job.target, diag);
   if (status == ES_OK && o->config_path != NULL)
     status = es_config_load(o->job.config, o->config_path, diag);

@@ -195,6 +195,12 @@ static es_status check(es_options *o, es_diag *diag) {
   if (o->job.n_more > 0 && !o->job.merge &&
       (command->options & ES_TAKES_MORE) == 0)
     return refuse(diag, o->job.more[0], "a setting is section.key=value");
+  if (o->job.merge &&
+      (o->n_words > 0 || o->config_path != NULL || o->job.csv != NULL ||
+       o->job.resume || o->job.shard.count > 0))
+    return refuse(diag, "--merge",
+                  "takes folders, -o, --force, --json, --strict and --dry-run "
+                  "alone: the settings are in the folders");
   if (o->n_words > 0 && (command->options & ES_TAKES_SETTINGS) == 0)
     return refuse(diag, o->word[0], "this command takes no settings");
   if (o->job.json && o->job.csv != NULL && strcmp(o->job.csv, "-") == 0)

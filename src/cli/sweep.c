@@ -60,6 +60,10 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
     status = es_sweep_from_settings(&run->sweep, &run->axes, model, job->config,
                                     diag);
   if (status != ES_OK) return status;
+  if (!run->sweep->from_data) { /* config.yaml holds what had an effect */
+    es_config_forget(job->config, "data");
+    es_config_forget(job->config, "augment");
+  }
   const uint64_t cells = es_sweep_cells(run->sweep);
   es_shard_cells(&job->shard, cells, &run->first, &run->last);
   run->h5 = cells > ES_SWEEP_MOST_CSV;
@@ -140,6 +144,14 @@ static void say_end(const sweep_run *run, es_status status) {
   run->job->say(run->job, line);
 }
 
+es_status es_sweep_strict(const es_job *job, const es_tally *tally,
+                          es_diag *diag) {
+  if (!job->strict || tally->failed == 0) return ES_OK;
+  return es_fail(diag, ES_NO_CONVERGENCE,
+                 "%" PRIu64 " of %" PRIu64 " cells failed (--strict)",
+                 tally->failed, tally->cells);
+}
+
 static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   const es_job *job = run->job;
   es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
@@ -153,10 +165,7 @@ static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   if (after == ES_OK && status == ES_OK) after = draw(run, diag);
   if (status != ES_OK || after != ES_OK)
     return status != ES_OK ? status : after;
-  if (!job->strict || run->summary.tally.failed == 0) return ES_OK;
-  return es_fail(diag, ES_NO_CONVERGENCE,
-                 "%" PRIu64 " of %" PRIu64 " cells failed (--strict)",
-                 run->summary.tally.failed, run->summary.tally.cells);
+  return es_sweep_strict(job, &run->summary.tally, diag);
 }
 
 static es_status dry_run(const sweep_run *run, es_diag *diag) {
@@ -170,6 +179,7 @@ static es_status dry_run(const sweep_run *run, es_diag *diag) {
 }
 
 es_status es_cmd_sweep(const es_job *job, es_diag *diag) {
+  if (job->merge) return es_sweep_merge(job, diag);
   sweep_run run = {.job = job, .summary = {.started = es_seconds()}};
   es_status status = open_run(&run, diag);
   run.summary.sweep = run.sweep;

@@ -39,4 +39,11 @@ es_status es_sweep_print_json(const es_job *job,
                               const es_sweep_summary *summary,
                               es_diag *diag) ES_MUST_USE;
 
+/* ES_NO_CONVERGENCE for failed cells with --strict. */
+es_status es_sweep_strict(const es_job *job, const es_tally *tally,
+                          es_diag *diag) ES_MUST_USE;
+
+/* sweep --merge: job->target and job->more are folders. */
+es_status es_sweep_merge(const es_job *job, es_diag *diag) ES_MUST_USE;
+
 #endif

@@ -149,6 +149,8 @@ es_status es_sweep_record(const es_job *job, const es_sweep_summary *summary,
   es_sweep_file_name(name, "run", &job->shard, "json");
   const es_summary record = {.started = summary->started,
                              .exit_code = summary->exit_code,
+                             .has_checksum = summary->sweep->from_data,
+                             .checksum = summary->sweep->crc,
                              .figures = figures,
                              .n_figures = FIGURES,
                              .name = name};

@@ -145,10 +145,32 @@ static bool is_word(const char *cell, size_t n, const char *word) {
   return n == strlen(word) && memcmp(cell, word, n) == 0;
 }
 
+static size_t digits(const char *cell, size_t n) {
+  size_t i = 0;
+  while (i < n && cell[i] >= '0' && cell[i] <= '9') i++;
+  return i;
+}
+
+/* As printf writes it with %.17g: -1.25e-07. */
 static bool is_number(const char *cell, size_t n) {
-  double x;
-  return es_text_real(&x, cell, n) || is_word(cell, n, "nan") ||
-         is_word(cell, n, "inf") || is_word(cell, n, "-inf");
+  const char *at = cell, *end = cell + n;
+  if (is_word(cell, n, "nan") || is_word(cell, n, "inf") ||
+      is_word(cell, n, "-inf"))
+    return true;
+  if (at < end && *at == '-') at++;
+  size_t m = digits(at, (size_t)(end - at));
+  if (m == 0) return false;
+  at += m;
+  if (at < end && *at == '.') {
+    m = digits(at + 1, (size_t)(end - at - 1));
+    if (m == 0) return false;
+    at += 1 + m;
+  }
+  if (at == end) return true;
+  if (*at++ != 'e' || at == end || (*at != '-' && *at != '+')) return false;
+  at++;
+  m = digits(at, (size_t)(end - at));
+  return m >= 2 && at + m == end;
 }
 
 static bool read_fate(const char *cell, size_t n, es_fate *fate) {

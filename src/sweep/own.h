@@ -15,7 +15,9 @@ struct es_sweep {
   es_points points;
   char (*name)[48]; /* n_columns */
   size_t n_columns;
-  void *batch;             /* of model->batch; NULL: cells one by one */
+  void *batch;    /* of model->batch; NULL: cells one by one */
+  bool from_data; /* the model was built from data: their CRC-32 */
+  unsigned crc;
   bool locks;              /* models read files when they open */
   pthread_mutex_t opening; /* then held by the one that does */
   es_cell_options options;

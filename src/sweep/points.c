@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* Streams of the box; far from those that models draw from. */
-enum { ES_STREAM_BOX = 7 };
-
 static es_status check_names(const es_axis *axis, size_t n, es_diag *diag) {
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < i; k++)

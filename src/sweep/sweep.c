@@ -55,6 +55,7 @@ static es_status name_columns(es_sweep *s, const es_instance *instance,
                               es_diag *diag) {
   const size_t some = instance->shape.n_swept, all = instance->shape.n_columns;
   s->n_columns = some > 0 && some < all ? some : all;
+  s->from_data = es_instance_checksum(instance, &s->crc);
   s->name = calloc(s->n_columns + 1, sizeof *s->name);
   if (s->name == NULL) return no_memory(diag);
   for (size_t j = 0; j < s->n_columns; j++)
