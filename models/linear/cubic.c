@@ -5,9 +5,9 @@
  *   eta t = [-ln P + ln(v^2 + D)/2 - mu atan(v/sqrt D)/sqrt D]
  * (theory.md 4; differences of logarithms are logarithms of quotients, whose
  * distance from 1 is known as a product with P - P(0)). At 106 bits this leaves
- * the digits of double beside every root and in every corner of the parameters:
- * the cancellation that stays is that of P(0) far above all roots, P(0)/|root|
- * with real ones and its square else.
+ * the digits of double beside every root and in every corner of the parameters.
+ * The cancellation that stays is that of P far above all roots, P/|root| with
+ * real ones and its square else: there a series takes over.
  *
  * It is inverted in s >= 0, the growth of ln |P-U|/|P-L| since the start, where
  * L is the root ahead and U the one behind (of none behind, of -ln |P-L|): by
@@ -18,8 +18,13 @@
 #include "models/linear/pair_log.h"
 #include "models/linear/scaled.h"
 
+#include <float.h>
+
 /* Of the scale of P: below it the flow is its first two terms. */
 #define SMALL 1e-20
+/* Above it logarithms cancel too far, and so many terms of a series do. */
+#define FAR 1e6
+enum { FAR_TERMS = 6 };
 
 static const pair zero = {0, 0};
 
@@ -32,6 +37,12 @@ typedef struct way {
 static cubic_point moved(const cubic_point *from, pair by) {
   return (cubic_point){pair_add(from->P, by), pair_add(from->v, by),
                        pair_add(from->delta, by)};
+}
+
+/* Where P is less than half of its start. */
+static cubic_point placed_at(const cubic *flow, pair P) {
+  return (cubic_point){P, pair_subtract(P, flow->mu),
+                       pair_subtract(P, flow->start.P)};
 }
 
 /* P' */
@@ -72,15 +83,52 @@ static pair complex_time(const cubic *flow, const cubic_point *at) {
   return pair_divide(sum, flow->rate);
 }
 
+static pair near_time(const cubic *flow, const cubic_point *at) {
+  return flow->real ? real_time(flow, at) : complex_time(flow, at);
+}
+
+static double scale_of(const cubic *flow) {
+  if (flow->real) return fabs(flow->f.hi);
+  return sqrt(flow->mu.hi * flow->mu.hi + flow->D.hi);
+}
+
+/* Far above all roots, w = 1/P, from w0 to w: with w' = (b/w)(1 - 2 mu w +
+ * (mu^2 + D) w^2) the series of
+ *   b t = [w^2/2 + 2 mu w^3/3 + ...]
+ *       = (w - w0) w sum_k e_k (1 + r + ... + r^{k+1})/(k + 2),   r = w0/w,
+ *   e_k = 2 mu w e_{k-1} - (mu^2 + D) w^2 e_{k-2}. */
+static pair far_time(const cubic *flow, const cubic_point *at) {
+  const pair one = {1, 0}, P = at->P, b = {flow->b, 0};
+  const pair r = pair_divide(P, flow->start.P);
+  const pair twice = pair_divide(
+      flow->real ? pair_add(flow->n, flow->f) : pair_scale(flow->mu, 2), P);
+  const pair both = pair_divide(pair_divide(pair_divide(flow->rate, b), P), P);
+  pair e = one, before = zero, power = r, shares = pair_add(one, r), sum = zero;
+  for (int k = 0; k < FAR_TERMS; k++) {
+    const pair term = pair_multiply(e, shares);
+    sum = pair_add(sum, pair_divide(term, (pair){k + 2, 0}));
+    const pair next =
+        pair_subtract(pair_multiply(twice, e), pair_multiply(both, before));
+    before = e;
+    e = next;
+    power = pair_multiply(power, r);
+    shares = pair_add(shares, power);
+  }
+  const pair step = pair_divide(pair_divide(at->delta, flow->start.P), P);
+  return pair_negate(pair_divide(pair_divide(pair_multiply(step, sum), P), b));
+}
+
 /* The time from the start to at, on its way. */
 static pair time_to(const cubic *flow, const cubic_point *at) {
-  const pair P0 = flow->start.P, P = at->P;
-  if (!flow->real) return complex_time(flow, at);
-  if (flow->f.hi != 0) return real_time(flow, at);
-  /* P' = -b P^3 */
-  const pair over = pair_multiply(pair_multiply(P, P), pair_multiply(P0, P0));
-  const pair fall = pair_multiply(at->delta, pair_add(P, P0));
-  return pair_divide(pair_negate(fall), pair_scale(over, 2 * flow->b));
+  const double far = FAR * scale_of(flow);
+  if (!(flow->start.P.hi > far)) return near_time(flow, at);
+  if (!(at->P.hi < far)) return far_time(flow, at);
+  cubic rest = *flow;
+  rest.start = placed_at(flow, (pair){far, 0});
+  const pair first = far_time(flow, &rest.start);
+  cubic_point end = *at;
+  end.delta = pair_subtract(at->P, rest.start.P);
+  return pair_add(first, near_time(&rest, &end));
 }
 
 static way find_way(const cubic *flow) {
@@ -119,11 +167,7 @@ static cubic_point point_at(const cubic *flow, const way *w, double s) {
     left = distance(w->behind, w->ahead) * e / share;
   }
   if (fabs(by) <= fabs(left)) return moved(start, (pair){by, 0});
-  cubic_point at = *start;
-  at.P = pair_add(w->ahead, (pair){left, 0});
-  at.delta = pair_subtract(at.P, start->P);
-  at.v = pair_add(start->v, at.delta);
-  return at;
+  return placed_at(flow, pair_add(w->ahead, (pair){left, 0}));
 }
 
 /* ds/dt */
@@ -137,11 +181,11 @@ static double speed(const cubic *flow, const way *w, const cubic_point *at) {
 /* s where what is left of the way is small. */
 static double last(const cubic *flow, const way *w) {
   double scale = w->ahead.hi;
-  if (scale == 0 && flow->real)
-    scale = fabs(flow->n.hi > 0 ? flow->n.hi : flow->f.hi);
-  else if (scale == 0)
-    scale = sqrt(flow->mu.hi * flow->mu.hi + flow->D.hi);
-  const double end = SMALL * scale;
+  if (scale == 0) scale = scale_of(flow);
+  /* Where n > 0 is nearest, and where P is to be taken from mu. */
+  const double other = flow->real ? flow->n.hi : fabs(flow->mu.hi);
+  if (w->ahead.hi == 0 && other > 0) scale = fmin(scale, other);
+  const double end = fmax(SMALL * scale, DBL_TRUE_MIN);
   if (w->open) return log(distance(flow->start.P, w->ahead) / end);
   return log(fabs(distance(w->behind, w->ahead)) / end) -
          log(-start_ratio(flow, w));
@@ -157,12 +201,13 @@ static cubic_point search(const cubic *flow, const way *w, double high,
     *(reached < t ? &low : &high) = s;
     s -= reached * speed(flow, w, &at) * log(reached / t);
     if (!(s > low && s < high) || i % 6 == 5) s = low + (high - low) / 2;
-    if (fabs(s - was) <= 1e-7 * fmin(s, 1)) break;
+    if (fabs(s - was) <= 1e-13 * fmin(s, 1) + 4e-16 * s) break;
   }
   cubic_point at = point_at(flow, w, s);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 3; i++) {
     const pair lacking = pair_subtract((pair){t, 0}, time_to(flow, &at));
     at = moved(&at, pair_multiply(slope(flow, &at), lacking));
+    if (fabs(lacking.hi) <= 1e-20 * t) break;
   }
   return at;
 }
@@ -175,20 +220,17 @@ static cubic_point tail(const cubic *flow, pair P, pair t) {
       (flow->real ? pair_value(pair_add(flow->n, flow->f)) : 2 * flow->mu.hi);
   const pair x = pair_multiply(flow->rate, t);
   const double mean = x.hi > 0 ? scaled_one_minus_exp(x) / x.hi : 1;
-  const scaled share = scaled_exp(pair_negate(x));
+  scaled share = scaled_exp(pair_negate(x));
   const double grown = 1 - g * P.hi * t.hi * mean;
-  cubic_point at = {.v = flow->start.v};
-  at.P.hi = scaled_value(scaled_mul(scaled_make(P.hi / grown, 0), share));
-  at.delta = pair_subtract(at.P, flow->start.P);
-  at.v = pair_add(at.v, at.delta);
-  return at;
+  share = scaled_mul(scaled_make(P.hi / grown, 0), share);
+  return placed_at(flow, (pair){scaled_value(share), 0});
 }
 
 /* P' = -b P^3 */
 static cubic_point triple(const cubic *flow, double t) {
   const double P0 = flow->start.P.hi;
-  const pair to = {P0 / sqrt(1 + 2 * flow->b * P0 * P0 * t), 0};
-  return moved(&flow->start, pair_subtract(to, flow->start.P));
+  const double P = P0 / sqrt(1 + 2 * flow->b * P0 * P0 * t);
+  return placed_at(flow, (pair){P, 0});
 }
 
 cubic_point es_cubic_at(const cubic *flow, double t) {
@@ -206,15 +248,15 @@ cubic_point es_cubic_at(const cubic *flow, double t) {
   }
   if (w.ahead.hi == 0)
     return tail(flow, from.P, pair_subtract((pair){t, 0}, passed));
-  return moved(&from, pair_subtract(w.ahead, from.P));
+  return placed_at(flow, w.ahead);
 }
 
 double es_cubic_time(const cubic *flow, const cubic_point *point) {
-  const pair rate = slope(flow, &flow->start);
-  if (point->delta.hi == 0) return 0;
-  if (!(point->delta.hi * rate.hi > 0)) return INFINITY;
+  const double rate = slope(flow, &flow->start).hi, by = point->delta.hi;
+  if (by == 0) return 0;
+  if (rate == 0 || (rate > 0) != (by > 0)) return INFINITY;
   const way w = find_way(flow);
   const double left = distance(point->P, w.ahead);
-  const bool short_of = left * distance(flow->start.P, w.ahead) > 0;
+  const bool short_of = left != 0 && (left > 0) == (rate < 0);
   return short_of ? pair_value(time_to(flow, point)) : INFINITY;
 }

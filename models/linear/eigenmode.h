@@ -27,16 +27,19 @@ typedef struct es_eigenmode_state {
 double es_eigenmode_c(const es_eigenmode *mode);
 
 /* Closed forms (theory.md 4), for constant tau and eta_p = eta_s: the parabola
- * c = 0; any c at eta = 0; and what is trivial: s0 = 0, p0 = 0 on the parabola.
- * True if this mode has one. */
+ * c = 0; any c at eta = 0; and what is trivial: s0 = 0 at constant tau, p0 = s0
+ * = 0 also with ema. True if this mode has one, and its numbers are not beyond
+ * what it can bear (1e40 or so, see eigenmode_closed.c). */
 bool es_eigenmode_has_exact(const es_eigenmode *mode);
 
-/* The state at t >= 0, to 1e-13 relative but beside the saddle, where the
- * start's own rounding grows with e^{(…)t}: see eigenmode_closed.c for the
- * claim. Only for a mode that has_exact. */
+/* The state at t >= 0: p and s to 1e-13 relative, at any t, eta and distance
+ * from the threshold and the saddle. It is what follows from the doubles given:
+ * a start that is the saddle's p rounded leaves the saddle in time. Only for a
+ * mode that has_exact. */
 es_eigenmode_state es_eigenmode_exact(const es_eigenmode *mode, double t);
 
-/* The time at which p is passed on the parabola; INFINITY: never. */
+/* The time at which a mode that has_exact passes p; INFINITY: never at t >= 0.
+ */
 double es_eigenmode_time(const es_eigenmode *mode, double p);
 
 /* Largest eta with a stationary point beside collapse, at tau (1 with ema):

@@ -30,9 +30,19 @@ static bool still(const es_eigenmode *mode) {
   return mode->s0 == 0 && (mode->p0 == 0 || !mode->ema);
 }
 
+/* That products of four stay within the range of double, with their pairs; and
+ * off the parabola that p can be told from its distance from T/b. */
+static bool within(const es_eigenmode *mode) {
+  const double T = fabs(mode->lambda_d * mode->tau0), b = mode->lambda_s;
+  const double s = mode->alpha_p * mode->s0, p = fabs(mode->p0);
+  const double most = fmax(fmax(fmax(p, mode->eta_p), fmax(T, b)), s);
+  if (!(most <= 1e40) || b < 1e-40 || (T > 0 && T < 1e-40)) return false;
+  return es_eigenmode_c(mode) == 0 || T <= 1e15 * b * fmax(p, sqrt(s));
+}
+
 bool es_eigenmode_has_exact(const es_eigenmode *mode) {
   if (still(mode)) return true;
-  if (mode->ema || mode->eta_p != mode->eta_s) return false;
+  if (mode->ema || mode->eta_p != mode->eta_s || !within(mode)) return false;
   return mode->eta_p == 0 || es_eigenmode_c(mode) == 0;
 }
 
