@@ -76,8 +76,9 @@ static pair complex_time(const cubic *flow, const cubic_point *at) {
   const pair rise = es_pair_log_over(
       pair_add(pair_multiply(v, v), D), pair_add(pair_multiply(v0, v0), D),
       pair_multiply(at->delta, pair_add(v, v0)), one);
-  const pair turn =
-      es_pair_angle_over(at->delta, pair_add(D, pair_multiply(v, v0)), D);
+  pair turn = zero;
+  if (flow->mu.hi != 0)
+    turn = es_pair_angle_over(at->delta, pair_add(D, pair_multiply(v, v0)), D);
   const pair sum = pair_subtract(pair_add(fall, pair_scale(rise, .5)),
                                  pair_multiply(flow->mu, turn));
   return pair_divide(sum, flow->rate);
@@ -191,17 +192,21 @@ static double last(const cubic *flow, const way *w) {
          log(-start_ratio(flow, w));
 }
 
+/* With real roots P's relative distance from all of them is as good as s, so
+ * that Newton can take over early; else v may pass 0. */
 static cubic_point search(const cubic *flow, const way *w, double high,
                           double t) {
+  const double close = flow->real ? 1e-6 : 1e-13;
   double low = 0, s = t * speed(flow, w, &flow->start);
   if (!(s < high)) s = high / 2;
   for (int i = 0; i < 300; i++) {
     const cubic_point at = point_at(flow, w, s);
-    const double reached = pair_value(time_to(flow, &at)), was = s;
+    const double reached = pair_value(time_to(flow, &at));
+    const double by = -reached * speed(flow, w, &at) * log(reached / t);
     *(reached < t ? &low : &high) = s;
-    s -= reached * speed(flow, w, &at) * log(reached / t);
+    if (fabs(by) <= close * fmin(s, 1) + 4e-16 * s) break;
+    s += by;
     if (!(s > low && s < high) || i % 6 == 5) s = low + (high - low) / 2;
-    if (fabs(s - was) <= 1e-13 * fmin(s, 1) + 4e-16 * s) break;
   }
   cubic_point at = point_at(flow, w, s);
   for (int i = 0; i < 3; i++) {

@@ -9,10 +9,10 @@
  *   [ -2 kappa   0      2 x    ]
  *   [  kappa     0   -beta - x ]
  * with the characteristic polynomial
- *   mu^3 + (rho x + beta + x) mu^2 + (2 kappa eta_p + rho x (beta + x - kappa))
+ *   mu^3 + (rho x + beta + x) mu^2 + (2 kappa eta_p + rho x (beta + 2 eta_s))
  *   mu + 2 kappa beta eta_p.
  * Its sign changes tell saddle (kappa < 0: one positive root) from stable
- * (kappa > 0: Routh-Hurwitz holds since x - kappa = 2 eta_s). At rho = 1 it is
+ * (kappa > 0: Routh-Hurwitz holds). At rho = 1 it is
  * (mu + 2 eta)(mu^2 + (kappa + beta + x) mu + kappa beta), all roots real; at
  * constant tau it is mu^2 + rho x mu + 2 kappa eta_p, at rho = 1 with the roots
  * -2 eta and -kappa. No difference of near-equal numbers is taken but in R. */
@@ -71,8 +71,9 @@ static void quadratic(double out[2], double h, double g) {
   out[1] = far == 0 ? 0 : g / far;
 }
 
-/* Real parts of the roots of x^3 + a x^2 + b x + c: a real root by bisection to
- * the last bit, between bounds of all roots (Cauchy), and what it leaves. */
+/* Real parts of the roots of x^3 + a x^2 + b x + c, c != 0: a real root by
+ * bisection to the last bit, between bounds of all roots (Cauchy), and what it
+ * leaves, taken from the end of the coefficients that it does not dominate. */
 static void cubic(double out[3], double a, double b, double c) {
   const double bound = 1 + fmax(fabs(a), fmax(fabs(b), fabs(c)));
   double low = -bound, high = bound;
@@ -84,8 +85,9 @@ static void cubic(double out[3], double a, double b, double c) {
     else
       high = x;
   }
-  out[2] = high;
-  quadratic(out, a + high, b + high * (a + high));
+  const double x = out[2] = fabs(low) > fabs(high) ? low : high;
+  const double product = -c / x;
+  quadratic(out, x * x > fabs(b) ? (product - b) / x : a + x, product);
 }
 
 /* Eigenvalues at p with s = rho p^2/alpha_p > 0. */
@@ -99,17 +101,16 @@ static void linearise(double eig[3], const es_eigenmode *mode, double p,
     if (mode->ema) quadratic(eig + 1, kappa + beta + x, kappa * beta);
   } else {
     const double rho = eta_p / mode->eta_s;
+    const double a = rho * x + beta + x;
+    const double b = 2 * kappa * eta_p + rho * x * (beta + 2 * mode->eta_s);
     eig[2] = NAN;
     if (!mode->ema)
       quadratic(eig, rho * x, 2 * kappa * eta_p);
     else if (kappa == 0 || beta == 0) {
       eig[2] = 0;
-      quadratic(eig, rho * x + beta + x,
-                2 * kappa * eta_p + rho * x * (beta + x - kappa));
+      quadratic(eig, a, b);
     } else
-      cubic(eig, rho * x + beta + x,
-            2 * kappa * eta_p + rho * x * (beta + x - kappa),
-            2 * kappa * beta * eta_p);
+      cubic(eig, a, b, 2 * kappa * beta * eta_p);
   }
   order(eig);
 }

@@ -1,16 +1,20 @@
 """Writes eigenmode.csv: p(t) and s(t) of an eigenmode at constant tau to 30
-digits, at doubles. Run: python3 eigenmode.py > eigenmode.csv (python3-mpmath).
+digits, at doubles. Run: python3 eigenmode.py > eigenmode.csv (python3-mpmath);
+and eigenmode_points.csv, stationary points and the real parts of eigenvalues:
+python3 eigenmode.py --points > eigenmode_points.csv.
 
 p' = -b (p - r1)(p - r2)(p - r3) is integrated by partial fractions over the
 three roots, complex ones too, at so many digits that nothing need be arranged:
 t = -(1/b) sum_i ln((p - r_i)/(p0 - r_i))/prod_j(r_i - r_j); equal roots are
 taken apart by 1e-70. s comes from the invariant. Some rows are checked against
-a Taylor series integrator of the two equations themselves (--check)."""
+a Taylor series integrator of the two equations themselves (--check). The points
+are roots of the equations, found numerically, and the Jacobian is differentiated
+numerically, at 60 digits."""
 
 import random
 import sys
 
-from mpmath import exp, expm1, log, mp, mpc, mpf, nstr, odefun, sqrt
+from mpmath import diff, eig, exp, findroot, log, matrix, mp, mpc, mpf, nstr, odefun, sqrt
 
 mp.dps = 330
 APART = mpf(10) ** -70
@@ -223,8 +227,65 @@ def check():
         assert abs((got * got + A) / a / want[1] - 1) < mpf(10) ** -30
 
 
+def jacobian(f, at):
+    n = len(at)
+    J = matrix(n, n)
+    for j in range(n):
+        for i in range(n):
+            g = lambda x: f(*(at[:j] + [x] + at[j + 1 :]))[i]
+            J[i, j] = diff(g, at[j], h=mpf(10) ** -25)
+    return J
+
+
+def point(kind, inputs, f, at):
+    eigenvalues = sorted(x.real for x in eig(jacobian(f, at), left=False, right=False))
+    cells = [repr(float(x)) for x in inputs] + [kind]
+    cells += [nstr(x, 25) for x in at + [1] * (3 - len(at)) + eigenvalues]
+    print(",".join(cells + ["nan"] * (3 - len(eigenvalues))))
+
+
+def points_of(alpha, eta_p, eta_s, beta, b, ld, tau0, ema):
+    inputs = (alpha, eta_p, eta_s, beta, b, ld, tau0, ema)
+    a, hp, hs, be, bb, l, tau = map(mpf, inputs[:7])
+    if ema:
+        tau = mpf(1)
+
+    def f(p, s, x=tau):
+        r = l * x - bb * p
+        rates = [a * s * r - hp * p, 2 * p * s * r - 2 * hs * s]
+        return rates + ([be * (1 - x) - x * (p * r - hs)] if ema else [])
+
+    T = l * tau
+    tail = [tau] if ema else []
+    gap = T * T - 4 * hs * bb
+    if gap > 0:
+        for kind, sign in (("saddle", -1), ("stable", 1)):
+            p = findroot(lambda p: bb * p * p - T * p + hs, (T + sign * sqrt(gap)) / (2 * bb) * (1 + mpf(10) ** -20))
+            s = findroot(lambda s: f(p, s)[0], hp * p * p / (a * hs) * (1 + mpf(10) ** -20))
+            assert max(abs(x) for x in f(p, s)) < mpf(10) ** -45 * (1 + s)
+            point(kind, inputs, f, [p, s] + tail)
+    if ema and be > hs:
+        point("collapsed", inputs, f, [mpf(0), mpf(0), be / (be - hs)])
+
+
+def points():
+    mp.dps = 60
+    print("alpha_p,eta_p,eta_s,beta,lambda_s,lambda_d,tau0,ema,kind,p,s,tau,eig_1,eig_2,eig_3")
+    draw = random.Random(9)
+    log10 = lambda a, b: 10 ** draw.uniform(a, b)
+    for i in range(90):
+        b, ld, tau0 = log10(-0.5, 0.5), log10(-0.5, 0.5), log10(-0.5, 0.5)
+        ema = i % 3 > 0
+        top = (ld * (1 if ema else tau0)) ** 2 / (4 * b)
+        eta_s = top * (log10(-6, -0.01) if i % 5 else 1 - 10.0 ** -(1 + i // 8))
+        eta_p = eta_s if i % 2 else eta_s * log10(-1.5, 1.5)
+        points_of(log10(-3, 3), eta_p, eta_s, log10(-4, 1), b, ld, tau0, int(ema))
+
+
 if "--check" in sys.argv:
     check()
+elif "--points" in sys.argv:
+    points()
 else:
     print("p0,s0,tau0,alpha_p,eta,lambda_s,lambda_d,t,p,s")
     for part in (extremes, threshold, saddle, other_signs, levels, anywhere):
