@@ -192,6 +192,7 @@ static es_status open_modes(void **self, const es_config *config,
     b->c = calloc(b->n, sizeof *b->c);
     if (b->c == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }
+  b->s0_given = es_config_has(config, "model", "s0");
   if (status == ES_OK) status = es_byol_eigenmode_find_points(b, diag);
   if (status != ES_OK) {
     close_modes(b);
@@ -224,6 +225,11 @@ const es_model es_model_byol_eigenmode = {
     .fixed_word = es_byol_eigenmode_point_word,
     .n_figures = es_byol_eigenmode_n_figures,
     .figure = es_byol_eigenmode_figure,
+    .separatrix_columns = es_byol_eigenmode_boundary_columns,
+    .n_separatrix = es_byol_eigenmode_find_boundary,
+    .separatrix = es_byol_eigenmode_boundary,
+    .separatrix_word = es_byol_eigenmode_branch,
+    .remark = es_byol_eigenmode_remark,
     .fate = fate,
     .limit = limit,
 };
