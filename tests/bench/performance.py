@@ -121,8 +121,21 @@ def machine_of(tables):
     return [" ".join(out), ""]
 
 
+def beside_products(what, rows):
+    out = [f"{what}, medians by turns:", "",
+           "| threads | right-hand side | products | ratio | at most | |",
+           "|---|---|---|---|---|---|"]
+    for r in rows:
+        out.append(f"| {r['threads']} | {seconds(r['seconds'])} | "
+                   f"{seconds(r['products_seconds'])} | {r['ratio']} | "
+                   f"{r['claimed']} | "
+                   f"{'holds' if r['holds'] == '1' else 'fails'} |")
+    return out + [""]
+
+
 def claims_of(tables):
     rows, rhs = table(tables, "claims-ode.csv"), table(tables, "rhs.csv")
+    byol = table(tables, "rhs-byol.csv")
     out = []
     if rows:
         out += ["Generic-start flow, d=64, m=784 (Fashion-MNIST, 500 centred "
@@ -143,16 +156,13 @@ def claims_of(tables):
                        f"{'holds' if r['holds'] == '1' else 'fails'} |")
         out.append("")
     if rhs:
-        out += [f"Right-hand side at d={rhs[0]['d']}, m={rhs[0]['m']} beside "
-                "its two matrix products alone, medians by turns:", "",
-                "| threads | right-hand side | products | ratio | at most | |",
-                "|---|---|---|---|---|---|"]
-        for r in rhs:
-            out.append(f"| {r['threads']} | {seconds(r['seconds'])} | "
-                       f"{seconds(r['products_seconds'])} | {r['ratio']} | "
-                       f"{r['claimed']} | "
-                       f"{'holds' if r['holds'] == '1' else 'fails'} |")
-        out.append("")
+        out += beside_products(
+            f"Right-hand side at d={rhs[0]['d']}, m={rhs[0]['m']} beside its "
+            "two matrix products alone", rhs)
+    if byol:
+        out += beside_products(
+            f"Right-hand side of `byol` at n1={byol[0]['n1']}, "
+            f"n2={byol[0]['n2']} beside its four matrix products alone", byol)
     return ["## What is claimed", ""] + out if out else []
 
 
