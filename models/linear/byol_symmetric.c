@@ -4,22 +4,14 @@
  *   F'   = -b {W_p^2,F} + tau {W_p,F} - 2 eta F
  * State y: the lower triangles of W_p and of F, column by column, so that both
  * stay symmetric whatever the method. */
+#include "models/linear/byol_symmetric.h"
+
 #include "models/linear/byol.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct symmetric {
-  size_t n;
-  double alpha_p, b, tau, eta, lr;
-  double *P0, *F0;       /* n×n */
-  double *P, *F, *G, *H; /* n×n: scratch, of which P and F hold a state */
-  double *U, *overlap, *value;
-  double trace; /* of F - W_p^2/alpha_p at the start */
-  es_eigen *eigen;
-} symmetric;
 
 #define MODEL_KEY(name, kind, flags, low, high, unit, fallback, help)          \
   { "model", name, kind, flags, low, high, NULL, unit, fallback, help }
@@ -140,7 +132,8 @@ static es_status build(symmetric *m, const es_config *config, es_diag *diag) {
   memcpy(m->P0, P0->data, m->n * m->n * sizeof *m->P0);
   memcpy(m->F0, F0->data, m->n * m->n * sizeof *m->F0);
   m->trace = trace_of_D(m, m->P0, m->F0);
-  return check_F(m, config, diag);
+  const es_status fit = check_F(m, config, diag);
+  return fit == ES_OK ? es_byol_symmetric_align(m, diag) : fit;
 }
 
 static void close_model(void *self) {
@@ -150,6 +143,9 @@ static void close_model(void *self) {
                          m->H,  m->U,  m->overlap, m->value};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   es_eigen_free(m->eigen);
+  free(m->basis);
+  free(m->mode);
+  free(m->order);
   free(m);
 }
 
@@ -168,24 +164,23 @@ static es_status open_model(void **self, const es_config *config,
   return ES_OK;
 }
 
-enum { FIRST = 4 };
-
 static void shape(const void *self, es_model_shape *out) {
   const symmetric *m = self;
   out->n = 2 * triangle(m->n);
-  out->n_columns = FIRST + 2 * m->n;
+  out->n_columns = SYMMETRIC_FIRST + 2 * m->n;
   out->lr = m->lr;
+  out->has_exact = m->has_exact;
 }
 
 static void column(const void *self, size_t j, char *name, size_t size) {
-  static const char *const first[FIRST] = {
+  static const char *const first[SYMMETRIC_FIRST] = {
       "commutator", "commutator_normalised", "K_min", "trace_residual"};
   const symmetric *m = self;
-  if (j < FIRST) {
+  if (j < SYMMETRIC_FIRST) {
     snprintf(name, size, "%s", first[j]);
     return;
   }
-  j -= FIRST;
+  j -= SYMMETRIC_FIRST;
   snprintf(name, size, j < m->n ? "p_%zu" : "s_%zu", j % m->n + 1);
 }
 
@@ -258,7 +253,9 @@ static es_status observe(void *self, double t, const double *y, double *out) {
   commutator(m, out);
   out[3] = fabs(trace_of_D(m, m->P, m->F) - m->trace * exp(-2 * m->eta * t));
   const es_status status = least_of_K(m, out + 2);
-  return status == ES_OK ? modes(m, out + FIRST, out + FIRST + n) : status;
+  return status == ES_OK
+             ? modes(m, out + SYMMETRIC_FIRST, out + SYMMETRIC_FIRST + n)
+             : status;
 }
 
 static size_t n_states(const void *self) {
@@ -293,4 +290,5 @@ const es_model es_model_byol_symmetric = {
     .n_states = n_states,
     .state_name = state_name,
     .state = state,
+    .exact = es_byol_symmetric_exact,
 };
