@@ -24,7 +24,7 @@ enum {
 };
 
 /* Rows of a block's work: what step control remembers of a lane, and of the
- * step being made; then 11 arrays like the state, and scratch. */
+ * step being made; then 9 arrays like the state, and scratch. */
 enum {
   BYOL_LOG_OLD,  /* of the last accepted error */
   BYOL_REJECTED, /* 1: the last attempt was */
@@ -33,7 +33,12 @@ enum {
   BYOL_LARGEST,  /* after it, of |y|/scale */
   BYOL_ROWS
 };
-enum { BYOL_ARRAYS = 11 };
+enum { BYOL_ARRAYS = 9 };
+/* From one of these arrays to the next: at least n, and such that equal places
+ * in several of them are not in one set of a cache. */
+static inline size_t es_byol_lanes_stride(size_t n) {
+  return n + (21 - n % 16) % 16;
+}
 
 /* The kernel of an opened model that has a predictor, b: block->system is b.
  * Three builds of one step, which give the same bits. */

@@ -11,7 +11,8 @@ es_lane_kernel es_byol_lanes_kernel(const byol *b) {
   return (es_lane_kernel){
       .n = n,
       .n_param = BYOL_PARAMS,
-      .n_work = BYOL_ROWS + BYOL_ARRAYS * n + 3 * b->n1 * b->n2,
+      .n_work =
+          BYOL_ROWS + BYOL_ARRAYS * es_byol_lanes_stride(n) + 3 * b->n1 * b->n2,
       .system = b,
       .advance = {es_byol_lanes_none, es_byol_lanes_avx2, es_byol_lanes_avx512},
   };

@@ -33,231 +33,229 @@ INLINE vec choose(bits mask, vec a, vec b) {
 INLINE vec size_of(vec x) {
   return (vec)((bits)x & ((bits){0} + 0x7fffffffffffffffLL));
 }
-/* The larger; a NaN in a wins and stays. */
-INLINE vec worse(vec a, vec b) { return choose((a >= b) | (a != a), a, b); }
+INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
-/* 4×2 entries of a product, kept in registers. */
+/* A tile: 4×2 entries of a product, kept in registers. */
 typedef struct tile {
   vec c00, c10, c20, c30, c01, c11, c21, c31;
 } tile;
 
-/* Where a factor's four rows, or two columns, begin, and the distance between
- * neighbours along the sum, in doubles. Rows beyond the last are the last
- * again: it is computed more than once, to the same bits. */
-typedef struct rows {
-  const double *r0, *r1, *r2, *r3;
-  size_t step;
-} rows;
-typedef struct columns {
-  const double *c0, *c1;
-  size_t step;
-} columns;
+/* Which entries: rows i0 to i3 and columns j0, j1 of n2×n arrays. Beyond the
+ * last they are the last again, which is then made more than once, to the same
+ * bits. */
+typedef struct place {
+  size_t i0, i1, i2, i3, j0, j1, n2;
+} place;
 
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Entry (i, k) of the left factor is at a[i*along + k*step]. */
-INLINE rows rows_at(const double *a, size_t i, size_t n, size_t along,
-                    size_t step) {
-  return (rows){a + i * along * ES_LANES,
-                a + least(i + 1, n - 1) * along * ES_LANES,
-                a + least(i + 2, n - 1) * along * ES_LANES,
-                a + least(i + 3, n - 1) * along * ES_LANES, step * ES_LANES};
+INLINE place place_at(size_t i, size_t j, size_t n2, size_t n) {
+  const size_t last = n2 - 1;
+  return (place){i,
+                 least(i + 1, last),
+                 least(i + 2, last),
+                 least(i + 3, last),
+                 j,
+                 least(j + 1, n - 1),
+                 n2};
 }
-INLINE columns columns_at(const double *b, size_t j, size_t n, size_t along,
-                          size_t step) {
-  return (columns){b + j * along * ES_LANES,
-                   b + least(j + 1, n - 1) * along * ES_LANES, step * ES_LANES};
+INLINE place whole_place(size_t i, size_t j, size_t n2) {
+  return (place){i, i + 1, i + 2, i + 3, j, j + 1, n2};
 }
 
 INLINE vec load(const double *a) { return *(const vec *)a; }
 
+/* c + sum over k < n of a_ik b_kj: entry (i, k) of the left factor is number
+ * i*a_row + k*a_sum, entry (k, j) of the right one number k*b_sum + j*b_column.
+ */
 #define ADD_PRODUCTS(B0, B1)                                                   \
-  const vec a0 = load(a.r0 + k * a.step), a1 = load(a.r1 + k * a.step);        \
-  const vec a2 = load(a.r2 + k * a.step), a3 = load(a.r3 + k * a.step);        \
+  const vec a0 = load(r0 + k * step), a1 = load(r1 + k * step);                \
+  const vec a2 = load(r2 + k * step), a3 = load(r3 + k * step);                \
   const vec b0 = B0, b1 = B1;                                                  \
   c.c00 += a0 * b0, c.c10 += a1 * b0, c.c20 += a2 * b0, c.c30 += a3 * b0;      \
   c.c01 += a0 * b1, c.c11 += a1 * b1, c.c21 += a2 * b1, c.c31 += a3 * b1;
+#define ROWS                                                                   \
+  const double *r0 = a + x.i0 * a_row * ES_LANES;                              \
+  const double *r1 = a + x.i1 * a_row * ES_LANES;                              \
+  const double *r2 = a + x.i2 * a_row * ES_LANES;                              \
+  const double *r3 = a + x.i3 * a_row * ES_LANES;                              \
+  const size_t step = a_sum * ES_LANES;
 
-/* c + sum over k of a_ik b_kj. */
-INLINE tile add_product(tile c, rows a, columns b, size_t n) {
+INLINE tile add_product(tile c, place x, size_t n, const double *a,
+                        size_t a_row, size_t a_sum, const double *b,
+                        size_t b_sum, size_t b_column) {
+  ROWS const double *q0 = b + x.j0 * b_column * ES_LANES;
+  const double *q1 = b + x.j1 * b_column * ES_LANES;
   for (size_t k = 0; k < n; k++) {
-    ADD_PRODUCTS(load(b.c0 + k * b.step), load(b.c1 + k * b.step))
+    ADD_PRODUCTS(load(q0 + k * b_sum * ES_LANES),
+                 load(q1 + k * b_sum * ES_LANES))
   }
   return c;
 }
-/* The same with a factor that all cells share, columns b0 and b1. */
-INLINE tile add_shared(tile c, rows a, const double *x0, const double *x1,
-                       size_t n) {
+/* The same with a right factor (n×) that all cells share. */
+INLINE tile add_shared(tile c, place x, size_t n, const double *a, size_t a_row,
+                       size_t a_sum, const double *b) {
+  ROWS const double *q0 = b + x.j0 * n, *q1 = b + x.j1 * n;
   for (size_t k = 0; k < n; k++) {
-    ADD_PRODUCTS(splat(x0[k]), splat(x1[k]))
+    ADD_PRODUCTS(splat(q0[k]), splat(q1[k]))
   }
   return c;
 }
-/* c times x in the first column and y in the second. */
-INLINE tile times(tile c, vec x, vec y) {
-  return (tile){c.c00 * x, c.c10 * x, c.c20 * x, c.c30 * x,
-                c.c01 * y, c.c11 * y, c.c21 * y, c.c31 * y};
-}
-/* Entry e of out becomes c - x d_e, or c where d is NULL. */
-INLINE void put_less(double *out, size_t e, vec c, vec x, const double *d) {
-  if (d != NULL) c -= x * at(d, e);
-  put(out, e, c);
-}
-/* The same for entries (i.., j..) of n2×n arrays. */
-INLINE void put_tile(double *out, size_t n2, size_t n, size_t i, size_t j,
-                     tile c, vec x, const double *d) {
-  const size_t last = n2 - 1, e0 = j * n2, e1 = least(j + 1, n - 1) * n2;
-  const size_t i1 = least(i + 1, last), i2 = least(i + 2, last);
-  const size_t i3 = least(i + 3, last);
-  put_less(out, e0 + i, c.c00, x, d), put_less(out, e0 + i1, c.c10, x, d);
-  put_less(out, e0 + i2, c.c20, x, d), put_less(out, e0 + i3, c.c30, x, d);
-  put_less(out, e1 + i, c.c01, x, d), put_less(out, e1 + i1, c.c11, x, d);
-  put_less(out, e1 + i2, c.c21, x, d), put_less(out, e1 + i3, c.c31, x, d);
-}
 
-/* c + diag-scaled entries (i.., j..) of d, an n2×n array. */
-INLINE tile add_tile(tile c, size_t n2, size_t n, size_t i, size_t j, vec x,
-                     vec y, const double *d) {
-  const size_t last = n2 - 1, e0 = j * n2, e1 = least(j + 1, n - 1) * n2;
-  const size_t i1 = least(i + 1, last), i2 = least(i + 2, last);
-  const size_t i3 = least(i + 3, last);
-  c.c00 += x * at(d, e0 + i), c.c10 += x * at(d, e0 + i1);
-  c.c20 += x * at(d, e0 + i2), c.c30 += x * at(d, e0 + i3);
-  c.c01 += y * at(d, e1 + i), c.c11 += y * at(d, e1 + i1);
-  c.c21 += y * at(d, e1 + i2), c.c31 += y * at(d, e1 + i3);
+/* c + d diag(u, v) and c diag(u, v). */
+INLINE tile add_scaled(tile c, place x, vec u, vec v, const double *d) {
+  const size_t e0 = x.j0 * x.n2, e1 = x.j1 * x.n2;
+  c.c00 += u * at(d, e0 + x.i0), c.c10 += u * at(d, e0 + x.i1);
+  c.c20 += u * at(d, e0 + x.i2), c.c30 += u * at(d, e0 + x.i3);
+  c.c01 += v * at(d, e1 + x.i0), c.c11 += v * at(d, e1 + x.i1);
+  c.c21 += v * at(d, e1 + x.i2), c.c31 += v * at(d, e1 + x.i3);
   return c;
 }
+INLINE tile times(tile c, vec u, vec v) {
+  return (tile){c.c00 * u, c.c10 * u, c.c20 * u, c.c30 * u,
+                c.c01 * v, c.c11 * v, c.c21 * v, c.c31 * v};
+}
+INLINE void put_tile(double *out, place x, tile c) {
+  const size_t e0 = x.j0 * x.n2, e1 = x.j1 * x.n2;
+  put(out, e0 + x.i0, c.c00), put(out, e0 + x.i1, c.c10);
+  put(out, e0 + x.i2, c.c20), put(out, e0 + x.i3, c.c30);
+  put(out, e1 + x.i0, c.c01), put(out, e1 + x.i1, c.c11);
+  put(out, e1 + x.i2, c.c21), put(out, e1 + x.i3, c.c31);
+}
 
-/* The lanes of one part: parameters, and scratch for T = Z S, G and Z D. */
+/* Calls make(x) for tiles that cover n2×n: whole ones without a thought for the
+ * edges, which follow. */
+#define FOR_TILES(n2, n, make)                                                 \
+  do {                                                                         \
+    const size_t whole_rows_ = (n2) & ~(size_t)3;                              \
+    const size_t whole_columns_ = (n) & ~(size_t)1;                            \
+    for (size_t j_ = 0; j_ < whole_columns_; j_ += 2)                          \
+      for (size_t i_ = 0; i_ < whole_rows_; i_ += 4)                           \
+        make(whole_place(i_, j_, n2));                                         \
+    for (size_t j_ = 0; j_ < (n); j_ += 2)                                     \
+      for (size_t i_ = j_ < whole_columns_ ? whole_rows_ : 0; i_ < (n2);       \
+           i_ += 4)                                                            \
+        make(place_at(i_, j_, n2, n));                                         \
+  } while (0)
+
+/* The lanes of one part: parameters, a state and its slope, and scratch for
+ * T = Z S, G and B = Z D. A is Z without a target of its own. */
 typedef struct part {
   const byol *b;
+  size_t n1, n2;
   vec alpha_p, beta, eta_p, eta_s;
-  double *T, *G, *B;
+  const double *Z, *P, *A;
+  double *dZ, *dP, *dA, *T, *G, *B;
 } part;
 
 /* T = Z S. */
-static BYOL_TARGET void moment(const part *p, const double *Z) {
-  const size_t n1 = p->b->n1, n2 = p->b->n2;
-  const double *S = p->b->S;
-  for (size_t j = 0; j < n1; j += 2)
-    for (size_t i = 0; i < n2; i += 4) {
-      tile c = {0};
-      c = add_shared(c, rows_at(Z, i, n2, 1, n2), S + j * n1,
-                     S + least(j + 1, n1 - 1) * n1, n1);
-      put_tile(p->T, n2, n1, i, j, c, p->beta, NULL);
-    }
+INLINE void moment(const part *p, place x) {
+  const tile c = {0};
+  put_tile(p->T, x, add_shared(c, x, p->n1, p->Z, 1, p->n2, p->b->S));
 }
 
-/* G = A D - P T, or, where S is diagonal, A D - (P Z) S; A is Z without a
- * target of its own. */
-static BYOL_TARGET void residual(const part *p, const double *Z,
-                                 const double *P, const double *A) {
-  const byol *s = p->b;
-  const size_t n1 = s->n1, n2 = s->n2;
-  const double *right = s->S != NULL ? p->T : Z;
-  for (size_t j = 0; j < n1; j += 2) {
-    const size_t j1 = least(j + 1, n1 - 1);
-    const columns b = columns_at(right, j, n1, n2, 1);
-    const double x0 = s->S != NULL ? 1 : s->sum[j];
-    const double x1 = s->S != NULL ? 1 : s->sum[j1];
-    for (size_t i = 0; i < n2; i += 4) {
-      tile c = {0};
-      c = add_product(c, rows_at(P, i, n2, 1, n2), b, n2);
-      c = times(c, splat(-x0), splat(-x1));
-      c = add_tile(c, n2, n1, i, j, splat(s->D[j]), splat(s->D[j1]), A);
-      put_tile(p->G, n2, n1, i, j, c, p->beta, NULL);
-    }
-  }
+/* G = A D - P T, or, where S is diagonal, A D - (P Z) S. */
+INLINE void residual(const part *p, place x) {
+  const bool full = p->b->S != NULL;
+  const double *right = full ? p->T : p->Z, *sum = p->b->sum, *D = p->b->D;
+  tile c = {0};
+  c = add_product(c, x, p->n2, p->P, 1, p->n2, right, 1, p->n2);
+  c = times(c, splat(full ? -1 : -sum[x.j0]), splat(full ? -1 : -sum[x.j1]));
+  put_tile(p->G, x, add_scaled(c, x, splat(D[x.j0]), splat(D[x.j1]), p->A));
 }
 
 /* P' = alpha_p G Z^T - eta_p P. */
-static BYOL_TARGET void predictor(const part *p, const double *Z,
-                                  const double *P, double *dP) {
-  const size_t n1 = p->b->n1, n2 = p->b->n2;
-  for (size_t j = 0; j < n2; j += 2)
-    for (size_t i = 0; i < n2; i += 4) {
-      tile c = {0};
-      c = add_product(c, rows_at(p->G, i, n2, 1, n2),
-                      columns_at(Z, j, n2, 1, n2), n1);
-      c = times(c, p->alpha_p, p->alpha_p);
-      put_tile(dP, n2, n2, i, j, c, p->eta_p, P);
-    }
+INLINE void predictor(const part *p, place x) {
+  tile c = {0};
+  c = add_product(c, x, p->n1, p->G, 1, p->n2, p->Z, p->n2, 1);
+  c = times(c, p->alpha_p, p->alpha_p);
+  put_tile(p->dP, x, add_scaled(c, x, -p->eta_p, -p->eta_p, p->P));
 }
 
 /* Z' = P^T G - eta_s Z. */
-static BYOL_TARGET void encoder(const part *p, const double *Z, const double *P,
-                                double *dZ) {
-  const size_t n1 = p->b->n1, n2 = p->b->n2;
-  for (size_t j = 0; j < n1; j += 2) {
-    const columns g = columns_at(p->G, j, n1, n2, 1);
-    for (size_t i = 0; i < n2; i += 4) {
-      tile c = {0};
-      c = add_product(c, rows_at(P, i, n2, n2, 1), g, n2);
-      put_tile(dZ, n2, n1, i, j, c, p->eta_s, Z);
-    }
-  }
+INLINE void encoder(const part *p, place x) {
+  tile c = {0};
+  c = add_product(c, x, p->n2, p->P, p->n2, 1, p->G, 1, p->n2);
+  put_tile(p->dZ, x, add_scaled(c, x, -p->eta_s, -p->eta_s, p->Z));
 }
 
-/* What is missing without stop-gradient: Z' += P (Z D) - Z S. */
-static BYOL_TARGET void through_target(const part *p, const double *Z,
-                                       const double *P, double *dZ) {
-  const byol *s = p->b;
-  const size_t n1 = s->n1, n2 = s->n2;
-  for (size_t j = 0; j < n1; j++)
-    for (size_t i = 0; i < n2; i++) {
-      const size_t e = i + j * n2;
-      vec left = s->sum[j] * at(Z, e);
-      if (s->S != NULL) left = at(p->T, e);
-      put(p->T, e, at(dZ, e) - left);
-      put(p->B, e, s->D[j] * at(Z, e));
+/* What is missing without stop-gradient: Z' += P B - Z S, in T so far. */
+INLINE void through_target(const part *p, place x) {
+  tile c = {0};
+  c = add_product(c, x, p->n2, p->P, 1, p->n2, p->B, 1, p->n2);
+  put_tile(p->dZ, x, add_scaled(c, x, splat(1), splat(1), p->T));
+}
+static BYOL_TARGET void before_target(const part *p) {
+  for (size_t j = 0; j < p->n1; j++)
+    for (size_t e = j * p->n2; e < (j + 1) * p->n2; e++) {
+      vec left = p->b->sum[j] * at(p->Z, e);
+      if (p->b->S != NULL) left = at(p->T, e);
+      put(p->T, e, at(p->dZ, e) - left);
+      put(p->B, e, p->b->D[j] * at(p->Z, e));
     }
-  for (size_t j = 0; j < n1; j += 2) {
-    const columns b = columns_at(p->B, j, n1, n2, 1);
-    for (size_t i = 0; i < n2; i += 4) {
-      tile c = {0};
-      c = add_product(c, rows_at(P, i, n2, 1, n2), b, n2);
-      put_tile(dZ, n2, n1, i, j, c, splat(-1), p->T);
-    }
-  }
 }
 
-static BYOL_TARGET void slope(const part *p, const double *y, double *k) {
-  const byol *s = p->b;
-  const size_t wide = s->n2 * s->n1, square = s->n2 * s->n2;
-  const double *Z = y, *P = y + wide * ES_LANES, *A = P + square * ES_LANES;
-  double *dZ = k, *dP = k + wide * ES_LANES, *dA = dP + square * ES_LANES;
-  if (s->S != NULL) moment(p, Z);
-  residual(p, Z, P, s->variant == BYOL_EMA ? A : Z);
-  predictor(p, Z, P, dP);
-  encoder(p, Z, P, dZ);
-  if (s->variant == BYOL_NO_STOP) through_target(p, Z, P, dZ);
-  if (s->variant == BYOL_EMA)
+#define MAKE_MOMENT(x) moment(&p, x)
+#define MAKE_RESIDUAL(x) residual(&p, x)
+#define MAKE_PREDICTOR(x) predictor(&p, x)
+#define MAKE_ENCODER(x) encoder(&p, x)
+#define MAKE_THROUGH(x) through_target(&p, x)
+
+static BYOL_TARGET void slope(const part *given, const double *y, double *k) {
+  const byol *b = given->b;
+  const size_t n1 = b->n1, n2 = b->n2, wide = n2 * n1, square = n2 * n2;
+  part p = *given;
+  p.n1 = n1, p.n2 = n2;
+  p.Z = y, p.P = y + wide * ES_LANES;
+  p.A = b->variant == BYOL_EMA ? p.P + square * ES_LANES : y;
+  p.dZ = k, p.dP = k + wide * ES_LANES, p.dA = p.dP + square * ES_LANES;
+  if (b->S != NULL) FOR_TILES(n2, n1, MAKE_MOMENT);
+  FOR_TILES(n2, n1, MAKE_RESIDUAL);
+  FOR_TILES(n2, n2, MAKE_PREDICTOR);
+  FOR_TILES(n2, n1, MAKE_ENCODER);
+  if (b->variant == BYOL_NO_STOP) {
+    before_target(&p);
+    FOR_TILES(n2, n1, MAKE_THROUGH);
+  }
+  if (b->variant == BYOL_EMA)
     for (size_t i = 0; i < wide; i++)
-      put(dA, i, p->beta * (at(Z, i) - at(A, i)));
+      put(p.dA, i, p.beta * (at(p.Z, i) - at(p.A, i)));
 }
 
+/* Stages read many slopes of which each is too large for the nearest cache:
+ * what 9 to 12 have of k1 to k7 is summed in the one pass that stage 8 takes
+ * over these, and kept where the slopes are over (see places). */
 #define K(m, j) dop_a[m][j] * at(k[j], i)
-#define STAGE(m, sum)                                                          \
-  for (size_t i = 0; i < n; i++) put(w, i, at(y, i) + h * (sum));              \
+#define STAGE(m, from, sum)                                                    \
+  for (size_t i = 0; i < n; i++) put(w, i, at(from, i) + h * (sum));           \
   slope(p, w, k[m]);
+#define EARLY(m)                                                               \
+  old + h *(dop_a[m][1] * k1 + dop_a[m][4] * k4 + dop_a[m][5] * k5 +           \
+            dop_a[m][6] * k6 + dop_a[m][7] * k7)
 
 static BYOL_TARGET void stages(const part *p, const double *y, double *w,
                                double *const *k, vec h) {
   const size_t n = es_byol_length(p->b);
-  STAGE(2, K(2, 1))
-  STAGE(3, K(3, 1) + K(3, 2))
-  STAGE(4, K(4, 1) + K(4, 3))
-  STAGE(5, K(5, 1) + K(5, 3) + K(5, 4))
-  STAGE(6, K(6, 1) + K(6, 4) + K(6, 5))
-  STAGE(7, K(7, 1) + K(7, 4) + K(7, 5) + K(7, 6))
-  STAGE(8, K(8, 1) + K(8, 4) + K(8, 5) + K(8, 6) + K(8, 7))
-  STAGE(9, K(9, 1) + K(9, 4) + K(9, 5) + K(9, 6) + K(9, 7) + K(9, 8))
-  STAGE(10, K(10, 1) + K(10, 4) + K(10, 5) + K(10, 6) + K(10, 7) + K(10, 8) +
-                K(10, 9))
-  STAGE(11, K(11, 1) + K(11, 4) + K(11, 5) + K(11, 6) + K(11, 7) + K(11, 8) +
-                K(11, 9) + K(11, 10))
-  STAGE(12, K(12, 1) + K(12, 4) + K(12, 5) + K(12, 6) + K(12, 7) + K(12, 8) +
-                K(12, 9) + K(12, 10) + K(12, 11))
+  STAGE(2, y, K(2, 1))
+  STAGE(3, y, K(3, 1) + K(3, 2))
+  STAGE(4, y, K(4, 1) + K(4, 3))
+  STAGE(5, y, K(5, 1) + K(5, 3) + K(5, 4))
+  STAGE(6, y, K(6, 1) + K(6, 4) + K(6, 5))
+  STAGE(7, y, K(7, 1) + K(7, 4) + K(7, 5) + K(7, 6))
+  for (size_t i = 0; i < n; i++) {
+    const vec old = at(y, i), k1 = at(k[1], i), k4 = at(k[4], i);
+    const vec k5 = at(k[5], i), k6 = at(k[6], i), k7 = at(k[7], i);
+    put(w, i, EARLY(8));
+    put(k[9], i, EARLY(9));
+    put(k[10], i, EARLY(10));
+    put(k[11], i, EARLY(11));
+    put(k[12], i, EARLY(12));
+  }
+  slope(p, w, k[8]);
+  STAGE(9, k[9], K(9, 8))
+  STAGE(10, k[10], K(10, 8) + K(10, 9))
+  STAGE(11, k[11], K(11, 8) + K(11, 9) + K(11, 10))
+  STAGE(12, k[12], K(12, 8) + K(12, 9) + K(12, 10) + K(12, 11))
 }
 
 /* What all entries of a step have in common, and what is found out on the way:
@@ -272,7 +270,8 @@ typedef struct verdict {
 INLINE verdict finish_part(verdict v, size_t first, size_t last,
                            const double *y, double *w, double *const *k,
                            vec atol, vec unit) {
-  vec error = v.error, largest = {0};
+  const vec atol_here = atol * unit;
+  vec error = v.error, largest = {0}, all = {0};
   for (size_t i = first; i < last; i++) {
     const vec k1 = at(k[1], i), k6 = at(k[6], i), k7 = at(k[7], i);
     const vec k8 = at(k[8], i), k9 = at(k[9], i), k10 = at(k[10], i);
@@ -286,14 +285,16 @@ INLINE verdict finish_part(verdict v, size_t first, size_t last,
     const vec q5 = dop_e5[1] * k1 + dop_e5[6] * k6 + dop_e5[7] * k7 +
                    dop_e5[8] * k8 + dop_e5[9] * k9 + dop_e5[10] * k10 +
                    dop_e5[11] * k11 + dop_e5[12] * k12;
-    const vec tol = atol * unit + v.rtol * worse(size, size_of(old));
+    const vec tol = atol_here + v.rtol * larger(size, size_of(old));
     const vec square = q5 * q5, both = square + .01 * (q3 * q3);
-    error = worse(square * square / (both * (tol * tol) + TINY), error);
-    largest = worse(size, largest);
+    const vec e = square * square / (both * (tol * tol) + TINY);
+    error = larger(e, error);
+    largest = larger(size, largest);
+    all += e + size;
     put(w, i, y_new);
   }
-  v.error = error;
-  v.largest = worse(largest / unit, v.largest);
+  v.error = error + 0 * all; /* a NaN or infinity among them shows */
+  v.largest = larger(largest / unit, v.largest);
   return v;
 }
 
@@ -317,27 +318,30 @@ INLINE part part_of(const es_lane_block *block, size_t lane) {
   const byol *b = block->system;
   const size_t wide = b->n2 * b->n1;
   const double *param = block->param + lane;
-  double *scratch = block->work + lane +
-                    (BYOL_ROWS + BYOL_ARRAYS * es_byol_length(b)) * ES_LANES;
-  return (part){b,
-                at(param, BYOL_ALPHA_P),
-                at(param, BYOL_BETA),
-                at(param, BYOL_ETA_P),
-                at(param, BYOL_ETA_S),
-                scratch,
-                scratch + wide * ES_LANES,
-                scratch + 2 * wide * ES_LANES};
+  double *scratch =
+      block->work + lane +
+      (BYOL_ROWS + BYOL_ARRAYS * es_byol_lanes_stride(es_byol_length(b))) *
+          ES_LANES;
+  return (part){.b = b,
+                .alpha_p = at(param, BYOL_ALPHA_P),
+                .beta = at(param, BYOL_BETA),
+                .eta_p = at(param, BYOL_ETA_P),
+                .eta_s = at(param, BYOL_ETA_S),
+                .T = scratch,
+                .G = scratch + wide * ES_LANES,
+                .B = scratch + 2 * wide * ES_LANES};
 }
 
-/* Where the slopes are and the state of a stage. k2 and k3 are soon over: later
- * ones take their places. */
+/* Where the slopes are, and the state of a stage. Slopes 2 and 3 are over when
+ * 4 and 6 are made; 4 and 5 when stage 8 is. */
 static void places(const es_lane_block *block, size_t lane, double **k,
                    double **w) {
-  static const unsigned char place[13] = {0, 0, 1, 2, 1, 3, 2,
-                                          4, 5, 6, 7, 8, 9};
-  const size_t row = es_byol_length(block->system) * ES_LANES;
+  static const unsigned char array[13] = {0, 0, 1, 2, 1, 3, 2,
+                                          4, 5, 1, 3, 6, 7};
+  const size_t row =
+      es_byol_lanes_stride(es_byol_length(block->system)) * ES_LANES;
   double *first = block->work + BYOL_ROWS * ES_LANES + lane;
-  for (size_t m = 1; m <= 12; m++) k[m] = first + place[m] * row;
+  for (size_t m = 1; m <= 12; m++) k[m] = first + array[m] * row;
   *w = first + (BYOL_ARRAYS - 1) * row;
 }
 
