@@ -38,11 +38,13 @@ OPT := $(OPT_$(CFG))
 # No contraction: results must not depend on which clone of a loop runs.
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -g $(OPT) -ffp-contract=off $(WARN) \
   $(WERROR) -fopenmp -Iinclude -Isrc -I. -I$(B) \
-  -DES_HAVE_DNNL=$(HAVE_DNNL) $(PKG_CFLAGS) $(CFLAGS)
+  -DES_HAVE_DNNL=$(HAVE_DNNL) -DES_HAVE_MPI=$(HAVE_MPI) $(PKG_CFLAGS) $(CFLAGS)
 
 # oneDNN computes networks fast; HAVE_DNNL=0 builds all the rest without it,
 # and networks then run on plain loops.
 HAVE_DNNL ?= $(if $(wildcard /usr/include/dnnl.h /usr/local/include/dnnl.h),1,0)
+# MPI lets one sweep run on many ranks; HAVE_MPI=0 builds all the rest.
+HAVE_MPI ?= $(if $(MPI_PKG),1,0)
 # SUNDIALS is a peer of the benchmarks alone.
 HAVE_SUNDIALS ?= $(if $(wildcard /usr/include/cvode/cvode.h),1,0)
 SUNDIALS_LIBS := $(if $(filter 1,$(HAVE_SUNDIALS)),-lsundials_cvode \
@@ -54,15 +56,22 @@ ifneq ($(filter do-%,$(MAKECMDGOALS)),)
 # OpenBLAS's OpenMP build is not the one that -lopenblas finds: name its folder.
 BLAS_DIR := $(firstword $(wildcard \
   /usr/lib/$(shell $(CC) -print-multiarch 2>/dev/null)/openblas-openmp))
-PKG_CFLAGS := $(shell pkg-config --cflags hdf5-serial yaml-0.1 libcjson zlib gsl)
+MPI_PKG := $(firstword $(foreach p,ompi-c mpich mpi-c,\
+  $(shell pkg-config --exists $(p) 2>/dev/null && echo $(p))))
+MPI_CFLAGS := $(if $(filter 1,$(HAVE_MPI)),$(shell pkg-config --cflags $(MPI_PKG)))
+MPI_LIBS := $(if $(filter 1,$(HAVE_MPI)),$(shell pkg-config --libs $(MPI_PKG)))
+PKG_CFLAGS := $(shell pkg-config --cflags hdf5-serial yaml-0.1 libcjson zlib gsl) \
+  $(MPI_CFLAGS)
 PKG_LIBS := $(if $(BLAS_DIR),-L$(BLAS_DIR) -Wl$(comma)-rpath$(comma)$(BLAS_DIR)) \
   -llapacke -lopenblas \
   $(if $(filter 1,$(HAVE_DNNL)),-ldnnl) \
-  $(shell pkg-config --libs hdf5-serial yaml-0.1 libcjson zlib) -lgsl -lm
+  $(shell pkg-config --libs hdf5-serial yaml-0.1 libcjson zlib) -lgsl -lm \
+  $(MPI_LIBS)
 endif
 # The rooms; src/cli is the program and not the library.
 LIB_SRC := $(sort $(filter-out src/cli/% \
-  $(if $(filter 0,$(HAVE_DNNL)),%onednn.c),$(wildcard src/*/*.c)) \
+  $(if $(filter 0,$(HAVE_DNNL)),%onednn.c) \
+  $(if $(filter 0,$(HAVE_MPI)),src/sweep/mpi%),$(wildcard src/*/*.c)) \
   $(wildcard models/*/*.c))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
@@ -89,10 +98,12 @@ $(B)/githash.h: FORCE
 # What was built with other settings of these is built again.
 $(B)/dnnl.stamp: setting = $(HAVE_DNNL)
 $(B)/sundials.stamp: setting = $(HAVE_SUNDIALS)
+$(B)/mpi.stamp: setting = $(HAVE_MPI)
 $(B)/%.stamp: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = "$(setting)" ] || echo "$(setting)" > $@
 $(B)/src/net/engine.o $(B)/libeigenstep.a: $(B)/dnnl.stamp
+$(B)/src/sweep/ranks.o $(B)/libeigenstep.a: $(B)/mpi.stamp
 FORCE:
 
 $(B)/%.o: %.c | $(B)/githash.h

@@ -8,6 +8,7 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "sweep/format.h"
+#include "sweep/ranks.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -75,12 +76,13 @@ static es_status solve(basin *b, es_diag *diag) {
   es_points points;
   es_sweep *sweep = NULL;
   size_t n = 0;
+  uint64_t none = 0;
   while (n < ES_MOST_AXES && es_config_axis(job->config, "box", n, &axis[n]))
     n++;
-  if (n == 0)
-    return es_fail(diag, ES_USAGE,
-                   "box: no side; give box.KEY=low,high for what is drawn");
   es_status status = es_cli_find_model(&model, job->target, diag);
+  if (status == ES_OK && n == 0)
+    status = es_fail(diag, ES_USAGE,
+                     "box: no side; give box.KEY=low,high for what is drawn");
   if (status == ES_OK && model->fate == NULL)
     status = es_fail(diag, ES_USAGE,
                      "%s: this model does not say which fate is certain, so it "
@@ -93,9 +95,10 @@ static es_status solve(basin *b, es_diag *diag) {
   if (status == ES_OK)
     status = es_sweep_new_points(&sweep, model, job->config, &points, diag);
   const es_sink sink = {.take = count, .context = &b->tally};
+  status = es_ranks_agree(status, &none, diag);
   if (status == ES_OK)
-    status = es_sweep_run_rows(sweep, 0, points.n, job->threads, job->watch,
-                               &sink, diag);
+    status =
+        es_ranks_run(sweep, 0, points.n, job->threads, job->watch, &sink, diag);
   es_sweep_free(sweep);
   if (status == ES_OK) conclude(b);
   return status;
@@ -167,6 +170,7 @@ es_status es_cmd_basin(const es_job *job, es_diag *diag) {
     return status;
   }
   es_status status = solve(&b, diag);
+  if (es_ranks_mine() > 0) return status;
   if (status == ES_OK && job->dir != NULL)
     status = es_file_mkdirs(job->dir, diag);
   if (status == ES_OK) status = write_row(&b, diag);

@@ -8,6 +8,8 @@
 #include "linalg/linalg.h"
 #include "net/engine.h"
 #include "plot/plot.h"
+#include "sweep/lanes.h"
+#include "sweep/ranks.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -27,6 +29,13 @@ static void libraries(void) {
   for (size_t i = 0; i < n; i++)
     line(true, library[i].name, library[i].version);
   const bool openmp = es_blas_parallel() == 2;
+  char mpi[128];
+  es_ranks_version(mpi, sizeof mpi);
+  line(true, "MPI",
+       mpi[0] != '\0' ? mpi
+                      : "not built in: sweeps on one machine and "
+                        "by --shard; install libopenmpi-dev and "
+                        "build again for mpirun");
   line(openmp, "OpenBLAS threads",
        openmp ? "OpenMP"
               : "not the OpenMP build; install libopenblas-openmp-dev");
@@ -40,15 +49,13 @@ static void libraries(void) {
 
 static void machine(void) {
   char text[160];
+  es_simd simd = ES_SIMD_NONE;
   line(true, "CPU", es_cpu_model(text, sizeof text));
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_cpu_init();
-  snprintf(text, sizeof text, "AVX2 %s, AVX-512 %s",
-           __builtin_cpu_supports("avx2") ? "yes" : "no",
-           __builtin_cpu_supports("avx512f") ? "yes" : "no");
-#else
-  snprintf(text, sizeof text, "plain C");
-#endif
+  (void)!es_simd_choose(&simd, "auto", NULL);
+  snprintf(text, sizeof text, "AVX2 %s, AVX-512 %s; sweeps use %s",
+           es_simd_has(ES_SIMD_AVX2) ? "yes" : "no",
+           es_simd_has(ES_SIMD_AVX512) ? "yes" : "no",
+           simd == ES_SIMD_NONE ? "plain C" : es_simd_name(simd));
   line(true, "SIMD", text);
   snprintf(text, sizeof text, "%d of %d processors", omp_get_max_threads(),
            omp_get_num_procs());

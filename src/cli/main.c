@@ -4,6 +4,7 @@
 
 #include "file/h5.h"
 #include "linalg/linalg.h"
+#include "sweep/ranks.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -116,6 +117,34 @@ static es_status default_dir(es_options *o, es_diag *diag) {
   return ES_OK;
 }
 
+static es_status make_ready(es_options *o, es_diag *diag) {
+  es_status status = settle(o, diag);
+  if (status == ES_OK) status = default_dir(o, diag);
+  if (status == ES_OK && es_ranks_mine() == 0)
+    status = es_job_check_dir(&o->job, diag);
+  return status;
+}
+
+/* Whether the ranks of a launcher shall work together. */
+static bool on_ranks(const es_options *o) {
+  const es_command *command = o->job.command;
+  return es_ranks_launched() > 1 && command != NULL &&
+         (command->options & (ES_SWEEPS | ES_DRAWS)) != 0;
+}
+
+/* Every rank takes the same way through, whoever fails. */
+static es_status execute_on_ranks(es_options *o, es_diag *diag) {
+  uint64_t none = 0;
+  es_status status = es_ranks_begin(diag);
+  if (status != ES_OK) return status;
+  status = es_ranks_agree(make_ready(o, diag), &none, diag);
+  if (status == ES_OK)
+    status =
+        es_ranks_agree(o->job.command->execute(&o->job, diag), &none, diag);
+  es_ranks_end();
+  return status;
+}
+
 static es_status dispatch(es_options *o, es_diag *diag) {
   const es_command *command = o->job.command;
   if (o->version) {
@@ -129,9 +158,8 @@ static es_status dispatch(es_options *o, es_diag *diag) {
     return ES_OK;
   }
   set_threads(&o->job);
-  es_status status = settle(o, diag);
-  if (status == ES_OK) status = default_dir(o, diag);
-  if (status == ES_OK) status = es_job_check_dir(&o->job, diag);
+  if (on_ranks(o)) return execute_on_ranks(o, diag);
+  es_status status = make_ready(o, diag);
   if (status == ES_OK) status = command->execute(&o->job, diag);
   return status;
 }
@@ -158,6 +186,11 @@ int main(int argc, char **argv) {
   reserve_streams();
   set_process();
   es_status status = es_options_parse(&options, argc, argv, &diag);
+  /* Rank 0 speaks for all. */
+  if (on_ranks(&options) && es_ranks_mine() > 0 &&
+      (freopen("/dev/null", "w", stdout) == NULL ||
+       freopen("/dev/null", "w", stderr) == NULL))
+    status = es_fail(&diag, ES_FILE_MISSING, "/dev/null cannot be opened");
   es_bar_init(&bar, options.job.quiet);
   es_progress progress = {draw_bar, is_stopping, &bar};
   const es_watch watch = {watch_asked, &progress};

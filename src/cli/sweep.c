@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "file/atomic.h"
 #include "plot/plot.h"
+#include "sweep/ranks.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -17,6 +18,7 @@ typedef struct sweep_run {
   es_axis *axes;
   uint64_t first, last;
   bool h5;
+  es_output *output;
   es_sweep_summary summary;
 } sweep_run;
 
@@ -79,41 +81,47 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
   return ES_OK;
 }
 
-static es_status solve(sweep_run *run, es_output *output, es_diag *diag) {
-  const es_sink sink = es_output_sink(output);
-  const uint64_t next = es_output_next(output);
+/* Tables are rank 0's; what makes rows for them, everybody's. */
+static es_status open_tables(sweep_run *run, es_diag *diag) {
+  const es_job *job = run->job;
+  char name[64];
+  es_output_where where = {.h5 = run->h5, .resume = job->resume};
+  if (es_ranks_mine() > 0)
+    return es_output_open(&run->output, run->sweep, &where, run->first,
+                          run->last, diag);
+  es_status status = ES_OK;
+  if (job->dir != NULL) status = es_sweep_take_folder(job, run->h5, diag);
+  if (status != ES_OK) return status;
+  es_sweep_file_name(name, "sweep", &job->shard, run->h5 ? "h5" : "csv");
+  char *path = job->dir == NULL ? NULL : es_file_join(job->dir, name);
+  if (job->dir != NULL && path == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const bool standard = path == NULL && job->csv == NULL && !job->json;
+  where.path = path;
+  where.csv = standard ? "-" : job->csv;
+  status = es_output_open(&run->output, run->sweep, &where, run->first,
+                          run->last, diag);
+  free(path);
+  return status;
+}
+
+static es_status solve(sweep_run *run, uint64_t next, es_diag *diag) {
+  const es_sink sink = es_output_sink(run->output);
   const double begun = es_seconds();
   const es_status status =
-      es_sweep_run_rows(run->sweep, next, run->last, run->job->threads,
-                        run->job->watch, &sink, diag);
-  run->summary.tally = es_output_tally(output);
+      es_ranks_run(run->sweep, next, run->last, run->job->threads,
+                   run->job->watch, &sink, diag);
+  run->summary.tally = es_output_tally(run->output);
   run->summary.solving = es_seconds() - begun;
   run->summary.solved =
       (double)(run->summary.tally.cells - (next - run->first));
   return status;
 }
 
-static es_status run_rows(sweep_run *run, es_diag *diag) {
-  const es_job *job = run->job;
-  char name[64];
-  es_output *output;
-  es_sweep_file_name(name, "sweep", &job->shard, run->h5 ? "h5" : "csv");
-  char *path = job->dir == NULL ? NULL : es_file_join(job->dir, name);
-  if (job->dir != NULL && path == NULL)
-    return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const bool standard = path == NULL && job->csv == NULL && !job->json;
-  const es_output_where where = {.path = path,
-                                 .h5 = run->h5,
-                                 .csv = standard ? "-" : job->csv,
-                                 .resume = job->resume};
-  es_status status =
-      es_output_open(&output, run->sweep, &where, run->first, run->last, diag);
-  free(path);
-  if (status != ES_OK) return status;
-  status = solve(run, output, diag);
+static es_status close_tables(sweep_run *run, es_status status, es_diag *diag) {
   const int code = es_status_exit_code(status);
   const es_status closed =
-      es_output_close(output, status == ES_OK, code == 4 || code == 5,
+      es_output_close(run->output, status == ES_OK, code == 4 || code == 5,
                       status == ES_OK ? diag : NULL);
   return status == ES_OK ? closed : status;
 }
@@ -127,21 +135,21 @@ static es_status draw(const sweep_run *run, es_diag *diag) {
                       job->title != NULL ? job->title : job->target, diag);
 }
 
-static void say_end(const sweep_run *run, es_status status) {
+static void say_failed(const sweep_run *run) {
   const es_tally *tally = &run->summary.tally;
-  char line[200];
-  if (status == ES_INTERRUPTED && run->job->dir != NULL)
-    snprintf(line, sizeof line,
-             "%" PRIu64 " of %" PRIu64 " rows are written; --resume goes on",
-             tally->cells, run->last - run->first);
-  else if (tally->failed > 0)
-    snprintf(line, sizeof line,
-             "%" PRIu64 " of %" PRIu64 " cells failed: see "
-             "their status",
-             tally->failed, tally->cells);
-  else
-    return;
+  char line[160];
+  if (tally->failed == 0) return;
+  snprintf(line, sizeof line,
+           "%" PRIu64 " of %" PRIu64 " cells failed: see their status",
+           tally->failed, tally->cells);
   run->job->say(run->job, line);
+}
+
+static void say_stopped(const sweep_run *run, es_diag *diag) {
+  (void)es_fail(diag, ES_INTERRUPTED,
+                "stopped after %" PRIu64 " of %" PRIu64 " cells%s",
+                run->summary.tally.cells, run->last - run->first,
+                run->job->dir != NULL ? "; --resume goes on from there" : "");
 }
 
 es_status es_sweep_strict(const es_job *job, const es_tally *tally,
@@ -157,7 +165,8 @@ static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
   run->summary.exit_code = es_status_exit_code(status);
   if (status == ES_FILE_WRITE) return status;
-  say_end(run, status);
+  say_failed(run);
+  if (status == ES_INTERRUPTED) say_stopped(run, diag);
   es_status after = ES_OK;
   if (job->dir != NULL) after = es_sweep_record(job, &run->summary, kept);
   if (after == ES_OK && job->json)
@@ -178,17 +187,27 @@ static es_status dry_run(const sweep_run *run, es_diag *diag) {
   return ES_OK;
 }
 
-es_status es_cmd_sweep(const es_job *job, es_diag *diag) {
-  if (job->merge) return es_sweep_merge(job, diag);
-  sweep_run run = {.job = job, .summary = {.started = es_seconds()}};
-  es_status status = open_run(&run, diag);
-  run.summary.sweep = run.sweep;
-  if (status == ES_OK && job->dry_run)
-    status = dry_run(&run, diag);
-  else if (status == ES_OK) {
-    if (job->dir != NULL) status = es_sweep_take_folder(job, run.h5, diag);
-    if (status == ES_OK) status = finish(&run, run_rows(&run, diag), diag);
+static es_status run_all(sweep_run *run, es_diag *diag) {
+  es_status status = open_run(run, diag);
+  uint64_t next = 0;
+  run->summary.sweep = run->sweep;
+  if (status == ES_OK && !run->job->dry_run) {
+    status = open_tables(run, diag);
+    if (status == ES_OK) next = es_output_next(run->output);
   }
+  status = es_ranks_agree(status, &next, diag);
+  if (status == ES_OK && run->job->dry_run) return dry_run(run, diag);
+  const bool begun = status == ES_OK;
+  if (begun) status = solve(run, next, diag);
+  status = close_tables(run, status, diag);
+  return begun && es_ranks_mine() == 0 ? finish(run, status, diag) : status;
+}
+
+es_status es_cmd_sweep(const es_job *job, es_diag *diag) {
+  if (job->merge)
+    return es_ranks_mine() == 0 ? es_sweep_merge(job, diag) : ES_OK;
+  sweep_run run = {.job = job, .summary = {.started = es_seconds()}};
+  const es_status status = run_all(&run, diag);
   es_sweep_free(run.sweep);
   free(run.axes);
   return status;

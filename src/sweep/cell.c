@@ -84,6 +84,8 @@ static bool takes_exact(const es_solver *s) {
 }
 
 static es_status settle(es_solver *s, es_diag *diag) {
+  if (s->instance.shape.no_start != NULL)
+    return es_fail(diag, ES_USAGE, "%s", s->instance.shape.no_start);
   s->settings = (es_flow_settings){0};
   s->t_end = es_config_has(s->config, "time", "t_end")
                  ? es_config_real(s->config, "time", "t_end")

@@ -15,6 +15,7 @@ struct es_output {
   es_csv table, copy;
   es_h5_table *h5;
   es_packing packing; /* for h5 */
+  bool packs;         /* rows are prepared for h5 */
   bool has_table, has_copy;
   bool done; /* resumed at its end: the table has its final name already */
   uint64_t first, next; /* cells of the table; of this run */
@@ -83,14 +84,13 @@ static es_status open_table(es_output *o, const es_output_where *where,
   if (asprintf(&part, "%s.part", where->path) < 0) return no_memory(diag);
   const bool there = es_file_exists(part) || es_file_exists(where->path);
   es_status status = ES_OK;
-  if (where->h5) status = es_packing_open(&o->packing, &o->format, diag);
-  if (status == ES_OK && where->resume && there)
+  if (where->resume && there)
     status = where->h5 ? reopen_h5(o, where->path, part, last, diag)
                        : reopen_csv(o, where->path, part, last, diag);
-  else if (status == ES_OK && where->h5)
+  else if (where->h5)
     status = es_h5_table_create(&o->h5, where->path, p->column, p->n,
                                 last - o->first, diag);
-  else if (status == ES_OK)
+  else
     status = open_csv(&o->table, &o->has_table, &o->format, where->path, diag);
   free(part);
   return status;
@@ -105,6 +105,9 @@ es_status es_output_open(es_output **out, const es_sweep *sweep,
   o->first = o->next = o->synced = first;
   o->synced_at = es_seconds();
   es_status status = es_format_open(&o->format, sweep, diag);
+  o->packs = where->h5;
+  if (status == ES_OK && o->packs)
+    status = es_packing_open(&o->packing, &o->format, diag);
   if (status == ES_OK && where->path != NULL)
     status = open_table(o, where, last, diag);
   if (status == ES_OK && where->csv != NULL)
@@ -124,8 +127,8 @@ es_tally es_output_tally(const es_output *o) { return o->tally; }
 static es_status prepare(const void *context, const es_rows *rows,
                          es_bytes *bytes) {
   const es_output *o = context;
-  return o->h5 != NULL ? es_packing_rows(&o->packing, rows, bytes)
-                       : es_format_rows(&o->format, rows, bytes);
+  return o->packs ? es_packing_rows(&o->packing, rows, bytes)
+                  : es_format_rows(&o->format, rows, bytes);
 }
 
 /* Data are made durable now and then; in between a kill costs what came since.

@@ -9,7 +9,7 @@ typedef struct es_output es_output;
 
 typedef struct es_output_where {
   const char *path; /* of the table that can be resumed; NULL: none */
-  bool h5;          /* it is HDF5 */
+  bool h5;          /* it is HDF5, or another rank's table is */
   const char *csv;  /* copy: a path, "-" for standard output, NULL: none */
   bool resume;      /* go on with what is at path */
 } es_output_where;

@@ -1,8 +1,6 @@
 /* Blocks in flight: see pool.h. */
 #include "sweep/pool.h"
 
-#include "base/slab.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -23,14 +21,6 @@ static size_t block_size(const es_sweep *sweep, uint64_t cells,
   return n * numbers > NUMBERS ? NUMBERS / numbers + 1 : n;
 }
 
-static bool open_block(es_block *block, const es_pool *pool) {
-  const es_sweep *sweep = pool->sweep;
-  block->axes = es_zeroed(pool->size, sweep->n_axes + 1, sizeof(double));
-  block->columns = es_zeroed(pool->size, sweep->n_columns + 1, sizeof(double));
-  block->cell = es_zeroed(pool->size, 1, sizeof *block->cell);
-  return block->axes != NULL && block->columns != NULL && block->cell != NULL;
-}
-
 es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
                        const es_sink *sink, uint64_t first, uint64_t last,
                        size_t workers, es_diag *diag) {
@@ -49,19 +39,15 @@ es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
   pool->ring = calloc(pool->n_ring, sizeof *pool->ring);
   bool ok = pool->ring != NULL;
   for (size_t i = 0; ok && i < pool->n_ring; i++)
-    ok = open_block(&pool->ring[i], pool);
+    ok = es_block_open(&pool->ring[i], sweep, pool->size);
   if (ok) return ES_OK;
   es_pool_close(pool);
   return es_fail(diag, ES_NO_MEMORY, "no memory for the cells in flight");
 }
 
 void es_pool_close(es_pool *pool) {
-  for (size_t i = 0; pool->ring != NULL && i < pool->n_ring; i++) {
-    free(pool->ring[i].axes);
-    free(pool->ring[i].columns);
-    free(pool->ring[i].cell);
-    free(pool->ring[i].bytes.data);
-  }
+  for (size_t i = 0; pool->ring != NULL && i < pool->n_ring; i++)
+    es_block_close(&pool->ring[i]);
   free(pool->ring);
   pthread_mutex_destroy(&pool->lock);
   pthread_cond_destroy(&pool->change);
@@ -156,10 +142,47 @@ bool es_pool_ended(es_pool *pool) {
   return ended;
 }
 
+es_block *es_pool_block(es_pool *pool, uint64_t number) {
+  pthread_mutex_lock(&pool->lock);
+  es_block *block = NULL;
+  if (!pool->ended && number >= pool->taken && number < pool->dealt &&
+      !pool->ring[number % pool->n_ring].done)
+    block = &pool->ring[number % pool->n_ring];
+  pthread_mutex_unlock(&pool->lock);
+  return block;
+}
+
+bool es_pool_over(es_pool *pool) {
+  pthread_mutex_lock(&pool->lock);
+  const bool over = pool->ended || pool->taken == pool->blocks;
+  pthread_mutex_unlock(&pool->lock);
+  return over;
+}
+
 uint64_t es_pool_cells(es_pool *pool) {
   pthread_mutex_lock(&pool->lock);
   const uint64_t blocks = pool->taken;
   pthread_mutex_unlock(&pool->lock);
   const uint64_t cells = blocks * pool->size;
   return cells < pool->last - pool->first ? cells : pool->last - pool->first;
+}
+
+static es_deal source_deal(void *context, es_block **out, double seconds) {
+  return es_pool_deal(context, out, seconds);
+}
+
+static void source_done(void *context, es_block *block) {
+  es_pool_done(context, block);
+}
+
+static void source_end(void *context, es_status status, const es_diag *diag) {
+  es_pool_end(context, status, diag);
+}
+
+static double source_cells(void *context) {
+  return (double)es_pool_cells(context);
+}
+
+es_source es_pool_source(es_pool *pool) {
+  return (es_source){source_deal, source_done, source_end, source_cells, pool};
 }

@@ -4,18 +4,7 @@
 #ifndef ES_SWEEP_POOL_H
 #define ES_SWEEP_POOL_H
 
-#include "sweep/own.h"
-
-/* A block and the memory for it. */
-typedef struct es_block {
-  uint64_t number; /* in the order of the cells */
-  uint64_t first;  /* cell */
-  size_t n;
-  double *axes, *columns;
-  es_cell *cell;
-  es_bytes bytes;
-  bool done;
-} es_block;
+#include "sweep/team.h"
 
 typedef struct es_pool {
   const es_sweep *sweep;
@@ -39,23 +28,21 @@ es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
                        size_t workers, es_diag *diag) ES_MUST_USE;
 void es_pool_close(es_pool *pool);
 
-/* What es_pool_deal has for a worker. */
-typedef enum es_deal {
-  ES_DEAL_BLOCK, /* *out */
-  ES_DEAL_LATER, /* no room before blocks in flight are done */
-  ES_DEAL_END    /* all dealt, or the sweep has ended */
-} es_deal;
+/* The pool as what a team works on. */
+es_source es_pool_source(es_pool *pool);
 
-/* seconds: how long to wait for room; 0: not at all. */
+/* As in es_source; seconds 0: not to wait at all. */
 es_deal es_pool_deal(es_pool *pool, es_block **out, double seconds);
-
-/* Gives a block back, solved and prepared; hands over what is next in order. */
+/* Also hands over what is next in order. */
 void es_pool_done(es_pool *pool, es_block *block);
-
-/* Ends the sweep with a failure; the first counts. */
 void es_pool_end(es_pool *pool, es_status status, const es_diag *diag);
-bool es_pool_ended(es_pool *pool);
 
+/* Whether the sweep has ended early; that, or all is taken. */
+bool es_pool_ended(es_pool *pool);
+bool es_pool_over(es_pool *pool);
+/* The block of that number, which was dealt and is not done; NULL: there is
+ * none, or the sweep has ended. */
+es_block *es_pool_block(es_pool *pool, uint64_t number);
 /* Cells handed over. */
 uint64_t es_pool_cells(es_pool *pool);
 

@@ -64,8 +64,7 @@ static void test_fates_and_times(void **state) {
     const double y0 = r->axes[0], a = r->axes[1], k = r->axes[2];
     const double want = well_settles(y0, a, k);
     assert_int_equal(r->cell.status, ES_OK);
-    assert_int_equal(r->cell.fate,
-                     y0 < a ? ES_FATE_COLLAPSED : ES_FATE_STABLE);
+    assert_int_equal(r->cell.fate, y0 < a ? ES_FATE_COLLAPSED : ES_FATE_STABLE);
     assert_close(r->y, y0 < a ? 0 : 1, 0, 0);
     assert_close(r->cell.t_settle, want, 1e-6, 0);
     assert_true((r->cell.steps > 0) == (want > 0));
@@ -103,8 +102,7 @@ static void test_up_to_an_end(void **state) {
     /* F' = 1/(y (y-a) (1-y)) > 4 turns 1e-8 in y into more in time. */
     if (r->y < .999)
       assert_close(well_F(r->y, .5) - well_F(.55, .5), r->axes[0], 1e-6, 0);
-    assert_int_equal(r->cell.fate,
-                     late ? ES_FATE_STABLE : ES_FATE_UNDECIDED);
+    assert_int_equal(r->cell.fate, late ? ES_FATE_STABLE : ES_FATE_UNDECIDED);
     if (late)
       assert_close(r->cell.t_settle, settles, 1e-6, 0);
     else
@@ -264,9 +262,9 @@ static void test_interruption(void **state) {
     uint64_t rows = 0;
     patience p = {2000};
     const es_watch watch = {impatient, &p};
-    assert_status(es_sweep_run(sweep, 0, 3000, threads, &watch, count, &rows,
-                               &diag),
-                  ES_INTERRUPTED);
+    assert_status(
+        es_sweep_run(sweep, 0, 3000, threads, &watch, count, &rows, &diag),
+        ES_INTERRUPTED);
     assert_true(rows < 3000);
   }
   es_sweep_free(sweep);
