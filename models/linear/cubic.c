@@ -24,7 +24,7 @@
 #define SMALL 1e-20
 /* Above it logarithms cancel too far, and so many terms of a series do. */
 #define FAR 1e6
-enum { FAR_TERMS = 6 };
+enum { FAR_TERMS = 4 };
 
 static const pair zero = {0, 0};
 

@@ -171,6 +171,23 @@ def other_signs():
             on(p0, 0.3, t)
 
 
+def corners():
+    for p0 in (3e6, 1e8, 1e10):
+        for t in (1e-15, 1e-13, 3e-13):
+            on(p0, 0.04, t)
+            on(p0, 0.3, t)
+            on(p0, 0.04, t, tau=-1.0)
+    for t in (1e14, 1e15, 1e16):
+        on(5e-16, 1e-15, t)  # the saddle is at 1e-15
+        on(2e-15, 1e-15, t)
+        on(9.9999e-26, 1e-25, 1e10 * t)
+    for t in (1e-28, 1e-26, 1e-24):
+        off(1e-14, 1e24, t, ld=1e-9)  # p0, p* and sqrt(A) far apart
+    for t in (0.5, 1.5, 1.6):
+        off(-150.0, 22500 + 4e-11, t, b=0.2, ld=600.0)  # p is small for long
+        off(-150.0, 22500 + 4e-7, t, b=0.2, ld=600.0)
+
+
 def levels():
     for e in [0.0] + [s * 10.0**-k for k in (1, 4, 8, 12, 15) for s in (1, -1)]:
         for t in (0.5, 20.0, 2e3):
@@ -288,5 +305,5 @@ elif "--points" in sys.argv:
     points()
 else:
     print("p0,s0,tau0,alpha_p,eta,lambda_s,lambda_d,t,p,s")
-    for part in (extremes, threshold, saddle, other_signs, levels, anywhere):
+    for part in (extremes, threshold, saddle, other_signs, corners, levels, anywhere):
         part()
