@@ -63,7 +63,9 @@ static es_eigenmode on_parabola(double sigma2, double eta, double p0) {
 }
 
 /* theory.md 4 (eta = 0) and 5 (c = 0, where s = p^2 is s of DirectSet). The
- * numbers are printed to 16 digits: half a unit of the last is under 1e-15. */
+ * numbers belong to decimals: u/4 of p0 = .05 is worth 25 times that at t = 50,
+ * the ratio of the slopes of ln p, and less than 4 elsewhere; they are printed
+ * to half a unit of 1e-16. */
 static void numbers_of_the_theory(void **state) {
   (void)state;
   es_eigenmode m = on_parabola(.5, 0, .2);
@@ -75,7 +77,7 @@ static void numbers_of_the_theory(void **state) {
   assert_close(es_eigenmode_exact(&m, 1e300).s, .3022222222222222, 1e-15, 0);
   m = on_parabola(.09, .04, .05);
   assert_close(es_eigenmode_exact(&m, 10).p, .05482984697521003, 1e-15, 0);
-  assert_close(es_eigenmode_exact(&m, 50).p, .5556331414368763, 1e-15, 0);
+  assert_close(es_eigenmode_exact(&m, 50).p, .5556331414368763, 2e-15, 0);
   m = on_parabola(.09, .04, .03);
   assert_close(es_eigenmode_exact(&m, 100).p, .001955173620566912, 1e-15, 0);
 }
