@@ -1,6 +1,6 @@
 /* The saddle's stable manifold as a boundary value problem, by multiple
  * shooting: an orbit x_0 … x_N over N stretches of one length,
- *   x_{k+1} = phi(x_k),   x_0 = (p0, S0, Q0),   u (x_N - saddle) = 0,
+ *   x_{k+1} = phi(x_k),   x_0 = (p0, L0, theta0),   u (x_N - saddle) = 0,
  * u being the left eigenvector of the unstable direction. No stretch is longer
  * than errors take to grow a few times, so that nothing is lost however slowly
  * the saddle is approached. Newton's step obeys
@@ -20,15 +20,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* e^-FALL is what an error of order 1 at the end may leave at the start. */
+/* e^-fall is what an error of order 1 at the end may leave at the start, once
+ * the orbit has come down to the saddle's size. */
 static const double fall = 60;
 enum { ITERATIONS = 30 };
 
 typedef struct shooting {
   size_t n;               /* stretches */
   double h;               /* their length */
+  double trusted;         /* time up to which the first guess is the orbit */
   double rate;            /* unstable */
-  double u[3], saddle[3]; /* left eigenvector; (p, S, Q) */
+  double u[3], saddle[3]; /* left eigenvector; its place */
   double *x;              /* 3 × (n + 1) */
   double *M;              /* 9 × n */
   double *d;              /* 3 × n */
@@ -64,17 +66,19 @@ static void left_eigenvector(double u[3], const es_eigenmode *mode,
 }
 
 static es_status plan(shooting *s, const es_eigenmode *mode,
-                      const es_eigenmode_point *saddle, es_diag *diag) {
+                      const es_eigenmode_point *saddle, double p0,
+                      es_diag *diag) {
   double slow = 2 * mode->eta_s;
   for (int k = 0; k < 3; k++) {
     if (saddle->eig[k] > 0) s->rate = saddle->eig[k];
     if (saddle->eig[k] < 0) slow = fmin(slow, -saddle->eig[k]);
   }
-  const double T = fall / (s->rate + 2 * slow);
+  const double coming = log1p(fabs(p0) / saddle->p) / mode->eta_s;
+  const double T = coming + fall / (s->rate + 2 * slow);
+  s->trusted = coming + 20 / s->rate;
   s->n = (size_t)ceil(s->rate * T / 2) + 8;
   s->h = T / (double)s->n;
-  s->saddle[0] = s->saddle[1] = saddle->p;
-  s->saddle[2] = saddle->p * saddle->tau;
+  es_orbit_place(mode, saddle->p, saddle->s, saddle->tau, s->saddle);
   left_eigenvector(s->u, mode, s->saddle, s->rate);
   s->x = es_zeroed(3, s->n + 1, sizeof *s->x);
   s->M = es_zeroed(9, s->n, sizeof *s->M);
@@ -98,12 +102,11 @@ static void drop(shooting *s) {
 /* The orbit of the first guess, as long as that is within rounding of the
  * manifold's; what is near the saddle then stays. */
 static es_status first_guess(shooting *s, es_orbit *orbit, es_diag *diag) {
-  static const double trusted = 20;
   double y[ORBIT_TANGENT];
   es_status status = ES_OK;
   for (size_t k = 0; status == ES_OK && k < s->n; k++) {
     memcpy(y, s->x + 3 * k, 3 * sizeof *y);
-    if (s->rate * s->h * (double)k < trusted)
+    if (s->h * (double)k < s->trusted)
       status = es_orbit_stretch(orbit, s->h, y, diag);
     memcpy(s->x + 3 * (k + 1), y, 3 * sizeof *y);
   }
@@ -128,6 +131,7 @@ static void carry_back(shooting *s) {
   const size_t n = s->n;
   double gap[3];
   for (size_t i = 0; i < 3; i++) gap[i] = s->x[3 * n + i] - s->saddle[i];
+  gap[2] = remainder(gap[2], M_PI); /* -W and -W_a are as good */
   memcpy(s->g + 3 * n, s->u, sizeof gap);
   s->r[n] = -dot(s->u, gap);
   for (size_t k = n; k-- > 0;) {
@@ -157,21 +161,22 @@ static double move(shooting *s) {
   }
 }
 
-/* Until steps no longer get shorter; what is then more than roundoff of a few
- * hundred units has not converged. */
+/* Until steps no longer get shorter than roundoff of some thousand units; the
+ * last that did counts. */
 static es_status iterate(double *p0, shooting *s, es_orbit *orbit,
                          es_diag *diag) {
   double last = INFINITY;
+  bool found = false;
   for (int k = 0; k < ITERATIONS; k++) {
     const es_status status = shoot(s, orbit, diag);
-    if (status != ES_OK) return status;
+    if (status != ES_OK) return found ? ES_OK : status;
     carry_back(s);
     const double step = fabs(move(s)), size = fmax(fabs(s->x[0]), s->saddle[0]);
     const bool small = step <= 1e-12 * size;
+    if (found && !(step < last)) return ES_OK;
+    found = small;
     *p0 = small ? s->x[0] : NAN;
-    if (!isfinite(step) || step <= DBL_EPSILON * size ||
-        (small && step >= last))
-      return ES_OK;
+    if (!isfinite(step) || step <= DBL_EPSILON * size) return ES_OK;
     last = step;
   }
   return ES_OK;
@@ -182,12 +187,15 @@ es_status es_eigenmode_manifold(double *p0, es_orbit *orbit,
                                 const es_eigenmode_point *saddle, double s0,
                                 es_diag *diag) {
   shooting s = {0};
-  es_status status = plan(&s, mode, saddle, diag);
+  es_status status = plan(&s, mode, saddle, *p0, diag);
   if (status == ES_OK) {
-    es_orbit_start(orbit, *p0, s0, s.x);
+    es_orbit_place(mode, *p0, s0, mode->tau0, s.x);
     status = first_guess(&s, orbit, diag);
   }
   if (status == ES_OK) status = iterate(p0, &s, orbit, diag);
   drop(&s);
-  return status;
+  if (status == ES_OK || status == ES_NO_MEMORY || status == ES_INTERRUPTED)
+    return status;
+  *p0 = NAN;
+  return ES_OK;
 }

@@ -12,25 +12,29 @@ struct es_orbit {
   es_ode *plain, *tangent;
 };
 
-static void slope(const es_eigenmode *m, const double *y, double *dydt) {
-  const double p = y[0], S = y[1], Q = y[2];
-  const double r = m->lambda_d * Q - m->lambda_s * p * S;
-  dydt[0] = S * r - m->eta_p * p;
-  dydt[1] = p * r - m->eta_s * S;
-  dydt[2] = m->ema ? m->beta * (S - Q) : m->tau0 * dydt[1];
+static direction direction_at(const es_eigenmode *m, const double *v) {
+  return direction_of(m, v[0], cos(v[2]), sin(v[2]));
 }
 
-void es_orbit_jacobian(const es_eigenmode *m, const double y[3], double J[9]) {
-  const double p = y[0], S = y[1], l = m->lambda_d, b = m->lambda_s;
-  const double r = l * y[2] - b * p * S;
-  const double by_p[3] = {-b * S * S - m->eta_p, r - b * p * S, 0};
-  const double by_S[3] = {r - b * p * S, -b * p * p - m->eta_s, m->beta};
-  const double by_Q[3] = {l * S, l * p, -m->beta};
-  const double *by[3] = {by_p, by_S, by_Q};
-  for (int k = 0; k < ORBIT; k++) {
-    memcpy(J + ORBIT * k, by[k], sizeof by_p);
-    if (!m->ema) J[ORBIT * k + 2] = m->tau0 * J[ORBIT * k + 1];
-  }
+static void slope(const es_eigenmode *m, const double *v, double *dv) {
+  const direction d = direction_at(m, v);
+  dv[0] = exp(2 * v[1]) * cos(v[2]) * d.r - m->eta_p * v[0];
+  dv[1] = d.rate;
+  dv[2] = -d.turn;
+}
+
+void es_orbit_jacobian(const es_eigenmode *m, const double v[3], double J[9]) {
+  const double y = cos(v[2]), z = sin(v[2]), square = exp(2 * v[1]);
+  const direction d = direction_at(m, v);
+  const direction_slope e = direction_slope_of(m, v[0], y, z);
+  J[0] = square * y * e.p.r - m->eta_p;
+  J[1] = e.p.rate;
+  J[2] = -e.p.turn;
+  J[3] = 2 * square * y * d.r;
+  J[4] = J[5] = 0;
+  J[6] = square * (y * (y * e.z.r - z * e.y.r) - z * d.r);
+  J[7] = y * e.z.rate - z * e.y.rate;
+  J[8] = z * e.y.turn - y * e.z.turn;
 }
 
 static es_status plain_rhs(double t, const double *y, double *dydt,
@@ -57,30 +61,39 @@ static es_status tangent_rhs(double t, const double *y, double *dydt,
   return ES_OK;
 }
 
+/* A size that underflows is taken to be larger: where that is sure to collapse,
+ * so is the smaller one. */
+static es_fate fate_at(const es_orbit *o, double t, const double *v) {
+  static const double least = -200;
+  const double S = exp(fmax(v[1], least)) * cos(v[2]);
+  const es_eigenmode_state state = {v[0], S * S / o->mode.alpha_p,
+                                    o->mode.ema ? tan(v[2]) : o->mode.tau0};
+  return es_eigenmode_fate(&o->mode, o->c, t, &state);
+}
+
 static void events(double t, const double *y, double *g, void *context) {
   es_orbit *o = context;
-  const es_eigenmode_state state = {y[0], y[1] * y[1] / o->mode.alpha_p,
-                                    o->mode.ema ? y[2] / y[1] : o->mode.tau0};
-  const es_fate fate = es_eigenmode_fate(&o->mode, o->c, t, &state);
+  const es_fate fate = fate_at(o, t, y);
   if (fate != ES_FATE_UNDECIDED) o->seen = fate;
   g[0] = fate == ES_FATE_UNDECIDED ? -1 : 1;
 }
 
-static bool on_event(size_t event, int direction, double t, const double *y,
+static bool on_event(size_t event, int rising, double t, const double *y,
                      void *context) {
-  (void)event, (void)direction, (void)t, (void)y, (void)context;
+  (void)event, (void)rising, (void)t, (void)y, (void)context;
   return true;
 }
 
 es_status es_orbit_new(es_orbit **out, const es_eigenmode *mode, double unit,
                        double t_end, es_diag *diag) {
-  double scale[ORBIT_TANGENT];
+  /* Of the tangent Newton's method needs the first digits. */
+  double scale[ORBIT_TANGENT] = {unit, 1, 1};
   es_orbit *o = calloc(1, sizeof *o);
   *out = NULL;
   if (o == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   o->mode = *mode;
   o->t_end = t_end;
-  for (int i = 0; i < ORBIT_TANGENT; i++) scale[i] = i < ORBIT ? unit : 1;
+  for (int i = ORBIT; i < ORBIT_TANGENT; i++) scale[i] = 1e7;
   es_ode_system system = {.n = ORBIT,
                           .rhs = plain_rhs,
                           .n_events = 1,
@@ -89,7 +102,7 @@ es_status es_orbit_new(es_orbit **out, const es_eigenmode *mode, double unit,
                           .context = o};
   es_ode_options options;
   es_ode_options_default(&options);
-  options.method = "dop853";
+  options.method = "auto";
   options.rtol = 1e-13;
   options.atol = 1e-15;
   options.scale = scale;
@@ -115,10 +128,11 @@ void es_orbit_free(es_orbit *o) {
   free(o);
 }
 
-void es_orbit_start(const es_orbit *o, double p0, double s0, double y[3]) {
-  y[0] = p0;
-  y[1] = sqrt(o->mode.alpha_p * s0);
-  y[2] = o->mode.tau0 * y[1];
+void es_orbit_place(const es_eigenmode *mode, double p, double s, double tau,
+                    double v[3]) {
+  v[0] = p;
+  v[1] = (log(mode->alpha_p * s) + log1p(tau * tau)) / 2;
+  v[2] = atan(tau);
 }
 
 es_status es_orbit_fate(es_fate *fate, es_orbit *o, double p0, double s0,
@@ -127,7 +141,7 @@ es_status es_orbit_fate(es_fate *fate, es_orbit *o, double p0, double s0,
   o->mode.p0 = p0;
   o->mode.s0 = s0;
   o->c = es_eigenmode_c(&o->mode);
-  es_orbit_start(o, p0, s0, y);
+  es_orbit_place(&o->mode, p0, s0, o->mode.tau0, y);
   o->seen = ES_FATE_UNDECIDED;
   events(0, y, &g, o);
   es_status status = ES_OK;

@@ -126,11 +126,12 @@ static es_status solve(es_separatrix *out, search *s,
   if (!survivor(s, &alive)) return s->status;
   for (int k = 0; k < 2; k++) {
     const double place = bisect(s, alive, k == 0 ? s->low : s->high);
-    out->p0[k] = place;
+    double p0 = place;
     if (s->status == ES_OK)
-      s->status = es_eigenmode_manifold(&out->p0[k], s->orbit, s->mode, saddle,
-                                        s->s0, s->diag);
-    out->residual[k] = fabs(out->p0[k] - place);
+      s->status =
+          es_eigenmode_manifold(&p0, s->orbit, s->mode, saddle, s->s0, s->diag);
+    out->p0[k] = isnan(p0) ? place : p0;
+    out->residual[k] = fabs(p0 - place);
   }
   return s->status;
 }

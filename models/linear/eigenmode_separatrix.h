@@ -6,7 +6,8 @@
 
 #include "models/linear/eigenmode_orbit.h"
 
-/* lower and upper in [0] and [1]; NaN where no start survives at this s0. */
+/* lower and upper in [0] and [1]; NaN where no start survives at this s0. Where
+ * the manifold was not found p0 is bisection's, with a residual of NaN. */
 typedef struct es_separatrix {
   double p0[2];
   double residual[2]; /* |p0 - the place that bisection on the fate finds| */
@@ -20,7 +21,8 @@ es_status es_eigenmode_separatrix(es_separatrix *out, const es_eigenmode *mode,
                                   es_diag *diag) ES_MUST_USE;
 
 /* eigenmode_manifold.c: moves *p0, which must be near it, to the start at s0
- * whose orbit ends in the saddle; NaN where that does not converge. */
+ * whose orbit ends in the saddle; NaN where that does not converge, or takes
+ * more steps than is reasonable. */
 es_status es_eigenmode_manifold(double *p0, es_orbit *orbit,
                                 const es_eigenmode *mode,
                                 const es_eigenmode_point *saddle, double s0,
