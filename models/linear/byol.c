@@ -1,6 +1,6 @@
 /* BYOL and SimSiam with full matrices as an es_model (Tian, Chen, Ganguli 2021,
- * Lemma 1; theory.md 2): see byol.h. Without a predictor there is a closed
- * form, W(t) = W(0) exp(-(X' + eta I) t). */
+ * Lemma 1; theory.md 2): see byol.h. Closed forms: without a predictor W(t) =
+ * W(0) exp(-(X' + eta I) t), and byol_aligned.c. */
 #include "models/linear/byol.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@ static void shape(const void *self, es_model_shape *out) {
   const byol *b = self;
   out->n = es_byol_length(b);
   out->n_columns = BYOL_FIRST + 2 * b->n2;
-  out->has_exact = b->variant == BYOL_NO_PREDICTOR;
+  out->has_exact = b->variant == BYOL_NO_PREDICTOR || b->aligned != NULL;
   out->lr = b->lr;
   out->n_points = b->n_points;
   out->embed_dim = b->n2;
@@ -99,18 +99,29 @@ static void state(const void *self, const double *y, double *out) {
   user_state(b, &x, out);
 }
 
-/* Of a model without a predictor; A0 has no other use there. */
-static es_status exact(void *self, double t, double *out, double *user) {
-  const byol *b = self;
+/* Without a predictor A0 has no other use. */
+static byol_state decayed(const byol *b, double t) {
   const size_t n2 = b->n2;
   for (size_t j = 0; j < b->n1; j++) {
     const double left = exp(-(b->D[j] + b->eta_s) * t);
     for (size_t i = 0; i < n2; i++)
       b->A0[i + j * n2] = left * b->Z0[i + j * n2];
   }
-  const byol_state x = es_byol_view(b, b->A0);
+  return es_byol_view(b, b->A0);
+}
+
+static es_status exact(void *self, double t, double *out, double *user) {
+  const byol *b = self;
+  byol_state x;
+  es_status status;
+  if (b->aligned != NULL) {
+    status = es_byol_aligned_at(b, t, &x, out);
+  } else {
+    x = decayed(b, t);
+    status = es_byol_columns(b, t, &x, out);
+  }
   if (user != NULL) user_state(b, &x, user);
-  return es_byol_columns(b, t, &x, out);
+  return status;
 }
 
 /* Row by row, out = (W x)^T. */

@@ -41,6 +41,7 @@ typedef struct byol {
   double *value, *sigma; /* n2 */
   es_svd *svd;
   es_eigen *eigen;
+  struct es_byol_aligned *aligned; /* NULL: W_a = W and aligned it is not */
   double *points; /* n1×n_points, embedded as W times these; NULL: none */
   size_t n_points;
   bool from_data;
@@ -84,6 +85,15 @@ es_status es_byol_keep_law(byol *b, es_diag *diag) ES_MUST_USE;
 es_status es_byol_cell_new(byol **out, const byol *b,
                            es_diag *diag) ES_MUST_USE;
 void es_byol_cell_free(byol *cell); /* NULL accepted */
+
+/* The closed form of an aligned start with W_a = W (byol_aligned.c): looks
+ * whether b has it and keeps what it needs in b->aligned; the state at t (in
+ * b's memory) and its columns. */
+typedef struct es_byol_aligned es_byol_aligned;
+es_status es_byol_align(byol *b, es_diag *diag) ES_MUST_USE;
+void es_byol_aligned_free(es_byol_aligned *aligned); /* NULL accepted */
+es_status es_byol_aligned_at(const byol *b, double t, byol_state *x,
+                             double *out) ES_MUST_USE;
 
 /* es_model's functions: y' and its derivative; the columns. */
 es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);

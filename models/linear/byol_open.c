@@ -205,7 +205,8 @@ static es_status build(byol *b, const es_config *config, const es_watch *watch,
   if (status == ES_OK) status = allocate(b, diag);
   if (status != ES_OK) return status;
   es_byol_read_start(b, config);
-  return es_byol_keep_law(b, diag);
+  status = es_byol_keep_law(b, diag);
+  return status == ES_OK ? es_byol_align(b, diag) : status;
 }
 
 es_status es_byol_open(void **self, const es_config *config,
@@ -231,6 +232,7 @@ void es_byol_close(void *self) {
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   es_svd_free(b->svd);
   es_eigen_free(b->eigen);
+  es_byol_aligned_free(b->aligned);
   free(b);
 }
 
@@ -244,6 +246,7 @@ es_status es_byol_cell_new(byol **out, const byol *b, es_diag *diag) {
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) *own[i] = NULL;
   cell->svd = NULL;
   cell->eigen = NULL;
+  cell->aligned = NULL;
   const es_status status = allocate(cell, diag);
   if (status != ES_OK) {
     es_byol_cell_free(cell);
