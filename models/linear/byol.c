@@ -179,5 +179,7 @@ const es_model es_model_byol = {
     .array = array,
     .remark = remark,
     .checksum = checksum,
+    .fate = es_byol_fate,
+    .limit = es_byol_limit,
     .batch = &es_byol_batch,
 };

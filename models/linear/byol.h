@@ -46,7 +46,8 @@ typedef struct byol {
   size_t n_points;
   bool from_data;
   unsigned data_crc;
-  double reach; /* S's most negative eigenvalue, without its sign */
+  double reach;        /* S's most negative eigenvalue, without its sign; */
+  double reach_within; /* that of X' (through both branches) */
   char remark[256];
 } byol;
 
@@ -100,6 +101,12 @@ es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);
 es_status es_byol_jacobian(double t, const double *y, double *J, double *dfdt,
                            void *self);
 es_status es_byol_observe(void *self, double t, const double *y, double *out);
+
+/* Whether the state (the solver's or the user's) has to collapse, and the
+ * columns' limits then; byol_fate.c has the proofs. */
+es_fate es_byol_fate(const void *self, double t, const double *y);
+void es_byol_limit(const void *self, es_fate fate, double t, const double *y,
+                   double *out);
 
 /* What stands before p_1 in a row, then n2 columns p and n2 columns s. */
 enum { BYOL_FIRST = 9 };

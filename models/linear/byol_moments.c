@@ -61,46 +61,41 @@ static es_status choose_basis(byol *b, double *A, es_diag *diag) {
   return ES_OK;
 }
 
-/* Largest negative eigenvalue of S, without its sign; S is left alone. */
-static es_status find_reach(byol *b, es_diag *diag) {
+/* The most negative eigenvalue of A (n1×n1), without its sign. */
+static es_status find_reach(const byol *b, const double *A, double *out,
+                            es_diag *diag) {
   const size_t n = b->n1;
-  double least = INFINITY;
-  if (b->S == NULL) {
-    for (size_t j = 0; j < n; j++) least = fmin(least, b->sum[j]);
-  } else {
-    double *copy = es_zeroed(n, n, sizeof *copy);
-    double *values = es_zeroed(n, 1, sizeof *values);
-    es_status status = ES_OK;
-    if (copy == NULL || values == NULL) status = es_byol_no_memory(diag);
-    if (status == ES_OK) {
-      memcpy(copy, b->S, n * n * sizeof *copy);
-      status = es_eigen_symmetric(n, copy, values, false, diag);
-      least = status == ES_OK ? values[0] : 0;
-    }
-    free(copy);
-    free(values);
-    if (status != ES_OK) return status;
+  double *copy = es_zeroed(n, n, sizeof *copy);
+  double *values = es_zeroed(n, 1, sizeof *values);
+  es_status status = ES_OK;
+  if (copy == NULL || values == NULL) status = es_byol_no_memory(diag);
+  if (status == ES_OK) {
+    memcpy(copy, A, n * n * sizeof *copy);
+    status = es_eigen_symmetric(n, copy, values, false, diag);
   }
-  b->reach = fmax(-least, 0);
-  return ES_OK;
+  if (status == ES_OK) *out = fmax(-values[0], 0);
+  free(copy);
+  free(values);
+  return status;
 }
 
-/* S from X', which is taken over and is in the user's coordinates. */
-static es_status add_within(byol *b, double *Xp, es_diag *diag) {
+/* S from X', which is in the user's coordinates and is turned; whether it is
+ * kept as S. */
+static es_status add_within(byol *b, double *Xp, bool *kept, es_diag *diag) {
   const size_t n = b->n1;
   es_status status = b->V != NULL ? turn(b, Xp, diag) : ES_OK;
-  if (status != ES_OK) {
-    free(Xp);
-    return status;
-  }
-  const bool apart = only_rounding(n, Xp);
-  for (size_t j = 0; j < n; j++)
+  *kept = false;
+  if (status == ES_OK && b->variant == BYOL_NO_STOP)
+    status = find_reach(b, Xp, &b->reach_within, diag);
+  if (status != ES_OK) return status;
+  *kept = !only_rounding(n, Xp);
+  for (size_t j = 0; j < n; j++) {
     b->sum[j] = Xp[j + j * n] = b->D[j] + Xp[j + j * n];
-  if (apart)
-    free(Xp);
-  else
-    b->S = Xp;
-  return find_reach(b, diag);
+    b->reach = fmax(b->reach, -b->sum[j]);
+  }
+  if (!*kept) return ES_OK;
+  b->S = Xp;
+  return find_reach(b, Xp, &b->reach, diag);
 }
 
 /* Takes over both (n1×n1). */
@@ -113,9 +108,10 @@ static es_status use(byol *b, double *X, double *Xp, es_diag *diag) {
                      "X + X' is not finite: its values are too large");
     }
   const bool within = b->variant == BYOL_NO_PREDICTOR;
-  const es_status status = choose_basis(b, within ? Xp : X, diag);
-  if (status == ES_OK && !within) return add_within(b, Xp, diag);
-  free(within ? X : Xp);
+  bool kept = false;
+  es_status status = choose_basis(b, within ? Xp : X, diag);
+  if (status == ES_OK && !within) status = add_within(b, Xp, &kept, diag);
+  if (!kept) free(within ? X : Xp);
   return status;
 }
 
