@@ -153,6 +153,35 @@ static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
   return block->status[lane] == ES_OK && c->batch->options.t_end > 0;
 }
 
+/* The rest of a cell that lanes are not for: from (t, y) in steps of a method
+ * that the general solver chooses. */
+static es_status go_on(call *c, byol *cell, double t, double h, es_cell *said) {
+  const es_cell_options *given = &c->batch->options;
+  const uint64_t made = (uint64_t)said->steps;
+  const es_ode_system system = {.n = c->batch->n,
+                                .rhs = es_model_byol.rhs,
+                                .jacobian = es_model_byol.jacobian,
+                                .context = cell};
+  es_ode_options o;
+  es_ode_options_default(&o);
+  o.method = given->method;
+  o.rtol = given->rtol, o.atol = given->atol;
+  o.scale = c->scale;
+  o.h0 = h;
+  o.max_steps = given->max_steps > 0 ? given->max_steps - made : 0;
+  o.limit = given->limit;
+  es_ode *ode = NULL;
+  es_status status = es_ode_new(&ode, &system, &o, NULL);
+  if (status == ES_OK)
+    status = es_ode_solve(ode, t, c->y, &given->t_end, 1, NULL, NULL, NULL);
+  if (ode != NULL) {
+    const es_ode_statistics stats = es_ode_stats(ode);
+    said->steps += (double)(stats.steps + stats.rejected);
+  }
+  es_ode_free(ode);
+  return status;
+}
+
 static void store(void *context, size_t i, const es_lane_block *block,
                   size_t lane) {
   call *c = context;
@@ -163,10 +192,16 @@ static void store(void *context, size_t i, const es_lane_block *block,
                     .t_settle = NAN,
                     .steps = block->steps[lane],
                     .status = block->status[lane]};
-  if (said->status == ES_OK) {
-    es_byol_lanes_state(block, lane, c->y);
-    said->status = es_byol_observe(c->cell[lane], block->t[lane], c->y, row);
+  byol *cell = c->cell[lane];
+  es_byol_lanes_state(block, lane, c->y);
+  if (said->status == ES_OK && block->work[BYOL_LEFT * ES_LANES + lane] != 0) {
+    for (size_t k = 0; k < c->batch->n; k++)
+      c->scale[k] =
+          block->param[es_byol_lanes_scale(cell, k) * ES_LANES + lane];
+    said->status = go_on(c, cell, block->t[lane], block->h[lane], said);
   }
+  if (said->status == ES_OK)
+    said->status = es_byol_observe(cell, c->batch->options.t_end, c->y, row);
   if (said->status == ES_DIVERGED || said->status == ES_NOT_FINITE)
     said->fate = ES_FATE_DIVERGED;
   for (size_t k = 0; k < n && said->status != ES_OK; k++) row[k] = NAN;

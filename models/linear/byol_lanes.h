@@ -31,6 +31,8 @@ enum {
   BYOL_H,        /* of this step; 0: the lane is idle */
   BYOL_ERROR,    /* of this step: squared, in tolerances */
   BYOL_LARGEST,  /* after it, of |y|/scale */
+  BYOL_LEFT,     /* 1: the cell has ended here, and is left to a solver that
+                    looks for stiffness, from where it is */
   BYOL_ROWS
 };
 enum { BYOL_ARRAYS = 9 };
@@ -38,6 +40,12 @@ enum { BYOL_ARRAYS = 9 };
  * in several of them are not in one set of a cache. */
 static inline size_t es_byol_lanes_stride(size_t n) {
   return n + (21 - n % 16) % 16;
+}
+
+/* The row of param with the scale of entry i of the state. */
+static inline size_t es_byol_lanes_scale(const byol *b, size_t i) {
+  const size_t wide = b->n2 * b->n1;
+  return BYOL_SCALE + (i < wide ? 0u : i < wide + b->n2 * b->n2 ? 1u : 2u);
 }
 
 /* The kernel of an opened model that has a predictor, b: block->system is b.

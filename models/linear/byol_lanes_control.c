@@ -5,6 +5,7 @@
 #include "ode/control.h"
 
 #include <math.h>
+#include <string.h>
 
 es_lane_kernel es_byol_lanes_kernel(const byol *b) {
   const size_t n = es_byol_length(b);
@@ -29,6 +30,7 @@ void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
         part[k] < n ? scale[part[k]] : 1;
   block->work[BYOL_LOG_OLD * ES_LANES + lane] = log(1e-4);
   block->work[BYOL_REJECTED * ES_LANES + lane] = 0;
+  block->work[BYOL_LEFT * ES_LANES + lane] = 0;
 }
 
 void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y) {
@@ -101,6 +103,21 @@ static bool judge(es_lane_block *b, size_t lane, const es_cell_options *o) {
   return passed;
 }
 
+/* Steps to come at the present h beyond which a method for stiff systems had
+ * better be tried: it takes a hundred or so steps and as much again until it is
+ * called, each at the price of n^2/360 + n/12 + 1 steps of an explicit one
+ * (src/ode/stiff.c), and a lane is 8 times as fast as a cell by itself. Not
+ * looked for before a flow is under way. */
+enum { UNDER_WAY = 100 };
+static bool had_better_leave(const es_lane_block *b, size_t lane,
+                             const es_cell_options *o) {
+  const double n = (double)es_byol_length(b->system);
+  const double most = 8 * 115 * (n * n / 360 + n / 12 + 1);
+  return b->steps[lane] >= UNDER_WAY &&
+         o->t_end - b->t[lane] > most * b->h[lane] &&
+         strcmp(o->method, "auto") == 0;
+}
+
 unsigned es_byol_lanes_judge(es_lane_block *b, unsigned *ended,
                              const es_cell_options *o) {
   unsigned passed = 0;
@@ -112,7 +129,10 @@ unsigned es_byol_lanes_judge(es_lane_block *b, unsigned *ended,
     if (!done && o->max_steps > 0 && b->status[lane] == ES_OK &&
         b->steps[lane] >= (double)o->max_steps)
       b->status[lane] = ES_BUDGET;
-    if (done || b->status[lane] != ES_OK) *ended |= 1u << lane;
+    const bool leaves =
+        !done && b->status[lane] == ES_OK && had_better_leave(b, lane, o);
+    b->work[BYOL_LEFT * ES_LANES + lane] = leaves;
+    if (done || leaves || b->status[lane] != ES_OK) *ended |= 1u << lane;
   }
   return passed;
 }

@@ -310,6 +310,30 @@ static void a_bad_cell_ends(void **state) {
   es_config_free(config);
 }
 
+/* A target that follows 10^5 times as fast as all else moves would take more
+ * than 10^5 explicit steps; a thousand are enough for what takes over. */
+static void a_stiff_cell_does_not_creep(void **state) {
+  (void)state;
+  enum { N = 9 };
+  es_config *config = make_config(2, 2, "byol", false);
+  double value[N * AXES], columns[N * 13], want[N * 13];
+  es_cell cells[N];
+  draw_cells(N, 2, value);
+  solve(config, &usual, value, N, cells, want);
+  value[4 * AXES + 1] = 1e5;
+  solve(config, &usual, value, N, cells, columns);
+  for (size_t i = 0; i < N; i++) {
+    assert_int_equal(cells[i].status, ES_OK);
+    assert_true(cells[i].steps < 2000);
+    if (i != 4)
+      assert_memory_equal(columns + i * 13, want + i * 13, 13 * sizeof *want);
+  }
+  assert_true(cells[4].steps > 100);
+  flow(config, value + 4 * AXES, usual.t_end, 1e-10, want);
+  assert_true(apart(2, columns + 4 * 13, want) < 1e-7);
+  es_config_free(config);
+}
+
 static void refuses(const es_config *config, const char *axis,
                     const es_cell_options *o) {
   void *self = &self;
@@ -349,6 +373,7 @@ int main(void) {
       cmocka_unit_test(bits_depend_on_the_cell_alone),
       cmocka_unit_test(the_error_follows_the_tolerance),
       cmocka_unit_test(a_bad_cell_ends),
+      cmocka_unit_test(a_stiff_cell_does_not_creep),
       cmocka_unit_test(other_settings_are_left_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
