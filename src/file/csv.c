@@ -115,23 +115,6 @@ es_status es_csv_cell_text(es_csv *csv, const char *text, es_diag *diag) {
   return status == ES_OK ? end_cell(csv, diag) : status;
 }
 
-/* %.17g with a decimal point whatever the locale, whose radix is all that can
- * stand there beside digits, signs and the exponent. */
-size_t es_csv_number(char out[64], double value) {
-  if (isnan(value)) return (size_t)snprintf(out, 64, "nan");
-  if (isinf(value))
-    return (size_t)snprintf(out, 64, value < 0 ? "-inf" : "inf");
-  char local[64];
-  snprintf(local, sizeof local, "%.17g", value);
-  size_t n = 0;
-  for (const char *c = local; *c != '\0'; c++)
-    if (strchr("+-0123456789e", *c) != NULL)
-      out[n++] = *c;
-    else if (n == 0 || out[n - 1] != '.')
-      out[n++] = '.';
-  return n;
-}
-
 es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) {
   char text[64];
   const size_t n = es_csv_number(text, value);

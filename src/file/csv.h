@@ -29,7 +29,8 @@ es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
 es_status es_csv_row(es_csv *csv, const double *values, size_t n,
                      es_diag *diag) ES_MUST_USE;
 
-/* A number as it stands in a cell, not terminated; returns its length. */
+/* A number as it stands in a cell (below), not terminated; returns its length,
+ * 24 at most. */
 size_t es_csv_number(char out[64], double value);
 
 /* Rows that were made elsewhere, n bytes of them, in one write: cells of as
