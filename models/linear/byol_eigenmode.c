@@ -232,4 +232,5 @@ const es_model es_model_byol_eigenmode = {
     .remark = es_byol_eigenmode_remark,
     .fate = fate,
     .limit = limit,
+    .batch = &es_eigenmode_batch,
 };

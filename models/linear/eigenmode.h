@@ -80,4 +80,7 @@ es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
 /* The limits of (p, s, tau) for that fate. */
 es_eigenmode_state es_eigenmode_limit(const es_eigenmode *mode, es_fate fate);
 
+/* Sweeps of byol-eigenmode with one mode (eigenmode_batch.c). */
+extern const es_batch es_eigenmode_batch;
+
 #endif

@@ -1,5 +1,6 @@
 /* Sweeps of byol-eigenmode: cells as they come from the axes, on lanes. */
 #include "models/linear/eigenmode_lanes.h"
+#include "models/linear/eigenmodes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,79 +99,88 @@ static es_eigenmode mode_of(const call *c, size_t i) {
   return mode;
 }
 
-static void put(const call *c, size_t i, const es_eigenmode_state *state,
-                const es_cell *cell) {
-  const bool good = cell->status == ES_OK;
-  double *out = c->columns + 3 * i;
-  out[0] = good ? state->p : NAN;
-  out[1] = good ? state->s : NAN;
-  out[2] = good ? state->tau : NAN;
-  c->cells[i] = *cell;
-}
-
 /* A first step's unit: one over the rate at which anything can move. */
-static double unit_of(const es_eigenmode *m, const double *y) {
-  const double p = fabs(y[0]), S = fabs(y[1]), Q = fabs(y[2]);
-  const double most = fmax(p, S);
-  return 1 / (m->lambda_d * fmax(Q, most) + m->lambda_s * most * most +
-              m->eta_p + m->eta_s + m->beta);
+static double unit_of(const double *k, const double *y) {
+  const double most = fmax(fabs(y[0]), fabs(y[1]));
+  const double rate = fmax(fabs(y[2]), most) + most * most +
+                      k[EM_ETA_P * ES_LANES] + k[EM_ETA_S * ES_LANES] +
+                      k[EM_BETA * ES_LANES];
+  return rate > 0 ? 1 / rate : 1;
 }
 
 static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
   const call *c = context;
+  const es_cell_options *options = &c->self->options;
   const es_eigenmode mode = mode_of(c, i);
   const double invariant = es_eigenmode_c(&mode);
   const es_eigenmode_state start = {mode.p0, mode.s0, mode.tau0};
-  double y[3];
+  double *k = block->param + lane, y[3];
+  es_eigenmode_regular(&mode, &start, y);
+  for (size_t j = 0; j < 3; j++) block->y[j * ES_LANES + lane] = y[j];
+  es_eigenmode_rows(k, ES_LANES, &mode, invariant, options);
+  block->h[lane] = unit_of(k, y);
   const es_fate fate = es_eigenmode_fate(&mode, invariant, 0, &start);
   if (fate != ES_FATE_UNDECIDED) {
     block->fate[lane] = fate;
     block->t_settle[lane] = 0;
-    if (isinf(c->self->options.t_end)) return false;
   }
-  es_eigenmode_regular(&mode, &start, y);
-  for (size_t j = 0; j < 3; j++) block->y[j * ES_LANES + lane] = y[j];
-  es_eigenmode_rows(block->param + lane, ES_LANES, &mode, invariant);
-  block->h[lane] = unit_of(&mode, y);
-  return c->self->options.t_end > 0;
+  return options->t_end > 0 &&
+         !(isinf(options->t_end) && fate != ES_FATE_UNDECIDED);
+}
+
+/* The state at the end; what lanes have left of the way is done here. */
+static es_eigenmode_state finish(const call *c, const es_eigenmode *mode,
+                                 const es_lane_block *block, size_t lane,
+                                 es_cell *cell) {
+  const es_cell_options *options = &c->self->options;
+  const double t = block->t[lane];
+  const bool endless = isinf(options->t_end);
+  double y[3], k[EM_ROWS];
+  es_eigenmode_state out;
+  for (size_t j = 0; j < 3; j++) y[j] = block->y[j * ES_LANES + lane];
+  for (size_t j = 0; j < EM_ROWS; j++) k[j] = block->param[j * ES_LANES + lane];
+  out = es_eigenmode_from_regular(mode, y);
+  if (fabs(y[0]) > k[EM_MOST_P] || fabs(y[1]) > k[EM_MOST_S]) {
+    cell->fate = ES_FATE_DIVERGED;
+    cell->status = ES_DIVERGED;
+  } else if (!(endless && cell->fate != ES_FATE_UNDECIDED) && t < k[EM_T_END] &&
+             !es_eigenmode_rest(mode, k, t, y, &out)) {
+    if (cell->steps >= (double)options->max_steps)
+      cell->status = ES_BUDGET;
+    else
+      out = es_eigenmode_go_on(mode, es_eigenmode_c(mode), options, t, y, cell);
+  }
+  if (!endless && cell->status == ES_OK && es_eigenmode_has_exact(mode))
+    return es_eigenmode_exact(mode, options->t_end);
+  const bool certain =
+      cell->fate == ES_FATE_STABLE || cell->fate == ES_FATE_COLLAPSED;
+  return endless && certain ? es_eigenmode_limit(mode, cell->fate) : out;
 }
 
 static void store(void *context, size_t i, const es_lane_block *block,
                   size_t lane) {
   const call *c = context;
-  const es_cell_options *o = &c->self->options;
   const es_eigenmode mode = mode_of(c, i);
-  es_cell cell = {.fate = block->fate[lane],
-                  .t_settle = block->t_settle[lane],
-                  .steps = block->steps[lane],
-                  .status = block->status[lane]};
-  double y[3];
-  for (size_t j = 0; j < 3; j++) y[j] = block->y[j * ES_LANES + lane];
-  const bool settled = isinf(o->t_end) && cell.fate != ES_FATE_UNDECIDED;
-  es_eigenmode_state state = es_eigenmode_from_regular(&mode, y);
-  const double limit = o->limit > 0 ? o->limit : INFINITY;
-  if (fabs(state.p) > limit || state.s > limit) {
-    cell.fate = ES_FATE_DIVERGED;
-    cell.status = ES_DIVERGED;
-  } else if (!settled && block->t[lane] < o->t_end) {
-    if (cell.steps >= (double)o->max_steps)
-      cell.status = ES_BUDGET;
-    else
-      es_eigenmode_go_on(&mode, es_eigenmode_c(&mode), o, block->t[lane], y,
-                         &cell);
-    state = es_eigenmode_from_regular(&mode, y);
-  }
-  if (isinf(o->t_end) && cell.fate != ES_FATE_UNDECIDED)
-    state = es_eigenmode_limit(&mode, cell.fate);
-  put(c, i, &state, &cell);
+  double *out = c->columns + 3 * i;
+  es_cell *cell = c->cells + i;
+  *cell =
+      (es_cell){.fate = block->fate[lane],
+                .t_settle = block->t_settle[lane] / es_eigenmode_rate(&mode),
+                .steps = block->steps[lane],
+                .status = block->status[lane]};
+  const es_eigenmode_state end = finish(c, &mode, block, lane, cell);
+  const bool good = cell->status == ES_OK;
+  out[0] = good ? end.p : NAN;
+  out[1] = good ? end.s : NAN;
+  out[2] = good ? end.tau : NAN;
 }
 
 es_status es_eigenmode_batch_solve(const void *self, const double *axes,
                                    size_t n, es_cell *cells, double *columns) {
   const batch *b = self;
   call c = {.self = b, .axes = axes, .cells = cells, .columns = columns};
-  return es_lanes_run(&es_eigenmode_kernels[b->base.ema], b->simd, &b->options,
-                      n, fill, store, &c);
+  return es_lanes_run(es_eigenmode_kernel(b->options.rtol, b->base.ema),
+                      b->simd, &b->options, n, fill, store, &c);
 }
 
 es_status es_eigenmode_batch_new(void **out, const es_eigenmode *base,
@@ -197,3 +207,32 @@ es_status es_eigenmode_batch_new(void **out, const es_eigenmode *base,
 }
 
 void es_eigenmode_batch_free(void *self) { free(self); }
+
+/* One mode, whose keys alone vary, by method auto. */
+static es_status batch_open(void **self, const es_config *config,
+                            const char *const *axis, size_t n_axes,
+                            const es_cell_options *options, es_diag *diag) {
+  es_eigenmode *modes = NULL;
+  size_t n = 0;
+  const char *no_start = NULL;
+  const es_eigenmode_axes axes = {
+      .name = axis,
+      .n = n_axes,
+      .eta_p_given = es_config_given(config, "model", "eta_p"),
+      .eta_s_given = es_config_given(config, "model", "eta_s"),
+      .lambda_s_given = es_config_given(config, "model", "lambda_s")};
+  *self = NULL;
+  if (options->method != NULL && strcmp(options->method, "auto") != 0)
+    return ES_OK;
+  es_status status =
+      es_eigenmodes_read(&modes, &n, &no_start, config, false, diag);
+  if (status == ES_OK && n == 1)
+    status = es_eigenmode_batch_new(self, modes, &axes, options, diag);
+  free(modes);
+  return status;
+}
+
+const es_batch es_eigenmode_batch = {.at_once = 256,
+                                     .open = batch_open,
+                                     .close = es_eigenmode_batch_free,
+                                     .solve = es_eigenmode_batch_solve};

@@ -1,47 +1,85 @@
-/* The lanes' kernel, once for each instruction set. */
+/* The lanes' kernels: each instruction set, at a low and a high order. */
 #include "models/linear/eigenmode_lanes.h"
 
 #include <float.h>
 #include <math.h>
-
-/* Terms of a step's series beyond the first. */
-#define ORDER 16
-/* Of the step at which the last terms reach the tolerance: the root that gives
- * it is within 7%, and errors of steps add up. */
-#define SAFETY .8
-/* A step over the last: what it is in units of. */
-#define MOST_GROWTH 16.
-
-#define WIDTH 2
-#define TARGET
-#define NAME(f) f##_none
-#include "models/linear/eigenmode_step.h"
-#undef WIDTH
-#undef TARGET
-#undef NAME
-
 #if defined(__x86_64__)
-#define WIDTH 4
-#define TARGET __attribute__((target("avx2")))
-#define NAME(f) f##_avx2
-#include "models/linear/eigenmode_step.h"
-#undef WIDTH
-#undef TARGET
-#undef NAME
-
-#define WIDTH 8
-#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
-#define NAME(f) f##_avx512
-#include "models/linear/eigenmode_step.h"
-#else
-#define advance_avx2 advance_none
-#define advance_avx512 advance_none
+#include <immintrin.h>
 #endif
 
-static const bool ema[2] = {false, true};
-#define KERNEL(i)                                                              \
+/* Orders: the first costs less where rtol is not small. */
+#define LOW 12
+#define HIGH 20
+static const double low_rtol = 1e-10;
+/* Of the step at which the last terms reach the tolerance: the root that gives
+ * it is within 7%, and errors of steps add up. */
+#define SAFETY .85
+/* A step over the last, which is the unit of its series. */
+#define MOST_GROWTH 16.
+
+#define PASTE_(f, set, order) f##_##set##_##order
+#define PASTE(f, set, order) PASTE_(f, set, order)
+#define NAME(f) PASTE(f, SET, ORDER)
+
+#define SET none
+#define WIDTH 2
+#define TARGET
+#if defined(__x86_64__)
+#define BITS_OF(m) ((unsigned)_mm_movemask_pd((__m128d)(m)))
+#else
+#define BITS_OF(m) ((m)[0] != 0 | ((m)[1] != 0) << 1)
+#endif
+#define ORDER LOW
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#define ORDER HIGH
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#undef SET
+#undef WIDTH
+#undef TARGET
+#undef BITS_OF
+
+#if defined(__x86_64__)
+#define SET avx2
+#define WIDTH 4
+#define TARGET __attribute__((target("avx2")))
+#define BITS_OF(m) ((unsigned)_mm256_movemask_pd((__m256d)(m)))
+#define ORDER LOW
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#define ORDER HIGH
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#undef SET
+#undef WIDTH
+#undef TARGET
+#undef BITS_OF
+
+#define SET avx512
+#define WIDTH 8
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
+#define BITS_OF(m) ((unsigned)_mm512_movepi64_mask((__m512i)(m)))
+#define ORDER LOW
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#define ORDER HIGH
+#include "models/linear/eigenmode_step.h"
+#undef ORDER
+#define WIDEST(order) PASTE(advance, avx2, order), PASTE(advance, avx512, order)
+#else
+#define WIDEST(order) PASTE(advance, none, order), PASTE(advance, none, order)
+#endif
+
+static const bool with_ema[2] = {false, true};
+#define KERNEL(order, ema)                                                     \
   {                                                                            \
-    .n = 3, .n_param = EM_ROWS, .system = &ema[i],                             \
-    .advance = {advance_none, advance_avx2, advance_avx512},                   \
+    .n = 3, .n_param = EM_ROWS, .system = &with_ema[ema],                      \
+    .advance = {PASTE(advance, none, order), WIDEST(order)},                   \
   }
-const es_lane_kernel es_eigenmode_kernels[2] = {KERNEL(0), KERNEL(1)};
+static const es_lane_kernel kernels[2][2] = {
+    {KERNEL(LOW, 0), KERNEL(LOW, 1)}, {KERNEL(HIGH, 0), KERNEL(HIGH, 1)}};
+
+const es_lane_kernel *es_eigenmode_kernel(double rtol, bool ema) {
+  return &kernels[rtol < low_rtol][ema];
+}

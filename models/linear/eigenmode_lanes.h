@@ -1,30 +1,29 @@
 /* What the fate of an eigenmode, its lanes and its stiff path share: the flow
- * in regular variables. With S = alpha^(1/2) w, Q = alpha^(1/2) tau w, s = w^2:
- *   p' = S G - eta_p p,  S' = p G - eta_s S,  Q' = beta (S - Q),
- *   G = lambda_d Q - lambda_s p S,
+ * in regular variables and its own units. With w = s^(1/2), l = lambda_d, b =
+ * lambda_s, in units of l/b for p and of l^2/b for rates,
+ *   p = (b/l) p,  S = (b/l) alpha^(1/2) w,  Q = tau S:
+ *   p' = S G - eta_p p,  S' = p G - eta_s S,  Q' = beta (S - Q),  G = Q - p S,
  * in which alpha is in the start alone, nothing divides by s, and collapse with
  * a running-away tau is Q falling more slowly than S. Where s0 < p0^2/alpha and
- * p < 0, w may change its sign; s touches 0 then, and tau passes through
- * infinity. Without ema Q = tau S. */
+ * p < 0, S may change its sign: s touches 0 then, and tau passes through
+ * infinity. Without ema Q = tau S stays. */
 #ifndef ES_MODELS_EIGENMODE_LANES_H
 #define ES_MODELS_EIGENMODE_LANES_H
 
 #include "models/linear/eigenmode.h"
 #include "sweep/lanes.h"
 
-/* Constants of a cell: those of the flow, and those of the regions' margins
- * (docs/fate.md). */
+/* Constants of a cell, in those units: of the flow, of the regions' margins
+ * (docs/fate.md), of where it ends. */
 enum {
-  EM_L,      /* lambda_d */
-  EM_B,      /* lambda_s */
-  EM_ETA_P,  /* eta_p */
-  EM_ETA_S,  /* eta_s */
-  EM_BETA,   /* beta; 0 without ema */
+  EM_ETA_P,
+  EM_ETA_S,
+  EM_BETA,   /* 0 without ema */
   EM_TAU,    /* 0; tau without ema */
-  EM_ALPHA1, /* 1/alpha */
-  EM_LT,     /* lambda_d; lambda_d |tau| without ema */
+  EM_T_END,  /* options' */
+  EM_PULL,   /* 1; |tau| without ema */
   EM_EPS,    /* 1; 0: S^2 - p^2 is 0 for ever, or no invariant */
-  EM_SADDLE, /* p of the saddle; huge: no stable region is known */
+  EM_SADDLE, /* p-; huge: no stable region is known */
   EM_ROOM,   /* p+^2 - p-^2 */
   EM_MEAN,   /* (p- p+)^(1/2); huge where c < 0 */
   EM_RATIO,  /* 2 (p- p+)^(1/2)/(p- + p+) */
@@ -33,25 +32,42 @@ enum {
   EM_PART,   /* P^2 = part A^2 - eps/2 */
   EM_MIDDLE, /* bound of P^2, or at constant tau of M */
   EM_SIGN,   /* of tau; 1 with ema */
-  EM_LEVER,  /* 1/(2 lambda_d |tau|) */
+  EM_LEVER,  /* 1/(2 |tau|) */
   EM_FIXED,  /* 1: the margins are those of constant tau */
+  EM_PLUS,   /* p+ */
+  EM_NEAR,   /* so near to it the flow is linear; negative: never */
+  EM_LAST_Q, /* |Q| EM_LAST_Q + m (1 + m) EM_LAST_S, m = max(|p|, |S|), is how
+              */
+  EM_LAST_S, /* far p and S will still turn into each other in collapse; */
+  EM_FAINT,  /* and so far they may; negative: never */
+  EM_MOST_P, /* options' limit */
+  EM_MOST_S,
   EM_ROWS
 };
 
-/* Steps after which a cell is left to the stiff path. */
+/* A cell that has made so many steps and has as many of the last before it, or
+ * no end, is left to the stiff path. */
 #define ES_EIGENMODE_PATIENCE 1000
+
+/* The units, over the model's. */
+static inline double es_eigenmode_size(const es_eigenmode *mode) {
+  return mode->lambda_d / mode->lambda_s;
+}
+static inline double es_eigenmode_rate(const es_eigenmode *mode) {
+  return mode->lambda_d * es_eigenmode_size(mode);
+}
 
 /* Fills k (EM_ROWS, stride apart). */
 void es_eigenmode_rows(double *k, size_t stride, const es_eigenmode *mode,
-                       double c);
+                       double c, const es_cell_options *options);
 
 /* What is certain of every later time from the start's signs and the settings
  * alone: above the threshold, s = 0, p <= 0 below the parabola, and so on. */
 es_fate es_eigenmode_fate_at_start(const es_eigenmode *mode, double c);
 
-/* Positive inside the region that is stable (*stable true) or collapses;
+/* Positive inside the region that is stable (*is_stable true) or collapses;
  * the larger of the two margins. k of stride 1, y = (p, S, Q). */
-double es_eigenmode_margin(const double *k, const double y[3], bool *stable);
+double es_eigenmode_margin(const double *k, const double y[3], bool *is_stable);
 
 /* The regular variables, and back. */
 void es_eigenmode_regular(const es_eigenmode *mode,
@@ -59,15 +75,24 @@ void es_eigenmode_regular(const es_eigenmode *mode,
 es_eigenmode_state es_eigenmode_from_regular(const es_eigenmode *mode,
                                              const double y[3]);
 
-/* The kernel for cells with ema, and without. */
-extern const es_lane_kernel es_eigenmode_kernels[2];
+/* The kernel for that tolerance, with ema or without. */
+const es_lane_kernel *es_eigenmode_kernel(double rtol, bool ema);
 
-/* Goes on with one cell from (t, y), by a method that stiffness does not slow
- * down: to options->t_end, or to where its fate is certain where that is
- * INFINITY; cell holds what was found so far. */
-void es_eigenmode_go_on(const es_eigenmode *mode, double c,
-                        const es_cell_options *options, double t, double y[3],
-                        es_cell *cell);
+/* Goes on with one cell from y at t (in the flow's units), by a method that
+ * stiffness does not slow down: to options->t_end, or to where its fate is
+ * certain where that is INFINITY; cell (in the model's) holds what was found so
+ * far. Returns the state there. */
+es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
+                                      const es_cell_options *options, double t,
+                                      const double y[3], es_cell *cell);
+
+/* The state at the end, if the way from y at t to it is linear to within a part
+ * of the tolerance; k of stride 1. */
+bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
+                       const double y[3], es_eigenmode_state *out);
+
+/* How far p, Q and S - p may be from p+, p+ and 0 for that; negative: never. */
+double es_eigenmode_near(double plus, double eta, double beta, double rtol);
 
 /* What an opened batch is made of; es_eigenmode_batch (eigenmode.h) is this
  * with the base read from a configuration. Keys that were given do not follow

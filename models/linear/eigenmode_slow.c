@@ -1,130 +1,166 @@
-/* One cell at a time, for what lanes would creep through: fast modes that have
- * settled (beta or alpha p0^2 in the millions) beside slow ones that have not.
- */
+/* One cell by itself, for what lanes would creep through: fast modes that have
+ * settled (beta or alpha s0 in the millions) beside slow ones that have not;
+ * and s = 0, where tau still moves. The state is p, and W and W_a as a size and
+ * a direction (direction.h). */
+#include "models/linear/direction.h"
 #include "models/linear/eigenmode_lanes.h"
 
-#include <float.h>
 #include <math.h>
 
+enum { PARTS = 4 };
+
 typedef struct slow {
+  const es_eigenmode *mode;
   double k[EM_ROWS];
-  bool open; /* its fate */
-  double t_settle, limit;
+  double t_settle; /* NaN while the fate is open */
   bool until_settled;
 } slow;
 
-static double pull(const double *k, const double *y) {
-  return k[EM_L] * y[2] - k[EM_B] * y[0] * y[1];
-}
-
-static es_status rhs(double t, const double *y, double *dydt, void *context) {
-  const double *k = ((const slow *)context)->k;
-  const double G = pull(k, y);
+static es_status rhs(double t, const double *v, double *dv, void *context) {
+  const es_eigenmode *m = ((const slow *)context)->mode;
+  const direction d = direction_of(m, v[0], v[2], v[3]);
   (void)t;
-  dydt[0] = y[1] * G - k[EM_ETA_P] * y[0];
-  dydt[1] = y[0] * G - k[EM_ETA_S] * y[1];
-  dydt[2] = k[EM_BETA] * (y[1] - y[2]) + k[EM_TAU] * dydt[1];
+  dv[0] = m->alpha_p * v[1] * v[1] * v[2] * d.r - m->eta_p * v[0];
+  dv[1] = d.rate * v[1];
+  dv[2] = d.turn * v[3];
+  dv[3] = -d.turn * v[2];
   return ES_OK;
 }
 
-static es_status jacobian(double t, const double *y, double *J, double *dfdt,
+static es_status jacobian(double t, const double *v, double *J, double *dfdt,
                           void *context) {
-  const double *k = ((const slow *)context)->k;
-  const double p = y[0], S = y[1], G = pull(k, y);
+  const es_eigenmode *m = ((const slow *)context)->mode;
+  const double size = v[1], y = v[2], z = v[3];
+  const direction d = direction_of(m, v[0], y, z);
+  const direction_slope e = direction_slope_of(m, v[0], y, z);
+  const direction *by[PARTS] = {&e.p, NULL, &e.y, &e.z};
   (void)t, (void)dfdt;
-  J[0] = -k[EM_B] * S * S - k[EM_ETA_P];
-  J[1] = G - k[EM_B] * p * S;
-  J[3] = G - k[EM_B] * p * S;
-  J[4] = -k[EM_B] * p * p - k[EM_ETA_S];
-  J[6] = k[EM_L] * S;
-  J[7] = k[EM_L] * p;
-  for (int j = 0; j < 9; j += 3) J[j + 2] = k[EM_TAU] * J[j + 1];
-  J[5] += k[EM_BETA];
-  J[8] -= k[EM_BETA];
+  for (size_t j = 0; j < PARTS; j++) {
+    if (by[j] == NULL) continue;
+    double *column = J + j * PARTS;
+    column[0] = m->alpha_p * size * size * y * by[j]->r;
+    column[1] = by[j]->rate * size;
+    column[2] = by[j]->turn * z;
+    column[3] = -by[j]->turn * y;
+  }
+  J[0] -= m->eta_p;
+  J[4] = 2 * m->alpha_p * size * y * d.r;
+  J[5] = d.rate;
+  J[8] += m->alpha_p * size * size * d.r;
+  J[11] -= d.turn;
+  J[14] += d.turn;
   return ES_OK;
 }
 
-/* The region's margin, and how far s and p are below the limit. */
-static void events(double t, const double *y, double *g, void *context) {
+static void regular_of(const es_eigenmode *m, const double *v, double y[3]) {
+  const double unit = es_eigenmode_size(m), w = sqrt(m->alpha_p) * v[1] / unit;
+  y[0] = v[0] / unit;
+  y[1] = w * v[2];
+  y[2] = w * v[3];
+}
+
+/* What is left below the limit. */
+static double room(const double *k, const double *y) {
+  return fmin(k[EM_MOST_P] - fabs(y[0]), k[EM_MOST_S] - fabs(y[1]));
+}
+
+static void events(double t, const double *v, double *g, void *context) {
   const slow *self = context;
   bool is_stable;
+  double y[3];
   (void)t;
+  regular_of(self->mode, v, y);
   g[0] = es_eigenmode_margin(self->k, y, &is_stable);
-  g[1] = self->limit - fmax(fabs(y[0]), y[1] * y[1] * self->k[EM_ALPHA1]);
+  g[1] = room(self->k, y);
 }
 
-static bool on_event(size_t event, int direction, double t, const double *y,
+static bool on_event(size_t event, int way, double t, const double *v,
                      void *context) {
   slow *self = context;
-  (void)y;
+  (void)v;
   if (event == 1) return true;
-  if (!self->open || direction < 0) return false;
-  self->open = false;
+  if (!isnan(self->t_settle) || way < 0) return false;
   self->t_settle = t;
   return self->until_settled;
 }
 
-/* The next time at which it is asked whether a cell without an end should go
- * on. */
-static double horizon(double t, const es_cell_options *options) {
-  return isinf(options->t_end) ? 10 * (t + 100) : options->t_end;
-}
-
 static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
-                       double *t, double *y, es_cell *cell) {
-  es_status status = ES_OK;
-  while (status == ES_OK && *t < options->t_end) {
-    const double next = horizon(*t, options);
-    status = es_ode_solve(ode, *t, y, &next, 1, NULL, t, NULL);
+                       double t, double *v, es_cell *cell) {
+  /* Without an end it is asked now and then whether to go on, in units of what
+   * moves. */
+  const double unit = 100 / es_eigenmode_rate(self->mode), never = 1e13 * unit;
+  while (t < options->t_end) {
+    const double next = self->until_settled ? 10 * (t + unit) : options->t_end;
+    const es_status status = es_ode_solve(ode, t, v, &next, 1, NULL, &t, NULL);
     const es_ode_statistics done = es_ode_stats(ode);
+    double y[3];
+    regular_of(self->mode, v, y);
     cell->steps += (double)(done.steps + done.rejected);
-    const bool passed =
-        fmax(fabs(y[0]), y[1] * y[1] * self->k[EM_ALPHA1]) >= self->limit;
-    if (status == ES_OK && passed) status = ES_DIVERGED;
-    if (self->until_settled && !self->open) break;
-    if (status == ES_OK && cell->steps >= (double)options->max_steps)
-      status = ES_BUDGET;
-    if (status == ES_OK && !(next < 1e15)) status = ES_BUDGET;
+    if (status != ES_OK) return status;
+    if (!(room(self->k, y) > 0)) return ES_DIVERGED;
+    if (self->until_settled && !isnan(self->t_settle)) return ES_OK;
+    if (cell->steps >= (double)options->max_steps || t > never)
+      return ES_BUDGET;
   }
-  return status;
+  return ES_OK;
 }
 
-void es_eigenmode_go_on(const es_eigenmode *mode, double c,
-                        const es_cell_options *options, double t, double y[3],
-                        es_cell *cell) {
-  slow self = {.open = isnan(cell->t_settle),
+/* size, y, z from S and Q, or from a start without size. */
+static void start(const es_eigenmode *m, const double y[3], double *v,
+                  double *scale) {
+  const double unit = es_eigenmode_size(m) / sqrt(m->alpha_p);
+  const bool turns = m->ema && y[1] != 0;
+  const double size = turns ? hypot(y[1], y[2]) : y[1];
+  v[0] = es_eigenmode_size(m) * y[0];
+  v[1] = unit * size;
+  v[2] = turns ? y[1] / size : 1;
+  v[3] = turns ? y[2] / size : m->tau0;
+  for (size_t j = 0; j < PARTS; j++) scale[j] = 1;
+}
+
+es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
+                                      const es_cell_options *options, double t,
+                                      const double y[3], es_cell *cell) {
+  const double rate = es_eigenmode_rate(mode);
+  slow self = {.mode = mode,
                .t_settle = cell->t_settle,
-               .limit = options->limit > 0 ? options->limit : DBL_MAX,
                .until_settled = isinf(options->t_end)};
-  es_eigenmode_rows(self.k, 1, mode, c);
-  const es_ode_system system = {.n = 3,
+  es_eigenmode_rows(self.k, 1, mode, c, options);
+  const es_ode_system system = {.n = PARTS,
                                 .rhs = rhs,
                                 .n_events = 2,
                                 .events = events,
                                 .on_event = on_event,
                                 .context = &self,
                                 .jacobian = jacobian};
-  /* Sizes that fall without end keep their digits. */
-  static const double unit = 1e-200;
-  const double scale[3] = {fmax(options->atol / unit, 1), 1, 1};
+  /* The size, which falls without end, keeps its digits. */
+  static const double tiny = 1e-200;
+  double v[PARTS], scale[PARTS], end[3];
+  start(mode, y, v, scale);
+  scale[0] = fmax(options->atol, tiny) / tiny;
+  scale[3] = scale[2] = options->rtol / tiny;
   es_ode_options with;
   es_ode_options_default(&with);
   with.method = "auto";
   with.rtol = options->rtol;
-  with.atol = unit;
+  with.atol = tiny;
   with.scale = scale;
   with.max_steps = options->max_steps - (uint64_t)cell->steps;
   es_ode *ode = NULL;
   cell->status = es_ode_new(&ode, &system, &with, NULL);
   if (cell->status == ES_OK)
-    cell->status = solve(ode, &self, options, &t, y, cell);
+    cell->status = solve(ode, &self, options, t / rate, v, cell);
   es_ode_free(ode);
-  if (cell->status == ES_DIVERGED || cell->status == ES_NOT_FINITE)
-    cell->fate = ES_FATE_DIVERGED;
-  else if (!self.open && isnan(cell->t_settle)) {
+  regular_of(mode, v, end);
+  if (isnan(cell->t_settle) && !isnan(self.t_settle)) {
     bool is_stable;
+    (void)es_eigenmode_margin(self.k, end, &is_stable);
     cell->t_settle = self.t_settle;
-    (void)es_eigenmode_margin(self.k, y, &is_stable);
     cell->fate = is_stable ? ES_FATE_STABLE : ES_FATE_COLLAPSED;
   }
+  if (cell->status == ES_DIVERGED || cell->status == ES_NOT_FINITE)
+    cell->fate = ES_FATE_DIVERGED;
+  const double w = v[1] * v[2];
+  return (es_eigenmode_state){v[0], w * w,
+                              mode->ema ? v[3] / v[2] : mode->tau0};
 }
