@@ -124,8 +124,8 @@ static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
     block->fate[lane] = fate;
     block->t_settle[lane] = 0;
   }
-  return options->t_end > 0 &&
-         !(isinf(options->t_end) && fate != ES_FATE_UNDECIDED);
+  const bool settled = isinf(options->t_end) && fate != ES_FATE_UNDECIDED;
+  return options->t_end > 0 && mode.s0 > 0 && !settled;
 }
 
 /* The state at the end; what lanes have left of the way is done here. */

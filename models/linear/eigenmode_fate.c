@@ -30,10 +30,9 @@ es_fate es_eigenmode_fate_at_start(const es_eigenmode *mode, double c) {
 double es_eigenmode_margin(const double *k, const double y[3],
                            bool *is_stable) {
   const bool fixed = k[EM_FIXED] > 0;
-  const double a =
-      fixed ? stable_fixed(k, y[0], y[1]) : stable(k, y[0], y[1], y[2]);
-  const double b =
-      fixed ? collapsed_fixed(k, y[0], y[1]) : collapsed(k, y[0], y[1], y[2]);
+  const double p = y[0], S = fabs(y[1]), Q = y[1] < 0 ? -y[2] : y[2];
+  const double a = fixed ? stable_fixed(k, p, S) : stable(k, p, S, Q);
+  const double b = fixed ? collapsed_fixed(k, p, S) : collapsed(k, p, S, Q);
   *is_stable = a > 0;
   return MOST(a, b);
 }

@@ -52,11 +52,12 @@ double es_eigenmode_near(double plus, double eta, double beta, double rtol) {
 
 bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
                        const double y[3], es_eigenmode_state *out) {
-  double end[3] = {y[0], y[1], y[2]};
+  /* (S, Q) and (-S, -Q) are one state. */
+  double end[3] = {y[0], fabs(y[1]), y[1] < 0 ? -y[2] : y[2]};
   const double left = k[EM_T_END] - t, beta = k[EM_BETA], eta = k[EM_ETA_S];
   const double plus = k[EM_PLUS], near = k[EM_NEAR];
-  if (fabs(y[0] - plus) < near && fabs(y[2] - plus) < near &&
-      fabs(y[1] - y[0]) < near) {
+  if (fabs(end[0] - plus) < near && fabs(end[2] - plus) < near &&
+      fabs(end[1] - end[0]) < near) {
     approach(k, left, end);
     *out = es_eigenmode_from_regular(mode, end);
     return true;

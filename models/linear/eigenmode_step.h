@@ -32,6 +32,10 @@ INLINE REAL NAME(choose)(MASK mask, REAL yes, REAL no) {
 INLINE REAL NAME(least)(REAL a, REAL b) { return NAME(choose)(a < b, a, b); }
 INLINE REAL NAME(most)(REAL a, REAL b) { return NAME(choose)(a > b, a, b); }
 INLINE REAL NAME(size)(REAL a) { return (REAL)((WORD)a & ~(WORD)ALL(-0.)); }
+/* b where a > 0, else -b: (S, Q) and (-S, -Q) are one state. */
+INLINE REAL NAME(mirror)(REAL a, REAL b) {
+  return (REAL)((WORD)b ^ ((WORD)a & (WORD)ALL(-0.)));
+}
 #define CHOOSE NAME(choose)
 #define LEAST(a, b) NAME(least)(a, b)
 #define MOST(a, b) NAME(most)(a, b)
@@ -116,6 +120,7 @@ INLINE REAL NAME(reach)(const NAME(series) * s, double atol, double rtol) {
 
 INLINE REAL NAME(margin)(const double *k, bool ema, REAL p, REAL S, REAL Q,
                          MASK *is_stable) {
+  Q = NAME(mirror)(S, Q), S = SIZE(S);
   REAL a = NAME(stable)(k, p, S, Q), b = NAME(collapsed)(k, p, S, Q);
   if (!ema) {
     const MASK fixed = ROW(EM_FIXED) > 0;
@@ -179,7 +184,8 @@ NAME(settle)(es_lane_block *block, size_t j, const NAME(series) * s,
 /* Where the rest of the way is linear (es_eigenmode_rest). */
 INLINE MASK NAME(linear)(const double *k, REAL p, REAL S, REAL Q) {
   const REAL plus = ROW(EM_PLUS), near = ROW(EM_NEAR);
-  const REAL a = SIZE(p), b = SIZE(S), most = MOST(a, b), least = LEAST(a, b);
+  Q = NAME(mirror)(S, Q), S = SIZE(S);
+  const REAL a = SIZE(p), b = S, most = MOST(a, b), least = LEAST(a, b);
   const REAL turn =
       SIZE(Q) * ROW(EM_LAST_Q) + most * (1 + most) * ROW(EM_LAST_S);
   return ((SIZE(p - plus) < near) & (SIZE(Q - plus) < near) &
