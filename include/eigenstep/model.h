@@ -210,6 +210,9 @@ typedef struct es_model {
   es_fate (*fate)(const void *self, double t, const double *y);
   void (*limit)(const void *self, es_fate fate, double t, const double *y,
                 double *out);
+  bool fate_reads_state; /* both take the user's state as well as the solver's,
+                            which they must where the two differ for a sweep to
+                            ask them of the closed form */
   const es_batch *batch; /* for sweeps; NULL: cells one by one */
 
   /* The basin's boundary for `separatrix`: names of its columns (ended by

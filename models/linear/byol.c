@@ -181,5 +181,6 @@ const es_model es_model_byol = {
     .checksum = checksum,
     .fate = es_byol_fate,
     .limit = es_byol_limit,
+    .fate_reads_state = true,
     .batch = &es_byol_batch,
 };

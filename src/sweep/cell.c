@@ -75,12 +75,17 @@ static es_status reserve(es_solver *s, es_diag *diag) {
   return most <= s->room_y && m <= s->room_row ? ES_OK : no_memory(diag);
 }
 
-/* Whether the closed form can say all that is asked: the fate is a question to
- * the solver's own state. */
-static bool takes_exact(const es_solver *s) {
+/* Whether the fate can be asked of what the closed form gives. */
+static bool reads_fate(const es_solver *s) {
   const es_model *model = s->setup.model;
+  return model->fate != NULL &&
+         (model->state == NULL || model->fate_reads_state);
+}
+
+/* Whether the closed form says all that is asked. */
+static bool takes_exact(const es_solver *s) {
   if (strcmp(s->settings.method, "exact") != 0) return false;
-  return model->fate == NULL || model->state == NULL || !s->settings.by_auto;
+  return s->setup.model->fate == NULL || reads_fate(s) || !s->settings.by_auto;
 }
 
 static es_status settle(es_solver *s, es_diag *diag) {
@@ -136,7 +141,8 @@ static es_status take_limit(es_solver *s, double t, const double *y) {
 static es_status look(es_solver *s, double t, es_fate *fate) {
   const es_status status =
       s->setup.model->exact(s->instance.self, t, s->row, s->y);
-  *fate = status == ES_OK ? fate_at(s, t, s->y) : ES_FATE_UNDECIDED;
+  *fate = status == ES_OK && reads_fate(s) ? fate_at(s, t, s->y)
+                                           : ES_FATE_UNDECIDED;
   return status;
 }
 
