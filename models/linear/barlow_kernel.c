@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What opening takes at its peak: the kernel and three times its size for
  * LAPACK and the modes, with Sigma twelve such matrices; points of p values,
@@ -20,18 +19,12 @@ static double bytes_of(const barlow *b, size_t points, size_t p, size_t wish) {
   return sizeof(double) * (matrices * N * N + 2 * N * (double)p + N * shown);
 }
 
-/* Bytes of this machine; infinite where the system does not say. */
-static double memory(void) {
-  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? (double)pages * (double)size : INFINITY;
-}
-
 /* Before any work: a matrix that the machine cannot hold would be granted, and
  * the process killed for using it; and LAPACK has a largest order. */
 static es_status check_size(barlow *b, size_t points, size_t p,
                             const es_config *config, es_diag *diag) {
   es_eigen *eigen;
-  const double has = memory();
+  const double has = es_machine_bytes();
   b->bytes =
       bytes_of(b, points, p, es_config_size(config, "output", "embeddings"));
   if (b->bytes > has)

@@ -13,6 +13,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_columns = BYOL_FIRST + 2 * b->n2;
   out->has_exact = b->variant == BYOL_NO_PREDICTOR || b->aligned != NULL;
   out->lr = b->lr;
+  out->bytes = b->bytes;
   out->n_points = b->n_points;
   out->embed_dim = b->n2;
 }

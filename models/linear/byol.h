@@ -44,6 +44,7 @@ typedef struct byol {
   struct es_byol_aligned *aligned; /* NULL: W_a = W and aligned it is not */
   double *points; /* n1×n_points, embedded as W times these; NULL: none */
   size_t n_points;
+  double bytes; /* memory that the model takes */
   bool from_data;
   unsigned data_crc;
   double reach;        /* S's most negative eigenvalue, without its sign; */

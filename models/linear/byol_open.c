@@ -165,6 +165,21 @@ void es_byol_read_start(byol *b, const es_config *config) {
   turned(b, b->T, b->A0);
 }
 
+/* Of the model and of the least solver, 15 states: before any of it is taken.
+ */
+static es_status check_size(byol *b, es_diag *diag) {
+  const double n1 = (double)b->n1, n2 = (double)b->n2;
+  const double model = n1 * n1 * 3 + n2 * (6 * n1 + 10 * n2);
+  const double solver = 15 * n2 * (2 * n1 + n2), has = es_machine_bytes();
+  b->bytes = sizeof(double) * model;
+  if (b->bytes + sizeof(double) * solver <= has) return ES_OK;
+  return es_fail(diag, ES_NO_MEMORY,
+                 "matrices of %zu by %zu need %.3g GB with a solver, and this "
+                 "machine has %.3g GB",
+                 b->n2, b->n1, (b->bytes + sizeof(double) * solver) * 1e-9,
+                 has * 1e-9);
+}
+
 static es_status allocate(byol *b, es_diag *diag) {
   const size_t n1 = b->n1, n2 = b->n2;
   double **const wide[] = {&b->Z0, &b->A0, &b->T, &b->R};
@@ -202,6 +217,7 @@ static es_status build(byol *b, const es_config *config, const es_watch *watch,
   read_rates(b, config);
   es_status status = es_byol_moments(b, config, watch, diag);
   if (status == ES_OK) status = read_n2(b, config, diag);
+  if (status == ES_OK) status = check_size(b, diag);
   if (status == ES_OK) status = allocate(b, diag);
   if (status != ES_OK) return status;
   es_byol_read_start(b, config);

@@ -2,8 +2,10 @@
 #include "base/slab.h"
 
 #include <stdint.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool es_size_mul(size_t *out, size_t a, size_t b) {
   if (a != 0 && b > SIZE_MAX / a) return false;
@@ -29,6 +31,11 @@ void *es_grown(void *array, size_t n, size_t element_size) {
   if (n > 0 && (n < FIRST || (n & (n - 1)) != 0)) return array;
   if (!es_size_mul(&bytes, n == 0 ? FIRST : 2 * n, element_size)) return NULL;
   return realloc(array, bytes);
+}
+
+double es_machine_bytes(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (double)pages * (double)size : INFINITY;
 }
 
 static size_t padded(size_t count, size_t element_size) {

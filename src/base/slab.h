@@ -39,6 +39,11 @@ size_t es_size_product(size_t a, size_t b);
  * for no element. */
 void *es_zeroed(size_t a, size_t b, size_t element_size);
 
+/* Memory of this machine in bytes; infinite where the system does not say. What
+ * is larger would be granted all the same, and the process killed for using it.
+ */
+double es_machine_bytes(void);
+
 /* An array of n elements with room for one more: `array` itself or, where n
  * has come to the end of its room (16, 32, 64, …), what realloc made of it.
  * NULL without memory, and then `array` is as it was. Begin with NULL and 0. */

@@ -92,7 +92,7 @@ static inline double at_mode(const table *t, size_t row, const char *name,
 /* rows×cols of the state, column-major. */
 static inline void matrix_at(const table *t, size_t row, const char *name,
                              size_t rows, size_t cols, double *out) {
-  char full[32];
+  char full[64];
   for (size_t i = 0; i < rows; i++)
     for (size_t j = 0; j < cols; j++) {
       snprintf(full, sizeof full, "%s_%zu_%zu", name, i + 1, j + 1);

@@ -37,7 +37,7 @@ static void times(size_t n, const double *A, const double *B, double *C) {
 /* K of theory.md 3 at a row, n×n. */
 static void K_at(const table *t, size_t row, size_t n, double alpha,
                  double sigma2, double tau, double eta, double *K) {
-  double P[9], F[9], PP[9];
+  double P[9] = {0}, F[9] = {0}, PP[9];
   matrix_at(t, row, "Wp", n, n, P);
   matrix_at(t, row, "F", n, n, F);
   times(n, P, P, PP);
