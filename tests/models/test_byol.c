@@ -219,68 +219,88 @@ static void mode_at(mode m, double t, double *y) {
   es_ode_free(ode);
 }
 
-/* From W = U diag(√s) V^T, W_p = U diag(p) U^T, W_a = U diag(tau √s) V^T with V
- * eigenvectors of X and of X', modes stay apart and obey the equations of
- * modes; and then, with equal taus and moments, W_a stays a multiple of W. */
+/* An aligned start, W = U diag(√s) V^T, W_p = U diag(p) U^T, W_a = U diag(tau
+ * √s) V^T, with V eigenvectors of X and of X'. */
+typedef struct start {
+  mode m[2];
+  double y[2][3]; /* (p, s, tau) of each mode */
+} start;
+
+static const double V2[4] = {.8, .6, -.6, .8}, V2_back[4] = {.8, -.6, .6, .8};
+static const double cos_U = 0.9210609940028851, sin_U = 0.3894183423086505;
+
+static void left_turns(double *U, double *back) {
+  memcpy(U, (double[]){cos_U, sin_U, -sin_U, cos_U}, 4 * sizeof *U);
+  memcpy(back, (double[]){cos_U, -sin_U, sin_U, cos_U}, 4 * sizeof *back);
+}
+
+static table flow_of(const start *from) {
+  static const char *const names[] = {"X", "Xp", "W0", "Wp0", "Wa0"};
+  double diagonal[5][4] = {{0}}, U[4], back[4], M[4];
+  char *words[5];
+  left_turns(U, back);
+  for (int j = 0; j < 2; j++) {
+    const mode *m = &from->m[j];
+    const double *y = from->y[j], w = sqrt(y[1]);
+    const double value[] = {m->lambda_d, m->lambda_s - m->lambda_d, w, y[0],
+                            y[2] * w};
+    for (int i = 0; i < 5; i++) diagonal[i][3 * j] = value[i];
+  }
+  for (int i = 0; i < 5; i++) {
+    const double *left = i < 2 ? V2 : U, *right = i == 3 ? U : V2;
+    rotated(left, 2, diagonal[i], right, 2, M);
+    if (i < 2) M[2] = M[1];
+    words[i] = matrix_word(names[i], M, 2, 2);
+  }
+  table t = TABLE("byol", words[0], words[1], words[2], words[3], words[4],
+                  "alpha_p=1.4", "eta_p=0.03", "eta_s=0.02", "beta=0.5",
+                  "t=0,1,7,30", "output.state=on", SHARP);
+  for (int i = 0; i < 5; i++) free(words[i]);
+  return t;
+}
+
+/* The rows of a flow from there are the modes' own; what tau is one reads off W
+ * and W_a in the basis. */
+static void check_modes(const start *from) {
+  double U[4], back[4], M[4], W[4], A[4];
+  table t = flow_of(from);
+  left_turns(U, back);
+  for (size_t row = 0; row < t.rows; row++) {
+    start now = *from;
+    matrix_at(&t, row, "W", 2, 2, M);
+    rotated(back, 2, M, V2_back, 2, W);
+    matrix_at(&t, row, "Wa", 2, 2, M);
+    rotated(back, 2, M, V2_back, 2, A);
+    assert_close(at(&t, row, "commutator_normalised"), 0, 0, 1e-12);
+    assert_close(at(&t, row, "asymmetry"), 0, 0, 1e-12);
+    for (int j = 0; j < 2; j++) {
+      mode_at(now.m[j], at(&t, row, "t"), now.y[j]);
+      assert_close(W[3 * j] * W[3 * j], now.y[j][1], 0, 1e-10);
+      assert_close(A[3 * j] / W[3 * j], now.y[j][2], 0, 1e-9);
+    }
+    const int first = now.y[0][1] >= now.y[1][1] ? 0 : 1;
+    for (int j = 0; j < 2; j++) {
+      const double *want = now.y[j == 0 ? first : 1 - first];
+      assert_close(at_mode(&t, row, "p", j + 1), want[0], 0, 1e-10);
+      assert_close(at_mode(&t, row, "s", j + 1), want[1], 0, 1e-10);
+    }
+    if (from->y[0][2] != from->y[1][2]) continue;
+    assert_close(at(&t, row, "tau"), now.y[0][2], 0, 1e-10);
+    assert_close(at(&t, row, "tau_residual"), 0, 0, 1e-10);
+  }
+  table_free(&t);
+}
+
+/* Modes stay apart and obey their equations; and where all are alike W_a stays
+ * a multiple of W. */
 static void aligned_starts_are_modes(void **state) {
   (void)state;
-  const double c = .8, s = .6, e = cos(.4), f = sin(.4);
-  const double V[4] = {c, s, -s, c}, U[4] = {e, f, -f, e};
-  const double d[2][2] = {{1, .5}, {1, 1}}, w[2][2] = {{.09, .2}, {.1, .1}};
-  const double p0[2] = {.4, .25}, s0[2] = {.3, .06}, tau0[2] = {.2, .6};
-  for (int k = 0; k < 2; k++) {
-    const mode m[2] = {{1.4, .03, .02, .5, d[k][0] + w[k][0], d[k][0]},
-                       {1.4, .03, .02, .5, d[k][1] + w[k][1], d[k][1]}};
-    double D[4], within[4], W[4] = {sqrt(s0[0]), 0, 0, sqrt(s0[1])}, M[4];
-    double P[4] = {p0[0], 0, 0, p0[1]}, A[4] = {0};
-    /* The second time all modes are one. */
-    if (k == 1) W[3] = W[0], P[3] = P[0];
-    A[0] = tau0[0] * W[0];
-    A[3] = (k == 1 ? tau0[0] : tau0[1]) * W[3];
-    memcpy(D, (double[]){d[k][0], 0, 0, d[k][1]}, sizeof D);
-    memcpy(within, (double[]){w[k][0], 0, 0, w[k][1]}, sizeof within);
-    const double *const from[] = {D, within, W, P, A};
-    static const char *const names[] = {"X", "Xp", "W0", "Wp0", "Wa0"};
-    char *words[5];
-    for (int i = 0; i < 5; i++) {
-      const double *left = i < 2 ? V : U, *right = i == 3 ? U : V;
-      rotated(left, 2, from[i], right, 2, M);
-      if (i < 2) M[2] = M[1];
-      words[i] = matrix_word(names[i], M, 2, 2);
-    }
-    table t = TABLE("byol", words[0], words[1], words[2], words[3], words[4],
-                    "alpha_p=1.4", "eta_p=0.03", "eta_s=0.02", "beta=0.5",
-                    "t=0,1,7,30", "output.state=on", SHARP);
-    for (size_t row = 0; row < t.rows; row++) {
-      double Wt[4], At[4];
-      matrix_at(&t, row, "W", 2, 2, M);
-      rotated((double[]){e, -f, f, e}, 2, M, (double[]){c, -s, s, c}, 2, Wt);
-      matrix_at(&t, row, "Wa", 2, 2, M);
-      rotated((double[]){e, -f, f, e}, 2, M, (double[]){c, -s, s, c}, 2, At);
-      assert_close(at(&t, row, "commutator_normalised"), 0, 0, 1e-12);
-      assert_close(at(&t, row, "asymmetry"), 0, 0, 1e-12);
-      double y[2][3];
-      for (int j = 0; j < 2; j++) {
-        y[j][0] = P[3 * j];
-        y[j][1] = W[3 * j] * W[3 * j];
-        y[j][2] = A[3 * j] / W[3 * j];
-        mode_at(m[j], t.row[row * t.columns], y[j]);
-        assert_close(Wt[3 * j] * Wt[3 * j], y[j][1], 0, 1e-10);
-        assert_close(At[3 * j] / Wt[3 * j], y[j][2], 0, 1e-9);
-      }
-      const int first = y[0][1] >= y[1][1] ? 0 : 1;
-      for (int j = 0; j < 2; j++) {
-        const double *want = y[j == 0 ? first : 1 - first];
-        assert_close(at_mode(&t, row, "p", j + 1), want[0], 0, 1e-10);
-        assert_close(at_mode(&t, row, "s", j + 1), want[1], 0, 1e-10);
-      }
-      if (k == 0) continue;
-      assert_close(at(&t, row, "tau"), y[0][2], 0, 1e-10);
-      assert_close(at(&t, row, "tau_residual"), 0, 0, 1e-10);
-    }
-    table_free(&t);
-    for (int i = 0; i < 5; i++) free(words[i]);
-  }
+  const mode one = {1.4, .03, .02, .5, 1.09, 1},
+             other = {1.4, .03, .02, .5, .7, .5};
+  const start apart = {{one, other}, {{.4, .3, .2}, {.25, .06, .6}}};
+  const start alike = {{one, one}, {{.4, .3, .2}, {.4, .3, .2}}};
+  check_modes(&apart);
+  check_modes(&alike);
 }
 
 /* y + lr f, by hand. */
