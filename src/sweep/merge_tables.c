@@ -60,10 +60,12 @@ static es_status merge_csv(merger *m, const char *path, es_diag *diag) {
     choose(m, i);
     status = es_scan_csv(&scan, &m->format, m->file->path, m->first, m->last,
                          m->tally, append, &csv, diag);
-    if (status == ES_OK && scan.next < m->last)
-      status = missing(m, scan.next,
-                       scan.whole ? "ends early" : "has a row of another kind",
-                       diag);
+    if (status == ES_OK && (scan.next < m->last || scan.bytes == 0))
+      status =
+          missing(m, scan.next,
+                  scan.whole || scan.bytes == 0 ? "ends early"
+                                                : "has a row of another kind",
+                  diag);
     else if (status == ES_OK && !scan.whole)
       status = es_file_fail(diag, ES_FILE_CORRUPT, m->file->path,
                             "goes on behind its last cell");
@@ -84,8 +86,10 @@ static es_status copy_rows(merger *m, const es_packing *p, es_h5_table *from,
   for (uint64_t at = m->first; status == ES_OK && at < m->last; at += BLOCK) {
     const size_t n = m->last - at < BLOCK ? (size_t)(m->last - at) : BLOCK;
     status = es_packing_read(p, from, at - m->first, n, bytes, diag);
-    if (status == ES_OK && !es_packing_are_rows(p, at, n, bytes, m->tally))
-      status = missing(m, at, "has a row of another kind", diag);
+    const size_t good =
+        status == ES_OK ? es_packing_check(p, at, n, bytes, m->tally) : n;
+    if (good < n)
+      status = missing(m, at + good, "has a row of another kind", diag);
     if (status == ES_OK) status = es_packing_write(p, to, at, n, bytes, diag);
     if (status == ES_OK) status = stop_or_go(m, at, diag);
   }

@@ -48,6 +48,8 @@ static es_status reopen_csv(es_output *o, const char *path, const char *part,
   es_status status = es_scan_csv(&scan, &o->format, grows ? part : path,
                                  o->first, last, &o->tally, NULL, NULL, diag);
   if (status != ES_OK) return status;
+  if (scan.bytes == 0)
+    return open_csv(&o->table, &o->has_table, &o->format, path, diag);
   o->next = scan.next;
   o->done = !grows && scan.next == last && scan.whole;
   if (o->done) return ES_OK;

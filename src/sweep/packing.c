@@ -120,8 +120,8 @@ static bool add(es_tally *tally, unsigned char fate, unsigned char status) {
   return true;
 }
 
-bool es_packing_are_rows(const es_packing *p, uint64_t first, size_t n,
-                         const char *bytes, es_tally *tally) {
+size_t es_packing_check(const es_packing *p, uint64_t first, size_t n,
+                        const char *bytes, es_tally *tally) {
   const size_t axes = p->format->n_axes;
   const char *fate = bytes + axes * n * sizeof(double);
   const char *status = bytes + (es_packing_size(p) - 1) * n;
@@ -131,11 +131,10 @@ bool es_packing_are_rows(const es_packing *p, uint64_t first, size_t n,
     for (size_t k = 0; k < axes; k++)
       if (memcmp(bytes + (k * n + i) * sizeof(double), &want[k],
                  sizeof(double)) != 0)
-        return false;
-    if (!add(tally, (unsigned char)fate[i], (unsigned char)status[i]))
-      return false;
+        return i;
+    if (!add(tally, (unsigned char)fate[i], (unsigned char)status[i])) return i;
   }
-  return true;
+  return n;
 }
 
 es_status es_packing_count(const es_packing *p, es_h5_table *table,

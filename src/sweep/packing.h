@@ -30,10 +30,11 @@ es_status es_packing_read(const es_packing *packing, es_h5_table *table,
                           es_diag *diag) ES_MUST_USE;
 size_t es_packing_size(const es_packing *packing); /* bytes of a row */
 
-/* Whether n rows as bytes are those of cells from `first` on, as far as axes
- * and the numbers of words go; adds them to tally. */
-bool es_packing_are_rows(const es_packing *packing, uint64_t first, size_t n,
-                         const char *bytes, es_tally *tally);
+/* How many of n rows as bytes, from the first on, are those of cells from
+ * `first` on, as far as axes and the numbers of words go; adds them to tally.
+ */
+size_t es_packing_check(const es_packing *packing, uint64_t first, size_t n,
+                        const char *bytes, es_tally *tally);
 
 /* Counts the first rows of a table. */
 es_status es_packing_count(const es_packing *packing, es_h5_table *table,

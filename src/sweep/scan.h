@@ -5,7 +5,8 @@
 #include "sweep/format.h"
 
 typedef struct es_scan {
-  uint64_t bytes; /* of the header and the rows below */
+  uint64_t bytes; /* of the header and the rows below; 0: the file ends within
+                     what may have become the header */
   uint64_t next;  /* the first cell that has no row */
   bool whole;     /* the file ends with the last row */
 } es_scan;

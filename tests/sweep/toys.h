@@ -84,13 +84,13 @@ static void well_limit(const void *self, es_fate fate, double t,
   out[0] = fate == ES_FATE_STABLE ? 1 : 0;
 }
 
-static double well_F(double y, double a) {
+static inline double well_F(double y, double a) {
   return -log(y) / a + log(fabs(y - a)) / (a * (1 - a)) -
          log(fabs(1 - y)) / (1 - a);
 }
 
 /* When the well's fate is certain. */
-static double well_settles(double y0, double a, double k) {
+static inline double well_settles(double y0, double a, double k) {
   const double to = y0 < a ? a / 2 : (1 + a) / 2;
   if (y0 < a / 2 || y0 > (1 + a) / 2) return 0;
   return (well_F(to, a) - well_F(y0, a)) / k;
@@ -125,18 +125,19 @@ static es_status blow_rhs(double t, const double *y, double *dydt, void *self) {
   .summary = "toy", .keys = &toy_key_set, .open = toy_open, .close = free,     \
   .shape = toy_shape, .start = toy_start, .column = toy_column
 
-static const es_model well = {.name = "well",
-                              TOY,
-                              .rhs = well_rhs,
-                              .fate = well_fate,
-                              .limit = well_limit};
-static const es_model decay = {.name = "decay",
-                               TOY,
-                               .rhs = decay_rhs,
-                               .exact = decay_exact,
-                               .fate = decay_fate,
-                               .limit = well_limit};
-static const es_model blow = {.name = "blow", TOY, .rhs = blow_rhs};
+static __attribute__((unused)) const es_model well = {.name = "well",
+                                                      TOY,
+                                                      .rhs = well_rhs,
+                                                      .fate = well_fate,
+                                                      .limit = well_limit};
+static __attribute__((unused)) const es_model decay = {.name = "decay",
+                                                       TOY,
+                                                       .rhs = decay_rhs,
+                                                       .exact = decay_exact,
+                                                       .fate = decay_fate,
+                                                       .limit = well_limit};
+static __attribute__((unused))
+const es_model blow = {.name = "blow", TOY, .rhs = blow_rhs};
 
 /* Settings of a model for a sweep, with words over them (ended by NULL). */
 static inline es_config *toy_config(const es_model *model,
