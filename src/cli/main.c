@@ -2,6 +2,7 @@
 #include "cli/bar.h"
 #include "cli/cli.h"
 
+#include "file/atomic.h"
 #include "file/h5.h"
 #include "linalg/linalg.h"
 #include "sweep/ranks.h"
@@ -135,9 +136,12 @@ static bool on_ranks(const es_options *o) {
 /* Every rank takes the same way through, whoever fails. */
 static es_status execute_on_ranks(es_options *o, es_diag *diag) {
   uint64_t none = 0;
-  es_status status = es_ranks_begin(diag);
-  if (status != ES_OK) return status;
-  status = es_ranks_agree(make_ready(o, diag), &none, diag);
+  uint32_t words = 0;
+  for (int i = 1; i < o->job.argc; i++)
+    words = es_crc32(words, o->job.argv[i], strlen(o->job.argv[i]) + 1);
+  es_status status = es_ranks_begin(words, diag);
+  if (status == ES_OK)
+    status = es_ranks_agree(make_ready(o, diag), &none, diag);
   if (status == ES_OK)
     status =
         es_ranks_agree(o->job.command->execute(&o->job, diag), &none, diag);
@@ -187,7 +191,7 @@ int main(int argc, char **argv) {
   set_process();
   es_status status = es_options_parse(&options, argc, argv, &diag);
   /* Rank 0 speaks for all. */
-  if (on_ranks(&options) && es_ranks_mine() > 0 &&
+  if (on_ranks(&options) && es_ranks_expected() > 0 &&
       (freopen("/dev/null", "w", stdout) == NULL ||
        freopen("/dev/null", "w", stderr) == NULL))
     status = es_fail(&diag, ES_FILE_MISSING, "/dev/null cannot be opened");

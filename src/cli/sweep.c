@@ -177,16 +177,6 @@ static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   return es_sweep_strict(job, &run->summary.tally, diag);
 }
 
-static es_status dry_run(const sweep_run *run, es_diag *diag) {
-  const es_job *job = run->job;
-  const es_status status = es_config_write(job->config, job->out, diag);
-  if (status != ES_OK) return status;
-  fprintf(job->out, "# cells: %" PRIu64 "\n# rows: %" PRIu64 " as %s\n",
-          es_sweep_cells(run->sweep), run->last - run->first,
-          run->h5 ? "HDF5" : "CSV");
-  return ES_OK;
-}
-
 static es_status run_all(sweep_run *run, es_diag *diag) {
   es_status status = open_run(run, diag);
   uint64_t next = 0;
@@ -196,7 +186,11 @@ static es_status run_all(sweep_run *run, es_diag *diag) {
     if (status == ES_OK) next = es_output_next(run->output);
   }
   status = es_ranks_agree(status, &next, diag);
-  if (status == ES_OK && run->job->dry_run) return dry_run(run, diag);
+  if (status == ES_OK && run->job->dry_run)
+    return es_ranks_mine() > 0
+               ? ES_OK
+               : es_sweep_estimate(run->job, run->sweep, run->last - run->first,
+                                   run->h5, diag);
   const bool begun = status == ES_OK;
   if (begun) status = solve(run, next, diag);
   status = close_tables(run, status, diag);

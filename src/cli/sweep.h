@@ -39,6 +39,10 @@ es_status es_sweep_print_json(const es_job *job,
                               const es_sweep_summary *summary,
                               es_diag *diag) ES_MUST_USE;
 
+/* Prints the settings and what that many rows would take. */
+es_status es_sweep_estimate(const es_job *job, es_sweep *sweep, uint64_t rows,
+                            bool h5, es_diag *diag) ES_MUST_USE;
+
 /* ES_NO_CONVERGENCE for failed cells with --strict. */
 es_status es_sweep_strict(const es_job *job, const es_tally *tally,
                           es_diag *diag) ES_MUST_USE;

@@ -41,7 +41,7 @@ es_status es_job_check_dir(const es_job *job, es_diag *diag) {
 
 void es_job_begun(es_job *job) {
   if (!job->resume || job->dir == NULL ||
-      (job->command->options & ES_TRAINS) == 0)
+      (job->command->options & (ES_TRAINS | ES_SWEEPS)) == 0)
     return;
   job->resume = es_record_same_settings(job->dir, job->config);
   job->force = job->force || !job->resume;

@@ -76,9 +76,9 @@ struct es_command {
 es_status es_job_settle(const es_job *job, const es_command *command,
                         es_config *config, es_diag *diag) ES_MUST_USE;
 
-/* A training that was begun goes on only with the settings it was begun with;
- * with others it is made again. To be asked once job->dir and config are
- * settled. */
+/* A training or sweep that was begun goes on only with the settings it was
+ * begun with; with others it is made again. To be asked once job->dir and
+ * config are settled. */
 void es_job_begun(es_job *job);
 
 /* Refuses an existing job->dir unless force, resume or dry_run. Commands make

@@ -16,7 +16,7 @@ static bool started(void) {
   return yes == 0;
 }
 
-static int rank_of(void) {
+int es_ranks_mine(void) {
   int rank = 0;
   if (started()) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   return rank;
@@ -36,13 +36,31 @@ const char *es_ranks_version(char *out, size_t size) {
   return out;
 }
 
-es_status es_ranks_begin(es_diag *diag) {
+/* Smallest and largest of all ranks' numbers. */
+static bool all_same(uint32_t number) {
+  uint32_t low, high;
+  MPI_Allreduce(&number, &low, 1, MPI_UINT32_T, MPI_MIN, MPI_COMM_WORLD);
+  MPI_Allreduce(&number, &high, 1, MPI_UINT32_T, MPI_MAX, MPI_COMM_WORLD);
+  return low == high;
+}
+
+es_status es_ranks_begin(uint32_t command, es_diag *diag) {
   int level;
   if (es_ranks_launched() <= 1 || started()) return ES_OK;
-  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) == MPI_SUCCESS &&
-      level >= MPI_THREAD_FUNNELED)
-    return ES_OK;
-  return es_fail(diag, ES_TOOL_MISSING, "MPI does not start with threads");
+  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS ||
+      level < MPI_THREAD_FUNNELED)
+    return es_fail(diag, ES_TOOL_MISSING, "MPI does not start with threads");
+  if (ranks_of() != es_ranks_launched())
+    return es_fail(
+        diag, ES_USAGE,
+        "the launcher started %d ranks, of which MPI knows %d: it is "
+        "another MPI's; use its own mpirun, or --shard",
+        es_ranks_launched(), ranks_of());
+  if (all_same(command)) return ES_OK;
+  return es_fail(
+      diag, ES_USAGE,
+      "ranks with different command lines: give them the same, which "
+      "shares its cells among them, or start shards one by one");
 }
 
 void es_ranks_end(void) {
@@ -52,7 +70,7 @@ void es_ranks_end(void) {
 es_status es_ranks_agree(es_status mine, uint64_t *number, es_diag *diag) {
   struct {
     int good, rank;
-  } here = {mine == ES_OK, rank_of()}, worst;
+  } here = {mine == ES_OK, es_ranks_mine()}, worst;
   es_mpi_failure f = {.status = (int)mine};
   if (!started()) return mine;
   if (mine != ES_OK && diag != NULL)
@@ -130,7 +148,7 @@ es_status es_ranks_run(es_sweep *sweep, uint64_t first, uint64_t last,
   atomic_init(&team.stop, false);
   MPI_Allreduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
   es_status status = ES_OK;
-  if (rank_of() == 0)
+  if (es_ranks_mine() == 0)
     status = es_mpi_run_first(&team, first, last, threads, (size_t)all, diag);
   else
     es_mpi_run_other(&team, threads);

@@ -21,6 +21,18 @@ static size_t block_size(const es_sweep *sweep, uint64_t cells,
   return n * numbers > NUMBERS ? NUMBERS / numbers + 1 : n;
 }
 
+/* Blocks in flight: enough for all to be busy while one is waited for. */
+static size_t ring_size(uint64_t blocks, size_t workers) {
+  return blocks < 4 * workers ? (size_t)blocks + 1 : 4 * workers;
+}
+
+size_t es_pool_bytes(const es_sweep *sweep, uint64_t cells, size_t workers) {
+  const size_t size = block_size(sweep, cells, workers);
+  const size_t cell =
+      (sweep->n_axes + sweep->n_columns) * sizeof(double) + sizeof(es_cell);
+  return ring_size(cells / size + 1, workers) * size * cell;
+}
+
 es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
                        const es_sink *sink, uint64_t first, uint64_t last,
                        size_t workers, es_diag *diag) {
@@ -34,8 +46,7 @@ es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
   pool->size = block_size(sweep, last - first, workers);
   pool->blocks =
       (last - first) / pool->size + ((last - first) % pool->size != 0);
-  pool->n_ring = 4 * workers;
-  if (pool->blocks < pool->n_ring) pool->n_ring = (size_t)pool->blocks + 1;
+  pool->n_ring = ring_size(pool->blocks, workers);
   pool->ring = calloc(pool->n_ring, sizeof *pool->ring);
   bool ok = pool->ring != NULL;
   for (size_t i = 0; ok && i < pool->n_ring; i++)

@@ -27,6 +27,8 @@ es_status es_pool_open(es_pool *pool, const es_sweep *sweep,
                        const es_sink *sink, uint64_t first, uint64_t last,
                        size_t workers, es_diag *diag) ES_MUST_USE;
 void es_pool_close(es_pool *pool);
+/* Bytes that it takes, but for what sinks prepare. */
+size_t es_pool_bytes(const es_sweep *sweep, uint64_t cells, size_t workers);
 
 /* The pool as what a team works on. */
 es_source es_pool_source(es_pool *pool);

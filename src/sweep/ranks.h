@@ -6,16 +6,20 @@
 #include "sweep/rows.h"
 
 /* What the launcher's variables say, before MPI is started: ranks, 1 without a
- * launcher; and which this is, from 0. */
+ * launcher; and which this will be, from 0. */
 int es_ranks_launched(void);
+int es_ranks_expected(void);
+
+/* Which this is, from 0; 0 while MPI is not started. */
 int es_ranks_mine(void);
 
 /* "Open MPI 4.1.4"; "" where MPI is not built in. */
 const char *es_ranks_version(char *out, size_t size);
 
 /* Starts MPI where a launcher started more than one. ES_USAGE where MPI is not
- * built in then. To be ended in every case, by all ranks, once. */
-es_status es_ranks_begin(es_diag *diag) ES_MUST_USE;
+ * built in then, is another launcher's, or command (the same words mean the
+ * same) is not the same on all ranks. To be ended by all ranks, once. */
+es_status es_ranks_begin(uint32_t command, es_diag *diag) ES_MUST_USE;
 void es_ranks_end(void);
 
 /* Called by all ranks: the failure of the first that failed, with its line; and
