@@ -275,10 +275,23 @@ static es_status run_ode(es_solver *s, es_diag *diag) {
                              s->row);
 }
 
+/* Columns may depend on an axis: a number must not come under another's name.
+ */
+static bool has_columns(const es_solver *s) {
+  char name[48];
+  for (size_t j = 0; j < s->setup.n_columns; j++) {
+    if (j >= s->instance.shape.n_columns) return false;
+    if (s->setup.name == NULL) continue;
+    es_instance_column(&s->instance, j, name, sizeof name);
+    if (strcmp(name, s->setup.name[j]) != 0) return false;
+  }
+  return true;
+}
+
 static es_status run(es_solver *s, const double *axes, es_diag *diag) {
   es_status status = es_solver_open(s, axes, NULL, diag);
-  if (status == ES_OK && s->instance.shape.n_columns < s->setup.n_columns)
-    status = es_fail(diag, ES_BAD_SHAPE, "a cell with fewer columns");
+  if (status == ES_OK && !has_columns(s))
+    status = es_fail(diag, ES_BAD_SHAPE, "a cell with other columns");
   if (status != ES_OK) return status;
   return takes_exact(s) ? run_exact(s) : run_ode(s, diag);
 }

@@ -14,6 +14,7 @@ typedef struct es_solver_setup {
   const es_config *config; /* copied */
   const es_axis *axis;     /* n_axes names; borrowed */
   size_t n_axes, n_columns;
+  const char (*name)[48];   /* n_columns; NULL: any */
   pthread_mutex_t *opening; /* held while a model opens; NULL: need not be */
   const es_watch *watch;    /* for stopping; NULL: none */
 } es_solver_setup;

@@ -14,6 +14,7 @@ struct es_sweep {
   size_t n_axes;
   es_points points;
   char (*name)[48]; /* n_columns */
+  bool checks;      /* names are compared in every cell: axes may change them */
   size_t n_columns;
   void *batch;    /* of model->batch; NULL: cells one by one */
   bool from_data; /* the model was built from data: their CRC-32 */

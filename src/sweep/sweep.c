@@ -135,6 +135,17 @@ static es_status open_batch(es_sweep *s, es_diag *diag) {
                                diag);
 }
 
+/* Whether an axis is a whole number or a list of the model's, of which its
+ * columns may depend. */
+static bool may_change_columns(const es_sweep *s) {
+  const es_keys *own = s->model->keys;
+  for (size_t i = 0; own != NULL && i < own->n; i++)
+    if (own->key[i].kind != ES_REAL &&
+        is_swept(s, own->key[i].section, own->key[i].name))
+      return true;
+  return false;
+}
+
 static es_status build(es_sweep *s, const es_points *points, es_diag *diag) {
   s->axis = calloc(points->n_axes + 1, sizeof *s->axis);
   if (s->axis == NULL) return no_memory(diag);
@@ -143,6 +154,7 @@ static es_status build(es_sweep *s, const es_points *points, es_diag *diag) {
   s->points = *points;
   s->points.axis = s->axis;
   s->locks = s->model->takes_data && es_config_given(s->config, "data", NULL);
+  s->checks = may_change_columns(s);
   es_status status = check_values(s, diag);
   if (status == ES_OK) status = check_end(s, diag);
   if (status == ES_OK) status = probe(s, diag);

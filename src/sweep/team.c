@@ -105,6 +105,7 @@ static void join(es_team *team, bool leads) {
                                  .axis = sweep->axis,
                                  .n_axes = sweep->n_axes,
                                  .n_columns = sweep->n_columns,
+                                 .name = sweep->checks ? sweep->name : NULL,
                                  .opening =
                                      sweep->locks ? &sweep->opening : NULL,
                                  .watch = &watch};
