@@ -19,6 +19,8 @@
 static const es_key keys[] = {
     {"basin", "samples", ES_SIZE, 0, 1, 1e12, NULL, "1", "10000",
      "starts to draw from the box"},
+    {"model", "seed", ES_SIZE, 0, 0, 0x1p53, NULL, "1", "0",
+     "seed of the starts"},
 };
 static const es_keys basin_keys = {keys, sizeof keys / sizeof *keys};
 
@@ -53,11 +55,12 @@ static es_status count(void *context, const es_rows *rows,
 /* Wilson's interval for k of n (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927)
  * 209-212): the p with |k/n - p| <= z sqrt(p (1-p)/n). side -1: its low end. */
 static double wilson(double k, double n, double side) {
+  if (side < 0 && k <= 0) return 0;
+  if (side > 0 && k >= n) return 1;
   static const double z = 1.959963984540054; /* 97.5% of the normal */
   const double share = k / n, z2 = z * z / n;
   const double half = z * sqrt(share * (1 - share) / n + z2 / (4 * n));
-  const double p = (share + z2 / 2 + side * half) / (1 + z2);
-  return fmin(fmax(p, 0), 1);
+  return (share + z2 / 2 + side * half) / (1 + z2);
 }
 
 static void conclude(basin *b) {
