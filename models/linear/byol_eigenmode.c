@@ -19,11 +19,9 @@ static es_status rhs(double t, const double *state, double *dydt, void *self) {
     const es_eigenmode *m = &b->mode[j];
     const double *v = state + PARTS * j;
     double *dv = dydt + PARTS * j;
-    const direction d = direction_of(m, v[0], v[2], v[3]);
-    dv[0] = m->alpha_p * v[1] * v[1] * v[2] * d.r - m->eta_p * v[0];
-    dv[1] = d.rate * v[1];
-    dv[2] = d.turn * v[3];
-    dv[3] = -d.turn * v[2];
+    const bool descends = es_eigenmode_descends(m, b->lr);
+    dv[0] = m->alpha_p * direction_rates(m, descends, v[0], v + 1, dv + 1) -
+            m->eta_p * v[0];
   }
   return ES_OK;
 }
@@ -67,7 +65,7 @@ static void start(const void *self, double *y, double *scale) {
     const es_eigenmode *m = &b->mode[j];
     y[PARTS * j] = m->p0;
     scale[PARTS * j] = m->p0 != 0 ? fabs(m->p0) : 1 / ES_EIGENMODE_ATOL_UNIT;
-    es_eigenmode_begin(m, y + PARTS * j + 1, scale + PARTS * j + 1);
+    es_eigenmode_begin(m, b->lr, y + PARTS * j + 1, scale + PARTS * j + 1);
   }
 }
 
@@ -113,6 +111,20 @@ static es_status exact(void *self, double t, double *out, double *user) {
   return ES_OK;
 }
 
+/* In (p, w) of all modes, from the closed form. */
+static double distance(void *self, double t, const double *y) {
+  const byol_eigenmode *b = self;
+  double square = 0;
+  for (size_t j = 0; j < b->n; j++) {
+    const double *v = y + PARTS * j;
+    if (!es_eigenmode_has_exact(&b->mode[j])) return NAN;
+    const es_eigenmode_state e = es_eigenmode_exact(&b->mode[j], t);
+    const double dp = v[0] - e.p, dw = v[1] * v[2] - sqrt(e.s);
+    square += dp * dp + dw * dw;
+  }
+  return sqrt(square);
+}
+
 static void column(const void *self, size_t j, char *name, size_t size) {
   static const char *const names[COLUMNS] = {"p", "s", "tau"};
   const byol_eigenmode *b = self;
@@ -139,15 +151,17 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_swept = COLUMNS * b->n;
   out->atol_unit = ES_EIGENMODE_ATOL_UNIT;
   out->no_start = b->no_start;
+  out->lr = b->lr;
   out->has_exact = b->no_start == NULL;
   for (size_t j = 0; j < b->n && out->has_exact; j++)
     out->has_exact = es_eigenmode_has_exact(&b->mode[j]);
 }
 
 /* Certain where every mode is: then collapsed if any mode is, since a dimension
- * is lost, and else stable. */
+ * is lost, and else stable. Descent can leap out of the flow's regions. */
 static es_fate fate(const void *self, double t, const double *y) {
   const byol_eigenmode *b = self;
+  if (b->lr > 0) return ES_FATE_UNDECIDED;
   es_fate all = ES_FATE_STABLE;
   for (size_t j = 0; j < b->n; j++) {
     const es_eigenmode_state v = state_of(b, j, y);
@@ -198,6 +212,7 @@ static es_status open_modes(void **self, const es_config *config,
     close_modes(b);
     return status;
   }
+  b->lr = es_eigenmodes_lr(config);
   for (size_t j = 0; j < b->n; j++) b->c[j] = es_eigenmode_c(&b->mode[j]);
   *self = b;
   return ES_OK;
@@ -219,6 +234,7 @@ const es_model es_model_byol_eigenmode = {
     .observe = observe,
     .state = state,
     .exact = exact,
+    .distance = distance,
     .fixed_columns = es_byol_eigenmode_point_columns,
     .n_fixed = es_byol_eigenmode_n_points,
     .fixed = es_byol_eigenmode_point,

@@ -14,6 +14,7 @@ typedef struct byol_boundary {
 typedef struct byol_eigenmode {
   size_t n;           /* modes */
   es_eigenmode *mode; /* n */
+  double lr;          /* of descent; 0: none */
   double *c;          /* n: of the invariant s = p²/alpha_p + c e^… */
   bool s0_given;
   const char *no_start;       /* as in es_model_shape */

@@ -17,6 +17,7 @@ enum { PARTS = 5, COLUMNS = 4 };
 typedef struct two_layer {
   size_t n;           /* modes */
   es_eigenmode *mode; /* n; their p0 means nothing */
+  double lr;          /* of descent; 0: none */
   double *p1, *p2;    /* n: where the layers start */
   const char *no_start;
 } two_layer;
@@ -28,13 +29,11 @@ static es_status rhs(double t, const double *state, double *dydt, void *self) {
     const es_eigenmode *m = &b->mode[j];
     const double *v = state + PARTS * j;
     double *dv = dydt + PARTS * j;
-    const direction d = direction_of(m, v[0] * v[1], v[3], v[4]);
-    const double drive = m->alpha_p * v[2] * v[2] * v[3] * d.r;
+    const bool descends = es_eigenmode_descends(m, b->lr);
+    const double drive =
+        m->alpha_p * direction_rates(m, descends, v[0] * v[1], v + 2, dv + 2);
     dv[0] = drive * v[1] - m->eta_p * v[0];
     dv[1] = drive * v[0] - m->eta_p * v[1];
-    dv[2] = d.rate * v[2];
-    dv[3] = d.turn * v[4];
-    dv[4] = -d.turn * v[3];
   }
   return ES_OK;
 }
@@ -98,7 +97,7 @@ static void start(const void *self, double *y, double *scale) {
     v[1] = b->p2[j];
     unit[0] = scale_of(v[0], v[1]);
     unit[1] = scale_of(v[1], v[0]);
-    es_eigenmode_begin(&b->mode[j], v + 2, unit + 2);
+    es_eigenmode_begin(&b->mode[j], b->lr, v + 2, unit + 2);
   }
 }
 
@@ -138,6 +137,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_columns = COLUMNS * b->n;
   out->atol_unit = ES_EIGENMODE_ATOL_UNIT;
   out->no_start = b->no_start;
+  out->lr = b->lr;
 }
 
 static void close_modes(void *self) {
@@ -176,6 +176,7 @@ static es_status open_modes(void **self, const es_config *config,
     close_modes(b);
     return status;
   }
+  b->lr = es_eigenmodes_lr(config);
   *self = b;
   return ES_OK;
 }

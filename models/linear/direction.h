@@ -7,7 +7,8 @@
  * underflown to 0, when s = 0 from the start, where w changes sign (tau passes
  * through its pole), and where tau runs away. Without ema a is tau w with a
  * constant tau: y and z stay. Written once for the models that have W and W_a.
- */
+ * Descent (solver.method=gd) steps W and W_a themselves, y = w and z = a with a
+ * constant size of 1: a step along the curve of a direction is not theirs. */
 #ifndef ES_MODELS_DIRECTION_H
 #define ES_MODELS_DIRECTION_H
 
@@ -50,6 +51,23 @@ static inline direction_slope direction_slope_of(const es_eigenmode *m,
             (z * gy_y - gz - y * b - 2 * y * d.turn) / square},
       .z = {r_z, (y * gy_z + gz - z * b - 2 * z * d.rate) / square,
             (gy + z * gy_z + y * b - 2 * z * d.turn) / square}};
+}
+
+/* Derivatives of v = (size, y, z) into dv, of weights for descent. Returns
+ * w (lambda_d a - lambda_s p w), which drives the predictor. */
+static inline double direction_rates(const es_eigenmode *m, bool descends,
+                                     double p, const double *v, double *dv) {
+  const direction d = direction_of(m, p, v[1], v[2]);
+  if (descends) {
+    dv[0] = 0;
+    dv[1] = p * d.r - m->eta_s * v[1];
+    dv[2] = m->beta * (v[1] - v[2]);
+  } else {
+    dv[0] = d.rate * v[0];
+    dv[1] = d.turn * v[2];
+    dv[2] = -d.turn * v[1];
+  }
+  return v[0] * v[0] * v[1] * d.r;
 }
 
 #endif

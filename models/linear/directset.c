@@ -8,7 +8,8 @@
  *   directcopy: p = s/|s|_2 + epsilon
  * Under directset p' = 2 a p {p (tau - b p) - eta} is the flow of BYOL's
  * eigenmode on its parabola with time 2 a t, exactly. State: p for directset, s
- * for the others. */
+ * for the others, and under descent (solver.method=gd) the eigenvalue w =
+ * sqrt(s) of W for all, since W is what descends. */
 #include "models/linear/eigenmodes.h"
 
 #include "models/linear/per_mode.h"
@@ -41,6 +42,8 @@ static const es_key keys[] = {
     MODEL_KEY("eta", ES_LIST, 0, 0, NULL, "1/time", "0.04", "weight decay"),
     MODEL_KEY("tau", ES_LIST, 0, -MOST, NULL, "1", "1",
               "W_a = tau W, constant"),
+    {"model", "lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
+     "learning rate of solver.method=gd: t = steps * lr"},
 };
 static const es_keys model_keys = {keys, sizeof keys / sizeof *keys};
 
@@ -52,9 +55,9 @@ typedef struct directset {
   size_t n;
   es_eigenmode *mode; /* n: on the parabola, with p0 the start */
   double *s0;         /* n */
-  double *p;          /* n: workspace */
+  double *p, *s;      /* n: of the state, workspaces */
   rule_form rule;
-  double a, epsilon;
+  double a, epsilon, lr; /* lr of descent; 0: none */
   const char *no_start;
 } directset;
 
@@ -79,20 +82,32 @@ static double growth(const es_eigenmode *m, double p) {
   return p * (m->tau0 - m->lambda_s * p) - m->eta_s;
 }
 
+/* b->s and b->p of the state. */
+static void read_state(const directset *b, const double *y) {
+  for (size_t j = 0; j < b->n; j++) {
+    const bool is_p = b->lr == 0 && b->rule == SET;
+    b->s[j] = b->lr > 0 ? y[j] * y[j] : is_p ? pow(y[j], 1 / b->a) : y[j];
+    if (b->rule == SET) b->p[j] = is_p ? y[j] : pow(b->s[j], b->a);
+  }
+  if (b->rule != SET) predictor(b, b->s, b->p);
+}
+
 static es_status rhs(double t, const double *y, double *dydt, void *self) {
   directset *b = self;
+  const double rate = b->lr > 0 ? 1 : b->rule == SET ? 2 * b->a : 2;
   (void)t;
-  if (b->rule != SET) predictor(b, y, b->p);
+  read_state(b, y);
   for (size_t j = 0; j < b->n; j++)
-    dydt[j] = b->rule == SET ? 2 * b->a * y[j] * growth(&b->mode[j], y[j])
-                             : 2 * y[j] * growth(&b->mode[j], b->p[j]);
+    dydt[j] = rate * y[j] * growth(&b->mode[j], b->p[j]);
   return ES_OK;
 }
 
 static void start(const void *self, double *y, double *scale) {
   const directset *b = self;
   for (size_t j = 0; j < b->n; j++) {
-    y[j] = b->rule == SET ? b->mode[j].p0 : b->s0[j];
+    y[j] = b->lr > 0        ? sqrt(b->s0[j])
+           : b->rule == SET ? b->mode[j].p0
+                            : b->s0[j];
     scale[j] = y[j] > 0 ? y[j] : 1;
   }
 }
@@ -100,10 +115,10 @@ static void start(const void *self, double *y, double *scale) {
 static es_status observe(void *self, double t, const double *y, double *out) {
   directset *b = self;
   (void)t;
-  if (b->rule != SET) predictor(b, y, b->p);
+  read_state(b, y);
   for (size_t j = 0; j < b->n; j++) {
-    out[2 * j] = b->rule == SET ? y[j] : b->p[j];
-    out[2 * j + 1] = b->rule == SET ? pow(y[j], 1 / b->a) : y[j];
+    out[2 * j] = b->p[j];
+    out[2 * j + 1] = b->s[j];
   }
   return ES_OK;
 }
@@ -134,8 +149,22 @@ static void state_name(const void *self, size_t j, char *name, size_t size) {
 
 static void state(const void *self, const double *y, double *out) {
   const directset *b = self;
-  for (size_t j = 0; j < b->n; j++)
-    out[j] = sqrt(b->rule == SET ? pow(y[j], 1 / b->a) : y[j]);
+  read_state(b, y);
+  for (size_t j = 0; j < b->n; j++) out[j] = sqrt(b->s[j]);
+}
+
+/* In w of all modes, from the closed form. */
+static double distance(void *self, double t, const double *y) {
+  const directset *b = self;
+  double square = 0;
+  if (b->rule != SET) return NAN;
+  read_state(b, y);
+  for (size_t j = 0; j < b->n; j++) {
+    const double p = es_eigenmode_exact(&b->mode[j], 2 * b->a * t).p;
+    const double dw = sqrt(b->s[j]) - sqrt(pow(p, 1 / b->a));
+    square += dw * dw;
+  }
+  return sqrt(square);
 }
 
 static void shape(const void *self, es_model_shape *out) {
@@ -145,6 +174,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->atol_unit = ES_EIGENMODE_ATOL_UNIT;
   out->no_start = b->no_start;
   out->has_exact = b->rule == SET;
+  out->lr = b->lr;
 }
 
 /* s of the start. The paper's directpred is inverted: the largest root x obeys
@@ -177,7 +207,8 @@ static es_status read_modes(directset *b, const es_config *config,
   b->mode = calloc(b->n, sizeof *b->mode);
   b->s0 = calloc(b->n, sizeof *b->s0);
   b->p = calloc(b->n, sizeof *b->p);
-  if (b->mode == NULL || b->s0 == NULL || b->p == NULL)
+  b->s = calloc(b->n, sizeof *b->s);
+  if (b->mode == NULL || b->s0 == NULL || b->p == NULL || b->s == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory");
   if (!es_config_has(config, "model", "p0"))
     b->no_start = "model.p0: give the predictor's eigenvalue that each mode "
@@ -204,6 +235,7 @@ static void close_modes(void *self) {
   free(b->mode);
   free(b->s0);
   free(b->p);
+  free(b->s);
   free(b);
 }
 
@@ -224,6 +256,7 @@ static es_status open_modes(void **self, const es_config *config,
   b->rule = rule_of(config);
   b->a = es_config_real(config, "model", "a");
   b->epsilon = es_config_real(config, "model", "epsilon");
+  b->lr = es_eigenmodes_lr(config);
   const es_status status = read_modes(b, config, diag);
   if (status != ES_OK) {
     close_modes(b);
@@ -248,4 +281,5 @@ const es_model es_model_directset = {
     .observe = observe,
     .state = state,
     .exact = exact,
+    .distance = distance,
 };

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Squares of what is at most this are numbers. */
 #define MOST 1e100
@@ -37,6 +38,8 @@ static const es_key keys[] = {
               "eigenvalue of X + X' along each mode [1 + sigma2]"),
     MODEL_KEY("lambda_d", ES_OPEN_LOW, 0, "1", "1",
               "eigenvalue of X along each mode"),
+    {"model", "lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time", NULL,
+     "learning rate of solver.method=gd: t = steps * lr"},
     MODEL_KEY("p10", 0, -MOST, "1", NULL,
               "start: singular value of the predictor's first layer"),
     MODEL_KEY("p20", 0, -MOST, "1", NULL,
@@ -97,11 +100,25 @@ es_status es_eigenmodes_read(es_eigenmode **modes, size_t *n,
   return ES_OK;
 }
 
-void es_eigenmode_begin(const es_eigenmode *mode, double *y, double *scale) {
+double es_eigenmodes_lr(const es_config *config) {
+  return es_config_has(config, "model", "lr") &&
+                 es_config_has(config, "solver", "method") &&
+                 strcmp(es_config_text(config, "solver", "method"), "gd") == 0
+             ? es_config_real(config, "model", "lr")
+             : 0;
+}
+
+bool es_eigenmode_descends(const es_eigenmode *mode, double lr) {
+  return lr > 0 && mode->ema && mode->s0 > 0;
+}
+
+void es_eigenmode_begin(const es_eigenmode *mode, double lr, double *y,
+                        double *scale) {
   const double w0 = sqrt(mode->s0), tau0 = mode->tau0;
-  y[0] = w0;
-  y[1] = 1;
-  y[2] = tau0;
+  const bool descends = es_eigenmode_descends(mode, lr);
+  y[0] = descends ? 1 : w0;
+  y[1] = descends ? w0 : 1;
+  y[2] = tau0 * y[1];
   scale[0] = w0 > 0 ? w0 : 1;
   scale[1] = 1;
   /* From 0 a relative tolerance would take hundreds of steps to get away. */

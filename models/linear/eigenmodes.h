@@ -22,9 +22,18 @@ es_status es_eigenmodes_read(es_eigenmode **modes, size_t *n,
                              const char **no_start, const es_config *config,
                              bool two_layer, es_diag *diag) ES_MUST_USE;
 
+/* The learning rate of solver.method=gd; 0 for any other method. */
+double es_eigenmodes_lr(const es_config *config);
+
+/* Whether descent at that rate steps W and W_a of this mode (direction.h): not
+ * from s = 0, where W stays, and not with a constant tau, where a step along
+ * the direction is one of W. */
+bool es_eigenmode_descends(const es_eigenmode *mode, double lr);
+
 /* size, y and z of a mode's start into y[0..3), and their scales: what starts
  * from 0 is measured by what drives it. */
-void es_eigenmode_begin(const es_eigenmode *mode, double *y, double *scale);
+void es_eigenmode_begin(const es_eigenmode *mode, double lr, double *y,
+                        double *scale);
 
 /* s and tau of (size, y, z). Beyond 1e280 either way, where y soon has no
  * digits and no sign left, tau is INFINITY. */
