@@ -51,11 +51,15 @@ static bool parse_clause(es_clause *w, const char **text) {
 }
 
 static bool known_aggregate(const char *name) {
-  static const char *const names[] = {"max",    "min",   "mean",
-                                      "median", "count", "slope"};
-  for (int i = 0; i < 6; i++)
+  static const char *const names[] = {"max",   "min",   "mean", "median",
+                                      "count", "slope", "rate"};
+  for (int i = 0; i < 7; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
+}
+
+static bool fits_a_line(const char *aggregate) {
+  return strcmp(aggregate, "slope") == 0 || strcmp(aggregate, "rate") == 0;
 }
 
 /* COLUMN or |COLUMN|. */
@@ -68,11 +72,11 @@ static bool parse_column(es_term *t, const char **text) {
   return es_expression_parse(&t->column, name + t->absolute);
 }
 
-/* "in", or "by X in" after a slope's column. */
+/* "in", or "by X in" after the column of a slope or a rate. */
 static bool parse_by(es_term *t, const char **text) {
   char next[WORD];
   if (!word(text, next)) return false;
-  if (strcmp(t->aggregate, "slope") == 0 &&
+  if (fits_a_line(t->aggregate) &&
       (strcmp(next, "by") != 0 || !read_expression(&t->by, text) ||
        !word(text, next)))
     return false;

@@ -25,7 +25,7 @@ typedef struct es_clause {
 typedef struct es_term {
   char aggregate[ES_CRITERION_WORD], file[ES_CRITERION_WORD];
   char minus[ES_CRITERION_WORD]; /* file whose rows are taken off; "": none */
-  es_expression column, by;      /* by.n = 0: no slope */
+  es_expression column, by;      /* by.n = 0: no line is fitted */
   bool absolute;
   es_clause where[ES_MOST_CLAUSES];
   size_t n_where;

@@ -67,19 +67,20 @@ static size_t select_rows(const es_term *t, const es_table *table,
   return n;
 }
 
-/* Least-squares slope of ln y over ln x; NaN where x does not vary: rounding
- * would leave a denominator that is not quite zero. */
-static double slope(const double *y, const double *x, size_t n) {
+/* Least-squares slope of ln y over ln x (over x: a rate); NaN where x does not
+ * vary: rounding would leave a denominator that is not quite zero. */
+static double slope(const double *y, double *x, size_t n, bool rate) {
   double mx = 0, my = 0, sxx = 0, sxy = 0;
   bool varies = false;
+  for (size_t i = 0; i < n; i++) varies = varies || x[i] != x[0];
   for (size_t i = 0; i < n; i++) {
-    varies = varies || x[i] != x[0];
-    mx += log(x[i]) / (double)n;
+    if (!rate) x[i] = log(x[i]);
+    mx += x[i] / (double)n;
     my += log(y[i]) / (double)n;
   }
   for (size_t i = 0; i < n; i++) {
-    sxx += (log(x[i]) - mx) * (log(x[i]) - mx);
-    sxy += (log(x[i]) - mx) * (log(y[i]) - my);
+    sxx += (x[i] - mx) * (x[i] - mx);
+    sxy += (x[i] - mx) * (log(y[i]) - my);
   }
   return varies ? sxy / sxx : NAN;
 }
@@ -133,7 +134,8 @@ static es_status evaluate_rows(double *out, es_term *t, const es_table *table,
   if (y == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   double *x = y + table->rows + 1;
   const size_t n = select_rows(t, table, less, y, x);
-  *out = t->by.n > 0 ? slope(y, x, n) : aggregate(t->aggregate, y, n);
+  *out = t->by.n > 0 ? slope(y, x, n, strcmp(t->aggregate, "rate") == 0)
+                     : aggregate(t->aggregate, y, n);
   free(y);
   return ES_OK;
 }

@@ -13,7 +13,8 @@
  * arithmetic over names (expression.h); minus FILE takes the same column of the
  * same row of a second file off before |…|, and clauses look at the first file;
  * with max, min, mean, median or count, |COLUMN| for absolute values, and
- * < <= > >=; slope Y by X is the least-squares slope of ln Y over ln X. */
+ * < <= > >=; slope Y by X is the least-squares slope of ln Y over ln X, and
+ * rate Y by X that of ln Y over X. */
 #ifndef ES_REPORT_VERDICT_H
 #define ES_REPORT_VERDICT_H
 

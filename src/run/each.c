@@ -4,6 +4,7 @@
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "plot/plot.h"
+#include "run/against.h"
 #include "run/record.h"
 
 #include <math.h>
@@ -88,14 +89,15 @@ static const char *column_name(const es_stage *stage, size_t k) {
 
 static es_status write_head(es_csv *csv, const es_stage *stage,
                             const cJSON *summary, es_diag *diag) {
-  const char *names[MOST_FIGURES + MOST_KEYS + 1];
+  const char *names[MOST_FIGURES + MOST_KEYS + 2];
   size_t n = 0;
   const cJSON *figure;
   for (size_t k = 0; k < stage->each->n_children; k++)
     names[n++] = column_name(stage, k);
   names[n++] = "status";
+  if (stage->against != NULL) names[n++] = "distance";
   cJSON_ArrayForEach(figure, summary) {
-    if (n < MOST_FIGURES + MOST_KEYS + 1) names[n++] = figure->string;
+    if (n < MOST_FIGURES + MOST_KEYS + 2) names[n++] = figure->string;
   }
   return es_csv_header(csv, names, n, diag);
 }
@@ -108,8 +110,9 @@ typedef struct items {
   const es_stage *stage;
   es_csv csv;
   size_t n;
-  int *code;   /* exit code of each item */
-  cJSON *head; /* the record whose summary names the columns, or NULL */
+  int *code;        /* exit code of each item */
+  double *distance; /* of each item from the stage it is set beside */
+  cJSON *head;      /* the record whose summary names the columns, or NULL */
 } items;
 
 /* Row i; record NULL: no figures. */
@@ -122,6 +125,8 @@ static es_status write_item(items *all, size_t i, const cJSON *record,
   for (size_t k = 0; status == ES_OK && k < stage->each->n_children; k++)
     status = es_csv_cell_text(csv, value_of(stage, i, k)->text, diag);
   if (status == ES_OK) status = es_csv_cell(csv, all->code[i], diag);
+  if (status == ES_OK && stage->against != NULL)
+    status = es_csv_cell(csv, all->distance[i], diag);
   cJSON_ArrayForEach(figure, cJSON_GetObjectItem(all->head, "summary")) {
     if (status != ES_OK || csv->filled == 0) break;
     const cJSON *own =
@@ -171,12 +176,28 @@ static char *item_folder(const es_job *job, size_t i) {
   return es_file_join(job->dir, name);
 }
 
+/* The stage's folder is beside this one's. An item of a kind that writes no
+ * trace is refused by the reader. */
+static es_status set_beside(items *all, size_t i, const char *dir,
+                            es_diag *diag) {
+  char up[80];
+  if (all->stage->against == NULL) return ES_OK;
+  snprintf(up, sizeof up, "../%s", all->stage->against);
+  char *other = es_file_join(all->job->dir, up);
+  if (other == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_status status =
+      es_against_distance(&all->distance[i], dir, other, diag);
+  free(other);
+  return status;
+}
+
 /* Item i, and its row where the columns are known. */
 static es_status add_item(items *all, size_t i, es_diag *diag) {
   char *dir = item_folder(all->job, i);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status =
       run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
+  if (status == ES_OK) status = set_beside(all, i, dir, diag);
   cJSON *record = status == ES_OK ? es_record_read(dir) : NULL;
   free(dir);
   const bool first =
@@ -194,7 +215,9 @@ static es_status add_item(items *all, size_t i, es_diag *diag) {
 static es_status run_items(items *all, es_diag *diag) {
   es_status status = ES_OK;
   all->code = calloc(all->n, sizeof *all->code);
-  if (all->code == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  all->distance = calloc(all->n, sizeof *all->distance);
+  if (all->code == NULL || all->distance == NULL)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t i = 0; status == ES_OK && i < all->n; i++) {
     es_progress_report(all->job->progress, all->stage->name, (double)i,
                        (double)all->n);
@@ -203,6 +226,7 @@ static es_status run_items(items *all, es_diag *diag) {
   if (status == ES_OK && all->head == NULL)
     status = begin_table(all, all->n, diag);
   free(all->code);
+  free(all->distance);
   cJSON_Delete(all->head);
   return status;
 }
@@ -242,15 +266,17 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
                       plan->title != NULL ? plan->title : stage->name, diag);
 }
 
-/* Whether dir/table.csv has a row for each item, under the names of the keys.
- */
+/* Whether dir/table.csv has a row for each item, under the names of the keys,
+ * and is set beside a stage or not as is asked for now. */
 static bool same_table(const es_job *job, const es_stage *stage) {
   es_table table = {0};
   const size_t n = stage->each->n_children;
   char *path = es_file_join(job->dir, "table.csv");
   bool same = path != NULL && es_table_read(&table, path, NULL) == ES_OK &&
               table.rows == count_items(stage) && table.columns > n &&
-              strcmp(table.name[n], "status") == 0;
+              strcmp(table.name[n], "status") == 0 &&
+              (es_table_column(&table, "distance") < table.columns) ==
+                  (stage->against != NULL);
   for (size_t k = 0; same && k < n; k++)
     same = strcmp(table.name[k], column_name(stage, k)) == 0;
   es_table_free(&table);

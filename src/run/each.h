@@ -2,7 +2,9 @@
  *   each: {model.init_scale: [1e-4, 1e-6], model.seed: [0, 1, 2]}
  * the last key fastest. Item i goes into dir/000, dir/001, …; dir/table.csv has
  * a row for each: the settings, the exit code, and the run's summary figures.
- */
+ * With `against: STAGE`, a stage before that has no each, there is a column
+ * `distance` behind the exit code: how far the item's trace is from that
+ * stage's (against.h). */
 #ifndef ES_RUN_EACH_H
 #define ES_RUN_EACH_H
 

@@ -158,6 +158,26 @@ static es_status check_plot(const es_plan *plan, const es_stage *stage,
   return ES_OK;
 }
 
+/* What items are set beside is one of the stages that are needed, so that it
+ * is made before, and made again before; and one with a trace of its own. */
+static es_status check_against(const es_plan *plan, es_stage *stage,
+                               es_diag *diag) {
+  const es_node *needs = es_node_get(stage->node, "needs");
+  const es_status status =
+      text_of(plan, stage->node, "against", &stage->against, diag);
+  if (status != ES_OK || stage->against == NULL) return status;
+  bool needed = false, alone = false;
+  for (size_t i = 0; needs != NULL && i < needs->n_children; i++)
+    needed = needed || strcmp(needs->child[i].text, stage->against) == 0;
+  for (size_t k = 0; k < plan->n_stages; k++)
+    alone = alone || (strcmp(plan->stage[k].name, stage->against) == 0 &&
+                      plan->stage[k].each == NULL);
+  if (stage->each != NULL && needed && alone) return ES_OK;
+  return REFUSE(plan, es_node_get(stage->node, "against"), diag,
+                "against: goes with each, and names a stage in needs that has "
+                "no each");
+}
+
 /* A stage that reads another's folder comes behind it. */
 static es_status check_target(const es_plan *plan, const es_stage *stage,
                               es_diag *diag) {
@@ -202,6 +222,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   status = check_plot(plan, &stage, diag);
   if (status == ES_OK)
     status = check_needs(plan, es_node_get(node, "needs"), diag);
+  if (status == ES_OK)
+    status = check_against(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK) plan->n_stages++;
   return status;
 }
@@ -289,8 +311,8 @@ void es_plan_close(es_plan *plan) {
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {"name",  "command", "target",
-                                    "needs", "plot",    "each"};
+  static const char *const own[] = {"name", "command", "target", "needs",
+                                    "plot", "each",    "against"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -314,7 +336,7 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   if (status != ES_OK)
     return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                   inner.message);
-  status = apply_sections(*out, plan, stage->node, 6, diag);
+  status = apply_sections(*out, plan, stage->node, 7, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

@@ -9,7 +9,8 @@ typedef struct es_stage {
   const char *name, *target, *plot; /* plot NULL: the model's own figure */
   const es_command *command;
   const es_node *node;
-  const es_node *each;   /* settings to repeat it over, or NULL: see each.h */
+  const es_node *each; /* settings to repeat it over, or NULL: see each.h */
+  const char *against; /* with each: a stage that items are set beside, NULL */
   const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
 } es_stage;
 

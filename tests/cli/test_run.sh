@@ -125,6 +125,46 @@ es run each.yaml --dry-run -o dry
 ok $rc "--dry-run with each" "$err"
 grep -q "lr: 6 runs" <<<"$out" && [ ! -e dry ]; ok $? "tells how many runs" "$out"
 
+# against: the distance of each item from an earlier stage, over all columns.
+beside() {
+  cat <<EOF
+experiment: {title: x}
+stages:
+  - {name: flow, $flow, plot: none, model: {gamma: [1], s0: [0.1]}, time: {t: [0, 1, 2]}}
+  - name: lr
+    command: flow
+    target: barlow-twins
+    needs: [flow]
+    against: flow
+    plot: none
+    each: {model.lr: [0.1, 0.05, 9]}
+    model: {gamma: [1], s0: [0.1]}
+    solver: {method: gd}
+    time: {t: [0, 1, 2]}
+EOF
+}
+beside >against.yaml
+es run against.yaml --quiet; ok $rc "against" "$err"
+table=out/against/lr/table.csv
+same "has a column behind the exit code" "$(head -1 $table | cut -d, -f1-3)" "lr,status,distance"
+want=$(/usr/bin/python3 -c 'import csv
+a, b = (list(csv.DictReader(open(f"out/against/{d}/trace.csv"))) for d in ("flow", "lr/001"))
+print(max(sum((float(x[k]) - float(y[k]))**2 for k in x if k != "t")**.5 for x, y in zip(a, b)))')
+close "the distance" "$(sed -n 3p $table | cut -d, -f3)" "$want" 1e-14
+same "of other times is not known" "$(sed -n 4p $table | cut -d, -f3)" nan
+touch -d 2001-01-01 out/against/lr/*.csv
+es run against.yaml --resume --quiet
+same "a table set beside a stage is kept" "$(year $table)" 2001
+beside | sed '/against/d' >against.yaml
+es run against.yaml --resume --quiet; ok $rc "and made again without one" "$err"
+same "then without the column" "$(head -1 $table | cut -d, -f1-3)" "lr,status,loss_end"
+beside | sed 's/, model: {gamma: \[1\], s0: \[0.1\]}, time/, output: {state: on}, model: {gamma: [1], s0: [0.1]}, time/; s/    solver/    output: {state: on}\n    solver/' >state.yaml
+es run state.yaml --quiet
+want=$(/usr/bin/python3 -c 'import csv
+a, b = (list(csv.DictReader(open(f"out/state/{d}/trace.csv"))) for d in ("flow", "lr/001"))
+print(max(abs(float(x["W_1_1"]) - float(y["W_1_1"])) for x, y in zip(a, b)))')
+close "of the state alone where it is there" "$(sed -n 3p out/state/lr/table.csv | cut -d, -f3)" "$want" 1e-14
+
 # A failing stage gives its exit code and keeps its rows; nothing after it runs.
 exp "{name: bad, $flow, model: {gamma: [1], W0: [[3]], lr: 5}, solver: {method: gd}, time: {t: [0, 1, 2, 100]}}" \
   "{name: later, $flow, $small}" >failing.yaml
@@ -201,6 +241,10 @@ bad "each of nothing" "each: write it as" < <(stage 'plot: none, each: {model.lr
 bad "each of a list" "each: write it as" < <(stage 'plot: none, each: {model.lr: [[1]]}')
 bad "each of a very long value" "each: write it as" < <(stage "plot: none, each: {model.lr: [0.$(printf '%0200d' 1)]}")
 bad "each of too many" "10000 combinations" < <(stage "plot: none, each: {time.n: [$(seq -s, 2 120)], model.lr: [$(seq -s, 1 101)]}")
+bad "against without each" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, needs: [a], against: a, $flow, $small}")
+bad "against what is not needed" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, each: {model.lr: [1]}, against: a, $flow, $small}")
+bad "against a stage of many" "has no each" < <(exp "{name: a, each: {model.lr: [1]}, $flow, $small}" "{name: b, needs: [a], each: {model.lr: [1]}, against: a, $flow, $small}")
+bad "against is a list" "against must be a text" < <(stage 'plot: none, each: {model.lr: [1]}, against: [a]')
 bad "each of an unknown key" "model.rl" < <(stage 'plot: none, each: {model.rl: [1]}')
 bad "each of a bad value" "time.n.*1" < <(stage 'plot: none, each: {time.n: [9, 1]}')
 bad "an unknown section has a hint" "modle.*did you mean.*model" < <(stage 'plot: none, modle: {lr: 1}')

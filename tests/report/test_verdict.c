@@ -175,6 +175,15 @@ static void slopes(void **state) {
   check(state, "slope |value| by x in run/t.csv where x > 1 > 0.9", 1, "holds");
 }
 
+/* x doubles where gap grows by a tenth; ln 1, ln 2, ln 4 over 2, 4, 8. */
+static void rates(void **state) {
+  check(state, "rate x by gap in run/t.csv > 6.9", 6.931471805599453, "holds");
+  check(state, "rate x by gap in run/t.csv where gap < 0.25 < 6.9",
+        6.931471805599453, "fails");
+  check(state, "rate |value| by x in run/t.csv where x > 1 < 0.3",
+        0.22279730803712527, "holds");
+}
+
 static void inconclusive(void **state) {
   static const char *const all[] = {
       "max hole in run/t.csv < 9", "mean hole in run/t.csv < 9",
@@ -188,7 +197,9 @@ static void inconclusive(void **state) {
       "slope power by hole in run/t.csv > 0",
       "slope value by x in run/t.csv > 0",
       "slope power by value in run/t.csv > 0",
-      "slope ends by x in run/t.csv where x > 3 > 0"};
+      "slope ends by x in run/t.csv where x > 3 > 0",
+      "rate power by flat in run/t.csv > 0",
+      "rate value by x in run/t.csv > 0"};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     const es_verdict got = evaluate(state, all[i]);
     if (strcmp(got.verdict, "inconclusive") != 0)
@@ -300,11 +311,11 @@ static void full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(aggregates),   temp_test(words_select), temp_test(relations),
-      temp_test(clauses),      temp_test(differences),  temp_test(arithmetic),
-      temp_test(odd_names),    temp_test(two_terms),    temp_test(slopes),
-      temp_test(inconclusive), temp_test(malformed),    temp_test(missing),
-      temp_test(written),      temp_test(full_disk),
+      temp_test(aggregates), temp_test(words_select), temp_test(relations),
+      temp_test(clauses),    temp_test(differences),  temp_test(arithmetic),
+      temp_test(odd_names),  temp_test(two_terms),    temp_test(slopes),
+      temp_test(rates),      temp_test(inconclusive), temp_test(malformed),
+      temp_test(missing),    temp_test(written),      temp_test(full_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
