@@ -1,8 +1,8 @@
 /* BYOL and SimSiam of linear networks with full matrices (Tian, Chen, Ganguli
  * 2021, Lemma 1; theory.md 2), shared by the files of the model:
- * byol_moments.c and byol_open.c build it, byol_flow.c and byol_jacobian.c are
- * its equations, byol_modes.c its observables, byol.c makes it an es_model; and
- * what it shares with `byol-symmetric` (theory.md 3).
+ * byol_moments.c, byol_open.c and byol_aligned.c build it, byol_flow.c and
+ * byol_jacobian.c are its equations, byol_modes.c its observables, byol.c makes
+ * it an es_model; and what it shares with `byol-symmetric` (theory.md 3).
  *
  * Z = W V, A = W_a V with V the eigenvectors of X, so that W_a X is a scaling
  * of columns by D; S = V^T (X + X') V is full, or diagonal where X' commutes
@@ -29,6 +29,7 @@ typedef struct byol {
   double alpha_p, beta, eta_p, eta_s, lr;
   double init_scale; /* of what is drawn of a start, */
   uint64_t seed;     /* with this seed */
+  bool decouple;     /* X' is its diagonal in the eigenbasis of X */
   double *V;         /* n1×n1; NULL: the identity */
   double *D;         /* n1: X's eigenvalues; without a predictor those of X' */
   double *S;         /* n1×n1; NULL: diagonal */
@@ -96,6 +97,17 @@ es_status es_byol_align(byol *b, es_diag *diag) ES_MUST_USE;
 void es_byol_aligned_free(es_byol_aligned *aligned); /* NULL accepted */
 es_status es_byol_aligned_at(const byol *b, double t, byol_state *x,
                              double *out) ES_MUST_USE;
+
+/* The start along X's eigenvectors (byol_along.c): whether settings ask for it;
+ * n2 from it, after es_byol_moments, or a line where other settings contradict
+ * it or go with it alone; and Z0, P0 and A0. */
+bool es_byol_starts_along(const es_config *config);
+es_status es_byol_along_rows(byol *b, const es_config *config,
+                             es_diag *diag) ES_MUST_USE;
+void es_byol_start_along(byol *b, const es_config *config);
+/* The state's column of mode j < n1, by falling eigenvalues D: the user's own
+ * order where X is diagonal. */
+size_t es_byol_mode(const byol *b, size_t j);
 
 /* es_model's functions: y' and its derivative; the columns. */
 es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);

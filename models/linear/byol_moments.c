@@ -79,12 +79,19 @@ static es_status find_reach(const byol *b, const double *A, double *out,
   return status;
 }
 
+/* What of A commutes with a diagonal of different entries. */
+static void keep_diagonal(size_t n, double *A) {
+  for (size_t k = 0; k < n * n; k++)
+    if (k % (n + 1) != 0) A[k] = 0;
+}
+
 /* S from X', which is in the user's coordinates and is turned; whether it is
  * kept as S. */
 static es_status add_within(byol *b, double *Xp, bool *kept, es_diag *diag) {
   const size_t n = b->n1;
   es_status status = b->V != NULL ? turn(b, Xp, diag) : ES_OK;
   *kept = false;
+  if (status == ES_OK && b->decouple) keep_diagonal(n, Xp);
   if (status == ES_OK && b->variant == BYOL_NO_STOP)
     status = find_reach(b, Xp, &b->reach_within, diag);
   if (status != ES_OK) return status;

@@ -31,6 +31,16 @@ static const es_key keys[] = {
               "start of the predictor W_p, n2 by n2 [Gaussian]"),
     MODEL_KEY("Wa0", ES_MATRIX, 0, -INFINITY, INFINITY, NULL, "1", NULL,
               "start of the target W_a, n2 by n1 [0]"),
+    MODEL_KEY("s0", ES_LIST, 0, 0, INFINITY, NULL, "1", NULL,
+              "aligned start instead: W's rows are sqrt(s0_j) times X's first "
+              "eigenvectors, largest eigenvalue first"),
+    MODEL_KEY("p0", ES_LIST, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "of s0: W_p = diag(p0) [the square roots of s0]"),
+    MODEL_KEY("tau0", ES_REAL, 0, -INFINITY, INFINITY, NULL, "1", "0",
+              "of s0: W_a = tau0 W"),
+    MODEL_KEY("decouple", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+              "leave out of X' what does not commute with X, as theory's "
+              "eigenmodes do"),
     MODEL_KEY("init_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", "0.1",
               "standard deviation of the entries of W and W_p where they are "
               "not given"),
@@ -86,6 +96,7 @@ static void read_rates(byol *b, const es_config *config) {
   b->seed = es_config_size(config, "model", "seed");
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
+  b->decouple = es_config_flag(config, "model", "decouple");
   /* Starts of several variants may be given by the same words. */
   if (b->variant != BYOL_EMA && es_config_has(config, "model", "Wa0"))
     es_byol_note(b, "model.Wa0 has no effect with variant=%s", variant);
@@ -98,6 +109,8 @@ static const char *const parts[] = {"W0", "Wp0", "Wa0"};
 
 static es_status read_n2(byol *b, const es_config *config, es_diag *diag) {
   const char *by = NULL;
+  const es_status status = es_byol_along_rows(b, config, diag);
+  if (status != ES_OK || es_byol_starts_along(config)) return status;
   if (es_config_has(config, "model", "n2")) {
     by = "n2";
     b->n2 = es_config_size(config, "model", "n2");
@@ -153,16 +166,23 @@ static void turned(const byol *b, const double *W, double *Z) {
             b->n2);
 }
 
-void es_byol_read_start(byol *b, const es_config *config) {
-  const size_t n = b->n2;
+static void read_matrices(byol *b, const es_config *config) {
   fill(b, config, 0, b->T);
   turned(b, b->T, b->Z0);
   fill(b, config, 1, b->P0);
-  if (b->variant == BYOL_NO_PREDICTOR)
-    for (size_t k = 0; k < n * n; k++) b->P0[k] = k % (n + 1) == 0;
-  memset(b->T, 0, n * b->n1 * sizeof *b->T);
+  memset(b->T, 0, b->n2 * b->n1 * sizeof *b->T);
   fill(b, config, 2, b->T);
   turned(b, b->T, b->A0);
+}
+
+void es_byol_read_start(byol *b, const es_config *config) {
+  const size_t n = b->n2;
+  if (es_byol_starts_along(config))
+    es_byol_start_along(b, config);
+  else
+    read_matrices(b, config);
+  if (b->variant == BYOL_NO_PREDICTOR)
+    for (size_t k = 0; k < n * n; k++) b->P0[k] = k % (n + 1) == 0;
 }
 
 /* Of the model and of the least solver, 15 states: before any of it is taken.
