@@ -1,6 +1,6 @@
 /* BYOL and SimSiam of linear networks with full matrices (Tian, Chen, Ganguli
  * 2021, Lemma 1; theory.md 2), shared by the files of the model:
- * byol_moments.c, byol_open.c and byol_aligned.c build it, byol_flow.c and
+ * byol_moments.c, byol_open.c and byol_along.c build it, byol_flow.c and
  * byol_jacobian.c are its equations, byol_modes.c its observables, byol.c makes
  * it an es_model; and what it shares with `byol-symmetric` (theory.md 3).
  *
@@ -108,6 +108,12 @@ void es_byol_start_along(byol *b, const es_config *config);
 /* The state's column of mode j < n1, by falling eigenvalues D: the user's own
  * order where X is diagonal. */
 size_t es_byol_mode(const byol *b, size_t j);
+
+/* Stationary points along single directions (byol_points.c): es_model's
+ * fixed_columns, n_fixed and fixed. */
+extern const char *const es_byol_point_columns[];
+size_t es_byol_n_points(const void *self);
+void es_byol_point(const void *self, size_t j, double *row);
 
 /* es_model's functions: y' and its derivative; the columns. */
 es_status es_byol_rhs(double t, const double *y, double *dydt, void *self);
