@@ -33,7 +33,7 @@ static void note_none(byol_eigenmode *b, const es_eigenmode *mode) {
 }
 
 static es_status check(const byol_eigenmode *b, es_diag *diag) {
-  if (b->s0_given == false)
+  if (!b->s0_given)
     return es_fail(diag, ES_USAGE,
                    "model.s0: give the values of s0 at which the boundary is "
                    "asked for");
@@ -44,6 +44,11 @@ static es_status check(const byol_eigenmode *b, es_diag *diag) {
                      "model.eta_p=%g, model.eta_s=%g: the boundary is known "
                      "for equal decays alone",
                      m->eta_p, m->eta_s);
+    if (m->ema && m->tau0 < 0)
+      return es_fail(diag, ES_BAD_VALUE,
+                     "model.tau0=%g: with ema and tau0 < 0 the starts that "
+                     "survive are not one interval of p0",
+                     m->tau0);
     if (m->ema && m->beta == 0)
       return es_fail(diag, ES_BAD_VALUE,
                      "model.beta=0: W_a never follows; use ema=off for a "

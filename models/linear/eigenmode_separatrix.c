@@ -2,8 +2,9 @@
  * grid, bisection on the fate places the boundary beside it, and the saddle's
  * stable manifold, solved for from there, must pass through that place.
  *
- * At fixed p0 a larger s0 survives where a smaller one does, so that survivors
- * lie above a curve s(p0). It falls and then rises: at one s0 they are an
+ * At tau0 >= 0 and fixed p0 a larger s0 survives where a smaller one does (not
+ * proved; no grid of starts shows otherwise), so that survivors lie above a
+ * curve s(p0). It falls and then rises: at one s0 they are an
  * interval of p0. It may be narrower than the grid, and then the lowest point
  * of the curve is looked for by golden section. A start with p0 < 0 and c <= 0
  * collapses, which bounds the interval below.

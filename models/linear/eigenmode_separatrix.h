@@ -14,8 +14,8 @@ typedef struct es_separatrix {
 } es_separatrix;
 
 /* The boundary at the mode's s0 and tau0; its p0 is not looked at. Needs eta_p
- * = eta_s, and beta > 0 with ema. ES_INTERRUPTED where watch (may be NULL) says
- * so. */
+ * = eta_s, and with ema beta > 0 and tau0 >= 0. ES_INTERRUPTED where watch (may
+ * be NULL) says so. */
 es_status es_eigenmode_separatrix(es_separatrix *out, const es_eigenmode *mode,
                                   const es_watch *watch,
                                   es_diag *diag) ES_MUST_USE;

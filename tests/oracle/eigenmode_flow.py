@@ -114,15 +114,20 @@ def random_cells(n):
         )
 
 
-NAMES = "alpha_p,eta_p,eta_s,beta,lambda_s,lambda_d,ema,p0,s0,tau0"
-print(NAMES + ",t,p,s,tau")
-for cell, times in CHECKS + EXTREMES + list(random_cells(24)):
-    exact = tuple(mpf(float(x)) for x in cell)
-    ends = [mpf(float(t)) for t in times]
-    rows = follow(exact, ends, mpf("0.08"))
-    again = follow(exact, ends, mpf("0.05"))
-    for end, row, other in zip(ends, rows, again):
-        for x, y in zip(row, other):
-            assert abs(x - y) <= mpf(10) ** -35 * abs(x), (cell, end, x, y)
-        words = [repr(float(x)) for x in cell] + [repr(float(end))]
-        print(",".join(words + [nstr(x, 30) for x in row]))
+def table():
+    names = "alpha_p,eta_p,eta_s,beta,lambda_s,lambda_d,ema,p0,s0,tau0"
+    print(names + ",t,p,s,tau")
+    for cell, times in CHECKS + EXTREMES + list(random_cells(24)):
+        exact = tuple(mpf(float(x)) for x in cell)
+        ends = [mpf(float(t)) for t in times]
+        rows = follow(exact, ends, mpf("0.08"))
+        again = follow(exact, ends, mpf("0.05"))
+        for end, row, other in zip(ends, rows, again):
+            for x, y in zip(row, other):
+                assert abs(x - y) <= mpf(10) ** -35 * abs(x), (cell, end, x, y)
+            words = [repr(float(x)) for x in cell] + [repr(float(end))]
+            print(",".join(words + [nstr(x, 30) for x in row]))
+
+
+if __name__ == "__main__":
+    table()
