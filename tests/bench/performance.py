@@ -260,6 +260,18 @@ def main(tables, folder):
             "machine and are there to be measured again.", ""]
     page += machine_of(tables) + claims_of(tables)
     page += work_precision(tables, folder)
+    page += plain_table(tables, "sweep.csv", "Sweeps of an eigenmode",
+                        "Final states of random cells of `byol-eigenmode` "
+                        "(alpha_p to 10, eta to 0.1, beta to 1, t = 100) at "
+                        "rtol 1e-8, one core: processor seconds a cell, "
+                        "largest error in units of rtol |y| + atol, and how "
+                        "many times as fast as a peer. SciPy's both call "
+                        "LSODA. Held against GSL's rk8pd at 1e-13 first.")
+    page += plain_table(tables, "diagram.csv", "A diagram of outcomes",
+                        "1000 × 1000 cells of alpha_p and eta until their fate "
+                        "is certain; `integrated` of them, all at the "
+                        "boundaries among these, by GSL's rk8pd to where the "
+                        "outcome is plain.")
     page += plain_table(tables, "moments.csv", "Moments of Fashion-MNIST",
                         "All 60,000 training images, best of three; verified "
                         "on 500 of them against the definitions first.")
