@@ -121,16 +121,8 @@ static bool place(const byol *b, es_byol_aligned *a, size_t j) {
          es_eigenmode_has_exact(mode);
 }
 
-static bool is_symmetric(const byol *b) {
-  const size_t n = b->n2;
-  const double room = roundoff(n) * es_norm(n * n, b->P0);
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < j; i++)
-      if (!(fabs(b->P0[i + j * n] - b->P0[j + i * n]) <= room)) return false;
-  return true;
-}
-
-/* Q = U^T W_p U is diagonal up to roundoff; L is used. */
+/* Q = U^T W_p U is diagonal up to roundoff, so that W_p is symmetric, too; L is
+ * used. */
 static bool turns_predictor(const byol *b, const es_byol_aligned *a) {
   const size_t n = b->n2;
   es_gemm(false, false, n, n, n, 1, b->P0, n, a->U, n, 0, b->L, n);
@@ -153,8 +145,7 @@ static bool aligned(const byol *b, es_byol_aligned *a) {
 
 es_status es_byol_align(byol *b, es_diag *diag) {
   const size_t n1 = b->n1, n2 = b->n2;
-  if (b->variant != BYOL_SIMSIAM || b->eta_p != b->eta_s || !is_symmetric(b))
-    return ES_OK;
+  if (b->variant != BYOL_SIMSIAM || b->eta_p != b->eta_s) return ES_OK;
   es_byol_aligned *a = calloc(1, sizeof *a);
   if (a == NULL) return es_byol_no_memory(diag);
   a->U = es_zeroed(n2, n2, sizeof *a->U);

@@ -170,6 +170,41 @@ static void others_have_none(void **state) {
       fail_msg("%s", apart[k]);
 }
 
+/* What a single condition finds, at eta = 0 where the parabola does not matter:
+ * a row that is no eigenvector, a predictor that is not symmetric, and modes
+ * that rounding has left so far from orthogonal as they are small. */
+static void every_condition_counts(void **state) {
+  (void)state;
+#define ISOTROPIC "X=[[1,0],[0,1]]", "Xp=[[.1,0],[0,.1]]"
+#define FREE "variant=simsiam", "eta=0", "t=1"
+  static const char *const row[] = {"W0=[[.3,.2]]", "Wp0=[[.4]]"};
+  assert_string_equal(METHOD("byol", ISOTROPIC, row[0], row[1], FREE), "exact");
+  assert_string_equal(METHOD("byol", "X=[[1,0],[0,.5]]", "Xp=[[.1,0],[0,.6]]",
+                             row[0], row[1], FREE),
+                      "dop853");
+  assert_string_equal(METHOD("byol", "X=[[1,0],[0,1]]", "Xp=[[.1,0],[0,.2]]",
+                             row[0], row[1], FREE),
+                      "dop853");
+#define ROUND ISOTROPIC, "W0=[[.3,0],[0,.3]]", FREE
+  assert_string_equal(METHOD("byol", ROUND, "Wp0=[[.4,.1],[.1,.2]]"), "exact");
+  assert_string_equal(METHOD("byol", ROUND, "Wp0=[[.4,.1],[0,.2]]"), "dop853");
+  for (int k = 0; k < 2; k++) {
+    const double W[4] = {.4, 0, 0, k == 0 ? .1 : 1e-9};
+    double U[4], V[9], M[4];
+    turns(.7, .4, U, V);
+    const double P[4] = {.3, 0, 0, .2},
+                 T[4] = {cos(.7), sin(.7), -sin(.7), cos(.7)};
+    rotated(U, 2, W, T, 2, M);
+    char *W0 = matrix_word("W0", M, 2, 2);
+    rotated(U, 2, P, U, 2, M);
+    char *Wp0 = matrix_word("Wp0", M, 2, 2);
+    assert_string_equal(METHOD("byol", ISOTROPIC, W0, Wp0, FREE),
+                        k == 0 ? "exact" : "dop853");
+    free(W0);
+    free(Wp0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(check_of_the_parabola),
@@ -177,6 +212,7 @@ int main(void) {
       cmocka_unit_test(steppers_match_the_closed_form),
       cmocka_unit_test(symmetric_steppers_match),
       cmocka_unit_test(others_have_none),
+      cmocka_unit_test(every_condition_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

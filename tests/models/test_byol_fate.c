@@ -6,7 +6,13 @@
   "X=[[1,.3,0],[.3,.8,.1],[0,.1,-.02]]", "Xp=[[.2,0,.05],[0,.1,0],[.05,0,-."   \
                                          "01]]"
 
-static const char *const moments[][2] = {{CHECK_MOMENTS}, {INDEFINITE}};
+/* Estimates without bias may be indefinite: a little; S and X' much, X much. */
+static const char *const moments[][2] = {
+    {CHECK_MOMENTS},
+    {INDEFINITE},
+    {"X=[[.1,0,0],[0,.05,0],[0,0,.02]]", "Xp=[[-9,0,0],[0,.1,0],[0,0,-9]]"},
+    {"X=[[.1,0,0],[0,-.5,0],[0,0,-.5]]", "Xp=[[.1,0,0],[0,.1,0],[0,0,.1]]"}};
+enum { MOMENTS = sizeof moments / sizeof *moments };
 static const char *const variants[] = {"variant=byol", "variant=simsiam",
                                        "variant=no-stop-gradient"};
 enum { EMA = 0, SIMSIAM = 1, NO_STOP = 2, WIDE = 6, SQUARE = 4 };
@@ -37,7 +43,7 @@ static void draw(uint64_t seed, size_t n, double *y) {
 static void inequalities_hold(void **state) {
   (void)state;
   int inside = 0, outside = 0;
-  for (int k = 0; k < 6; k++) {
+  for (int k = 0; k < 3 * MOMENTS; k++) {
     opened o = OPENED("byol", moments[k / 3][0], moments[k / 3][1], CHECK_START,
                       variants[k % 3], "alpha_p=1.7", "eta_p=.5", "eta_s=.4",
                       "beta=.3");
