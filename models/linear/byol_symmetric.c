@@ -45,6 +45,11 @@ static void unpack(size_t n, const double *y, double *A) {
     for (size_t i = j; i < n; i++) A[i + j * n] = A[j + i * n] = *y++;
 }
 
+void es_byol_symmetric_unpack(const symmetric *m, const double *y) {
+  unpack(m->n, y, m->P);
+  unpack(m->n, y + triangle(m->n), m->F);
+}
+
 /* C = A B. */
 static void product(size_t n, const double *A, const double *B, double *C) {
   es_gemm(false, false, n, n, n, 1, A, n, B, n, 0, C, n);
@@ -55,8 +60,7 @@ static es_status rhs(double t, const double *y, double *dydt, void *self) {
   const size_t n = m->n;
   double *dP = dydt, *dF = dydt + triangle(n);
   (void)t;
-  unpack(n, y, m->P);
-  unpack(n, y + triangle(n), m->F);
+  es_byol_symmetric_unpack(m, y);
   product(n, m->P, m->F, m->G);
   product(n, m->P, m->G, m->H);
   for (size_t j = 0; j < n; j++)
@@ -248,8 +252,7 @@ static es_status modes(const symmetric *m, double *p, double *s) {
 static es_status observe(void *self, double t, const double *y, double *out) {
   const symmetric *m = self;
   const size_t n = m->n;
-  unpack(n, y, m->P);
-  unpack(n, y + triangle(n), m->F);
+  es_byol_symmetric_unpack(m, y);
   commutator(m, out);
   out[3] = fabs(trace_of_D(m, m->P, m->F) - m->trace * exp(-2 * m->eta * t));
   const es_status status = least_of_K(m, out + 2);
@@ -291,4 +294,6 @@ const es_model es_model_byol_symmetric = {
     .state_name = state_name,
     .state = state,
     .exact = es_byol_symmetric_exact,
+    .fate = es_byol_symmetric_fate,
+    .limit = es_byol_symmetric_limit,
 };

@@ -1,6 +1,6 @@
 /* The symmetrised flow of W_p and F, shared by the files of `byol-symmetric`:
  * byol_symmetric.c has its equations and columns, byol_symmetric_exact.c its
- * closed form. */
+ * closed form, byol_symmetric_fate.c a region that collapses. */
 #ifndef ES_MODELS_LINEAR_BYOL_SYMMETRIC_H
 #define ES_MODELS_LINEAR_BYOL_SYMMETRIC_H
 
@@ -31,5 +31,13 @@ es_status es_byol_symmetric_align(symmetric *m, es_diag *diag) ES_MUST_USE;
 /* es_model's exact. */
 es_status es_byol_symmetric_exact(void *self, double t, double *out,
                                   double *user);
+
+/* A state y into P and F. */
+void es_byol_symmetric_unpack(const symmetric *m, const double *y);
+
+/* Whether the state has to collapse, and the columns' limits then. */
+es_fate es_byol_symmetric_fate(const void *self, double t, const double *y);
+void es_byol_symmetric_limit(const void *self, es_fate fate, double t,
+                             const double *y, double *out);
 
 #endif

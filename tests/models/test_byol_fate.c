@@ -146,12 +146,85 @@ static void survivors_are_not_given_up(void **state) {
   opened_free(&o);
 }
 
+/* Random W_p and F >= 0 (3×3) about the edge of the region of `byol-symmetric`:
+ * it collapses from inside, at either sign of tau, and f_max falls on
+ * the way. */
+static void symmetric_region(void **state) {
+  (void)state;
+  static const char *const taus[] = {"tau=1", "tau=-1"};
+  const double lesser = 2 * .1 / (1 + sqrt(1 - 4 * 1.09 * .1));
+  int inside = 0, outside = 0;
+  for (uint64_t seed = 0; seed < 40; seed++) {
+    const double sign = seed % 2 == 0 ? 1 : -1;
+    double P[9], B[9], F[9], top[3];
+    for (uint64_t k = 0; k < 9; k++) {
+      P[k] = .04 * es_random_normal(seed, ES_STREAM_USER, k);
+      B[k] = .028 * es_random_normal(seed, ES_STREAM_USER, 9 + k);
+    }
+    for (int i = 0; i < 3; i++)
+      for (int j = 0; j < i; j++) P[i + 3 * j] = P[j + 3 * i];
+    es_syrk(3, 3, 1, B, 0, F);
+    char *Wp0 = matrix_word("Wp0", P, 3, 3), *F0 = matrix_word("F0", F, 3, 3);
+    opened o = OPENED("byol-symmetric", Wp0, F0, "eta=.1", "alpha_p=2",
+                      taus[seed % 2]);
+    const es_fate fate = fate_of(&o, o.y);
+    memcpy(B, P, sizeof B);
+    assert_status(es_eigen_symmetric(3, B, top, false, NULL), ES_OK);
+    const double p = sign > 0 ? top[2] : -top[0];
+    memcpy(B, F, sizeof B);
+    assert_status(es_eigen_symmetric(3, B, top, false, NULL), ES_OK);
+    assert_int_equal(fate, p < lesser && 2 * top[2] < lesser * lesser
+                               ? ES_FATE_COLLAPSED
+                               : ES_FATE_UNDECIDED);
+    *(fate == ES_FATE_COLLAPSED ? &inside : &outside) += 1;
+    if (fate == ES_FATE_COLLAPSED) {
+      table t = TABLE("byol-symmetric", Wp0, F0, "eta=.1", "alpha_p=2",
+                      taus[seed % 2], "t=lin:0:400:401");
+      double limit[10];
+      o.instance.model->limit(o.instance.self, fate, 0, o.y, limit);
+      for (size_t row = 1; row < 40; row++)
+        assert_true(at(&t, row, "s_1") < at(&t, row - 1, "s_1"));
+      for (size_t j = 0; j < 10; j++)
+        if (!isnan(limit[j]))
+          assert_close(t.row[400 * t.columns + 1 + j], limit[j], 0, 1e-10);
+      table_free(&t);
+    }
+    opened_free(&o);
+    free(Wp0);
+    free(F0);
+  }
+  assert_true(inside > 8 && outside > 8);
+}
+
+/* On both sides of eta = tau^2/(4b), from a start that survives below it, and
+ * of p- and p-^2/alpha_p for one mode, where the region is the whole basin's
+ * corner. */
+static void symmetric_edges(void **state) {
+  (void)state;
+  static const char *const word[][3] = {
+      {"eta=.2294", "Wp0=[[.5]]", "F0=[[.25]]"},
+      {"eta=.2293", "Wp0=[[.5]]", "F0=[[.25]]"},
+      {"eta=.04", "Wp0=[[.0419]]", "F0=[[.0017]]"},
+      {"eta=.04", "Wp0=[[.0420]]", "F0=[[.0017]]"},
+      {"eta=.04", "Wp0=[[.0419]]", "F0=[[.0018]]"},
+      {"eta=0", "Wp0=[[0]]", "F0=[[0]]"}};
+  static const bool certain[] = {true, false, true, false, false, false};
+  for (int k = 0; k < 6; k++) {
+    opened o = OPENED("byol-symmetric", word[k][0], word[k][1], word[k][2]);
+    assert_int_equal(fate_of(&o, o.y),
+                     certain[k] ? ES_FATE_COLLAPSED : ES_FATE_UNDECIDED);
+    opened_free(&o);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(inequalities_hold),
       cmocka_unit_test(the_bound_itself),
       cmocka_unit_test(collapse_comes),
       cmocka_unit_test(survivors_are_not_given_up),
+      cmocka_unit_test(symmetric_region),
+      cmocka_unit_test(symmetric_edges),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
