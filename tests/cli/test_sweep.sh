@@ -87,6 +87,17 @@ for n in 1 2 3 5 7; do
   cmp -s shards$n/config.yaml whole/config.yaml || differ="$differ $n settings"
 done
 [ -z "$differ" ]; ok $? "1 to 7 shards in one folder" "$differ"
+# Lanes, which the method above is not for.
+lanes="$em sweep.eta=log:1e-3:1:29 sweep.alpha_p=log:0.1:10:31 sweep.beta=0.1,0.4"
+es $lanes --threads 1 -o laned; differ=""
+for words in "--threads 2" "solver.simd=none" "method=auto --threads 2"; do
+  es $lanes $words; [ "$out" = "$(cat laned/sweep.csv)" ] || differ="$differ $words"
+done
+for i in 1 2 3 4 5; do es $lanes --shard $i/5 -o parts; done
+es sweep --merge parts; cmp -s parts/sweep.csv laned/sweep.csv || differ="$differ shards"
+[ -z "$differ" ]; ok $? "lanes, whatever the vectors, threads and shards" "$differ"
+es $lanes method=dop853
+same "and their outcomes are the solver's" "$(cut -d, -f1-4 <<<"$out" | cksum)" "$(cut -d, -f1-4 laned/sweep.csv | cksum)"
 for i in 1 2; do es $grid --shard $i/2 -o apart$i; done
 es sweep --merge apart1 apart2 -o together --json
 cmp -s together/sweep.csv whole/sweep.csv; ok $? "shards in two folders" "$err"
@@ -165,6 +176,7 @@ if ! command -v mpirun >/dev/null || "$program" doctor | grep -q "MPI *not built
   skip "ranks" "no mpirun, or MPI is not built in"
 else
   for n in 1 2 3; do ranks $n $grid; same "$n ranks" "$rc $out" "0 $(cat whole/sweep.csv)"; done
+  ranks 2 $lanes --threads 2; same "lanes over ranks" "$rc $(cksum <<<"$out")" "0 $(cksum <laned/sweep.csv)"
   ranks 2 $grid --shard 2/3 --threads 2; same "a shard over ranks" "$(tail -n +2 <<<"$out")" "$(sed -n '15,27p' whole/sweep.csv)"
   ranks 2 $grid -o ranked; cmp -s ranked/sweep.csv whole/sweep.csv; ok $? "ranks into a folder" "$rc $err"
   ranks 2 $grid -o ranked; expect "ranks and an existing folder" 2 "ranked: exists"

@@ -63,7 +63,7 @@ es $small -o k; goes_on "what has ended stays" k $small
 
 # At random moments, again and again, on two threads.
 many="sweep byol-eigenmode p0=0.1 s0=0.2 sweep.eta=log:1e-3:1:200
-  sweep.alpha_p=lin:1:9:$((asan ? 20 : 100)) method=tsit5 --quiet --threads 2"
+  sweep.alpha_p=lin:1:9:$((asan ? 100 : 200)) method=tsit5 --quiet --threads 2"
 es $many -o large
 kills=0 tries=0
 es $many -o k --dry-run # warms up
