@@ -7,6 +7,7 @@
 #include "models/linear/eigenmodes.h"
 
 #include "models/linear/per_mode.h"
+#include "models/linear/two_layer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ typedef struct two_layer {
   size_t n;           /* modes */
   es_eigenmode *mode; /* n; their p0 means nothing */
   double lr;          /* of descent; 0: none */
+  double *law;        /* 2 n: alpha_p s - p1^2 and - p2^2 of the starts */
   double *p1, *p2;    /* n: where the layers start */
   const char *no_start;
 } two_layer;
@@ -140,10 +142,51 @@ static void shape(const void *self, es_model_shape *out) {
   out->lr = b->lr;
 }
 
+static es_fate fate_of(const two_layer *b, size_t j, double t, const double *y,
+                       es_two_layer_state *out) {
+  const es_eigenmode *m = &b->mode[j];
+  const double *v = y + PARTS * j;
+  const double unit = sqrt(m->alpha_p) * v[2];
+  const double left = exp(-2 * m->eta_s * t);
+  *out = (es_two_layer_state){v[0],
+                              v[1],
+                              unit * v[3],
+                              unit * v[4],
+                              {b->law[2 * j] * left, b->law[2 * j + 1] * left}};
+  return es_two_layer_fate(m, out);
+}
+
+/* As of byol-eigenmode: certain where every mode is, collapsed if any is. */
+static es_fate fate(const void *self, double t, const double *y) {
+  const two_layer *b = self;
+  es_two_layer_state state;
+  es_fate all = ES_FATE_STABLE;
+  if (b->lr > 0) return ES_FATE_UNDECIDED;
+  for (size_t j = 0; j < b->n; j++) {
+    const es_fate one = fate_of(b, j, t, y, &state);
+    if (one == ES_FATE_UNDECIDED) return one;
+    if (one > all) all = one;
+  }
+  return all;
+}
+
+/* Where all modes together were certain, each is, but for rounding. */
+static void limit(const void *self, es_fate overall, double t, const double *y,
+                  double *out) {
+  const two_layer *b = self;
+  es_two_layer_state state;
+  for (size_t j = 0; j < b->n; j++) {
+    es_fate one = fate_of(b, j, t, y, &state);
+    if (one == ES_FATE_UNDECIDED || overall == ES_FATE_STABLE) one = overall;
+    es_two_layer_limit(&b->mode[j], one, &state, out + COLUMNS * j);
+  }
+}
+
 static void close_modes(void *self) {
   two_layer *b = self;
   if (b == NULL) return;
   free(b->mode);
+  free(b->law);
   free(b->p1);
   free(b->p2);
   free(b);
@@ -156,11 +199,14 @@ static es_status read_modes(two_layer *b, const es_config *config,
   if (status != ES_OK) return status;
   b->p1 = calloc(b->n, sizeof *b->p1);
   b->p2 = calloc(b->n, sizeof *b->p2);
-  if (b->p1 == NULL || b->p2 == NULL)
+  b->law = calloc(2 * b->n, sizeof *b->law);
+  if (b->p1 == NULL || b->p2 == NULL || b->law == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t j = 0; j < b->n && b->no_start == NULL; j++) {
     b->p1[j] = es_per_mode(config, "p10", j);
     b->p2[j] = es_per_mode(config, "p20", j);
+    b->law[2 * j] = es_two_layer_law(&b->mode[j], b->p1[j]);
+    b->law[2 * j + 1] = es_two_layer_law(&b->mode[j], b->p2[j]);
   }
   return ES_OK;
 }
@@ -196,4 +242,6 @@ const es_model es_model_byol_two_layer = {
     .jacobian = jacobian,
     .observe = observe,
     .state = state,
+    .fate = fate,
+    .limit = limit,
 };
