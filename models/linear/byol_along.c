@@ -19,7 +19,7 @@ static es_status check_others(const es_config *config, bool aligned,
       return es_fail(diag, ES_USAGE,
                      "model.s0 is a whole start: leave out model.%s", parts[i]);
   for (int i = 0; !aligned && i < 2; i++)
-    if (es_config_given(config, "model", own[i]))
+    if (es_config_has(config, "model", own[i]))
       return es_fail(diag, ES_USAGE, "model.%s: needs model.s0 beside it",
                      own[i]);
   return ES_OK;
@@ -53,7 +53,8 @@ es_status es_byol_along_rows(byol *b, const es_config *config, es_diag *diag) {
 /* Whether column k comes behind column before, equal ones from left to right.
  */
 static bool comes_behind(const byol *b, size_t k, size_t before) {
-  return b->D[k] < b->D[before] || (b->D[k] == b->D[before] && k > before);
+  if (k <= before) return b->D[k] < b->D[before];
+  return b->D[k] <= b->D[before];
 }
 
 size_t es_byol_mode(const byol *b, size_t j) {
@@ -75,7 +76,9 @@ void es_byol_start_along(byol *b, const es_config *config) {
   const double *p0 = es_config_has(config, "model", "p0")
                          ? es_config_list(config, "model", "p0", &n)
                          : NULL;
-  const double tau0 = es_config_real(config, "model", "tau0");
+  const double tau0 = es_config_has(config, "model", "tau0")
+                          ? es_config_real(config, "model", "tau0")
+                          : 0;
   memset(b->Z0, 0, n * b->n1 * sizeof *b->Z0);
   memset(b->A0, 0, n * b->n1 * sizeof *b->A0);
   memset(b->P0, 0, n * n * sizeof *b->P0);

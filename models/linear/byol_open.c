@@ -36,8 +36,8 @@ static const es_key keys[] = {
               "eigenvectors, largest eigenvalue first"),
     MODEL_KEY("p0", ES_LIST, 0, -INFINITY, INFINITY, NULL, "1", NULL,
               "of s0: W_p = diag(p0) [the square roots of s0]"),
-    MODEL_KEY("tau0", ES_REAL, 0, -INFINITY, INFINITY, NULL, "1", "0",
-              "of s0: W_a = tau0 W"),
+    MODEL_KEY("tau0", ES_REAL, 0, -INFINITY, INFINITY, NULL, "1", NULL,
+              "of s0: W_a = tau0 W [0]"),
     MODEL_KEY("decouple", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
               "leave out of X' what does not commute with X, as theory's "
               "eigenmodes do"),
