@@ -45,7 +45,7 @@ double es_eigenmode_near(double plus, double eta, double beta, double rtol) {
   if (!(gap > 0)) return -1;
   const double kappa = 1.5 + plus / (2 * gap);
   const double J = 1 / beta + 1 / (4 * eta);
-  const double I = (1 + plus * J) / gap + J + 1 / (2 * eta);
+  const double I = 2 * (1 + plus * J) / gap + J + 1 / (2 * eta);
   const double quadratic = 9 * kappa * kappa * I;
   return fmin(sqrt(.1 * rtol * plus / quadratic), gap / (70 * kappa * kappa));
 }
