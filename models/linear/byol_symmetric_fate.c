@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-/* tau >= 0 */
+/* tau >= 0; at eta = 0 the region is empty, p- being 0 or no number. */
 static bool is_trapped(const symmetric *m, double tau, double p, double f) {
   const double square = tau * tau - 4 * m->b * m->eta;
   if (square < 0) return true;
@@ -33,9 +33,8 @@ es_fate es_byol_symmetric_fate(const void *self, double t, const double *y) {
   const double p = m->tau < 0 ? -m->value[0] : m->value[n - 1];
   if (es_eigen_run(m->eigen, n, m->F, m->value, false, NULL) != ES_OK)
     return ES_FATE_UNDECIDED;
-  return m->eta > 0 && is_trapped(m, fabs(m->tau), p, m->value[n - 1])
-             ? ES_FATE_COLLAPSED
-             : ES_FATE_UNDECIDED;
+  return is_trapped(m, fabs(m->tau), p, m->value[n - 1]) ? ES_FATE_COLLAPSED
+                                                         : ES_FATE_UNDECIDED;
 }
 
 void es_byol_symmetric_limit(const void *self, es_fate fate, double t,

@@ -105,8 +105,56 @@ static void steppers_match_the_closed_form(void **state) {
     table b = TABLE("byol", TURNED, "method=dop853", SHARP);
     for (size_t i = 0; i < a.rows * a.columns; i++)
       assert_close(a.row[i], b.row[i], 0, 1e-10);
+    for (size_t row = 0; row < a.rows; row++) {
+      assert_close(at(&a, row, "commutator"), 0, 0, 0);
+      assert_close(at(&a, row, "asymmetry"), 0, 0, 0);
+    }
     table_free(&a);
     table_free(&b);
+    for (int i = 0; i < 4; i++) free(words[i]);
+  }
+}
+
+/* An orthogonal matrix, n <= 12. */
+static void drawn_turn(size_t n, uint64_t seed, double *Q) {
+  double R[144];
+  for (size_t k = 0; k < n * n; k++)
+    Q[k] = es_random_normal(seed, ES_STREAM_USER, k);
+  assert_status(es_qr(n, n, Q, R, NULL), ES_OK);
+}
+
+/* As many modes as leave some units of roundoff: they are on the parabola all
+ * the same, and stay on it. */
+static void twelve_modes_on_the_parabola(void **state) {
+  (void)state;
+  enum { N = 12 };
+  for (uint64_t seed = 0; seed < 4; seed++) {
+    static double U[N * N], V[N * N], D[N * N], B[N * N], W[N * N], T[N * N],
+        M[N * N];
+    const double *const from[] = {D, B, W, W};
+    static const char *const names[] = {"X", "Xp", "W0", "Wp0"};
+    char *words[4];
+    drawn_turn(N, 2 * seed, U);
+    drawn_turn(N, 2 * seed + 1, V);
+    for (size_t j = 0; j < N; j++) {
+      D[j * (N + 1)] = 1 - .05 * (double)j;
+      B[j * (N + 1)] = .1 + .01 * (double)(j % 5);
+      W[j * (N + 1)] = .6 - .04 * (double)j;
+    }
+    for (int i = 0; i < 4; i++) {
+      const double *left = i < 2 ? V : U, *right = i == 3 ? U : V;
+      es_gemm(false, false, N, N, N, 1, left, N, from[i], N, 0, T, N);
+      es_gemm(false, true, N, N, N, 1, T, N, right, N, 0, M, N);
+      words[i] = matrix_word(names[i], M, N, N);
+    }
+    table t = TABLE("byol", words[0], words[1], words[2], words[3],
+                    "variant=simsiam", "method=exact", "t=0,5,100");
+    for (size_t row = 0; row < t.rows; row++)
+      for (int j = 1; j <= N; j++) {
+        const double p = at_mode(&t, row, "p", j);
+        assert_close(at_mode(&t, row, "s", j), p * p, 1e-15, 0);
+      }
+    table_free(&t);
     for (int i = 0; i < 4; i++) free(words[i]);
   }
 }
@@ -211,6 +259,7 @@ int main(void) {
       cmocka_unit_test(check_without_decay),
       cmocka_unit_test(steppers_match_the_closed_form),
       cmocka_unit_test(symmetric_steppers_match),
+      cmocka_unit_test(twelve_modes_on_the_parabola),
       cmocka_unit_test(others_have_none),
       cmocka_unit_test(every_condition_counts),
   };
