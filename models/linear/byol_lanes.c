@@ -193,13 +193,9 @@ static void store(void *context, size_t i, const es_lane_block *block,
                     .steps = block->steps[lane],
                     .status = block->status[lane]};
   byol *cell = c->cell[lane];
-  es_byol_lanes_state(block, lane, c->y);
-  if (said->status == ES_OK && block->work[BYOL_LEFT * ES_LANES + lane] != 0) {
-    for (size_t k = 0; k < c->batch->n; k++)
-      c->scale[k] =
-          block->param[es_byol_lanes_scale(cell, k) * ES_LANES + lane];
+  es_byol_lanes_state(block, lane, c->y, c->scale);
+  if (said->status == ES_OK && block->work[BYOL_LEFT * ES_LANES + lane] != 0)
     said->status = go_on(c, cell, block->t[lane], block->h[lane], said);
-  }
   if (said->status == ES_OK)
     said->status = es_byol_observe(cell, c->batch->options.t_end, c->y, row);
   if (said->status == ES_DIVERGED || said->status == ES_NOT_FINITE)

@@ -5,8 +5,10 @@
  *   P' = alpha_p G Z^T - eta_p P
  *   Z' = P^T G - eta_s Z     (without stop-gradient: + P (Z D) - Z S)
  *   A' = beta (Z - A);       other variants than byol: A = Z, no state
- * stepped by dop853, each cell with its own step. The batch is made for
- * matrices that fit a cache 8 times: n1 and n2 up to 32 or so. */
+ * stepped by dop853, each cell with its own step. Vectors run across the cells,
+ * one in each lane, or along the rows of one cell's matrices after another's:
+ * byol_lanes_step.h and byol_rows_step.h, whichever is faster at this size.
+ * They are meant for matrices up to 64 rows and columns. */
 #ifndef ES_MODELS_LINEAR_BYOL_LANES_H
 #define ES_MODELS_LINEAR_BYOL_LANES_H
 
@@ -24,7 +26,7 @@ enum {
 };
 
 /* Rows of a block's work: what step control remembers of a lane, and of the
- * step being made; then 9 arrays like the state, and scratch. */
+ * step being made; then arrays like the state, and scratch. */
 enum {
   BYOL_LOG_OLD,  /* of the last accepted error */
   BYOL_REJECTED, /* 1: the last attempt was */
@@ -36,39 +38,46 @@ enum {
   BYOL_ROWS
 };
 enum { BYOL_ARRAYS = 9 };
-/* From one of these arrays to the next: at least n, and such that equal places
- * in several of them are not in one set of a cache. */
-static inline size_t es_byol_lanes_stride(size_t n) {
-  return n + (21 - n % 16) % 16;
-}
 
-/* The row of param with the scale of entry i of the state. */
-static inline size_t es_byol_lanes_scale(const byol *b, size_t i) {
-  const size_t wide = b->n2 * b->n1;
-  return BYOL_SCALE + (i < wide ? 0u : i < wide + b->n2 * b->n2 ? 1u : 2u);
-}
+/* Where the numbers of a cell are: entry (r, c) of its matrices at number e =
+ * c*m + r of Z, P or A in turn, which end at end[0..2); number e of lane l at
+ * e*along + l*across of a block's y. */
+typedef struct es_byol_layout {
+  bool rows; /* vectors are along rows, cells by turns; else across cells */
+  size_t m;  /* n2; by rows it is padded to whole vectors */
+  size_t end[3], along, across;
+  size_t distance; /* of arrays in work, in doubles: such that equal places in
+                      them are not in one set of a cache */
+} es_byol_layout;
+es_byol_layout es_byol_layout_of(const byol *b);
 
 /* The kernel of an opened model that has a predictor, b: block->system is b.
- * Three builds of one step, which give the same bits. */
+ * Three builds of one step, which give the same bits; two ways to make it: with
+ * a cell in each lane, or, where 8 cells at once would be too much for a cache
+ * and rows fill whole vectors, with one cell after another. */
 es_lane_kernel es_byol_lanes_kernel(const byol *b);
 unsigned es_byol_lanes_none(es_lane_block *block, const es_cell_options *o);
 unsigned es_byol_lanes_avx2(es_lane_block *block, const es_cell_options *o);
 unsigned es_byol_lanes_avx512(es_lane_block *block, const es_cell_options *o);
+unsigned es_byol_rows_none(es_lane_block *block, const es_cell_options *o);
+unsigned es_byol_rows_avx2(es_lane_block *block, const es_cell_options *o);
+unsigned es_byol_rows_avx512(es_lane_block *block, const es_cell_options *o);
 
 /* Makes a lane begin at t = 0 with the model's start, y and its scale. */
 void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
                          const double *scale);
 
-/* The lane's state as the model has it. */
-void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y);
+/* The lane's state, and the scale, as the model has them. */
+void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y,
+                         double *scale);
 
 /* What a step is around its arithmetic, compiled once for all builds. aim
- * chooses the steps of busy lanes, where k1 = f(y). judge lets them pass or
- * rejects them: returns the bits of those that passed, whose state is to be
- * replaced, and of those that ended, as advance does. */
-void es_byol_lanes_aim(es_lane_block *block, const double *k1,
+ * chooses the lane's step (0 of an idle one), where number e of f(y) is at
+ * k1[e*along]. judge lets the step pass, so that the state is to be replaced,
+ * or rejects it; it adds the lane to *ended where advance is to return it. */
+void es_byol_lanes_aim(es_lane_block *block, size_t lane, const double *k1,
                        const es_cell_options *options);
-unsigned es_byol_lanes_judge(es_lane_block *block, unsigned *ended,
-                             const es_cell_options *options);
+bool es_byol_lanes_judge(es_lane_block *block, size_t lane, unsigned *ended,
+                         const es_cell_options *options);
 
 #endif

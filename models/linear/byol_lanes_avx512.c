@@ -1,4 +1,4 @@
-/* The step of BYOL's lanes for avx512. */
+/* The step of 8 cells in lanes for avx512. */
 #if defined(__x86_64__)
 #define BYOL_TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #else

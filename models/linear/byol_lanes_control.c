@@ -7,71 +7,117 @@
 #include <math.h>
 #include <string.h>
 
+/* Measured: cells go one after another where at most an eighth of the rows is
+ * padding; from WIDE rows on 8 cells at once are too much for the caches. */
+enum { WHOLE = 8, WIDE = 25 };
+static bool is_by_rows(size_t n2, size_t padded) {
+  return n2 >= WIDE || (n2 >= WHOLE && 8 * n2 >= 7 * padded);
+}
+
+/* At least that many cache lines, and 5 more than a multiple of 16. */
+static size_t staggered(size_t lines) { return lines + (21 - lines % 16) % 16; }
+
+es_byol_layout es_byol_layout_of(const byol *b) {
+  const size_t padded = (b->n2 + ES_LANES - 1) / ES_LANES * ES_LANES;
+  es_byol_layout l = {.rows = is_by_rows(b->n2, padded), .m = b->n2};
+  if (l.rows) l.m = padded;
+  l.end[0] = l.m * b->n1;
+  l.end[1] = l.end[0] + l.m * b->n2;
+  l.end[2] = l.end[1] + (b->variant == BYOL_EMA ? l.end[0] : 0);
+  l.along = l.rows ? 1 : ES_LANES;
+  l.across = l.rows ? l.end[2] : 1;
+  l.distance = ES_LANES * staggered(l.rows ? l.end[2] / ES_LANES : l.end[2]);
+  return l;
+}
+
 es_lane_kernel es_byol_lanes_kernel(const byol *b) {
-  const size_t n = es_byol_length(b);
-  return (es_lane_kernel){
-      .n = n,
+  const es_byol_layout l = es_byol_layout_of(b);
+  const size_t scratch = 3 * l.end[0] + l.m * b->n2;
+  es_lane_kernel kernel = {
+      .n = l.end[2],
       .n_param = BYOL_PARAMS,
-      .n_work =
-          BYOL_ROWS + BYOL_ARRAYS * es_byol_lanes_stride(n) + 3 * b->n1 * b->n2,
+      .n_work = BYOL_ROWS + BYOL_ARRAYS * l.distance / ES_LANES +
+                (l.rows ? scratch / ES_LANES : scratch),
       .system = b,
       .advance = {es_byol_lanes_none, es_byol_lanes_avx2, es_byol_lanes_avx512},
   };
+  if (l.rows) {
+    kernel.advance[ES_SIMD_NONE] = es_byol_rows_none;
+    kernel.advance[ES_SIMD_AVX2] = es_byol_rows_avx2;
+    kernel.advance[ES_SIMD_AVX512] = es_byol_rows_avx512;
+  }
+  return kernel;
+}
+
+/* Which of Z, P, A entry i of the model's state is in; its place in a block. */
+static size_t matrix_of(const byol *b, size_t i) {
+  const size_t wide = b->n2 * b->n1;
+  return i < wide ? 0 : i < wide + b->n2 * b->n2 ? 1 : 2;
+}
+static size_t place_of(const byol *b, const es_byol_layout *l, size_t i,
+                       size_t lane) {
+  const size_t wide = b->n2 * b->n1, which = matrix_of(b, i);
+  if (which > 0) i -= wide;
+  if (which > 1) i -= b->n2 * b->n2;
+  const size_t first = which > 0 ? l->end[which - 1] : 0;
+  const size_t e = first + i / b->n2 * l->m + i % b->n2;
+  return e * l->along + lane * l->across;
 }
 
 void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
                          const double *scale) {
   const byol *b = block->system;
-  const size_t n = es_byol_length(b), wide = b->n2 * b->n1;
-  const size_t part[3] = {0, wide, wide + b->n2 * b->n2};
-  for (size_t i = 0; i < n; i++) block->y[i * ES_LANES + lane] = y[i];
-  for (size_t k = 0; k < 3; k++)
-    block->param[(BYOL_SCALE + k) * ES_LANES + lane] =
-        part[k] < n ? scale[part[k]] : 1;
-  block->work[BYOL_LOG_OLD * ES_LANES + lane] = log(1e-4);
-  block->work[BYOL_REJECTED * ES_LANES + lane] = 0;
-  block->work[BYOL_LEFT * ES_LANES + lane] = 0;
+  const es_byol_layout l = es_byol_layout_of(b);
+  double *param = block->param + lane, *work = block->work + lane;
+  for (size_t e = 0; e < l.end[2]; e++)
+    block->y[e * l.along + lane * l.across] = 0;
+  for (size_t k = 0; k < 3; k++) param[(BYOL_SCALE + k) * ES_LANES] = 1;
+  for (size_t i = 0; i < es_byol_length(b); i++) {
+    block->y[place_of(b, &l, i, lane)] = y[i];
+    param[(BYOL_SCALE + matrix_of(b, i)) * ES_LANES] = scale[i];
+  }
+  work[BYOL_LOG_OLD * ES_LANES] = log(1e-4);
+  work[BYOL_REJECTED * ES_LANES] = 0;
+  work[BYOL_LEFT * ES_LANES] = 0;
 }
 
-void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y) {
-  const size_t n = es_byol_length(block->system);
-  for (size_t i = 0; i < n; i++) y[i] = block->y[i * ES_LANES + lane];
-}
-
-/* Where part k of the state ends. */
-static size_t end_of(const byol *b, size_t k) {
-  const size_t wide = b->n2 * b->n1;
-  return k == 0 ? wide : k == 1 ? wide + b->n2 * b->n2 : es_byol_length(b);
+void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y,
+                         double *scale) {
+  const byol *b = block->system;
+  const es_byol_layout l = es_byol_layout_of(b);
+  const double *param = block->param + lane;
+  for (size_t i = 0; i < es_byol_length(b); i++) {
+    y[i] = block->y[place_of(b, &l, i, lane)];
+    scale[i] = param[(BYOL_SCALE + matrix_of(b, i)) * ES_LANES];
+  }
 }
 
 /* A first step from the slope alone (Hairer, Norsett, Wanner II.4, with one
  * evaluation): where f' is large, too, it is rejected once or twice. */
 static double first_step(const es_lane_block *block, size_t lane,
                          const double *k1, const es_cell_options *o) {
-  const byol *b = block->system;
+  const es_byol_layout l = es_byol_layout_of(block->system);
+  const double *y = block->y + lane * l.across;
   double slope = 0;
-  for (size_t k = 0, i = 0; k < 3; k++) {
+  for (size_t k = 0, e = 0; k < 3; k++) {
     const double unit = block->param[(BYOL_SCALE + k) * ES_LANES + lane];
-    for (; i < end_of(b, k); i++) {
-      const double size = fabs(block->y[i * ES_LANES + lane]);
-      const double tol = o->atol * unit + o->rtol * size;
-      slope = es_worse(slope, fabs(k1[i * ES_LANES + lane]) / tol);
+    for (; e < l.end[k]; e++) {
+      const double tol = o->atol * unit + o->rtol * fabs(y[e * l.along]);
+      slope = es_worse(slope, fabs(k1[e * l.along]) / tol);
     }
   }
   return slope > 1e-15 ? pow(.01 / slope, 1. / 9) : 1e-6;
 }
 
-void es_byol_lanes_aim(es_lane_block *b, const double *k1,
+void es_byol_lanes_aim(es_lane_block *b, size_t lane, const double *k1,
                        const es_cell_options *o) {
   double *row = b->work + BYOL_H * ES_LANES;
-  for (size_t lane = 0; lane < ES_LANES; lane++) {
-    row[lane] = 0;
-    if (!(b->busy >> lane & 1u)) continue;
-    if (b->h[lane] == 0) b->h[lane] = first_step(b, lane, k1, o);
-    const double h = b->h[lane], left = o->t_end - b->t[lane];
-    /* Two equal steps rather than a long one and a stub. */
-    row[lane] = h >= left ? left : 2 * h > left ? left / 2 : h;
-  }
+  row[lane] = 0;
+  if (!(b->busy >> lane & 1u)) return;
+  if (b->h[lane] == 0) b->h[lane] = first_step(b, lane, k1, o);
+  const double h = b->h[lane], left = o->t_end - b->t[lane];
+  /* Two equal steps rather than a long one and a stub. */
+  row[lane] = h >= left ? left : 2 * h > left ? left / 2 : h;
 }
 
 /* Whether the lane passed; sets what it does next, or why it ended. */
@@ -118,21 +164,16 @@ static bool had_better_leave(const es_lane_block *b, size_t lane,
          strcmp(o->method, "auto") == 0;
 }
 
-unsigned es_byol_lanes_judge(es_lane_block *b, unsigned *ended,
-                             const es_cell_options *o) {
-  unsigned passed = 0;
-  *ended = 0;
-  for (size_t lane = 0; lane < ES_LANES; lane++) {
-    if (!(b->busy >> lane & 1u)) continue;
-    if (judge(b, lane, o)) passed |= 1u << lane;
-    const bool done = b->t[lane] >= o->t_end;
-    if (!done && o->max_steps > 0 && b->status[lane] == ES_OK &&
-        b->steps[lane] >= (double)o->max_steps)
-      b->status[lane] = ES_BUDGET;
-    const bool leaves =
-        !done && b->status[lane] == ES_OK && had_better_leave(b, lane, o);
-    b->work[BYOL_LEFT * ES_LANES + lane] = leaves;
-    if (done || leaves || b->status[lane] != ES_OK) *ended |= 1u << lane;
-  }
+bool es_byol_lanes_judge(es_lane_block *b, size_t lane, unsigned *ended,
+                         const es_cell_options *o) {
+  if (!(b->busy >> lane & 1u)) return false;
+  const bool passed = judge(b, lane, o), done = b->t[lane] >= o->t_end;
+  if (!done && o->max_steps > 0 && b->status[lane] == ES_OK &&
+      b->steps[lane] >= (double)o->max_steps)
+    b->status[lane] = ES_BUDGET;
+  const bool leaves =
+      !done && b->status[lane] == ES_OK && had_better_leave(b, lane, o);
+  b->work[BYOL_LEFT * ES_LANES + lane] = leaves;
+  if (done || leaves || b->status[lane] != ES_OK) *ended |= 1u << lane;
   return passed;
 }

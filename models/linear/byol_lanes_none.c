@@ -1,4 +1,4 @@
-/* The step of BYOL's lanes for any machine. */
+/* The step of 8 cells in lanes for any machine. */
 #define BYOL_TARGET
 #define BYOL_WIDTH 2
 #define BYOL_ADVANCE es_byol_lanes_none

@@ -165,15 +165,17 @@ static void cells_agree_with_the_general_solver(void **state) {
   (void)state;
   static const size_t shapes[][3] = {
       {1, 1, 16}, {2, 1, 9},  {3, 2, 16}, {2, 3, 9},   {5, 4, 16}, {7, 5, 9},
-      {6, 7, 8},  {8, 8, 16}, {5, 16, 8}, {16, 16, 8}, {32, 3, 4}, {32, 32, 3}};
+      {6, 7, 8},  {8, 8, 16}, {5, 15, 8}, {16, 16, 8}, {32, 3, 4}, {32, 32, 3}};
   for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
     assert_true(check_shape(shapes[k][0], shapes[k][1], "byol", false,
                             shapes[k][2]) < 3e-8);
   assert_true(check_shape(6, 5, "byol", true, 9) < 3e-8);
   static const char *const others[] = {"simsiam", "no-stop-gradient"};
   for (size_t k = 0; k < 2; k++)
-    for (int diagonal = 0; diagonal < 2; diagonal++)
+    for (int diagonal = 0; diagonal < 2; diagonal++) {
       assert_true(check_shape(5, 6, others[k], diagonal, 9) < 3e-8);
+      assert_true(check_shape(5, 14, others[k], diagonal, 9) < 3e-8);
+    }
 }
 
 /* theory.md 2, Check: to the 12 digits that are printed there. */
@@ -236,6 +238,8 @@ static void check_bits(size_t n1, size_t n2, const char *variant) {
 static void bits_depend_on_the_cell_alone(void **state) {
   (void)state;
   check_bits(8, 8, "byol");
+  check_bits(3, 15, "byol");
+  check_bits(9, 16, "no-stop-gradient");
   check_bits(3, 5, "byol");
   check_bits(1, 1, "byol");
   check_bits(5, 2, "simsiam");

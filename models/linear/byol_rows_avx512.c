@@ -1,0 +1,9 @@
+/* The step of cells by rows for avx512. */
+#if defined(__x86_64__)
+#define BYOL_TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
+#else
+#define BYOL_TARGET
+#endif
+#define BYOL_WIDTH 8
+#define BYOL_ADVANCE es_byol_rows_avx512
+#include "models/linear/byol_rows_step.h"
