@@ -88,20 +88,21 @@ es_status es_shard_list_check(es_shard_list *list, uint64_t cells,
         " cells are missing",
         cells);
   qsort(list->file, list->n, sizeof *list->file, by_index);
-  const es_shard_file *before = NULL;
-  const uint64_t count = list->file[0].shard.count;
-  for (size_t i = 0; i < list->n; before = &list->file[i++]) {
-    const es_shard_file *f = &list->file[i];
-    const uint64_t want = before == NULL ? 1 : before->shard.index + 1;
+  const es_shard_file *files = list->file;
+  const uint64_t count = files[0].shard.count;
+  uint64_t want = 1;
+  for (size_t i = 0; i < list->n; i++, want++) {
+    const es_shard_file *f = &files[i];
     if (f->shard.count != count)
       return es_file_fail(diag, ES_FILE_DATA, f->path,
-                          "is of another division than %s", list->file[0].path);
+                          "is of another division than %s", files[0].path);
     if (f->shard.index < want)
       return es_file_fail(diag, ES_FILE_DATA, f->path,
-                          "is a shard that is there twice: %s", before->path);
+                          "is a shard that is there twice: %s",
+                          files[i - 1].path);
     if (f->shard.index > want)
       return missing(&(es_shard){want, count}, cells, diag);
   }
-  if (before->shard.index == count) return ES_OK;
-  return missing(&(es_shard){before->shard.index + 1, count}, cells, diag);
+  if (want > count) return ES_OK;
+  return missing(&(es_shard){want, count}, cells, diag);
 }
