@@ -12,6 +12,7 @@ typedef struct server {
   int *wants;  /* blocks that a rank asked for and has not got */
   bool *told;  /* it was told that there is no more */
   int n, here; /* ranks; those that have not said bye */
+  int threads; /* of this rank, the one that talks among them */
   es_bytes buffer;
 } server;
 
@@ -97,7 +98,11 @@ es_status es_mpi_run_first(es_team *team, uint64_t first, uint64_t last,
   MPI_Comm_size(MPI_COMM_WORLD, &n);
   es_status status = es_pool_open(&pool, team->sweep, team->sink, first, last,
                                   all_threads, diag);
-  server s = {.pool = &pool, .team = team, .n = n, .here = n - 1};
+  server s = {.pool = &pool,
+              .team = team,
+              .n = n,
+              .here = n - 1,
+              .threads = (int)threads + 1};
   s.wants = calloc((size_t)n, sizeof *s.wants);
   s.told = calloc((size_t)n, sizeof *s.told);
   if (status != ES_OK || s.wants == NULL || s.told == NULL)
@@ -105,7 +110,7 @@ es_status es_mpi_run_first(es_team *team, uint64_t first, uint64_t last,
   uint64_t size = pool.size;
   MPI_Bcast(&size, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD);
   team->source = es_pool_source(&pool);
-#pragma omp parallel num_threads((int)threads + 1)
+#pragma omp parallel num_threads(s.threads)
   {
     if (omp_get_thread_num() == 0)
       serve(&s);
