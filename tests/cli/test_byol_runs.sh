@@ -51,6 +51,10 @@ sed 's/:160"/:24"/; s/:161"/:41"/; s/<= 0.025"/<= 0.1"/; s/<= 0.06"/<= 0.12"/' \
 es run descent.yaml -o descent; holds descent "$(criteria eigenmode-descent)"
 drawn descent descent/map_ema/eigenmode-descent
 
+sed 's/:161"/:41"/g' "$root/experiments/two-layer-basin.yaml" >layers.yaml
+es run layers.yaml -o layers; holds layers "$(criteria two-layer-basin)"
+drawn layers layers/two/two-layer-basin
+
 # The commands of docs/byol.md, word for word.
 ln -s "$program" eigenstep
 while read -r line; do
