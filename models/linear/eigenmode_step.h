@@ -207,8 +207,10 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   const REAL h = x * T, left = end - t, left_x = left / T;
   const MASK last = h >= left;
   x = CHOOSE(last, left_x, x);
+  const bool ema = *(const bool *)block->system;
   const REAL p = NAME(value)(s.p, x), S = NAME(value)(s.S, x);
-  const REAL Q = NAME(value)(s.Q, x);
+  /* At a constant tau what rounding leaves of Q - tau S would outlive S. */
+  const REAL Q = ema ? NAME(value)(s.Q, x) : ROW(EM_TAU) * S;
   const MASK sound = SIZE(p) + SIZE(S) + SIZE(Q) <= DBL_MAX;
   const MASK within = (SIZE(p) <= ROW(EM_MOST_P)) & (SIZE(S) <= ROW(EM_MOST_S));
   const REAL steps = AT(block->steps + j) + 1;
@@ -216,8 +218,7 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
       (steps >= (double)options->max_steps) |
       ((steps >= ES_EIGENMODE_PATIENCE) & (left > ES_EIGENMODE_PATIENCE * h));
   MASK is_stable;
-  const REAL margin =
-      NAME(margin)(k, *(const bool *)block->system, p, S, Q, &is_stable);
+  const REAL margin = NAME(margin)(k, ema, p, S, Q, &is_stable);
   const REAL settled = AT(block->t_settle + j);
   const MASK in = (settled != settled) & (margin > 0) & sound;
   const MASK over = last | ~(sound & within) | tired | NAME(linear)(k, p, S, Q);
