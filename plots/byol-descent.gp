@@ -48,7 +48,7 @@ do for [terminal_name in terminals] {
   set label 1 sprintf(' %.4f', limit_byol) at limit_byol, graph 0.36 left textcolor rgb '#1b1464'
   set label 2 sprintf('2/p* = %.4f ', limit_simsiam) at limit_simsiam, graph 0.45 right textcolor rgb '#d95f02'
   set label 3 'diverged' at 0.1, top left textcolor rgb '#606060'
-  plot 'table.csv' using (column("lr")):(left_over(column("W_norm_end"), column("status"))) with points pt 7 ps 1.1 lc rgb '#1b1464' notitle, \
+  plot 'table.csv' using (column("lr")):(left_over(column("W_norm_end"), column("status"))) with points pt 6 ps 1.5 lw 2 lc rgb '#1b1464' notitle, \
        '../simsiam-scan/table.csv' using (column("lr")):(left_over(column("W_norm_end"), column("status"))) with points pt 5 ps 1.1 lc rgb '#d95f02' notitle
   unset arrow
   unset label
