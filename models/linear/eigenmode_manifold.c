@@ -75,7 +75,7 @@ static es_status plan(shooting *s, const es_eigenmode *mode,
   }
   const double coming = log1p(fabs(p0) / saddle->p) / mode->eta_s;
   const double T = coming + fall / (s->rate + 2 * slow);
-  s->trusted = coming + 20 / s->rate;
+  s->trusted = coming + 10 / s->rate;
   s->n = (size_t)ceil(s->rate * T / 2) + 8;
   s->h = T / (double)s->n;
   es_orbit_place(mode, saddle->p, saddle->s, saddle->tau, s->saddle);

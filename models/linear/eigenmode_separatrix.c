@@ -12,7 +12,6 @@
  * lambda_d tau/lambda_s (theory.md 4). */
 #include "models/linear/eigenmode_separatrix.h"
 
-#include <float.h>
 #include <math.h>
 
 enum { GRID = 64, HALVINGS = 24, SECTIONS = 40 };
@@ -105,19 +104,35 @@ static bool survivor(search *s, double *found) {
                 place(s, best + 3 < GRID ? best + 3 : GRID), found);
 }
 
-/* The boundary between a p0 that survives and one that does not. */
-static double bisect(search *s, double alive, double dead) {
+/* Narrows the bracket of a p0 that survives and one that does not to that share
+ * of its place, or to neighbouring numbers; returns its middle. */
+static double bisect(search *s, double *alive, double *dead, double share) {
   while (s->status == ES_OK) {
-    const double middle = alive + (dead - alive) / 2;
-    if (middle == alive || middle == dead ||
-        fabs(alive - dead) <= DBL_EPSILON * fabs(dead))
+    const double middle = *alive + (*dead - *alive) / 2;
+    if (middle == *alive || middle == *dead ||
+        fabs(*alive - *dead) <= share * fmax(fabs(middle), s->unit))
       break;
-    if (survives(s, middle, s->s0))
-      alive = middle;
-    else
-      dead = middle;
+    *(survives(s, middle, s->s0) ? alive : dead) = middle;
   }
-  return alive + (dead - alive) / 2;
+  return *alive + (*dead - *alive) / 2;
+}
+
+/* The branch between the two: the manifold, solved for from a bracket that is
+ * still wide, so that it is not the answer that it is compared with. Where that
+ * is too far away for Newton's method it begins at the answer after all. */
+static void branch(es_separatrix *out, int k, search *s, double alive,
+                   double dead, const es_eigenmode_point *saddle) {
+  static const double wide = 1e-8;
+  double p0 = bisect(s, &alive, &dead, wide);
+  const double place = bisect(s, &alive, &dead, 0);
+  for (int from = 0; from < 2 && s->status == ES_OK; from++) {
+    s->status =
+        es_eigenmode_manifold(&p0, s->orbit, s->mode, saddle, s->s0, s->diag);
+    if (!isnan(p0)) break;
+    if (from == 0) p0 = place;
+  }
+  out->p0[k] = isnan(p0) ? place : p0;
+  out->residual[k] = fabs(p0 - place);
 }
 
 static es_status solve(es_separatrix *out, search *s,
@@ -125,15 +140,8 @@ static es_status solve(es_separatrix *out, search *s,
   double alive = NAN;
   while (s->status == ES_OK && survives(s, s->high, s->s0)) s->high *= 4;
   if (!survivor(s, &alive)) return s->status;
-  for (int k = 0; k < 2; k++) {
-    const double place = bisect(s, alive, k == 0 ? s->low : s->high);
-    double p0 = place;
-    if (s->status == ES_OK)
-      s->status =
-          es_eigenmode_manifold(&p0, s->orbit, s->mode, saddle, s->s0, s->diag);
-    out->p0[k] = isnan(p0) ? place : p0;
-    out->residual[k] = fabs(p0 - place);
-  }
+  for (int k = 0; k < 2; k++)
+    branch(out, k, s, alive, k == 0 ? s->low : s->high, saddle);
   return s->status;
 }
 
