@@ -187,12 +187,48 @@ static void many(void **state) {
   trace_free(&two);
 }
 
+/* Of modes that survive and one that does not the whole has collapsed, and the
+ * limits are each mode's own; where one is undecided so is the whole. */
+static void fates(void **state) {
+  static const char *const words[] = {"p0=0.5,0.01", "s0=0.25,1e-4", "tau0=1",
+                                      NULL};
+  static const char *const alive[] = {"p0=0.5", "s0=0.25", "tau0=1", NULL};
+  static const char *const open[] = {"p0=0.5,0.0656", "s0=0.25,1e-3",
+                                     "tau0=1,0", NULL};
+  const es_model *model = &es_model_byol_eigenmode;
+  double y[8], scale[8], row[8];
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(model, words, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(i.shape.n_swept, 6);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_COLLAPSED);
+  model->limit(i.self, ES_FATE_COLLAPSED, 0, y, row);
+  assert_close(row[0], .875516208866075127, 1e-15, 0);
+  assert_close(row[2], 1, 0, 0);
+  assert_close(row[3], 0, 0, 0);
+  assert_close(row[5], .4 / .36, 1e-15, 0);
+  es_instance_close(&i);
+  es_config_free(config);
+  i = instance_of(model, alive, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_STABLE);
+  es_instance_close(&i);
+  es_config_free(config);
+  i = instance_of(model, open, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_UNDECIDED);
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(simsiam),   cmocka_unit_test(byol),
       cmocka_unit_test(no_decay),  cmocka_unit_test(oracle),
       cmocka_unit_test(invariant), cmocka_unit_test(jacobian),
       cmocka_unit_test(collapse),  cmocka_unit_test(many),
+      cmocka_unit_test(fates),
   };
   return cmocka_run_group_tests_name("byol-eigenmode", tests, NULL, NULL);
 }

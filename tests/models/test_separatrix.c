@@ -30,29 +30,57 @@ static es_separatrix boundary_of(const es_eigenmode *mode) {
  * and the saddle's own p. */
 static const double tolerance = 1e-12;
 
-static void references(void **state) {
-  static const struct {
-    double alpha_p, eta, beta, lambda_s;
-    bool ema;
-    double s0, tau0;
-    bool upper;
-    double p0;
-  } want[] = {
-      {1, .04, .4, 1.09, true, .001, 0, false, 0.085336277907707198932},
-      {1, .04, .4, 1.09, true, .001, 0, true, 1.9437135161047881753},
-      {3, .1, .05, 1.2, true, .3, .5, false, -0.94827821177522396082},
-      {.5, .02, 1.5, 1.0, true, .02, 0, false, -0.085591048724172963739},
-      {1, .04, .4, 1.09, false, .001, 1, false, 0.065670376424505933937},
-      {1, .04, .4, 1.09, false, .001, 1, true, 1.623974845108882063},
-      {1, .04, .4, 1.09, false, .01, 1, false, -0.051211927471639708959},
-  };
+/* To 20 digits. */
+static const struct {
+  double alpha_p, eta, beta, lambda_s;
+  bool ema;
+  double s0, tau0;
+  bool upper;
+  double p0;
+} references[] = {
+    {1, .04, .4, 1.09, true, .001, 0, false, 0.085336277907707198932},
+    {1, .04, .4, 1.09, true, .001, 0, true, 1.9437135161047881753},
+    {3, .1, .05, 1.2, true, .3, .5, false, -0.94827821177522396082},
+    {.5, .02, 1.5, 1.0, true, .02, 0, false, -0.085591048724172963739},
+    {1, .04, .4, 1.09, false, .001, 1, false, 0.065670376424505933937},
+    {1, .04, .4, 1.09, false, .001, 1, true, 1.623974845108882063},
+    {1, .04, .4, 1.09, false, .01, 1, false, -0.051211927471639708959},
+};
+enum { REFERENCES = sizeof references / sizeof *references };
+
+static es_eigenmode reference_mode(size_t i) {
+  return mode_at(references[i].alpha_p, references[i].eta, references[i].beta,
+                 references[i].lambda_s, references[i].ema, references[i].s0,
+                 references[i].tau0);
+}
+
+static void known(void **state) {
   (void)state;
-  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-    const es_eigenmode mode =
-        mode_at(want[i].alpha_p, want[i].eta, want[i].beta, want[i].lambda_s,
-                want[i].ema, want[i].s0, want[i].tau0);
+  for (size_t i = 0; i < REFERENCES; i++) {
+    const es_eigenmode mode = reference_mode(i);
     const es_separatrix found = boundary_of(&mode);
-    assert_close(found.p0[want[i].upper], want[i].p0, tolerance, 0);
+    assert_close(found.p0[references[i].upper], references[i].p0, tolerance, 0);
+  }
+}
+
+/* The manifold by itself, from as far away as the search begins it. */
+static void manifold(void **state) {
+  (void)state;
+  for (size_t i = 0; i < REFERENCES; i++) {
+    const es_eigenmode mode = reference_mode(i);
+    es_eigenmode_point point[3];
+    es_orbit *orbit;
+    es_diag diag = {0};
+    assert_int_equal(es_eigenmode_points(&mode, point), 3);
+    assert_ok(es_orbit_new(&orbit, &mode, point[1].p, 1e5, &diag), diag);
+    for (int side = -1; side <= 1; side += 2) {
+      double p0 = references[i].p0 * (1 + 1e-8 * side);
+      assert_ok(
+          es_eigenmode_manifold(&p0, orbit, &mode, &point[1], mode.s0, &diag),
+          diag);
+      assert_close(p0, references[i].p0, tolerance, 0);
+    }
+    es_orbit_free(orbit);
   }
 }
 
@@ -173,10 +201,10 @@ static void narrow(void **state) {
 int main(void) {
   es_init();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(references), cmocka_unit_test(theory),
-      cmocka_unit_test(both_sides), cmocka_unit_test(undamped),
-      cmocka_unit_test(reversed),   cmocka_unit_test(none),
-      cmocka_unit_test(narrow),
+      cmocka_unit_test(known),    cmocka_unit_test(manifold),
+      cmocka_unit_test(theory),   cmocka_unit_test(both_sides),
+      cmocka_unit_test(undamped), cmocka_unit_test(reversed),
+      cmocka_unit_test(none),     cmocka_unit_test(narrow),
   };
   return cmocka_run_group_tests_name("separatrix", tests, NULL, NULL);
 }
