@@ -97,28 +97,37 @@ static void test_stable_ratio_keeps(void **unused) {
   }
 }
 
-/* The box of collapse: p^2 + S^2 <= rho, |Q| <= A. */
+/* The box of collapse around a state that was told to: p^2 + S^2 <= rho,
+ * |Q| <= A. */
 static void test_collapse_box_keeps(void **unused) {
   (void)unused;
   size_t seen = 0;
   for (size_t j = 0; j < 100000; j++) {
     const es_eigenmode m = damped(unit_mode(3, j));
-    const double P = p_minus(&m) * draw(3, j, 2);
-    const double eps = 4 * P * P * between(-1, 1, draw(3, j, 3));
-    const double plus = fmax(eps, 0), A = sqrt(P * P + plus / 2);
-    if (!(A < m.eta_s + P * P && P < .5)) continue;
+    const double near = 1.5 * p_minus(&m);
+    const double p = near * between(-1, 1, draw(3, j, 2));
+    const double S = near * draw(3, j, 3);
+    const double Q = near * between(-1, 1, draw(3, j, 7));
+    if (fate_of(m, p, S, Q) != ES_FATE_COLLAPSED) continue;
+    if (p < 0 && S * S <= p * p) continue; /* told by its signs */
     seen++;
-    /* A state on the face p^2 + S^2 = 2 P^2 with an eps between this and 0. */
-    const double rho = 2 * P * P;
-    const double later = fmax(-rho, fmin(rho, eps * draw(3, j, 4)));
+    const double eps = S * S - p * p, plus = fmax(eps, 0);
+    const double A = fmax(sqrt((p * p + S * S + plus) / 2), fabs(Q));
+    const double rho = 2 * A * A - plus;
     double y[3], f[3];
-    y[0] = sqrt((rho - later) / 2) * (draw(3, j, 5) < .5 ? -1 : 1);
-    y[1] = sqrt((rho + later) / 2);
-    y[2] = A * between(-1, 1, draw(3, j, 6));
-    flow(&m, y, f);
-    assert_true(y[0] * f[0] + y[1] * f[1] < 0);
-    /* And on |Q| = A: S <= A. */
-    assert_true(y[1] <= A * (1 + 1e-15));
+    for (int i = 0; i <= 10; i++) {
+      /* On p^2 + S^2 = rho, with an eps between this and 0. */
+      const double later = fmax(-rho, fmin(rho, eps * i / 10));
+      y[0] = sqrt((rho - later) / 2), y[1] = sqrt((rho + later) / 2), y[2] = A;
+      flow(&m, y, f);
+      assert_true(y[0] * f[0] + y[1] * f[1] < 0);
+      y[2] = A * between(-1, 1, draw(3, j, 6));
+      if (draw(3, j, 5) < .5) y[0] = -y[0];
+      flow(&m, y, f);
+      assert_true(y[0] * f[0] + y[1] * f[1] < 0);
+      /* And on |Q| = A: S <= A. */
+      assert_true(y[1] <= A * (1 + 1e-15));
+    }
   }
   assert_true(seen > 20000);
 }

@@ -160,20 +160,75 @@ static void test_accuracy(void **unused) {
   free_cells(&c);
 }
 
-/* Past where the rest of the way is taken in closed form. */
-static void test_long(void **unused) {
+/* Shortly and long after the rest of the way is taken in closed form: with eta
+ * = 0.15 to 0.2 states are within 1e-6 of p+ at t = 40. */
+static void test_rest(void **unused) {
   (void)unused;
+  static const double t_end[3] = {40, 400, 3000};
   cells c = make_cells(60);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 3; i++) {
     es_cell_options options = usual;
-    options.t_end = i == 0 ? 400 : 3000;
+    options.t_end = t_end[i];
     draw_usual(&c, 22);
-    for (size_t j = 0; j < c.n; j++)
-      if (j % 3 == 0) c.axes[j * AXES + 1] = c.axes[j * AXES + 2] = .18;
+    for (size_t j = 0; j < c.n; j++) {
+      double *x = c.axes + j * AXES;
+      if (i == 0 || j % 3 == 0) x[1] = x[2] = between(.15, .2, draw(22, j, 5));
+      if (i == 0) x[3] += .5;
+    }
     solve(&c, true, &options);
     check_accuracy(&c, true, &options);
   }
   free_cells(&c);
+}
+
+/* The closed form of the rest, from states that are just near enough for it:
+ * within rtol/10 of p+ or, in collapse, of p and S themselves, which is twice
+ * that in s and tau. */
+static void check_rest(es_eigenmode m, const double y[3], double rtol,
+                       double share) {
+  for (double t = .3; t < 40; t *= 3) {
+    es_cell_options options = usual;
+    double k[EM_ROWS];
+    options.rtol = rtol;
+    options.t_end = t;
+    const es_eigenmode_state start = es_eigenmode_from_regular(&m, y);
+    m.p0 = start.p, m.s0 = start.s, m.tau0 = start.tau;
+    const double c = es_eigenmode_c(&m);
+    es_eigenmode_state got;
+    es_eigenmode_rows(k, 1, &m, c, &options);
+    assert_true(es_eigenmode_rest(&m, k, 0, y, &got));
+    const es_eigenmode_state want = peer_at(m, t);
+    assert_close(got.p, want.p, share * rtol, 0);
+    assert_close(got.s, want.s, 2 * share * rtol, 0);
+    assert_close(got.tau, want.tau, 2 * share * rtol, 0);
+  }
+}
+
+static void test_rest_itself(void **unused) {
+  (void)unused;
+  const double rtol = 1e-7;
+  for (size_t j = 0; j < 200; j++) {
+    es_eigenmode m = {.alpha_p = log_between(.1, 10, draw(28, j, 0)),
+                      .eta_p = log_between(.01, .2, draw(28, j, 1)),
+                      .beta = log_between(.02, 5, draw(28, j, 2)),
+                      .lambda_s = 1,
+                      .lambda_d = 1,
+                      .ema = true};
+    m.eta_s = m.eta_p;
+    const double plus = (1 + sqrt(1 - 4 * m.eta_s)) / 2;
+    const double near = .999 * es_eigenmode_near(plus, m.eta_s, m.beta, rtol);
+    const double x = near * (draw(28, j, 3) < .5 ? -1 : 1);
+    const double d = near * (draw(28, j, 4) < .5 ? -1 : 1);
+    const double at[3] = {plus + x, plus + x + d, plus + near};
+    check_rest(m, at, rtol, .1);
+    /* In collapse: so small that p and S turn by no more than that. */
+    const double p = draw(28, j, 5) < .5 ? -1 : 1, S = draw(28, j, 6) + .1;
+    const double most = fmax(1, S), fewest = fmin(1, S);
+    const double size =
+        .1 * rtol * fewest / most * .9 / (1.1 * (1 / m.beta + most / m.eta_s));
+    const double small[3] = {size * p, size * S, size};
+    check_rest(m, small, rtol, .11);
+  }
 }
 
 static bool same(const cells *a, size_t i, const cells *b, size_t j) {
@@ -434,7 +489,8 @@ static void test_axes(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_accuracy),
-                                     cmocka_unit_test(test_long),
+                                     cmocka_unit_test(test_rest),
+                                     cmocka_unit_test(test_rest_itself),
                                      cmocka_unit_test(test_same_in_any_company),
                                      cmocka_unit_test(test_same_on_any_machine),
                                      cmocka_unit_test(test_until_certain),
