@@ -31,6 +31,8 @@ typedef struct call {
   const batch *batch;
   byol *cell[ES_LANES];
   double *y, *scale;
+  double *seen[ES_LANES]; /* the state of each lane when last looked at, */
+  double t_seen[ES_LANES];
   const double *axes;
   es_cell *said;
   double *columns;
@@ -82,7 +84,9 @@ static es_status batch_open(void **self, const es_config *config,
   bool wanted = status == ES_OK && know_axes(b, axis, n_axes);
   if (wanted) status = es_byol_open(&shared, config, NULL, diag);
   b->shared = shared;
-  wanted = wanted && status == ES_OK && is_for_lanes(b, options);
+  /* Aligned starts may have a closed form. */
+  wanted = wanted && status == ES_OK && is_for_lanes(b, options) &&
+           !es_byol_starts_along(config);
   if (wanted) {
     es_model_shape shape = {0};
     es_model_byol.shape(b->shared, &shape);
@@ -150,36 +154,39 @@ static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
   for (size_t k = 0; k < 4; k++)
     block->param[(BYOL_ALPHA_P + k) * ES_LANES + lane] = rates[k];
   if (beyond(c)) block->status[lane] = ES_DIVERGED;
+  memcpy(c->seen[lane], c->y, c->batch->n * sizeof *c->y);
+  c->t_seen[lane] = 0;
+  block->fate[lane] = es_model_byol.fate(cell, 0, c->y);
+  if (block->fate[lane] != ES_FATE_UNDECIDED) block->t_settle[lane] = 0;
   return block->status[lane] == ES_OK && c->batch->options.t_end > 0;
 }
 
-/* The rest of a cell that lanes are not for: from (t, y) in steps of a method
- * that the general solver chooses. */
-static es_status go_on(call *c, byol *cell, double t, double h, es_cell *said) {
-  const es_cell_options *given = &c->batch->options;
-  const uint64_t made = (uint64_t)said->steps;
-  const es_ode_system system = {.n = c->batch->n,
-                                .rhs = es_model_byol.rhs,
-                                .jacobian = es_model_byol.jacobian,
-                                .context = cell};
-  es_ode_options o;
-  es_ode_options_default(&o);
-  o.method = given->method;
-  o.rtol = given->rtol, o.atol = given->atol;
-  o.scale = c->scale;
-  o.h0 = h;
-  o.max_steps = given->max_steps > 0 ? given->max_steps - made : 0;
-  o.limit = given->limit;
-  es_ode *ode = NULL;
-  es_status status = es_ode_new(&ode, &system, &o, NULL);
-  if (status == ES_OK)
-    status = es_ode_solve(ode, t, c->y, &given->t_end, 1, NULL, NULL, NULL);
-  if (ode != NULL) {
-    const es_ode_statistics stats = es_ode_stats(ode);
-    said->steps += (double)(stats.steps + stats.rejected);
+/* The fate of a lane's state at t, and where since the last look it became
+ * certain: the region is not left, so that looks may be seldom. */
+static void see(call *c, size_t lane, double t, const double *y,
+                const double *scale, es_cell *said) {
+  byol *cell = c->cell[lane];
+  es_cell found = {.fate = ES_FATE_UNDECIDED, .t_settle = NAN};
+  const es_byol_stretch since = {c->t_seen[lane], t, 0, true};
+  const es_fate fate = es_model_byol.fate(cell, t, y);
+  if (fate != ES_FATE_UNDECIDED && t > since.t) {
+    const es_status status = es_byol_lanes_alone(
+        cell, &c->batch->options, &since, c->seen[lane], scale, &found);
+    said->fate = fate;
+    said->t_settle =
+        status == ES_OK && found.t_settle <= t ? found.t_settle : t;
   }
-  es_ode_free(ode);
-  return status;
+  memcpy(c->seen[lane], y, c->batch->n * sizeof *y);
+  c->t_seen[lane] = t;
+}
+
+static void look(void *context, es_lane_block *block, size_t lane) {
+  call *c = context;
+  es_cell said = {.fate = ES_FATE_UNDECIDED, .t_settle = NAN};
+  es_byol_lanes_state(block, lane, c->y, c->scale);
+  see(c, lane, block->t[lane], c->y, c->scale, &said);
+  block->fate[lane] = said.fate;
+  block->t_settle[lane] = said.t_settle;
 }
 
 static void store(void *context, size_t i, const es_lane_block *block,
@@ -188,16 +195,23 @@ static void store(void *context, size_t i, const es_lane_block *block,
   const size_t n = c->batch->n_columns;
   double *row = c->columns + i * n;
   es_cell *said = c->said + i;
-  *said = (es_cell){.fate = ES_FATE_UNDECIDED,
-                    .t_settle = NAN,
+  byol *cell = c->cell[lane];
+  const es_cell_options *o = &c->batch->options;
+  const es_byol_stretch rest = {block->t[lane], o->t_end, block->h[lane],
+                                false};
+  *said = (es_cell){.fate = block->fate[lane],
+                    .t_settle = block->t_settle[lane],
                     .steps = block->steps[lane],
                     .status = block->status[lane]};
-  byol *cell = c->cell[lane];
-  es_byol_lanes_state(block, lane, c->y, c->scale);
-  if (said->status == ES_OK && block->work[BYOL_LEFT * ES_LANES + lane] != 0)
-    said->status = go_on(c, cell, block->t[lane], block->h[lane], said);
+  if (said->status == ES_OK) {
+    es_byol_lanes_state(block, lane, c->y, c->scale);
+    if (said->fate == ES_FATE_UNDECIDED)
+      see(c, lane, rest.t, c->y, c->scale, said);
+    if (block->work[BYOL_LEFT * ES_LANES + lane] != 0)
+      said->status = es_byol_lanes_alone(cell, o, &rest, c->y, c->scale, said);
+  }
   if (said->status == ES_OK)
-    said->status = es_byol_observe(cell, c->batch->options.t_end, c->y, row);
+    said->status = es_byol_observe(cell, o->t_end, c->y, row);
   if (said->status == ES_DIVERGED || said->status == ES_NOT_FINITE)
     said->fate = ES_FATE_DIVERGED;
   for (size_t k = 0; k < n && said->status != ES_OK; k++) row[k] = NAN;
@@ -206,10 +220,14 @@ static void store(void *context, size_t i, const es_lane_block *block,
 static es_status run(call *c, size_t n) {
   const batch *b = c->batch;
   es_status status = c->y == NULL || c->scale == NULL ? ES_NO_MEMORY : ES_OK;
-  for (size_t l = 0; l < ES_LANES && status == ES_OK; l++)
+  for (size_t l = 0; l < ES_LANES && status == ES_OK; l++) {
+    c->seen[l] = es_zeroed(b->n, 1, sizeof *c->seen[l]);
     status = es_byol_cell_new(&c->cell[l], b->shared, NULL);
+    if (c->seen[l] == NULL) status = ES_NO_MEMORY;
+  }
   if (status != ES_OK) return status;
-  const es_lane_kernel kernel = es_byol_lanes_kernel(b->shared);
+  const es_byol_ensemble ensemble = {b->shared, look, c};
+  const es_lane_kernel kernel = es_byol_lanes_kernel(&ensemble);
   return es_lanes_run(&kernel, b->simd, &b->options, n, fill, store, c);
 }
 
@@ -220,7 +238,10 @@ static es_status batch_solve(const void *self, const double *axes, size_t n,
   c.y = es_zeroed(b->n, 1, sizeof *c.y);
   c.scale = es_zeroed(b->n, 1, sizeof *c.scale);
   const es_status status = run(&c, n);
-  for (size_t l = 0; l < ES_LANES; l++) es_byol_cell_free(c.cell[l]);
+  for (size_t l = 0; l < ES_LANES; l++) {
+    es_byol_cell_free(c.cell[l]);
+    free(c.seen[l]);
+  }
   free(c.y);
   free(c.scale);
   return status;

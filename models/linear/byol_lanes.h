@@ -35,6 +35,7 @@ enum {
   BYOL_LARGEST,  /* after it, of |y|/scale */
   BYOL_LEFT,     /* 1: the cell has ended here, and is left to a solver that
                     looks for stiffness, from where it is */
+  BYOL_UNSEEN,   /* steps since the state was last shown */
   BYOL_ROWS
 };
 enum { BYOL_ARRAYS = 9 };
@@ -51,11 +52,23 @@ typedef struct es_byol_layout {
 } es_byol_layout;
 es_byol_layout es_byol_layout_of(const byol *b);
 
-/* The kernel of an opened model that has a predictor, b: block->system is b.
+/* What all cells share; block->system. look (NULL: none) is shown a lane's
+ * state now and then, before a step, while the cell's fate is open, and may set
+ * fate and t_settle. */
+typedef struct es_byol_ensemble {
+  const byol *shared; /* an opened model that has a predictor */
+  void (*look)(void *context, es_lane_block *block, size_t lane);
+  void *context;
+} es_byol_ensemble;
+static inline const byol *es_byol_of(const es_lane_block *block) {
+  return ((const es_byol_ensemble *)block->system)->shared;
+}
+
+/* The kernel of an ensemble, which must outlive it.
  * Three builds of one step, which give the same bits; two ways to make it: with
  * a cell in each lane, or, where 8 cells at once would be too much for a cache
  * and rows fill whole vectors, with one cell after another. */
-es_lane_kernel es_byol_lanes_kernel(const byol *b);
+es_lane_kernel es_byol_lanes_kernel(const es_byol_ensemble *ensemble);
 unsigned es_byol_lanes_none(es_lane_block *block, const es_cell_options *o);
 unsigned es_byol_lanes_avx2(es_lane_block *block, const es_cell_options *o);
 unsigned es_byol_lanes_avx512(es_lane_block *block, const es_cell_options *o);
@@ -70,6 +83,17 @@ void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
 /* The lane's state, and the scale, as the model has them. */
 void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y,
                          double *scale);
+
+/* Goes on with a cell from (t, y), at first with steps of h, by the method that
+ * the general solver chooses: to t_end, fate and t_settle said on the way and
+ * steps counted; or until the fate is certain. */
+typedef struct es_byol_stretch {
+  double t, t_end, h;
+  bool until_fate;
+} es_byol_stretch;
+es_status es_byol_lanes_alone(byol *cell, const es_cell_options *options,
+                              const es_byol_stretch *stretch, double *y,
+                              const double *scale, es_cell *said) ES_MUST_USE;
 
 /* What a step is around its arithmetic, compiled once for all builds. aim
  * chooses the lane's step (0 of an idle one), where number e of f(y) is at

@@ -30,7 +30,8 @@ es_byol_layout es_byol_layout_of(const byol *b) {
   return l;
 }
 
-es_lane_kernel es_byol_lanes_kernel(const byol *b) {
+es_lane_kernel es_byol_lanes_kernel(const es_byol_ensemble *ensemble) {
+  const byol *b = ensemble->shared;
   const es_byol_layout l = es_byol_layout_of(b);
   const size_t scratch = 3 * l.end[0] + l.m * b->n2;
   es_lane_kernel kernel = {
@@ -38,7 +39,7 @@ es_lane_kernel es_byol_lanes_kernel(const byol *b) {
       .n_param = BYOL_PARAMS,
       .n_work = BYOL_ROWS + BYOL_ARRAYS * l.distance / ES_LANES +
                 (l.rows ? scratch / ES_LANES : scratch),
-      .system = b,
+      .system = ensemble,
       .advance = {es_byol_lanes_none, es_byol_lanes_avx2, es_byol_lanes_avx512},
   };
   if (l.rows) {
@@ -66,7 +67,7 @@ static size_t place_of(const byol *b, const es_byol_layout *l, size_t i,
 
 void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
                          const double *scale) {
-  const byol *b = block->system;
+  const byol *b = es_byol_of(block);
   const es_byol_layout l = es_byol_layout_of(b);
   double *param = block->param + lane, *work = block->work + lane;
   for (size_t e = 0; e < l.end[2]; e++)
@@ -79,11 +80,12 @@ void es_byol_lanes_begin(es_lane_block *block, size_t lane, const double *y,
   work[BYOL_LOG_OLD * ES_LANES] = log(1e-4);
   work[BYOL_REJECTED * ES_LANES] = 0;
   work[BYOL_LEFT * ES_LANES] = 0;
+  work[BYOL_UNSEEN * ES_LANES] = 0;
 }
 
 void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y,
                          double *scale) {
-  const byol *b = block->system;
+  const byol *b = es_byol_of(block);
   const es_byol_layout l = es_byol_layout_of(b);
   const double *param = block->param + lane;
   for (size_t i = 0; i < es_byol_length(b); i++) {
@@ -96,7 +98,7 @@ void es_byol_lanes_state(const es_lane_block *block, size_t lane, double *y,
  * evaluation): where f' is large, too, it is rejected once or twice. */
 static double first_step(const es_lane_block *block, size_t lane,
                          const double *k1, const es_cell_options *o) {
-  const es_byol_layout l = es_byol_layout_of(block->system);
+  const es_byol_layout l = es_byol_layout_of(es_byol_of(block));
   const double *y = block->y + lane * l.across;
   double slope = 0;
   for (size_t k = 0, e = 0; k < 3; k++) {
@@ -109,11 +111,23 @@ static double first_step(const es_lane_block *block, size_t lane,
   return slope > 1e-15 ? pow(.01 / slope, 1. / 9) : 1e-6;
 }
 
+/* Accepted steps between two looks at a cell whose fate is open. */
+enum { SELDOM = 4 };
+static void show(es_lane_block *b, size_t lane) {
+  const es_byol_ensemble *e = b->system;
+  double *unseen = b->work + BYOL_UNSEEN * ES_LANES + lane;
+  if (e->look == NULL || b->fate[lane] != ES_FATE_UNDECIDED || *unseen < SELDOM)
+    return;
+  *unseen = 0;
+  e->look(e->context, b, lane);
+}
+
 void es_byol_lanes_aim(es_lane_block *b, size_t lane, const double *k1,
                        const es_cell_options *o) {
   double *row = b->work + BYOL_H * ES_LANES;
   row[lane] = 0;
   if (!(b->busy >> lane & 1u)) return;
+  show(b, lane);
   if (b->h[lane] == 0) b->h[lane] = first_step(b, lane, k1, o);
   const double h = b->h[lane], left = o->t_end - b->t[lane];
   /* Two equal steps rather than a long one and a stub. */
@@ -134,6 +148,7 @@ static bool judge(es_lane_block *b, size_t lane, const es_cell_options *o) {
   b->steps[lane]++;
   const bool passed = error <= 1;
   if (passed) {
+    work[BYOL_UNSEEN * ES_LANES]++;
     const double next = es_control_accept(&c, h, error);
     b->t[lane] = h == o->t_end - t ? o->t_end : t + h;
     /* A step cut to hit the end says little about a longer one. */
@@ -157,7 +172,7 @@ static bool judge(es_lane_block *b, size_t lane, const es_cell_options *o) {
 enum { UNDER_WAY = 100 };
 static bool had_better_leave(const es_lane_block *b, size_t lane,
                              const es_cell_options *o) {
-  const double n = (double)es_byol_length(b->system);
+  const double n = (double)es_byol_length(es_byol_of(b));
   const double most = 8 * 115 * (n * n / 360 + n / 12 + 1);
   return b->steps[lane] >= UNDER_WAY &&
          o->t_end - b->t[lane] > most * b->h[lane] &&

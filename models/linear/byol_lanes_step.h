@@ -191,7 +191,7 @@ static BYOL_TARGET void slope(const part *given, const double *y, double *k) {
 #include "models/linear/byol_dop853.h"
 
 INLINE part part_of(const es_lane_block *block, size_t lane) {
-  const byol *b = block->system;
+  const byol *b = es_byol_of(block);
   const es_byol_layout l = es_byol_layout_of(b);
   const double *param = block->param + lane;
   double *scratch =
@@ -212,7 +212,7 @@ INLINE part part_of(const es_lane_block *block, size_t lane) {
 static void places_of(const es_lane_block *block, size_t lane, double **k,
                       double **w) {
   places(block->work + BYOL_ROWS * ES_LANES + lane,
-         es_byol_layout_of(block->system).distance, k, w);
+         es_byol_layout_of(es_byol_of(block)).distance, k, w);
 }
 
 /* y = w in the lanes that passed. */
@@ -257,7 +257,7 @@ BYOL_TARGET unsigned BYOL_ADVANCE(es_lane_block *block,
     if (es_byol_lanes_judge(block, lane, &ended, o)) passed |= 1u << lane;
   for (size_t lane = 0; lane < ES_LANES; lane += BYOL_WIDTH) {
     places_of(block, lane, k, &w);
-    keep(es_byol_length(block->system), lane, passed, block->y + lane, w);
+    keep(es_byol_length(es_byol_of(block)), lane, passed, block->y + lane, w);
   }
   return ended;
 }

@@ -207,7 +207,7 @@ static BYOL_TARGET void try_cell(es_lane_block *block, size_t lane,
 
 BYOL_TARGET unsigned BYOL_ADVANCE(es_lane_block *block,
                                   const es_cell_options *o) {
-  const byol *b = block->system;
+  const byol *b = es_byol_of(block);
   const es_byol_layout l = es_byol_layout_of(b);
   double *first = block->work + BYOL_ROWS * ES_LANES, *k[13], *w;
   double *scratch = first + BYOL_ARRAYS * l.distance;

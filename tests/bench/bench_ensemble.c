@@ -145,7 +145,8 @@ static void store(void *self, size_t c, const es_lane_block *block,
 }
 
 static void run_lanes(bench *b, run *r) {
-  const es_lane_kernel kernel = es_byol_lanes_kernel(b->model);
+  const es_byol_ensemble ensemble = {.shared = b->model};
+  const es_lane_kernel kernel = es_byol_lanes_kernel(&ensemble);
   const es_cell_options o = {.t_end = t_end,
                              .rtol = r->rtol,
                              .atol = r->rtol / 100,
