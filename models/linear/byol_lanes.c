@@ -11,6 +11,9 @@
 /* Beyond that, single cells on BLAS are as fast. */
 enum { MOST_SIDE = 64 };
 
+/* Stands for t to infinity, where what still moves never settles. */
+static const double forever = 1e300;
+
 static const char *const names[] = {"alpha_p", "beta", "eta",       "eta_p",
                                     "eta_s",   "seed", "init_scale"};
 enum { ALPHA_P, BETA, ETA, ETA_P, ETA_S, SEED, INIT_SCALE, NAMES };
@@ -18,7 +21,8 @@ enum { ALPHA_P, BETA, ETA, ETA_P, ETA_S, SEED, INIT_SCALE, NAMES };
 typedef struct batch {
   const es_config *config;
   byol *shared;
-  es_cell_options options;
+  es_cell_options options; /* t_end is finite */
+  bool endless;            /* until the fate is certain */
   es_simd simd;
   size_t n, n_columns, n_axes;
   unsigned char axis[NAMES]; /* each one's name */
@@ -66,7 +70,7 @@ static bool is_for_lanes(const batch *b, const es_cell_options *o) {
       strcmp(o->method, "auto") == 0 || strcmp(o->method, "dop853") == 0;
   const bool fits = b->shared->n1 <= MOST_SIDE && b->shared->n2 <= MOST_SIDE;
   return method && fits && b->shared->variant != BYOL_NO_PREDICTOR &&
-         isfinite(o->t_end) && o->atol > 0;
+         o->atol > 0;
 }
 
 static es_status batch_open(void **self, const es_config *config,
@@ -77,6 +81,8 @@ static es_status batch_open(void **self, const es_config *config,
   if (b == NULL) return es_byol_no_memory(diag);
   b->config = config;
   b->options = *options;
+  b->endless = isinf(options->t_end);
+  b->options.t_end = fmin(options->t_end, forever);
   b->eta_p_given = es_config_has(config, "model", "eta_p");
   b->eta_s_given = es_config_has(config, "model", "eta_s");
   void *shared = NULL;
@@ -158,7 +164,10 @@ static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
   c->t_seen[lane] = 0;
   block->fate[lane] = es_model_byol.fate(cell, 0, c->y);
   if (block->fate[lane] != ES_FATE_UNDECIDED) block->t_settle[lane] = 0;
-  return block->status[lane] == ES_OK && c->batch->options.t_end > 0;
+  const bool settled =
+      c->batch->endless && block->fate[lane] != ES_FATE_UNDECIDED;
+  return block->status[lane] == ES_OK && !settled &&
+         c->batch->options.t_end > 0;
 }
 
 /* The fate of a lane's state at t, and where since the last look it became
@@ -198,7 +207,7 @@ static void store(void *context, size_t i, const es_lane_block *block,
   byol *cell = c->cell[lane];
   const es_cell_options *o = &c->batch->options;
   const es_byol_stretch rest = {block->t[lane], o->t_end, block->h[lane],
-                                false};
+                                c->batch->endless};
   *said = (es_cell){.fate = block->fate[lane],
                     .t_settle = block->t_settle[lane],
                     .steps = block->steps[lane],
@@ -210,7 +219,10 @@ static void store(void *context, size_t i, const es_lane_block *block,
     if (block->work[BYOL_LEFT * ES_LANES + lane] != 0)
       said->status = es_byol_lanes_alone(cell, o, &rest, c->y, c->scale, said);
   }
-  if (said->status == ES_OK)
+  if (said->status == ES_OK && c->batch->endless &&
+      said->fate != ES_FATE_UNDECIDED)
+    es_model_byol.limit(cell, said->fate, said->t_settle, c->y, row);
+  else if (said->status == ES_OK)
     said->status = es_byol_observe(cell, o->t_end, c->y, row);
   if (said->status == ES_DIVERGED || said->status == ES_NOT_FINITE)
     said->fate = ES_FATE_DIVERGED;
@@ -226,7 +238,7 @@ static es_status run(call *c, size_t n) {
     if (c->seen[l] == NULL) status = ES_NO_MEMORY;
   }
   if (status != ES_OK) return status;
-  const es_byol_ensemble ensemble = {b->shared, look, c};
+  const es_byol_ensemble ensemble = {b->shared, look, c, b->endless};
   const es_lane_kernel kernel = es_byol_lanes_kernel(&ensemble);
   return es_lanes_run(&kernel, b->simd, &b->options, n, fill, store, c);
 }

@@ -59,6 +59,7 @@ typedef struct es_byol_ensemble {
   const byol *shared; /* an opened model that has a predictor */
   void (*look)(void *context, es_lane_block *block, size_t lane);
   void *context;
+  bool until_fate; /* a cell ends where its fate is certain */
 } es_byol_ensemble;
 static inline const byol *es_byol_of(const es_lane_block *block) {
   return ((const es_byol_ensemble *)block->system)->shared;

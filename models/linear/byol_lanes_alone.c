@@ -62,7 +62,7 @@ es_status es_byol_lanes_alone(byol *cell, const es_cell_options *given,
   es_status status = es_ode_new(&ode, &system, &o, NULL);
   if (status == ES_OK)
     status = es_ode_solve(ode, s->t, y, &s->t_end, 1, NULL, NULL, NULL);
-  if (ode != NULL && !s->until_fate) {
+  if (ode != NULL) {
     const es_ode_statistics stats = es_ode_stats(ode);
     said->steps += (double)(stats.steps + stats.rejected);
   }

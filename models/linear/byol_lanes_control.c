@@ -182,7 +182,10 @@ static bool had_better_leave(const es_lane_block *b, size_t lane,
 bool es_byol_lanes_judge(es_lane_block *b, size_t lane, unsigned *ended,
                          const es_cell_options *o) {
   if (!(b->busy >> lane & 1u)) return false;
-  const bool passed = judge(b, lane, o), done = b->t[lane] >= o->t_end;
+  const es_byol_ensemble *e = b->system;
+  const bool passed = judge(b, lane, o);
+  const bool settled = e->until_fate && b->fate[lane] != ES_FATE_UNDECIDED;
+  const bool done = settled || b->t[lane] >= o->t_end;
   if (!done && o->max_steps > 0 && b->status[lane] == ES_OK &&
       b->steps[lane] >= (double)o->max_steps)
     b->status[lane] = ES_BUDGET;

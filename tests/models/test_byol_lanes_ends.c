@@ -104,6 +104,31 @@ static void check_fates(size_t n1, size_t n2, const char *variant) {
   es_config_free(config);
 }
 
+/* Without an end cells that collapse stop where that is certain, with what is
+ * left for t to infinity. */
+static void an_endless_cell_ends_with_its_fate(void **state) {
+  (void)state;
+  enum { N = 8 };
+  es_config *config = make_config(4, 3, "byol", false);
+  double value[N * AXES], columns[N * 15];
+  es_cell cells[N], endless[N];
+  es_cell_options o = usual;
+  o.t_end = INFINITY;
+  draw_cells(N, 3, value);
+  for (size_t i = 0; i < N; i++) value[i * AXES + 2] = i < 4 ? .7 : 20;
+  solve(config, &usual, value, N, cells, columns);
+  solve(config, &o, value, N, endless, columns);
+  for (size_t i = 0; i < N; i++) {
+    assert_int_equal(endless[i].status, ES_OK);
+    assert_int_equal(endless[i].fate, ES_FATE_COLLAPSED);
+    assert_close(endless[i].t_settle, cells[i].t_settle, 1e-7, 0);
+    assert_true(endless[i].steps < cells[i].steps);
+    for (size_t j = 0; j < 4; j++) assert_true(columns[i * 15 + j] == 0);
+    assert_true(isnan(columns[i * 15 + 7]));
+  }
+  es_config_free(config);
+}
+
 static void fates_begin_where_they_are_said_to(void **state) {
   (void)state;
   check_fates(4, 3, "byol");
@@ -127,9 +152,6 @@ static void other_settings_are_left_alone(void **state) {
   refuses(config, "n2", &o);
   o.method = "tsit5";
   refuses(config, "eta", &o);
-  o = usual;
-  o.t_end = INFINITY;
-  refuses(config, "eta", &o);
   set(config, "model.variant=no-predictor");
   refuses(config, "eta", &usual);
   set(config, "model.variant=simsiam");
@@ -152,6 +174,7 @@ int main(void) {
       cmocka_unit_test(a_bad_cell_ends),
       cmocka_unit_test(a_stiff_cell_does_not_creep),
       cmocka_unit_test(fates_begin_where_they_are_said_to),
+      cmocka_unit_test(an_endless_cell_ends_with_its_fate),
       cmocka_unit_test(other_settings_are_left_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
