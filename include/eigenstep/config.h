@@ -15,7 +15,8 @@ typedef enum es_kind {
   ES_CHOICE, /* one of the words in `choices` */
   ES_TEXT,   /* any text, such as a path */
   ES_LIST,   /* 1,2,5 | [1,2,5] | lin:a:b:n | log:a:b:n | file:PATH */
-  ES_MATRIX  /* [[1,0.5],[0,1]] | file:PATH.csv|.npy|.h5:/dataset */
+  ES_MATRIX, /* [[1,0.5],[0,1]] | file:PATH.csv|.npy|.h5:/dataset */
+  ES_WORDS   /* several of the words in `choices`: a,b | [a,b] */
 } es_kind;
 
 /* Bits of es_key.flags. */
@@ -32,7 +33,7 @@ typedef struct es_key {
   es_kind kind;
   unsigned flags;
   double low, high;     /* range of every number in the value, inclusive */
-  const char *choices;  /* ES_CHOICE: "auto|exact|gd", else NULL */
+  const char *choices;  /* ES_CHOICE, ES_WORDS: "auto|exact|gd", else NULL */
   const char *unit;     /* "1", "pixels", "s", … or NULL */
   const char *fallback; /* default, in the syntax of a value; NULL: unset */
   const char *help;     /* one line */
@@ -100,15 +101,16 @@ typedef struct es_axis {
   const char *section, *name; /* "model", "eta" */
   const double *value;        /* n of them; borrowed */
   size_t n;
+  const char *choices; /* values count into these, from 0; NULL: numbers */
 } es_axis;
 
-/* Gives the configuration a section of axes: for every number and list that it
- * knows, a key of the same name and range that takes a list. A name stands for
- * the key in section "model"; where that has none, for the only key of that
- * name, and where there are several it stands for none. only (NULL: none) is
- * the one section whose keys may be axes. Such a section is never what a bare
- * name means, and its keys keep the order in which they were first set. To be
- * called before anything is set. */
+/* Gives the configuration a section of axes: for every number, list, choice and
+ * flag that it knows, a key of the same name and range that takes a list. A
+ * name stands for the key in section "model"; where that has none, for the only
+ * key of that name, and where there are several it stands for none. only (NULL:
+ * any) is the one section whose numbers and lists alone may be axes. Such a
+ * section is never what a bare name means, and its keys keep the order in which
+ * they were first set. To be called before anything is set. */
 es_status es_config_add_axes(es_config *config, const char *section,
                              const char *only, es_diag *diag) ES_MUST_USE;
 
@@ -122,9 +124,10 @@ bool es_config_axis(const es_config *config, const char *section, size_t k,
 es_status es_config_copy(es_config **out, const es_config *config,
                          es_diag *diag) ES_MUST_USE;
 
-/* Sets a number (of a list: the one number in it), as a word would. The same
- * failures: ES_UNKNOWN_KEY for what is no number or list, ES_BAD_VALUE for what
- * is out of range or, where a whole number is wanted, is none. */
+/* Sets a number (of a list: the one number in it; of a choice: which of them,
+ * from 0; of a flag: 0 or 1), as a word would. The same failures:
+ * ES_UNKNOWN_KEY for what is none of these, ES_BAD_VALUE for what is out of
+ * range or, where a whole number is wanted, is none. */
 es_status es_config_set_real(es_config *config, const char *section,
                              const char *name, double x,
                              es_diag *diag) ES_MUST_USE;
@@ -157,6 +160,9 @@ es_status es_config_blame(const es_config *config, const char *section,
  * their own); reading it back gives the same values to the last bit. */
 es_status es_config_write(const es_config *config, FILE *out,
                           es_diag *diag) ES_MUST_USE;
+
+/* Word i, from 0, of "a|b|c", and its length; NULL beyond the last. */
+const char *es_choice_word(const char *choices, size_t i, size_t *n);
 
 /* One line on what a key accepts: "a number in (0, 1]", "one of a|b", … */
 const char *es_key_accepts(char *out, size_t size, const es_key *key);

@@ -107,9 +107,9 @@ typedef struct es_cell_options {
  * SIMD lanes that hold a cell each. */
 typedef struct es_batch {
   size_t at_once; /* cells that a call of solve is best given */
-  /* For settings of which the keys axis[0..n_axes) of section "model" vary.
-   * ES_OK with *self NULL: these are not for the batch, take cells one by one.
-   */
+  /* For settings of which the keys axis[0..n_axes) of section "model" vary,
+   * numbers all. ES_OK with *self NULL: these are not for the batch, take cells
+   * one by one. */
   es_status (*open)(void **self, const es_config *config,
                     const char *const *axis, size_t n_axes,
                     const es_cell_options *options, es_diag *diag);

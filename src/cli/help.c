@@ -119,7 +119,7 @@ static es_status model_keys(FILE *out, const es_command *command,
   if (sweeps)
     fputs(
         "\naxes, in the order of the grid, the last the fastest:\n"
-        "  sweep.KEY            any of the numbers and lists above; a list of "
+        "  sweep.KEY            any number or word above (not text); a list of "
         "them or a\n                       range (log:1e-3:1:200)\n",
         out);
   return ES_OK;

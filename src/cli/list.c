@@ -7,6 +7,7 @@
 #include "models/resnet/method.h"
 
 #include <eigenstep/eigenstep.h>
+#include <eigenstep/sweep.h>
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -72,6 +73,8 @@ static es_status list_keys(es_diag *diag) {
   es_help_keys(stdout, &es_train_keys, NULL);
   puts("# all models");
   es_help_keys(stdout, &es_flow_keys, NULL);
+  puts("# all models (sweep, basin; sweep.KEY and box.KEY: --help)");
+  es_help_keys(stdout, &es_sweep_keys, &es_flow_keys);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;

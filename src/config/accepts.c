@@ -65,6 +65,9 @@ const char *es_key_accepts(char *out, size_t size, const es_key *key) {
              "%snumbers%s, as 1,2,5 or lin:a:b:n or log:a:b:n or file:PATH",
              (key->flags & ES_RISING) != 0 ? "never falling " : "", range);
     break;
+  case ES_WORDS:
+    snprintf(out, size, "some of %s, as a,b", key->choices);
+    break;
   case ES_MATRIX:
     matrix(out, size, key, range);
     break;

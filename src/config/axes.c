@@ -15,11 +15,18 @@ static bool is_number(const es_key *key) {
   return key->kind == ES_REAL || key->kind == ES_SIZE || key->kind == ES_LIST;
 }
 
+/* The words that a choice or a flag counts into; NULL for others. */
+static const char *words_of(const es_key *key) {
+  if (key->kind == ES_FLAG) return "off|on";
+  return key->kind == ES_CHOICE ? key->choices : NULL;
+}
+
 /* Whether an axis of that name stands for entry i. */
 static bool stands_for(const es_config *config, size_t i, const char *only) {
   const es_key *key = config->entry[i].key;
-  if (!is_number(key) || config->entry[i].is_axis) return false;
-  if (only != NULL) return strcmp(key->section, only) == 0;
+  if (config->entry[i].is_axis) return false;
+  if (only != NULL) return is_number(key) && strcmp(key->section, only) == 0;
+  if (!is_number(key) && words_of(key) == NULL) return false;
   if (strcmp(key->section, "model") == 0) return true;
   for (size_t k = 0; k < config->n; k++)
     if (k != i && !config->entry[k].is_axis &&
@@ -50,7 +57,8 @@ static es_key *own_key(es_config *config, const es_key *of,
   if (key == NULL) return NULL;
   *key = *of;
   key->section = section;
-  key->kind = ES_LIST;
+  key->choices = words_of(of);
+  key->kind = key->choices != NULL ? ES_WORDS : ES_LIST;
   key->flags &= ES_OPEN_LOW | ES_OPEN_HIGH;
   key->fallback = NULL;
   list[config->n_axis_keys++] = key;
@@ -84,7 +92,8 @@ bool es_config_axis(const es_config *config, const char *section, size_t k,
           strcmp(entry->key->section, section) != 0 || k-- > 0)
         continue;
       *out = (es_axis){entry->of->section, entry->of->name,
-                       entry->value.array.data, entry->value.array.rows};
+                       entry->value.array.data, entry->value.array.rows,
+                       entry->key->choices};
       return true;
     }
   return false;
@@ -158,13 +167,39 @@ static es_status put(es_entry *entry, double x, es_diag *diag) {
   return ES_OK;
 }
 
+/* What a key of words refuses, or the word that x counts to. */
+static es_status put_word(es_entry *entry, double x, es_diag *diag) {
+  const char *choices = words_of(entry->key);
+  es_value value = {0};
+  size_t n = 0;
+  const bool whole = x >= 0 && x < 64 && x == floor(x);
+  const char *word = whole ? es_choice_word(choices, (size_t)x, &n) : NULL;
+  const es_reading r = {entry->key, &value, diag};
+  if (word == NULL) {
+    snprintf(value.shown, sizeof value.shown, "%.6g", x);
+    return es_value_refuse(&r, "counts to no word");
+  }
+  snprintf(value.shown, sizeof value.shown, "%.*s", (int)n, word);
+  value.flag = x > 0;
+  if (entry->key->kind == ES_CHOICE) {
+    value.text = strndup(word, n);
+    if (value.text == NULL) return no_memory(diag);
+  }
+  es_value_free(&entry->value);
+  entry->value = value;
+  entry->has = entry->given = true;
+  return ES_OK;
+}
+
 es_status es_config_set_real(es_config *config, const char *section,
                              const char *name, double x, es_diag *diag) {
   es_entry *entry = es_config_find(config, section, name);
   if (entry == NULL) return es_config_unknown(config, section, name, diag);
-  if (!is_number(entry->key) || entry->is_axis)
+  const bool words = words_of(entry->key) != NULL;
+  if ((!is_number(entry->key) && !words) || entry->is_axis)
     return es_fail(diag, ES_UNKNOWN_KEY, "%.80s.%.80s: is not a number",
                    section, name);
+  if (words) return put_word(entry, x, diag);
   char number[ES_REAL_SIZE] = "nan";
   es_value shown = {0};
   const es_reading r = {entry->key, &shown, diag};

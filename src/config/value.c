@@ -90,6 +90,8 @@ static es_status read_scalar(const es_reading *r, const char *text) {
     return es_list_from_text(r, text);
   case ES_MATRIX:
     return read_matrix(r, text);
+  case ES_WORDS:
+    return es_words_from_text(r, text);
   case ES_TEXT:
     break;
   }
@@ -102,6 +104,7 @@ static es_status read_node(const es_reading *r, const es_node *node) {
     return es_value_refuse(r, "a value is wanted and not a map");
   if (r->key->kind == ES_LIST) return es_list_from_node(r, node);
   if (r->key->kind == ES_MATRIX) return es_matrix_from_node(r, node);
+  if (r->key->kind == ES_WORDS) return es_words_from_node(r, node);
   return es_value_refuse(r, "one value is wanted and not a list");
 }
 
@@ -154,7 +157,8 @@ es_status es_value_from_text(es_value *out, const es_key *key, const char *text,
   *out = (es_value){0};
   const es_reading r = {key, out, diag};
   es_text_quote(out->shown, sizeof out->shown, text);
-  const bool array = key->kind == ES_LIST || key->kind == ES_MATRIX;
+  const bool array =
+      key->kind == ES_LIST || key->kind == ES_MATRIX || key->kind == ES_WORDS;
   return finish(out, array && *text == '[' ? read_brackets(&r, text)
                                            : read_scalar(&r, text));
 }

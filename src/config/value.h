@@ -70,6 +70,10 @@ es_status es_value_number(const es_reading *r, double *x, const es_node *node,
 es_status es_list_from_text(const es_reading *r, const char *text) ES_MUST_USE;
 es_status es_list_from_node(const es_reading *r,
                             const es_node *list) ES_MUST_USE;
+/* words.c: which of the choices each word is. */
+es_status es_words_from_text(const es_reading *r, const char *text) ES_MUST_USE;
+es_status es_words_from_node(const es_reading *r,
+                             const es_node *list) ES_MUST_USE;
 /* matrix.c */
 es_status es_matrix_from_node(const es_reading *r,
                               const es_node *rows) ES_MUST_USE;

@@ -101,6 +101,18 @@ static void write_matrix(FILE *out, const es_matrix *M) {
   fputc(']', out);
 }
 
+static void write_words(FILE *out, const es_entry *entry) {
+  const es_matrix *list = &entry->value.array;
+  fputc('[', out);
+  for (size_t i = 0; i < list->rows; i++) {
+    size_t n;
+    const char *word =
+        es_choice_word(entry->key->choices, (size_t)list->data[i], &n);
+    fprintf(out, "%s%.*s", i > 0 ? ", " : "", (int)n, word);
+  }
+  fputc(']', out);
+}
+
 /* A range is written as given, because quotes would make it text. */
 static void write_source(FILE *out, const char *text) {
   if (es_range_is(text))
@@ -114,6 +126,8 @@ static void write_value(FILE *out, const es_entry *entry) {
   const es_kind kind = entry->key->kind;
   if (kind == ES_FLAG)
     fputs(value->flag ? "on" : "off", out);
+  else if (kind == ES_WORDS)
+    write_words(out, entry);
   else if (kind == ES_REAL || kind == ES_SIZE)
     write_real(out, value->real);
   else if (value->text != NULL)

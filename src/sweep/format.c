@@ -33,6 +33,21 @@ static es_status name_all(es_format *f, es_diag *diag) {
   return ES_OK;
 }
 
+/* The i-th value of an axis, of at most ES_TEXT_MOST bytes. */
+static size_t write_value(char *out, const es_axis *axis, size_t i) {
+  char text[64];
+  size_t n = 0;
+  if (axis->choices == NULL) {
+    n = es_csv_number(text, axis->value[i]);
+    memcpy(out, text, n);
+    return n;
+  }
+  const char *word = es_choice_word(axis->choices, (size_t)axis->value[i], &n);
+  if (n > ES_TEXT_MOST) n = ES_TEXT_MOST;
+  if (word != NULL) memcpy(out, word, n);
+  return n;
+}
+
 static es_status write_axes(es_format *f, es_diag *diag) {
   size_t n = 0;
   for (size_t k = 0; k < f->n_axes; k++) n += f->points->axis[k].n;
@@ -45,9 +60,7 @@ static es_status write_axes(es_format *f, es_diag *diag) {
   for (size_t k = 0; k < f->n_axes; k++) {
     f->begin[k] = n;
     for (size_t i = 0; i < f->points->axis[k].n; i++, n++) {
-      char text[64];
-      f->length[n] = (uint8_t)es_csv_number(text, f->points->axis[k].value[i]);
-      memcpy(f->text[n], text, f->length[n]);
+      f->length[n] = (uint8_t)write_value(f->text[n], &f->points->axis[k], i);
     }
   }
   return ES_OK;
@@ -71,7 +84,9 @@ void es_format_close(es_format *f) {
 }
 
 /* Most bytes of a line: numbers have up to 24 and a comma. */
-static size_t most_bytes(const es_format *f) { return 26 * f->n + 32; }
+static size_t most_bytes(const es_format *f) {
+  return (ES_TEXT_MOST + 1) * f->n_axes + 26 * f->n + 32;
+}
 
 /* The cells of the axes, with their commas: what the line of a cell begins
  * with. out has room. */
@@ -184,7 +199,7 @@ static bool read_fate(const char *cell, size_t n, es_fate *fate) {
 
 bool es_format_is_row(const es_format *f, uint64_t cell, const char *line,
                       size_t n, es_tally *tally) {
-  char want[32 * ES_MOST_AXES];
+  char want[(ES_TEXT_MOST + 1) * ES_MOST_AXES];
   es_cell said = {0};
   size_t status = 0, length;
   const char *at = line, *end = line + n, *text;

@@ -13,14 +13,17 @@ typedef struct es_tally {
 } es_tally;
 void es_tally_add(es_tally *tally, const es_cell *cell);
 
+enum { ES_TEXT_MOST = 40 }; /* bytes of an axis value */
+
 typedef struct es_format {
   const es_sweep *sweep;
   const char **name; /* n names of the header */
   size_t n, n_axes;
   const es_points *points;
-  char (*text)[32]; /* the values of all axes of a grid, one after another */
-  uint8_t *length;  /* of each */
-  size_t *begin;    /* n_axes places in text */
+  char (*text)[ES_TEXT_MOST]; /* the values of all axes of a grid, one after
+                                 another */
+  uint8_t *length;            /* of each */
+  size_t *begin;              /* n_axes places in text */
 } es_format;
 
 /* Of a grid. */

@@ -9,7 +9,9 @@ typedef struct es_packing {
   const es_format *format;
   es_h5_column *column; /* n, in the order of the CSV's */
   size_t n;
-  char (*name)[64]; /* their names, with a slash */
+  char (*name)[64];  /* their names, with a slash */
+  char *words;       /* memory of the words of axes */
+  const char **word; /* pointers to them */
 } es_packing;
 
 /* format is borrowed. */

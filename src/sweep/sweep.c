@@ -116,7 +116,8 @@ static es_status open_batch(es_sweep *s, es_diag *diag) {
   s->key = calloc(s->n_axes + 1, sizeof *s->key);
   if (s->key == NULL) return no_memory(diag);
   for (size_t k = 0; k < s->n_axes; k++) {
-    if (strcmp(s->axis[k].section, "model") != 0) return ES_OK;
+    if (strcmp(s->axis[k].section, "model") != 0 || s->axis[k].choices != NULL)
+      return ES_OK;
     s->key[k] = s->axis[k].name;
   }
   s->options =

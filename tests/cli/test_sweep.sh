@@ -46,6 +46,12 @@ es sweep barlow-twins gamma=1,0.5 d=2 init=gaussian init_scale=1e-2 t_end=3 swee
 # Refusals: one line.
 es $em sweep.bta=0.1,0.2; expect "no such axis" 2 "sweep\.bta.*did you mean sweep\."
 es $em sweep.eta=0.1,-0.2; expect "an axis out of range" 2 "sweep\.eta=0\.1,-0\.2: entry 2, -0\.2, is out of range"
+es $em sweep.ema=on,off sweep.eta=0.02,0.03 tau0=0.5
+same "words are axes" "$(tail -n +2 <<<"$out" | cut -d, -f1,2 | tr '\n' ' ')" \
+  "on,0.02 on,0.029999999999999999 off,0.02 off,0.029999999999999999 "
+es $em ema=off sweep.eta=0.02,0.03 tau0=0.5; same "and set the choice" "$(tail -2 <<<"$out" | cut -d, -f2-)" \
+  "$(es $em sweep.ema=off sweep.eta=0.02,0.03 tau0=0.5; tail -2 <<<"$out" | cut -d, -f3-)"
+es $em sweep.ema=on,of; expect "a word that is none" 2 "sweep\.ema=on,of: of is none of them; accepts some of off\|on"
 es $em sweep.alpha_p=1,x; expect "an axis of words" 2 "sweep\.alpha_p=1,x: entry 2, x, is not a finite number"
 es $em; expect "no axis" 2 "sweep: no axis"
 es $bt sweep.nu=1,2; expect "no end and no fate" 2 "time\.t_end"

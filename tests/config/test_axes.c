@@ -10,7 +10,8 @@ static const es_key keys[] = {
     {"model", "n", ES_SIZE, 0, 1, 10, NULL, NULL, "2", "count"},
     {"model", "list", ES_LIST, ES_RISING, 0, 100, NULL, NULL, "1,2", "list"},
     {"model", "M", ES_MATRIX, 0, 0, 9, NULL, NULL, "[[1,2],[3,4]]", "matrix"},
-    {"model", "kind", ES_CHOICE, 0, 0, 0, "a|b", NULL, "a", "choice"},
+    {"model", "kind", ES_CHOICE, 0, 0, 0, "a|bc", NULL, "a", "choice"},
+    {"model", "flag", ES_FLAG, 0, 0, 0, NULL, NULL, "off", "flag"},
     {"model", "both", ES_REAL, 0, 0, 1, NULL, NULL, NULL, "here and there"},
     {"time", "both", ES_REAL, 0, 5, 9, NULL, NULL, NULL, "there"},
     {"time", "twice", ES_REAL, 0, 0, 1, NULL, NULL, NULL, "two of these"},
@@ -35,6 +36,14 @@ static int unmake(void **state) {
 static void set_word(es_config *config, const char *word) {
   es_diag diag = {0};
   assert_ok(es_config_set(config, word, &diag), diag);
+}
+
+static void written(const es_config *config, char *text, size_t size) {
+  es_diag diag = {0};
+  FILE *out = fmemopen(text, size, "w");
+  assert_non_null(out);
+  assert_ok(es_config_write(config, out, &diag), diag);
+  fclose(out);
 }
 
 static void assert_axis(const es_config *config, size_t k, const char *section,
@@ -63,15 +72,46 @@ static void test_order_is_that_of_setting(void **state) {
 
 static void test_what_is_an_axis(void **state) {
   es_config *config = *state;
-  static const char *const none[] = {"sweep.M=1", "sweep.kind=1",
-                                     "sweep.path=1", "sweep.twice=1",
-                                     "sweep.sweep=1"};
+  static const char *const none[] = {"sweep.M=1", "sweep.path=1",
+                                     "sweep.twice=1", "sweep.sweep=1"};
   for (size_t i = 0; i < sizeof none / sizeof *none; i++)
     assert_status(es_config_set(config, none[i], NULL), ES_UNKNOWN_KEY);
   set_word(config, "sweep.list=50,3"); /* axes need not rise */
   assert_status(es_config_set(config, "sweep.list=101", NULL), ES_BAD_VALUE);
   assert_status(es_config_set(config, "sweep.eta=0", NULL), ES_BAD_VALUE);
   assert_status(es_config_set(config, "sweep.both=7", NULL), ES_BAD_VALUE);
+}
+
+static void test_words_are_axes(void **state) {
+  es_config *config = *state;
+  es_axis axis;
+  es_diag diag = {0};
+  char text[2048] = "";
+  set_word(config, "sweep.kind=bc, a");
+  set_word(config, "sweep.flag=[on,off]");
+  assert_true(es_config_axis(config, "sweep", 0, &axis));
+  assert_string_equal(axis.choices, "a|bc");
+  assert_int_equal(axis.n, 2);
+  assert_close(axis.value[0], 1, 0, 0);
+  assert_close(axis.value[1], 0, 0, 0);
+  assert_true(es_config_axis(config, "sweep", 1, &axis));
+  assert_close(axis.value[0], 1, 0, 0);
+  written(config, text, sizeof text);
+  assert_non_null(strstr(text, "sweep:\n  kind: [bc, a]\n  flag: [on, off]\n"));
+  assert_ok(es_config_set_real(config, "model", "kind", 1, &diag), diag);
+  assert_string_equal(es_config_text(config, "model", "kind"), "bc");
+  assert_ok(es_config_set_real(config, "model", "flag", 1, &diag), diag);
+  assert_true(es_config_flag(config, "model", "flag"));
+  assert_ok(es_config_set_real(config, "model", "flag", 0, &diag), diag);
+  assert_false(es_config_flag(config, "model", "flag"));
+  static const char *const bad[] = {
+      "sweep.kind=b",   "sweep.kind=a,,bc", "sweep.kind=a,",
+      "sweep.kind=",    "sweep.kind=[]",    "sweep.flag=maybe",
+      "sweep.kind=abc", "sweep.kind=[[a]]"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_status(es_config_set(config, bad[i], &diag), ES_BAD_VALUE);
+  assert_ok(es_config_add_axes(config, "box", "model", &diag), diag);
+  assert_status(es_config_set(config, "box.kind=a", &diag), ES_UNKNOWN_KEY);
 }
 
 static void test_only_one_section(void **state) {
@@ -88,14 +128,6 @@ static void test_bare_names_mean_no_axis(void **state) {
   set_word(config, "eta=0.25");
   assert_close(es_config_real(config, "model", "eta"), .25, 0, 0);
   assert_false(es_config_has(config, "sweep", "eta"));
-}
-
-static void written(const es_config *config, char *text, size_t size) {
-  es_diag diag = {0};
-  FILE *out = fmemopen(text, size, "w");
-  assert_non_null(out);
-  assert_ok(es_config_write(config, out, &diag), diag);
-  fclose(out);
 }
 
 static void test_written_in_order(void **state) {
@@ -164,7 +196,11 @@ static void test_numbers_are_refused(void **state) {
              {"model", "n", 0, ES_BAD_VALUE},
              {"model", "list", 101, ES_BAD_VALUE},
              {"model", "M", 1, ES_UNKNOWN_KEY},
-             {"model", "kind", 1, ES_UNKNOWN_KEY},
+             {"model", "kind", 2, ES_BAD_VALUE},
+             {"model", "kind", -1, ES_BAD_VALUE},
+             {"model", "kind", .5, ES_BAD_VALUE},
+             {"model", "flag", 2, ES_BAD_VALUE},
+             {"model", "flag", NAN, ES_BAD_VALUE},
              {"model", "none", 1, ES_UNKNOWN_KEY},
              {"sweep", "eta", 1, ES_UNKNOWN_KEY}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -182,8 +218,9 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, unmake)
   const struct CMUnitTest tests[] = {
       TEST(test_order_is_that_of_setting), TEST(test_what_is_an_axis),
-      TEST(test_only_one_section),         TEST(test_bare_names_mean_no_axis),
-      TEST(test_written_in_order),         TEST(test_copies_are_their_own),
-      TEST(test_numbers_are_set),          TEST(test_numbers_are_refused)};
+      TEST(test_words_are_axes),           TEST(test_only_one_section),
+      TEST(test_bare_names_mean_no_axis),  TEST(test_written_in_order),
+      TEST(test_copies_are_their_own),     TEST(test_numbers_are_set),
+      TEST(test_numbers_are_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,54 @@ static void test_h5_holds_what_csv_does(void **state) {
   unmake(&m);
 }
 
+/* Axes of words are words in CSV and numbers with names in HDF5. */
+static void test_axes_of_words(void **state) {
+  es_diag diag = {0};
+  es_h5_source *file;
+  double x[6];
+  const size_t n = 6;
+  made m = make((const char *[]){"sweep.method=tsit5,dop853,rosenbrock",
+                                 "sweep.y0=0.1,0.9", "t_end=2", NULL});
+  const es_output_where csv = {.path = at(state, "t.csv")};
+  (void)write_rows(&m, &csv, 0, n, n);
+  char *text = content(at(state, "t.csv"));
+  assert_non_null(strstr(text, "\ntsit5,0.90000000000000002,stable,"));
+  assert_non_null(strstr(text, "\nrosenbrock,0.10000000000000001,collapsed,"));
+  put(state, "t2.csv.part", text, strlen(text) - 40);
+  const es_output_where again = {.path = at(state, "t2.csv"), .resume = true};
+  (void)write_rows(&m, &again, 0, n, n);
+  assert_content(at(state, "t2.csv"), text);
+  free(text);
+  es_output_where h5 = {.path = at(state, "t.h5"), .h5 = true};
+  (void)write_rows(&m, &h5, 0, n, 3);
+  h5.resume = true;
+  h5.path = at(state, "t.h5");
+  (void)write_rows(&m, &h5, 0, n, n);
+  assert_ok(es_h5_open(&file, at(state, "t.h5"), &diag), diag);
+  assert_ok(es_h5_read(file, "/method", x, &n, 1, &diag), diag);
+  const es_axis *axis = m.sweep->axis;
+  for (size_t i = 0; i < n; i++) assert_close(x[i], axis->value[i / 2], 0, 0);
+  assert_ok(es_h5_read(file, "/y0", x, &n, 1, &diag), diag);
+  for (size_t i = 0; i < n; i++) assert_close(x[i], i % 2 == 0 ? .1 : .9, 0, 0);
+  es_h5_close(file);
+  es_shard_list list = {0};
+  es_tally tally;
+  for (uint64_t i = 1; i <= 2; i++) {
+    const es_output_where part = {
+        .path = at(state, i == 1 ? "sweep-1-of-2.h5" : "sweep-2-of-2.h5"),
+        .h5 = true};
+    (void)write_rows(&m, &part, 3 * i - 3, 3 * i, 3 * i);
+  }
+  assert_ok(es_shard_list_add(&list, ((temp *)*state)->dir, true, &diag), diag);
+  assert_ok(es_shard_list_check(&list, n, &diag), diag);
+  assert_ok(es_shard_list_merge(&list, m.sweep, at(state, "m.h5"), true, &tally,
+                                NULL, &diag),
+            diag);
+  assert_same_file(at(state, "m.h5"), at(state, "t.h5"));
+  es_shard_list_free(&list);
+  unmake(&m);
+}
+
 static void test_h5_goes_on_from_any_row(void **state) {
   made m = make(grid);
   const es_output_where whole = {.path = at(state, "whole.h5"), .h5 = true};
@@ -429,6 +477,7 @@ int main(void) {
                                      temp_test(test_csv_drops_damage),
                                      temp_test(test_an_ended_table_is_left),
                                      temp_test(test_h5_holds_what_csv_does),
+                                     temp_test(test_axes_of_words),
                                      temp_test(test_h5_goes_on_from_any_row),
                                      temp_test(test_h5_begun_in_part),
                                      temp_test(test_shards_merge_to_the_whole),
