@@ -8,11 +8,11 @@ es --version; ok $rc "--version" "$err"
 grep -qE '^eigenstep [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' <<<"$out"; ok $? "version and hash" "$out"
 es --help; ok $rc "--help" "$err"
 same "help is not an error" "$err" ""
-for command in run flow predict fixed-points separatrix train embed overlay plot list doctor; do
+for command in run flow predict fixed-points separatrix basin sweep train embed overlay plot list doctor; do
   grep -q "^  $command" <<<"$out"; ok $? "help names $command"
 done
 es -h; ok $rc "-h" "$err"
-for command in run flow predict fixed-points separatrix train embed overlay plot list doctor; do
+for command in run flow predict fixed-points separatrix basin sweep train embed overlay plot list doctor; do
   es $command --help; ok $rc "$command --help" "$err"
   [ "$(grep -c "^  eigenstep $command" <<<"$out")" = 2 ]; ok $? "$command --help has two examples" "$out"
   grep -q -- '--quiet' <<<"$out"; ok $? "$command --help has options"
