@@ -99,6 +99,8 @@ static es_status forget(const es_job *job, bool h5, es_diag *diag) {
   es_status status = es_file_remove(job->dir, name, diag);
   es_sweep_file_name(name, "sweep", &job->shard, h5 ? "csv" : "h5");
   if (status == ES_OK) status = es_file_remove(job->dir, name, diag);
+  es_sweep_file_name(name, "sweep", &job->shard, h5 ? "csv.part" : "h5.part");
+  if (status == ES_OK) status = es_file_remove(job->dir, name, diag);
   es_sweep_file_name(name, "sweep", &job->shard, h5 ? "h5" : "csv");
   if (status == ES_OK && !job->resume)
     status = es_file_remove(job->dir, name, diag);

@@ -3,6 +3,7 @@
 #include "sweep/mpi_wire.h"
 
 #include <mpi.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,13 +142,21 @@ es_status es_ranks_run(es_sweep *sweep, uint64_t first, uint64_t last,
   if (ranks_of() == 1)
     return es_sweep_run_rows(sweep, first, last, threads, watch, sink, diag);
   uint64_t mine = threads, all = 0, none = 0;
+  es_status status = ES_OK;
+  if ((size_t)omp_get_thread_limit() < threads + 1)
+    status = es_fail(diag, ES_USAGE,
+                     "ranks need a thread more than they solve on; "
+                     "OMP_THREAD_LIMIT allows %d",
+                     omp_get_thread_limit());
+  status = es_ranks_agree(status, &none, diag);
+  if (status != ES_OK) return status;
+  omp_set_dynamic(0);
   es_team team = {.sweep = sweep,
                   .sink = sink,
                   .watch = watch,
                   .all = (double)(last - first)};
   atomic_init(&team.stop, false);
   MPI_Allreduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
-  es_status status = ES_OK;
   if (es_ranks_mine() == 0)
     status = es_mpi_run_first(&team, first, last, threads, (size_t)all, diag);
   else
