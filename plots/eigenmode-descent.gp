@@ -74,13 +74,13 @@ do for [terminal_name in terminals] {
     set rmargin at screen 0.67 + 0.31*(k-1)
     set title said[k] offset 0,-0.4
     if (k == 1) { set ylabel 'p at the start' offset 0.5 } else { unset ylabel }
-    set arrow 1 from log10(limit[k]),M_min_y to log10(limit[k]),M_max_y nohead front lw 1.6 dt (2,3) lc rgb '#000000'
-    set arrow 2 from M_min_x,low[k] to M_max_x,low[k] nohead front lw 1.6 dt (6,4) lc rgb '#000000'
-    set arrow 3 from M_min_x,high[k] to M_max_x,high[k] nohead front lw 1.6 dt (6,4) lc rgb '#000000'
+    set arrow 1 from log10(limit[k]),M_min_y to log10(limit[k]),M_max_y nohead front lw 2.2 dt 3 lc rgb "#000000"
+    set arrow 2 from M_min_x,low[k] to M_max_x,low[k] nohead front lw 1.5 dt (12,8) lc rgb "#101010"
+    set arrow 3 from M_min_x,high[k] to M_max_x,high[k] nohead front lw 1.5 dt (12,8) lc rgb "#101010"
     if (k == 2) {
       do for [i=0:3] { set object 1+i rect from screen 0.405+0.145*i,0.035 to screen 0.42+0.145*i,0.07 fc palette cb i fs solid noborder
                        set label 1+i word('stable collapses neither diverges', i + 1) at screen 0.427+0.145*i,0.053 }
-      set label 6 sprintf("s = %s at the start. Dashed: the flow's\nseparatrix; dotted: 2/|λ_{max}|", got) at screen 0.07,0.053 textcolor rgb plain
+      set label 6 sprintf("s = %s at the start. Dashed: the flow's\nseparatrix; dotted: 2/|λ_{max}|", got) at screen 0.07,0.085 textcolor rgb plain
     }
     plot table[k] using (log10(column("lr"))):(column("p0")):(column("status") > 0 ? 3 : where_(column("p_1"), k)) with image
     unset arrow

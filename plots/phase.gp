@@ -85,8 +85,8 @@ do for [terminal_name in terminals] {
     row_ = (k - 1) / 2
     set lmargin at screen 0.09 + 0.49*column_
     set rmargin at screen 0.48 + 0.49*column_
-    set tmargin at screen 0.90 - 0.415*row_
-    set bmargin at screen 0.575 - 0.415*row_
+    set tmargin at screen 0.90 - 0.43*row_
+    set bmargin at screen 0.58 - 0.43*row_
     set xrange [low_x[k]:high_x[k]]
     set yrange [low_y[k]:high_y[k]]
     unset mxtics
@@ -102,7 +102,7 @@ do for [terminal_name in terminals] {
     set ylabel beside[k] offset 0.6,0
     set title sprintf('%c   %s', 96 + k, said[k]) offset 0,-0.6
     if (k == 1) { set arrow 1 from low_x[k],threshold to high_x[k],threshold nohead front lw 1.8 dt (6,4) lc rgb '#000000' ; set label 3 'η = τ²/4b: no stable point above' at low_x[k],threshold offset 1,0.6 front }
-    if (k == 2) { set arrow 1 from threshold,low_y[k] to threshold,high_y[k] nohead front lw 1.8 dt (6,4) lc rgb '#000000' ; set label 3 'η = τ²/4b' at threshold,low_y[k] rotate by 90 offset 0.9,1 left front }
+    if (k == 2) { set arrow 1 from threshold,low_y[k] to threshold,high_y[k] nohead front lw 1.8 dt (6,4) lc rgb '#000000' ; set label 3 'η = τ²/4b' at threshold,low_y[k] rotate by 90 offset 1.2,1 left front }
     eval 'plot table_of(k) using ' . cell . ' with image'
     unset arrow
     unset label

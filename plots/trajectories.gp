@@ -85,10 +85,10 @@ do for [terminal_name in terminals] {
   set bmargin at screen 0.005
   set xrange [0:1]
   set yrange [0:1]
-  set key at screen 0.51,0.03 center top horizontal Left reverse samplen 3 width 2
+  set key at screen 0.51,0.034 center top horizontal maxrows 1 Left reverse samplen 3 width 1
   plot NaN with lines lw 2.6 lc rgb '#31688e' title 'integrated', \
-       NaN with lines lw 1.3 dt (6,4) lc rgb theory title 'stable point, limit or rate in theory', \
-       NaN with lines lw 1.3 dt (2,3) lc rgb theory title 'saddle'
+       NaN with lines lw 1.3 dt (6,4) lc rgb theory title 'theory: stable point, limit, rate', \
+       NaN with lines lw 1.3 dt (2,3) lc rgb theory title 'theory: saddle'
   unset multiplot
   unset output
 }

@@ -51,8 +51,8 @@ do for [terminal_name in terminals] {
     row_ = (k - 1) / 2
     set lmargin at screen 0.09 + 0.49*column_
     set rmargin at screen 0.48 + 0.49*column_
-    set tmargin at screen 0.895 - 0.425*row_
-    set bmargin at screen 0.565 - 0.425*row_
+    set tmargin at screen 0.90 - 0.435*row_
+    set bmargin at screen 0.58 - 0.435*row_
     set xrange [M_min_x:M_max_x]
     set yrange [M_min_y:M_max_y]
     set xlabel 'p_1 at the start' offset 0,0.4
@@ -67,8 +67,8 @@ do for [terminal_name in terminals] {
   }
   set lmargin at screen 0.58
   set rmargin at screen 0.97
-  set tmargin at screen 0.47
-  set bmargin at screen 0.14
+  set tmargin at screen 0.465
+  set bmargin at screen 0.145
   set border 3 back
   set grid xtics ytics ls 100
   set xrange [0:T_max]
