@@ -33,7 +33,7 @@ double es_eigenmode_margin(const double *k, const double y[3],
   const double p = y[0], S = fabs(y[1]), Q = y[1] < 0 ? -y[2] : y[2];
   const double a = fixed ? stable_fixed(k, p, S) : stable(k, p, S, Q);
   const double b = fixed ? collapsed_fixed(k, p, S) : collapsed(k, p, S, Q);
-  *is_stable = a > 0;
+  *is_stable = a > b;
   return MOST(a, b);
 }
 

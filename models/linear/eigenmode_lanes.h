@@ -48,6 +48,9 @@ enum {
 /* A cell that has made so many steps and has as many of the last before it, or
  * no end, is left to the stiff path. */
 #define ES_EIGENMODE_PATIENCE 1000
+/* S and Q below this are left to it too: they may fall beyond what doubles
+ * hold. */
+#define ES_EIGENMODE_FAINT 1e-250
 
 /* The units, over the model's. */
 static inline double es_eigenmode_size(const es_eigenmode *mode) {
@@ -66,7 +69,8 @@ void es_eigenmode_rows(double *k, size_t stride, const es_eigenmode *mode,
 es_fate es_eigenmode_fate_at_start(const es_eigenmode *mode, double c);
 
 /* Positive inside the region that is stable (*is_stable true) or collapses;
- * the larger of the two margins. k of stride 1, y = (p, S, Q). */
+ * the larger of the two margins, and whose it is, also just outside. k of
+ * stride 1, y = (p, S, Q). */
 double es_eigenmode_margin(const double *k, const double y[3], bool *is_stable);
 
 /* The regular variables, and back. */

@@ -1,10 +1,12 @@
 /* One cell by itself, for what lanes would creep through: fast modes that have
  * settled (beta or alpha s0 in the millions) beside slow ones that have not;
- * and s = 0, where tau still moves. The state is p, and W and W_a as a size and
- * a direction (direction.h). */
+ * for an s that falls beyond what doubles hold, from where it may grow back;
+ * and for s = 0, where tau still moves. The state is p, and W and W_a as the
+ * logarithm of a size and a direction (direction.h). */
 #include "models/linear/direction.h"
 #include "models/linear/eigenmode_lanes.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { PARTS = 4 };
@@ -20,8 +22,8 @@ static es_status rhs(double t, const double *v, double *dv, void *context) {
   const es_eigenmode *m = ((const slow *)context)->mode;
   const direction d = direction_of(m, v[0], v[2], v[3]);
   (void)t;
-  dv[0] = m->alpha_p * v[1] * v[1] * v[2] * d.r - m->eta_p * v[0];
-  dv[1] = d.rate * v[1];
+  dv[0] = m->alpha_p * exp(2 * v[1]) * v[2] * d.r - m->eta_p * v[0];
+  dv[1] = d.rate;
   dv[2] = d.turn * v[3];
   dv[3] = -d.turn * v[2];
   return ES_OK;
@@ -30,7 +32,7 @@ static es_status rhs(double t, const double *v, double *dv, void *context) {
 static es_status jacobian(double t, const double *v, double *J, double *dfdt,
                           void *context) {
   const es_eigenmode *m = ((const slow *)context)->mode;
-  const double size = v[1], y = v[2], z = v[3];
+  const double drive = m->alpha_p * exp(2 * v[1]), y = v[2], z = v[3];
   const direction d = direction_of(m, v[0], y, z);
   const direction_slope e = direction_slope_of(m, v[0], y, z);
   const direction *by[PARTS] = {&e.p, NULL, &e.y, &e.z};
@@ -38,22 +40,22 @@ static es_status jacobian(double t, const double *v, double *J, double *dfdt,
   for (size_t j = 0; j < PARTS; j++) {
     if (by[j] == NULL) continue;
     double *column = J + j * PARTS;
-    column[0] = m->alpha_p * size * size * y * by[j]->r;
-    column[1] = by[j]->rate * size;
+    column[0] = drive * y * by[j]->r;
+    column[1] = by[j]->rate;
     column[2] = by[j]->turn * z;
     column[3] = -by[j]->turn * y;
   }
   J[0] -= m->eta_p;
-  J[4] = 2 * m->alpha_p * size * y * d.r;
-  J[5] = d.rate;
-  J[8] += m->alpha_p * size * size * d.r;
+  J[4] = 2 * drive * y * d.r;
+  J[8] += drive * d.r;
   J[11] -= d.turn;
   J[14] += d.turn;
   return ES_OK;
 }
 
 static void regular_of(const es_eigenmode *m, const double *v, double y[3]) {
-  const double unit = es_eigenmode_size(m), w = sqrt(m->alpha_p) * v[1] / unit;
+  const double unit = es_eigenmode_size(m);
+  const double w = sqrt(m->alpha_p) * exp(v[1]) / unit;
   y[0] = v[0] / unit;
   y[1] = w * v[2];
   y[2] = w * v[3];
@@ -105,14 +107,15 @@ static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
   return ES_OK;
 }
 
-/* size, y, z from S and Q, or from a start without size. */
+/* y, z and the size's logarithm from S and Q; a size of 0 is one that never
+ * grows to be seen. */
 static void start(const es_eigenmode *m, const double y[3], double *v,
                   double *scale) {
   const double unit = es_eigenmode_size(m) / sqrt(m->alpha_p);
   const bool turns = m->ema && y[1] != 0;
   const double size = turns ? hypot(y[1], y[2]) : y[1];
   v[0] = es_eigenmode_size(m) * y[0];
-  v[1] = unit * size;
+  v[1] = size > 0 ? log(unit) + log(size) : -DBL_MAX / 4;
   v[2] = turns ? y[1] / size : 1;
   v[3] = turns ? y[2] / size : m->tau0;
   for (size_t j = 0; j < PARTS; j++) scale[j] = 1;
@@ -133,12 +136,11 @@ es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
                                 .on_event = on_event,
                                 .context = &self,
                                 .jacobian = jacobian};
-  /* The size, which falls without end, keeps its digits. */
   static const double tiny = 1e-200;
   double v[PARTS], scale[PARTS], end[3];
   start(mode, y, v, scale);
   scale[0] = fmax(options->atol, tiny) / tiny;
-  scale[3] = scale[2] = options->rtol / tiny;
+  scale[3] = scale[2] = scale[1] = options->rtol / tiny;
   es_ode_options with;
   es_ode_options_default(&with);
   with.method = "auto";
@@ -160,7 +162,7 @@ es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
   }
   if (cell->status == ES_DIVERGED || cell->status == ES_NOT_FINITE)
     cell->fate = ES_FATE_DIVERGED;
-  const double w = v[1] * v[2];
+  const double w = exp(v[1]) * v[2];
   return (es_eigenmode_state){v[0], w * w,
                               mode->ema ? v[3] / v[2] : mode->tau0};
 }

@@ -217,11 +217,13 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   const MASK tired =
       (steps >= (double)options->max_steps) |
       ((steps >= ES_EIGENMODE_PATIENCE) & (left > ES_EIGENMODE_PATIENCE * h));
+  const MASK faint = SIZE(S) + SIZE(Q) < ES_EIGENMODE_FAINT;
   MASK is_stable;
   const REAL margin = NAME(margin)(k, ema, p, S, Q, &is_stable);
   const REAL settled = AT(block->t_settle + j);
   const MASK in = (settled != settled) & (margin > 0) & sound;
-  const MASK over = last | ~(sound & within) | tired | NAME(linear)(k, p, S, Q);
+  const MASK over =
+      last | ~(sound & within) | tired | faint | NAME(linear)(k, p, S, Q);
   const unsigned busy = block->busy >> j & ((1u << WIDTH) - 1);
   const unsigned event = busy & BITS_OF(in | over);
   unsigned ended = 0;
