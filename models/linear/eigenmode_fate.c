@@ -51,17 +51,18 @@ es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
   return is_stable ? ES_FATE_STABLE : ES_FATE_COLLAPSED;
 }
 
-/* tau where p and s have collapsed. At eta = 0 p stays at its limit, and tau
- * follows the slower of the two rates of (S, Q). */
+/* tau where s has collapsed and p stays at its limit, which is not 0 where
+ * nothing damps it: then (S, Q) is linear, S' = l p Q - k S, Q' = beta (S - Q),
+ * and Q/S goes to that of the slower of its rates, +-root - (beta + k)/2. At p
+ * = 0 that is beta/(beta - eta_s), or INFINITY. W_a = 0 stays at beta = 0. */
 static double tau_collapsed(const es_eigenmode *mode, double p) {
-  const double beta = mode->beta;
-  if (!mode->ema) return mode->tau0;
-  if (mode->eta_s > 0)
-    return beta > mode->eta_s ? beta / (beta - mode->eta_s) : INFINITY;
-  const double k = mode->lambda_s * p * p, half = (beta - k) / 2;
-  const double rate =
-      sqrt(half * half + beta * p * mode->lambda_d) - (beta + k) / 2;
-  return beta / (beta + rate);
+  const double beta = mode->beta, pull = mode->lambda_d * p;
+  const double k = mode->lambda_s * p * p + mode->eta_s;
+  const double half = (beta - k) / 2, root = sqrt(half * half + beta * pull);
+  if (!mode->ema || (beta == 0 && (mode->tau0 == 0 || k == 0)))
+    return mode->tau0;
+  if (half > 0) return beta / (half + root);
+  return pull == 0 ? INFINITY : (root - half) / pull;
 }
 
 static es_eigenmode_state collapsed_limit(const es_eigenmode *mode) {

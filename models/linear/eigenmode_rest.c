@@ -7,6 +7,13 @@
 /* (e^z - 1)/z. */
 static double phi(double z) { return z == 0 ? 1 : expm1(z) / z; }
 
+/* tau after t where p and s fall together, tau' = beta + rate tau, rate = eta -
+ * beta: one product where it runs away, of which no part is infinite alone. */
+static double run(double tau, double beta, double rate, double t) {
+  const double z = rate * t, more = beta * t * phi(-fabs(z));
+  return z > 0 ? exp(z) * (tau + more) : exp(z) * tau + more;
+}
+
 /* exp(t N) u for N = [[-A, P, 0], [beta, -beta, -beta/2], [0, 0, -rate]], by
  * Newton's form on its eigenvalues a, b, c; they are moved apart by a part in
  * 10^6 where they meet, which counts as little as what is neglected. */
@@ -47,7 +54,9 @@ double es_eigenmode_near(double plus, double eta, double beta, double rtol) {
   const double J = 1 / beta + 1 / (4 * eta);
   const double I = 2 * (1 + plus * J) / gap + J + 1 / (2 * eta);
   const double quadratic = 9 * kappa * kappa * I;
-  return fmin(sqrt(.1 * rtol * plus / quadratic), gap / (70 * kappa * kappa));
+  const double U =
+      fmin(sqrt(.1 * rtol * plus / quadratic), gap / (70 * kappa * kappa));
+  return U / 1.5; /* |m| <= |p - plus| + |S - p|/2 */
 }
 
 bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
@@ -67,11 +76,10 @@ bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
   const double turn =
       fabs(y[2]) * k[EM_LAST_Q] + most * (1 + most) * k[EM_LAST_S];
   if (!(turn * most < least * k[EM_FAINT])) return false;
-  const double e = exp(-eta * left), z = (eta - beta) * left;
+  const double e = exp(-eta * left);
   end[0] *= e;
   end[1] *= e;
   *out = es_eigenmode_from_regular(mode, end);
-  out->tau =
-      mode->ema ? y[2] / y[1] * exp(z) + beta * left * phi(z) : mode->tau0;
+  out->tau = mode->ema ? run(y[2] / y[1], beta, eta - beta, left) : mode->tau0;
   return true;
 }

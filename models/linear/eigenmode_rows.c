@@ -13,12 +13,12 @@ static const double huge = DBL_MAX / 4;
 static void stable_rows(double *k, size_t stride, const es_eigenmode *mode,
                         double c, double rtol) {
   const double L = GET(EM_PULL), eta = GET(EM_ETA_S), D = L * L - 4 * eta;
-  const bool known = mode->eta_p == mode->eta_s && L > 0 && D >= 0 &&
+  const bool known = mode->eta_p == mode->eta_s && L > 0 && D > 0 &&
                      (!mode->ema || mode->beta > 0);
   const double root = sqrt(fmax(D, 0)), plus = (L + root) / 2;
   PUT(EM_SADDLE, known ? 2 * eta / (L + root) : huge);
   PUT(EM_ROOM, known ? L * root : -huge);
-  PUT(EM_MEAN, known && c >= 0 && root > 0 ? sqrt(eta) : huge);
+  PUT(EM_MEAN, known && c >= 0 ? sqrt(eta) : huge);
   PUT(EM_RATIO, known ? 2 * sqrt(eta) / L : 1);
   PUT(EM_PLUS, plus);
   PUT(EM_NEAR, known && mode->ema && eta > 0

@@ -309,6 +309,49 @@ static void test_unequal_decay(void **unused) {
   assert_true(collapsed > 100);
 }
 
+/* tau where s = 0 but p is not: its Riccati equation comes to rest where
+ *   beta (1 - tau) - tau (p (l tau - b p) - eta_s) = 0,
+ * from every start in the basin of the slower rate; and what beta = 0 leaves.
+ */
+static void test_tau_of_collapse(void **unused) {
+  (void)unused;
+  for (size_t j = 0; j < 200; j++) {
+    es_eigenmode m = unit_mode(12, j);
+    m.eta_s = j % 2 == 0 ? m.eta_p : 0;
+    m.eta_p = 0;
+    m.p0 = between(0, 2, draw(12, j, 2));
+    m.beta = log_between(.02, 20, draw(12, j, 3));
+    const double tau = es_eigenmode_limit(&m, ES_FATE_COLLAPSED).tau;
+    const double pull = tau * m.p0 * (m.lambda_d * tau - m.lambda_s * m.p0);
+    const double size =
+        m.beta * (1 + tau) + tau * m.p0 * (tau + m.p0) + tau * m.eta_s;
+    assert_true(tau > 0);
+    /* Three roundings of the largest term, and of tau's own few. */
+    assert_close(m.beta * (1 - tau) - pull + tau * m.eta_s, 0, 0, 4e-15 * size);
+  }
+  es_eigenmode m = {.lambda_s = 1, .lambda_d = 1, .alpha_p = 1, .eta_p = .1};
+  m.eta_s = .1, m.ema = true;
+  assert_true(es_eigenmode_limit(&m, ES_FATE_COLLAPSED).tau == 0);
+  m.tau0 = .5;
+  assert_true(isinf(es_eigenmode_limit(&m, ES_FATE_COLLAPSED).tau));
+  m.eta_p = m.eta_s = 0;
+  assert_true(es_eigenmode_limit(&m, ES_FATE_COLLAPSED).tau == .5);
+}
+
+/* At equality the double root attracts from one side alone: no stable point. */
+static void test_degenerate(void **unused) {
+  (void)unused;
+  es_eigenmode m = {.alpha_p = 1, .eta_p = .125, .eta_s = .125};
+  m.lambda_s = 2, m.lambda_d = 1, m.tau0 = 1, m.beta = .4;
+  for (int ema = 0; ema < 2; ema++)
+    for (int c = 0; c < 2; c++) {
+      m.ema = ema == 1, m.p0 = .5, m.s0 = .25 + .2 * c;
+      const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
+      assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start),
+                       ES_FATE_UNDECIDED);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_stable_box_keeps),
@@ -319,7 +362,9 @@ int main(void) {
       cmocka_unit_test(test_to_the_saddle),
       cmocka_unit_test(test_undamped),
       cmocka_unit_test(test_from_the_start),
-      cmocka_unit_test(test_unequal_decay)};
+      cmocka_unit_test(test_unequal_decay),
+      cmocka_unit_test(test_tau_of_collapse),
+      cmocka_unit_test(test_degenerate)};
   es_init();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

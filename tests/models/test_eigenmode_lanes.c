@@ -487,6 +487,27 @@ static void test_axes(void **unused) {
                 ES_BAD_VALUE);
 }
 
+/* tau of either sign that runs out of a double's range: infinite, and of the
+ * sign of what drives it (from W_a = tau0 w with tau0 < 0 it is the start's).
+ */
+static void test_away(void **unused) {
+  (void)unused;
+  es_cell_options long_ago = usual;
+  long_ago.t_end = 10000;
+  cells c = make_cells(2);
+  for (size_t j = 0; j < c.n; j++) {
+    const double x[AXES] = {1, .6, .6, .1, 1.09, 1, .001, 1e-3, -1};
+    memcpy(c.axes + j * AXES, x, sizeof x);
+    if (j == 1) c.axes[j * AXES + 8] = 1;
+  }
+  solve(&c, true, &long_ago);
+  for (size_t j = 0; j < c.n; j++) {
+    assert_int_equal(c.cell[j].status, ES_OK);
+    assert_true(c.columns[j * COLUMNS + 2] == (j == 0 ? -1 : 1) * INFINITY);
+  }
+  free_cells(&c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_accuracy),
                                      cmocka_unit_test(test_rest),
@@ -498,7 +519,8 @@ int main(void) {
                                      cmocka_unit_test(test_bad_cells),
                                      cmocka_unit_test(test_budgets),
                                      cmocka_unit_test(test_empty),
-                                     cmocka_unit_test(test_axes)};
+                                     cmocka_unit_test(test_axes),
+                                     cmocka_unit_test(test_away)};
   es_init();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
