@@ -28,6 +28,7 @@ static void page(void **state) {
   es_diag diag = {0};
   mkdir(at(state, "flow"), 0755);
   put_text(state, "flow/trace.csv", "t\n");
+  put_text(state, "flow/sweep.csv", "eta\n");
   put_text(state, "flow/b.svg", "<svg/>");
   put_text(state, "flow/a&.svg", "<svg/>");
   put_text(state, "flow/a.png", "");
@@ -45,7 +46,8 @@ static void page(void **state) {
   count_of(text, "<h2>flow</h2>\n<img src=\"flow/a&amp;.svg\"", 1);
   count_of(text, "<img ", 2);
   count_of(text, "<a href=\"flow/trace.csv\">trace.csv</a>", 1);
-  count_of(text, "<a ", 1);
+  count_of(text, "<a href=\"flow/sweep.csv\">sweep.csv</a>", 1);
+  count_of(text, "<a ", 2);
   count_of(text, "</html>", 1);
   free(text);
 }
