@@ -28,7 +28,7 @@ static es_status rhs(double t, const double *state, double *dydt, void *self) {
 
 static void mode_jacobian(const es_eigenmode *m, const double *v, double *J,
                           size_t n) {
-  const double size = v[1], y = v[2], z = v[3];
+  const double size = direction_size(m, v + 1), y = v[2], z = v[3];
   const direction d = direction_of(m, v[0], y, z);
   const direction_slope e = direction_slope_of(m, v[0], y, z);
   const direction *by[PARTS] = {&e.p, NULL, &e.y, &e.z};
@@ -37,13 +37,12 @@ static void mode_jacobian(const es_eigenmode *m, const double *v, double *J,
     if (by[k] == NULL) continue;
     double *column = J + k * n;
     column[0] = drive * y * by[k]->r;
-    column[1] = by[k]->rate * size;
+    column[1] = by[k]->rate;
     column[2] = by[k]->turn * z;
     column[3] = -by[k]->turn * y;
   }
   J[0] -= m->eta_p;
-  J[0 + n] = 2 * m->alpha_p * size * y * d.r;
-  J[1 + n] = d.rate;
+  J[0 + n] = 2 * drive * y * d.r;
   J[0 + 2 * n] += drive * d.r;
   J[3 + 2 * n] -= d.turn;
   J[2 + 3 * n] += d.turn;
@@ -65,14 +64,15 @@ static void start(const void *self, double *y, double *scale) {
     const es_eigenmode *m = &b->mode[j];
     y[PARTS * j] = m->p0;
     scale[PARTS * j] = m->p0 != 0 ? fabs(m->p0) : 1 / ES_EIGENMODE_ATOL_UNIT;
-    es_eigenmode_begin(m, b->lr, y + PARTS * j + 1, scale + PARTS * j + 1);
+    es_eigenmode_begin(m, b->log_scale, y + PARTS * j + 1,
+                       scale + PARTS * j + 1);
   }
 }
 
 static es_eigenmode_state state_of(const byol_eigenmode *b, size_t j,
                                    const double *y) {
   const double *v = y + PARTS * j;
-  return (es_eigenmode_state){v[0], es_eigenmode_s(v + 1),
+  return (es_eigenmode_state){v[0], es_eigenmode_s(&b->mode[j], v + 1),
                               es_eigenmode_tau(&b->mode[j], v + 1)};
 }
 
@@ -119,7 +119,9 @@ static double distance(void *self, double t, const double *y) {
     const double *v = y + PARTS * j;
     if (!es_eigenmode_has_exact(&b->mode[j])) return NAN;
     const es_eigenmode_state e = es_eigenmode_exact(&b->mode[j], t);
-    const double dp = v[0] - e.p, dw = v[1] * v[2] - sqrt(e.s);
+    double w[2];
+    es_eigenmode_weights(&b->mode[j], v + 1, w);
+    const double dp = v[0] - e.p, dw = w[0] - sqrt(e.s);
     square += dp * dp + dw * dw;
   }
   return sqrt(square);
@@ -141,7 +143,7 @@ static size_t n_states(const void *self) {
 static void state(const void *self, const double *y, double *out) {
   const byol_eigenmode *b = self;
   for (size_t j = 0; j < b->n; j++)
-    es_eigenmode_weights(y + PARTS * j + 1, out + 2 * j);
+    es_eigenmode_weights(&b->mode[j], y + PARTS * j + 1, out + 2 * j);
 }
 
 static void shape(const void *self, es_model_shape *out) {
@@ -213,6 +215,7 @@ static es_status open_modes(void **self, const es_config *config,
     return status;
   }
   b->lr = es_eigenmodes_lr(config);
+  b->log_scale = es_eigenmodes_log_scale(config);
   for (size_t j = 0; j < b->n; j++) b->c[j] = es_eigenmode_c(&b->mode[j]);
   *self = b;
   return ES_OK;

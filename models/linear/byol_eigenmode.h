@@ -15,6 +15,7 @@ typedef struct byol_eigenmode {
   size_t n;           /* modes */
   es_eigenmode *mode; /* n */
   double lr;          /* of descent; 0: none */
+  double log_scale;   /* es_eigenmodes_log_scale */
   double *c;          /* n: of the invariant s = p²/alpha_p + c e^… */
   bool s0_given;
   const char *no_start;       /* as in es_model_shape */

@@ -19,6 +19,7 @@ typedef struct two_layer {
   size_t n;           /* modes */
   es_eigenmode *mode; /* n; their p0 means nothing */
   double lr;          /* of descent; 0: none */
+  double log_scale;   /* es_eigenmodes_log_scale */
   double *law;        /* 2 n: alpha_p s - p1^2 and - p2^2 of the starts */
   double *p1, *p2;    /* n: where the layers start */
   const char *no_start;
@@ -46,14 +47,14 @@ static void fill(double *column, const double *v, const direction *by,
                  double drive_by) {
   column[0] = drive_by * v[1];
   column[1] = drive_by * v[0];
-  column[2] = by->rate * v[2];
+  column[2] = by->rate;
   column[3] = by->turn * v[4];
   column[4] = -by->turn * v[3];
 }
 
 static void mode_jacobian(const es_eigenmode *m, const double *v, double *J,
                           size_t n) {
-  const double size = v[2], y = v[3], z = v[4];
+  const double size = direction_size(m, v + 2), y = v[3], z = v[4];
   const direction d = direction_of(m, v[0] * v[1], y, z);
   const direction_slope e = direction_slope_of(m, v[0] * v[1], y, z);
   const double strength = m->alpha_p * size * size;
@@ -63,14 +64,13 @@ static void mode_jacobian(const es_eigenmode *m, const double *v, double *J,
     const direction by = {e.p.r * other, e.p.rate * other, e.p.turn * other};
     fill(J + (size_t)k * n, v, &by, strength * y * by.r);
   }
-  fill(J + 2 * n, v, &(direction){0}, 2 * m->alpha_p * size * y * d.r);
+  fill(J + 2 * n, v, &(direction){0}, 2 * drive);
   fill(J + 3 * n, v, &e.y, strength * (d.r + y * e.y.r));
   fill(J + 4 * n, v, &e.z, strength * y * e.z.r);
   J[0] -= m->eta_p;
   J[1] += drive;
   J[0 + n] += drive;
   J[1 + n] -= m->eta_p;
-  J[2 + 2 * n] += d.rate;
   J[4 + 3 * n] -= d.turn;
   J[3 + 4 * n] += d.turn;
 }
@@ -99,7 +99,7 @@ static void start(const void *self, double *y, double *scale) {
     v[1] = b->p2[j];
     unit[0] = scale_of(v[0], v[1]);
     unit[1] = scale_of(v[1], v[0]);
-    es_eigenmode_begin(&b->mode[j], b->lr, v + 2, unit + 2);
+    es_eigenmode_begin(&b->mode[j], b->log_scale, v + 2, unit + 2);
   }
 }
 
@@ -111,7 +111,7 @@ static es_status observe(void *self, double t, const double *y, double *out) {
     double *own = out + COLUMNS * j;
     own[0] = v[0];
     own[1] = v[1];
-    own[2] = es_eigenmode_s(v + 2);
+    own[2] = es_eigenmode_s(&b->mode[j], v + 2);
     own[3] = es_eigenmode_tau(&b->mode[j], v + 2);
   }
   return ES_OK;
@@ -130,7 +130,7 @@ static size_t n_states(const void *self) {
 static void state(const void *self, const double *y, double *out) {
   const two_layer *b = self;
   for (size_t j = 0; j < b->n; j++)
-    es_eigenmode_weights(y + PARTS * j + 2, out + 2 * j);
+    es_eigenmode_weights(&b->mode[j], y + PARTS * j + 2, out + 2 * j);
 }
 
 static void shape(const void *self, es_model_shape *out) {
@@ -146,7 +146,7 @@ static es_fate fate_of(const two_layer *b, size_t j, double t, const double *y,
                        es_two_layer_state *out) {
   const es_eigenmode *m = &b->mode[j];
   const double *v = y + PARTS * j;
-  const double unit = sqrt(m->alpha_p) * v[2];
+  const double unit = sqrt(m->alpha_p) * direction_size(m, v + 2);
   const double left = exp(-2 * m->eta_s * t);
   *out = (es_two_layer_state){v[0],
                               v[1],
@@ -223,6 +223,7 @@ static es_status open_modes(void **self, const es_config *config,
     return status;
   }
   b->lr = es_eigenmodes_lr(config);
+  b->log_scale = es_eigenmodes_log_scale(config);
   *self = b;
   return ES_OK;
 }

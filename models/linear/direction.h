@@ -14,6 +14,8 @@
 
 #include "models/linear/eigenmode.h"
 
+#include <math.h>
+
 typedef struct direction {
   double r; /* lambda_d z - lambda_s p y: w (lambda_d tau - lambda_s p)/size */
   double rate, turn;
@@ -53,7 +55,13 @@ static inline direction_slope direction_slope_of(const es_eigenmode *m,
             (gy + z * gy_z + y * b - 2 * z * d.turn) / square}};
 }
 
-/* Derivatives of v = (size, y, z) into dv, of weights for descent. Returns
+/* size of v = (L, y, z). The size is kept as its logarithm, from L = 0 at the
+ * start: at a small eta s may fall to e^(-1/eta) and come back. */
+static inline double direction_size(const es_eigenmode *m, const double *v) {
+  return m->s0 > 0 ? exp(v[0]) : 0;
+}
+
+/* Derivatives of v = (L, y, z) into dv, of weights for descent. Returns
  * w (lambda_d a - lambda_s p w), which drives the predictor. */
 static inline double direction_rates(const es_eigenmode *m, bool descends,
                                      double p, const double *v, double *dv) {
@@ -61,13 +69,14 @@ static inline double direction_rates(const es_eigenmode *m, bool descends,
   if (descends) {
     dv[0] = 0;
     dv[1] = p * d.r - m->eta_s * v[1];
-    dv[2] = m->beta * (v[1] - v[2]);
+    dv[2] = m->ema ? m->beta * (v[1] - v[2]) : m->tau0 * dv[1];
   } else {
-    dv[0] = d.rate * v[0];
+    dv[0] = d.rate;
     dv[1] = d.turn * v[2];
     dv[2] = -d.turn * v[1];
   }
-  return v[0] * v[0] * v[1] * d.r;
+  const double size = direction_size(m, v);
+  return size * size * v[1] * d.r;
 }
 
 #endif

@@ -109,24 +109,31 @@ double es_eigenmodes_lr(const es_config *config) {
 }
 
 bool es_eigenmode_descends(const es_eigenmode *mode, double lr) {
-  return lr > 0 && mode->ema && mode->s0 > 0;
+  return lr > 0 && mode->s0 > 0;
 }
 
-void es_eigenmode_begin(const es_eigenmode *mode, double lr, double *y,
+double es_eigenmodes_log_scale(const es_config *config) {
+  static const double usual = 1e3;
+  const double ratio = es_config_real(config, "solver", "rtol") /
+                       es_config_real(config, "solver", "atol");
+  const bool sound = ratio > 0 && ratio < 1e15;
+  return (sound ? ratio : usual) / ES_EIGENMODE_ATOL_UNIT;
+}
+
+void es_eigenmode_begin(const es_eigenmode *mode, double log_scale, double *y,
                         double *scale) {
-  const double w0 = sqrt(mode->s0), tau0 = mode->tau0;
-  const bool descends = es_eigenmode_descends(mode, lr);
-  y[0] = descends ? 1 : w0;
-  y[1] = descends ? w0 : 1;
-  y[2] = tau0 * y[1];
-  scale[0] = w0 > 0 ? w0 : 1;
-  scale[1] = 1;
+  const double w0 = mode->s0 > 0 ? sqrt(mode->s0) : 1, tau0 = mode->tau0;
+  y[0] = 0;
+  y[1] = w0;
+  y[2] = tau0 * w0;
+  scale[0] = log_scale;
+  scale[1] = w0;
   /* From 0 a relative tolerance would take hundreds of steps to get away. */
-  scale[2] = tau0 != 0 ? fabs(tau0) : 1 / ES_EIGENMODE_ATOL_UNIT;
+  scale[2] = tau0 != 0 ? fabs(y[2]) : w0 / ES_EIGENMODE_ATOL_UNIT;
 }
 
-double es_eigenmode_s(const double *y) {
-  const double w = y[0] * y[1];
+double es_eigenmode_s(const es_eigenmode *mode, const double *y) {
+  const double w = direction_size(mode, y) * y[1];
   return w * w;
 }
 
@@ -137,9 +144,10 @@ double es_eigenmode_tau(const es_eigenmode *mode, const double *y) {
   return fabs(tau) > most ? INFINITY : tau;
 }
 
-void es_eigenmode_weights(const double *y, double *out) {
-  out[0] = y[0] * y[1];
-  out[1] = y[0] * y[2];
+void es_eigenmode_weights(const es_eigenmode *mode, const double *y,
+                          double *out) {
+  out[0] = direction_size(mode, y) * y[1];
+  out[1] = direction_size(mode, y) * y[2];
 }
 
 void es_eigenmode_weight_name(const void *self, size_t j, char *name,

@@ -45,8 +45,9 @@ static inline void check_jacobian(const es_model *model,
   assert_non_null(work);
   double *J = work + 5 * n, *y = work, *dfdt = work + n, *f = work + 2 * n;
   es_instance_start(&instance, y, f);
-  /* Away from the start, where y = 1 hides slopes. */
-  for (size_t k = 0; k < n; k++) y[k] *= .8 + .1 * (double)(k % 5);
+  /* Away from the start, where y = 1 and L = 0 hide slopes. */
+  for (size_t k = 0; k < n; k++)
+    y[k] = y[k] * (.8 + .1 * (double)(k % 5)) + .03 * (double)(k % 7);
   assert_int_equal(model->jacobian(0, y, J, dfdt, instance.self), ES_OK);
   for (size_t k = 0; k < n; k++) {
     differences(&instance, y, k, f);

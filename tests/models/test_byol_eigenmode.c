@@ -187,6 +187,21 @@ static void many(void **state) {
   trace_free(&two);
 }
 
+/* While p comes down from above lambda_d/lambda_s over a time 1/eta, s falls to
+ * e^-1000 and below, and grows as long again: the boundary, from `separatrix`,
+ * is at p0 = 1.8616692, where the two balance. */
+static void return_from_nothing(void **state) {
+  (void)state;
+  trace t =
+      TRACE("p0=1.85", "s0=0.1", "eta=1e-4", "ema=off", "tau0=1", "t=1e4,1e5");
+  assert_close(at(&t, 0, S), 0, 0, 0);
+  assert_close(at(&t, 1, P), .91733118175817363, 1e-8, 0);
+  trace_free(&t);
+  t = TRACE("p0=1.87", "s0=0.1", "eta=1e-4", "ema=off", "tau0=1", "t=1e5");
+  assert_true(at(&t, 0, P) < 9e-5); /* and so below the saddle */
+  trace_free(&t);
+}
+
 /* Of modes that survive and one that does not the whole has collapsed, and the
  * limits are each mode's own; where one is undecided so is the whole. */
 static void fates(void **state) {
@@ -228,7 +243,7 @@ int main(void) {
       cmocka_unit_test(no_decay),  cmocka_unit_test(oracle),
       cmocka_unit_test(invariant), cmocka_unit_test(jacobian),
       cmocka_unit_test(collapse),  cmocka_unit_test(many),
-      cmocka_unit_test(fates),
+      cmocka_unit_test(fates),     cmocka_unit_test(return_from_nothing),
   };
   return cmocka_run_group_tests_name("byol-eigenmode", tests, NULL, NULL);
 }
