@@ -99,23 +99,49 @@ INLINE REAL NAME(root)(REAL x, int n) {
   return (REAL)(((WORD)((one - log * (1. / n)) + 0x1p52) ^ tag) << 20);
 }
 
-/* The step, in T, at which the last terms are within tolerance of the state.
- * All of p, S and Q count relatively, since tau is of the last two; p passing
- * through 0 is measured by S. */
-INLINE REAL NAME(reach)(const NAME(series) * s, double atol, double rtol) {
-  const REAL tiny = ALL(1e-290), S = SIZE(s->S[0]) + tiny;
-  const REAL crossing = 1e-4 * S;
-  const REAL p = 1 / (rtol * MOST(SIZE(s->p[0]), crossing) + atol);
-  const REAL Q = 1 / (rtol * MOST(SIZE(s->Q[0]), crossing)),
-             S1 = 1 / (rtol * S);
-  REAL out[2];
-  for (int i = 0; i < 2; i++) {
-    const int n = ORDER - i;
-    const REAL e =
-        MOST(MOST(SIZE(s->p[n]) * p, SIZE(s->S[n]) * S1), SIZE(s->Q[n]) * Q);
-    out[i] = NAME(root)(LEAST(MOST(e, ALL(1e-30)), ALL(1e300)), n);
+/* One over the sizes that coefficients are measured by. All of p, S and Q count
+ * relatively, since tau is of the last two; p passing through 0 is measured by
+ * S. */
+INLINE void NAME(measure)(const NAME(series) * s, double atol, double rtol,
+                          REAL unit[3]) {
+  const REAL S = SIZE(s->S[0]) + ALL(1e-290), crossing = 1e-4 * S;
+  unit[0] = 1 / (rtol * MOST(SIZE(s->p[0]), crossing) + atol);
+  unit[1] = 1 / (rtol * S);
+  unit[2] = 1 / (rtol * MOST(SIZE(s->Q[0]), crossing));
+}
+
+/* The step, in T, at which `share` of term n is what is tolerated. */
+INLINE REAL NAME(reach)(const NAME(series) * s, const REAL unit[3], int n,
+                        double share) {
+  const REAL e = MOST(MOST(SIZE(s->p[n]) * unit[0], SIZE(s->S[n]) * unit[1]),
+                      SIZE(s->Q[n]) * unit[2]);
+  return SAFETY * NAME(root)(LEAST(MOST(share * e, ALL(1e-30)), ALL(1e300)), n);
+}
+
+/* The next step, in T. Where fast modes have settled, steps of the plain series
+ * are held short by its stability; with less of its last terms it is stable
+ * more than twice as far. Those are taken inside a trapping region alone, where
+ * errors die away, and the series becomes what the step is made by. */
+INLINE REAL NAME(plan)(NAME(series) * s, MASK settled, double atol,
+                       double rtol) {
+  REAL unit[3];
+  NAME(measure)(s, atol, rtol, unit);
+  const REAL plain =
+      LEAST(NAME(reach)(s, unit, ORDER, 1), NAME(reach)(s, unit, ORDER - 1, 1));
+  if (ORDER != LOW) return plain;
+  const int first = ORDER - TAMED + 1;
+  const REAL tamed =
+      LEAST(NAME(reach)(s, unit, first, CAUTION * (1 - tame[0])),
+            NAME(reach)(s, unit, first + 1, CAUTION * (1 - tame[1])));
+  const MASK calm = settled & (tamed > PREFER * plain);
+#pragma GCC unroll 8
+  for (int i = 0; i < TAMED; i++) {
+    const REAL part = CHOOSE(calm, ALL(tame[i]), ALL(1.));
+    s->p[first + i] *= part;
+    s->S[first + i] *= part;
+    s->Q[first + i] *= part;
   }
-  return SAFETY * LEAST(out[0], out[1]);
+  return CHOOSE(calm, tamed, plain);
 }
 
 INLINE REAL NAME(margin)(const double *k, bool ema, REAL p, REAL S, REAL Q,
@@ -201,9 +227,10 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   NAME(series) s;
   s.p[0] = AT(y), s.S[0] = AT(y + ES_LANES), s.Q[0] = AT(y + 2 * ES_LANES);
   const REAL T = AT(block->h + j), t = AT(block->t + j), end = ROW(EM_T_END);
+  const REAL settle = AT(block->t_settle + j);
   NAME(expand)(&s, k, T);
-  REAL x =
-      LEAST(NAME(reach)(&s, options->atol, options->rtol), ALL(MOST_GROWTH));
+  REAL x = LEAST(NAME(plan)(&s, settle == settle, options->atol, options->rtol),
+                 ALL(MOST_GROWTH));
   const REAL h = x * T, left = end - t, left_x = left / T;
   const MASK last = h >= left;
   x = CHOOSE(last, left_x, x);
@@ -220,8 +247,7 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   const MASK faint = SIZE(S) + SIZE(Q) < ES_EIGENMODE_FAINT;
   MASK is_stable;
   const REAL margin = NAME(margin)(k, ema, p, S, Q, &is_stable);
-  const REAL settled = AT(block->t_settle + j);
-  const MASK in = (settled != settled) & (margin > 0) & sound;
+  const MASK in = (settle != settle) & (margin > 0) & sound;
   const MASK over =
       last | ~(sound & within) | tired | faint | NAME(linear)(k, p, S, Q);
   const unsigned busy = block->busy >> j & ((1u << WIDTH) - 1);
@@ -229,8 +255,10 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   unsigned ended = 0;
   if (event != 0) {
     const unsigned now_in = busy & BITS_OF(in);
-    if (now_in != 0) NAME(settle)
-    (block, j, &s, now_in, T, x, margin, is_stable, options->rtol);
+    if (now_in != 0) {
+      NAME(settle)
+      (block, j, &s, now_in, T, x, margin, is_stable, options->rtol);
+    }
     ended = busy & BITS_OF(over);
     if (isinf(options->t_end)) ended |= now_in;
   }
