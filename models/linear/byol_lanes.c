@@ -92,7 +92,7 @@ static es_status batch_open(void **self, const es_config *config,
   b->shared = shared;
   /* Aligned starts may have a closed form. */
   wanted = wanted && status == ES_OK && is_for_lanes(b, options) &&
-           !es_byol_starts_along(config);
+           b->shared->aligned == NULL && !es_byol_starts_along(config);
   if (wanted) {
     es_model_shape shape = {0};
     es_model_byol.shape(b->shared, &shape);
