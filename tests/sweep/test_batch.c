@@ -158,8 +158,9 @@ static void test_points_in_a_box(void **state) {
   es_diag diag = {0};
   es_points p;
   const double a[] = {-1, 3}, b[] = {5}, c[] = {1e-300, 2e-300};
-  const es_axis axis[] = {
-      {"model", "a", a, 2}, {"model", "b", b, 1}, {"model", "c", c, 2}};
+  const es_axis axis[] = {{"model", "a", a, 2, NULL},
+                          {"model", "b", b, 1, NULL},
+                          {"model", "c", c, 2, NULL}};
   enum { N = 20000 };
   double sum = 0, square = 0, cross = 0, x[3], y[3];
   assert_ok(es_points_box(&p, axis, 3, N, 11, &diag), diag);
@@ -185,8 +186,10 @@ static void test_boxes_that_are_none(void **state) {
   es_diag diag = {0};
   es_points p;
   const double x[] = {2, 1, 0};
-  const es_axis three = {"model", "a", x, 3}, falls = {"model", "a", x, 2};
-  const es_axis twice[] = {{"model", "a", x + 2, 1}, {"model", "a", x + 2, 1}};
+  const es_axis three = {"model", "a", x, 3, NULL},
+                falls = {"model", "a", x, 2, NULL};
+  const es_axis twice[] = {{"model", "a", x + 2, 1, NULL},
+                           {"model", "a", x + 2, 1, NULL}};
   assert_status(es_points_box(&p, &three, 1, 1, 0, &diag), ES_BAD_VALUE);
   assert_status(es_points_box(&p, &falls, 1, 1, 0, &diag), ES_BAD_VALUE);
   assert_status(es_points_box(&p, twice, 2, 1, 0, &diag), ES_BAD_VALUE);
