@@ -129,7 +129,7 @@ void es_eigenmode_begin(const es_eigenmode *mode, double log_scale, double *y,
   scale[0] = log_scale;
   scale[1] = w0;
   /* From 0 a relative tolerance would take hundreds of steps to get away. */
-  scale[2] = tau0 != 0 ? fabs(y[2]) : w0 / ES_EIGENMODE_ATOL_UNIT;
+  scale[2] = tau0 != 0 ? fabs(y[2]) : fmin(w0 / ES_EIGENMODE_ATOL_UNIT, 1e300);
 }
 
 double es_eigenmode_s(const es_eigenmode *mode, const double *y) {

@@ -23,6 +23,8 @@ same "no invariant under two decays" "$(cell 1 invariant_residual_1 <<<"$out")" 
 es flow $em p0=0.01 s0=1e-4 beta=0.01 t=1e5 --quiet; ok $rc "tau runs away" "$err"
 same "to infinity" "$(cell 1 tau_1 <<<"$out")" inf
 
+es flow $em p0=1e50 s0=1e50 t=1e-60 --quiet; ok $rc "a start far away" "$err"
+
 # Stationary points.
 es fixed-points $em sigma2=0 eta=0.01; ok $rc "fixed-points" "$err"
 same "its columns" "$(head -1 <<<"$out")" "kind,p,s,tau,stable,eig_1,eig_2,eig_3"
