@@ -40,6 +40,7 @@ INLINE REAL NAME(mirror)(REAL a, REAL b) {
 #define LEAST(a, b) NAME(least)(a, b)
 #define MOST(a, b) NAME(most)(a, b)
 #define SIZE(a) NAME(size)(a)
+#define SETTLE NAME(settle)
 
 #include "models/linear/eigenmode_region.h"
 
@@ -256,8 +257,7 @@ INLINE unsigned NAME(advance_part)(es_lane_block *block,
   if (event != 0) {
     const unsigned now_in = busy & BITS_OF(in);
     if (now_in != 0) {
-      NAME(settle)
-      (block, j, &s, now_in, T, x, margin, is_stable, options->rtol);
+      SETTLE(block, j, &s, now_in, T, x, margin, is_stable, options->rtol);
     }
     ended = busy & BITS_OF(over);
     if (isinf(options->t_end)) ended |= now_in;
@@ -290,3 +290,4 @@ TARGET static unsigned NAME(advance)(es_lane_block *block,
 #undef LEAST
 #undef MOST
 #undef SIZE
+#undef SETTLE
