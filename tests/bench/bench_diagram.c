@@ -45,8 +45,9 @@ static double draw(diagram *d, size_t threads) {
   const es_keys sets[] = {es_eigenmode_keys, es_sweep_keys};
   const char *const words[] = {"model.p0=.1", "model.s0=.02",
                                "solver.rtol=1e-8"};
-  const es_axis axes[] = {{"model", "alpha_p", d->alpha, SIDE},
-                          {"model", "eta", d->eta, SIDE}};
+  const es_axis axes[] = {
+      {.section = "model", .name = "alpha_p", .value = d->alpha, .n = SIDE},
+      {.section = "model", .name = "eta", .value = d->eta, .n = SIDE}};
   es_config *config = NULL;
   es_sweep *sweep = NULL;
   es_diag diag = {0};
