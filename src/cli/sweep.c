@@ -138,7 +138,7 @@ static es_status draw(const sweep_run *run, es_diag *diag) {
 static void say_failed(const sweep_run *run) {
   const es_tally *tally = &run->summary.tally;
   char line[160];
-  if (tally->failed == 0) return;
+  if (tally->failed == 0 || run->job->strict) return;
   snprintf(line, sizeof line,
            "%" PRIu64 " of %" PRIu64 " cells failed: see their status",
            tally->failed, tally->cells);
@@ -163,7 +163,9 @@ es_status es_sweep_strict(const es_job *job, const es_tally *tally,
 static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   const es_job *job = run->job;
   es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
-  run->summary.exit_code = es_status_exit_code(status);
+  run->summary.exit_code = es_status_exit_code(
+      status == ES_OK ? es_sweep_strict(job, &run->summary.tally, NULL)
+                      : status);
   if (status == ES_FILE_WRITE) return status;
   say_failed(run);
   if (status == ES_INTERRUPTED) say_stopped(run, diag);
