@@ -112,7 +112,13 @@ typedef struct es_ode_options {
  * sign in f: a saddle at y = 1 that is left by 1e-14 e^t passes for a steady
  * state, and so does the plateau before a step of a self-supervised method
  * unless the scale makes the growing mode's own size the measure. Hence off:
- * use it where the end is known to be stable. */
+ * use it where the end is known to be stable.
+ *
+ * ES_ODE_FOREVER as the last time is an end that is not meant to be reached: the
+ * state is then final once it would move as little in as much time as has
+ * passed, |f_i| (t - t0) <= atol*scale_i + rtol*|y_i|, and the fastest mode had
+ * a hundred of its times to move. */
+#define ES_ODE_FOREVER 1e300
 
 /* Fills in the defaults given in brackets. */
 void es_ode_options_default(es_ode_options *options);

@@ -11,9 +11,6 @@
 /* Beyond that, single cells on BLAS are as fast. */
 enum { MOST_SIDE = 64 };
 
-/* Stands for t to infinity, where what still moves never settles. */
-static const double forever = 1e300;
-
 static const char *const names[] = {"alpha_p", "beta", "eta",       "eta_p",
                                     "eta_s",   "seed", "init_scale"};
 enum { ALPHA_P, BETA, ETA, ETA_P, ETA_S, SEED, INIT_SCALE, NAMES };
@@ -82,7 +79,7 @@ static es_status batch_open(void **self, const es_config *config,
   b->config = config;
   b->options = *options;
   b->endless = isinf(options->t_end);
-  b->options.t_end = fmin(options->t_end, forever);
+  b->options.t_end = fmin(options->t_end, ES_ODE_FOREVER);
   b->eta_p_given = es_config_has(config, "model", "eta_p");
   b->eta_s_given = es_config_has(config, "model", "eta_s");
   void *shared = NULL;

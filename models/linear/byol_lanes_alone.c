@@ -58,6 +58,7 @@ es_status es_byol_lanes_alone(byol *cell, const es_cell_options *given,
   if (given->max_steps > 0)
     o.max_steps = given->max_steps - (uint64_t)said->steps;
   o.limit = given->limit;
+  o.stop_when_steady = s->t_end >= ES_ODE_FOREVER;
   es_ode *ode = NULL;
   es_status status = es_ode_new(&ode, &system, &o, NULL);
   if (status == ES_OK)

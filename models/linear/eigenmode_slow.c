@@ -101,8 +101,8 @@ static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
     if (status != ES_OK) return status;
     if (!(room(self->k, y) > 0)) return ES_DIVERGED;
     if (self->until_settled && !isnan(self->t_settle)) return ES_OK;
-    if (cell->steps >= (double)options->max_steps || t > never)
-      return ES_BUDGET;
+    if (t > never) return ES_OK; /* it rests where no region is known */
+    if (cell->steps >= (double)options->max_steps) return ES_BUDGET;
   }
   return ES_OK;
 }

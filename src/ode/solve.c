@@ -262,6 +262,16 @@ static void choose_side(run *r) {
     r->h = fmin(r->h, es_stiff_first(&r->stiff));
 }
 
+/* The time over which a steady state may not move: what is left, or, without
+ * an end, what has passed once all that is fast has had time to move. */
+static double horizon(const run *r) {
+  static const double times_of_fastest = 100;
+  const double t = r->ode->step.t_new, end = r->times[r->n - 1];
+  if (end < ES_ODE_FOREVER) return end - t;
+  const double passed = t - r->t0;
+  return passed * r->steady.rate >= times_of_fastest ? passed : INFINITY;
+}
+
 static es_status accept(run *r) {
   es_ode *ode = r->ode;
   r->callback = ES_OK;
@@ -276,9 +286,8 @@ static es_status accept(run *r) {
   const es_status status = deliver(r);
   if (status != ES_OK || r->ended) return status;
   const bool fixed = ode->stepper->fixed_step;
-  const double left = r->times[r->n - 1] - ode->step.t_new;
   const bool at_rest = ode->options.stop_when_steady && r->next < r->n &&
-                       es_steady_see(&r->steady, &ode->step, fixed, left);
+                       es_steady_see(&r->steady, &ode->step, fixed, horizon(r));
   turn(&ode->step);
   choose_next(r);
   choose_side(r);

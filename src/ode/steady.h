@@ -9,8 +9,8 @@ typedef struct es_steady {
   double rate;  /* largest |f_new - f|/|y_new - y| so far */
 } es_steady;
 
-/* Sees the step just accepted, with so much time left after it; true if the
- * state is taken to be final. */
+/* Sees the step just accepted, with so much time left after it (INFINITY: for
+ * its rate alone); true if the state is taken to be final. */
 bool es_steady_see(es_steady *steady, const es_step *s, bool fixed_step,
                    double left);
 

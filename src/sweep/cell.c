@@ -10,10 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands for t to infinity in a solver; whatever still moves there never
- * settles. */
-static const double forever = 1e300;
-
 struct es_solver {
   es_solver_setup setup;
   es_config *config;
@@ -173,7 +169,7 @@ static es_status run_exact(es_solver *s) {
   const bool at_start = fate != ES_FATE_UNDECIDED;
   if (status == ES_OK && !at_start) status = look(s, high, &fate);
   while (status == ES_OK && endless && fate == ES_FATE_UNDECIDED &&
-         high < forever) {
+         high < ES_ODE_FOREVER) {
     low = high;
     high *= 2;
     status = look(s, high, &fate);
@@ -249,10 +245,12 @@ static es_status solve(es_solver *s, es_diag *diag) {
   s->settings.options.scale = s->scale;
   s->settings.options.stopping = stopping;
   s->settings.options.stopping_self = s;
+  /* What rests outside any region that is known ends as undecided. */
+  s->settings.options.stop_when_steady = isinf(s->t_end);
   es_ode *ode = NULL;
   es_status status = es_ode_new(&ode, &system, &s->settings.options, diag);
   if (status != ES_OK) return status;
-  const double end = fmin(s->t_end, forever);
+  const double end = fmin(s->t_end, ES_ODE_FOREVER);
   status = es_ode_solve(ode, 0, s->y, &end, 1, NULL, NULL, diag);
   const es_ode_statistics stats = es_ode_stats(ode);
   s->cell->steps = (double)(stats.steps + stats.rejected);
@@ -271,7 +269,7 @@ static es_status run_ode(es_solver *s, es_diag *diag) {
   if (status != ES_OK) return status;
   if (endless && s->cell->fate != ES_FATE_UNDECIDED)
     return take_limit(s, s->t_last, s->y);
-  return es_instance_observe(&s->instance, fmin(s->t_end, forever), s->y,
+  return es_instance_observe(&s->instance, fmin(s->t_end, ES_ODE_FOREVER), s->y,
                              s->row);
 }
 

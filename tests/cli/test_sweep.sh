@@ -26,6 +26,18 @@ for k in 1 2; do
 done
 same "a model without a fate stays undecided" "$(cell 2 outcome <<<"$swept")" undecided
 
+# What rests outside any region that is known ends there, undecided, on lanes and
+# cell by cell. eta_p != eta_s: p (1 - 1.09 p) = eta_s, s = eta_p p^2/eta_s.
+rest="sweep byol-eigenmode p0=0.5 s0=0.1 eta_p=0.02 sweep.eta_s=0.01"
+for method in auto tsit5; do
+  es $rest solver.method=$method rtol=1e-10
+  same "rest, $method" "$rc $(cell 1 outcome <<<"$out") $(cell 1 status <<<"$out")" "0 undecided 0"
+  close "p at rest, $method" "$(cell 1 p_1 <<<"$out")" "$(awk 'BEGIN { printf "%.17g", (1 + sqrt(1 - 4.36 * .01)) / 2.18 }')" 1e-9
+  close "s at rest, $method" "$(cell 1 s_1 <<<"$out")" "$(awk 'BEGIN { p = (1 + sqrt(1 - 4.36 * .01)) / 2.18; printf "%.17g", 2 * p * p }')" 1e-9
+done
+es sweep byol "X=[[1,.3],[.3,.8]]" "Xp=[[.2,0],[0,.1]]" n2=2 init_scale=.5 sweep.seed=1,2,3 max_steps=20000
+same "matrices that survive end" "$rc $(tail -n +2 <<<"$out" | awk -F, '{ print $2, $NF }' | sort -u)" "0 undecided 0"
+
 # Settings: YAML in its order, words in theirs, one value more than once.
 cat >two.yaml <<'YAML'
 model: {p0: 0.1, s0: 0.2}

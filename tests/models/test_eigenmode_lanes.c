@@ -312,7 +312,7 @@ static void test_until_certain(void **unused) {
     const es_cell *cell = c.cell + j;
     const double *got = c.columns + j * COLUMNS, t = cell->t_settle;
     if (cell->fate == ES_FATE_UNDECIDED) {
-      assert_int_equal(cell->status, ES_BUDGET);
+      if (cell->status != ES_OK) assert_int_equal(cell->status, ES_BUDGET);
       continue;
     }
     certain++;

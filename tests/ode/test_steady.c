@@ -194,6 +194,51 @@ static void a_saddle_fools_it(void **state) {
 
 /* An output that fails after the rest ends the solve with its status and time.
  */
+/* Without an end: y' = y (1 - y) from .1 has 1 - y = 9 e^-t, below 1e-9/t from
+ * t = 26 on, and rests when 100 of its times have passed, or two steps of at
+ * most 1 later. */
+static void rest_without_an_end(void **state) {
+  (void)state;
+  const double never = ES_ODE_FOREVER;
+  for (int m = 0; m < 3; m++) {
+    lab l = {0};
+    const es_ode_options o = with(methods[m]);
+    const result r = run(&l, logistic, &o, .1, &never, 1);
+    assert_ok(r.status, r.diag);
+    assert_close(l.y[0], 1, 1e-9, 0);
+    assert_in_range(r.stats.t_steady * 1e3, 90000, 110000);
+  }
+}
+
+/* A slow mode beside a fast one: 1 - y = 9 e^(-t/100) moves by less than 1e-9
+ * in as much time as has passed, .09 t e^(-t/100) <= 1e-9, from t = 2627 on. */
+static es_status slow_and_fast(double t, const double *y, double *dydt,
+                               void *c) {
+  (void)t, (void)c;
+  dydt[0] = .01 * y[0] * (1 - y[0]);
+  dydt[1] = -10 * y[1];
+  return ES_OK;
+}
+
+static void slow_modes_are_waited_for(void **state) {
+  (void)state;
+  const es_ode_system system = {.n = 2, .rhs = slow_and_fast};
+  const double never = ES_ODE_FOREVER;
+  for (int m = 0; m < 3; m++) {
+    const char *const method[] = {"auto", "rosenbrock", "tsit5"};
+    const es_ode_options o = with(method[m]);
+    double y[2] = {.1, 1};
+    es_ode *ode;
+    es_diag diag;
+    assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+    assert_ok(es_ode_solve(ode, 0, y, &never, 1, NULL, NULL, &diag), diag);
+    assert_close(y[0], 1, 1e-9, 0);
+    assert_close(y[1], 0, 0, 1e-9);
+    assert_in_range(es_ode_stats(ode).t_steady, 2500, 4000);
+    es_ode_free(ode);
+  }
+}
+
 static void outputs_after_the_rest_can_fail(void **state) {
   (void)state;
   const double times[3] = {1, 1e3, 1e6};
@@ -215,6 +260,8 @@ int main(void) {
       cmocka_unit_test(rest_from_the_start),
       cmocka_unit_test(growth_from_a_tiny_start_is_not_rest),
       cmocka_unit_test(a_saddle_fools_it),
+      cmocka_unit_test(rest_without_an_end),
+      cmocka_unit_test(slow_modes_are_waited_for),
       cmocka_unit_test(outputs_after_the_rest_can_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
