@@ -40,7 +40,7 @@ enum {
               */
   EM_LAST_S, /* far p and S will still turn into each other in collapse; */
   EM_FAINT,  /* and so far they may; negative: never */
-  EM_MOST_P, /* options' limit */
+  EM_MOST_P, /* options' limit, which is in units of the start; huge: none */
   EM_MOST_S,
   EM_ROWS
 };

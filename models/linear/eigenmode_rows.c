@@ -50,12 +50,17 @@ static void last_rows(double *k, size_t stride, const es_eigenmode *mode,
   PUT(EM_FAINT, ends ? .1 * rtol : -1);
 }
 
+/* What starts from 0 has no unit, and no limit. */
+static double most(double limit, double start) {
+  return limit > 0 && start > 0 ? fmin(limit * start, DBL_MAX) : DBL_MAX;
+}
+
 void es_eigenmode_rows(double *k, size_t stride, const es_eigenmode *mode,
                        double c, const es_cell_options *options) {
   const double size = es_eigenmode_size(mode), rate = es_eigenmode_rate(mode);
   const bool held = mode->ema && mode->beta == 0;
   const bool invariant = mode->eta_p == mode->eta_s && !held;
-  const double limit = options->limit > 0 ? options->limit : INFINITY;
+  const double limit = options->limit;
   PUT(EM_ETA_P, mode->eta_p / rate);
   PUT(EM_ETA_S, mode->eta_s / rate);
   PUT(EM_BETA, mode->ema ? mode->beta / rate : 0);
@@ -65,8 +70,8 @@ void es_eigenmode_rows(double *k, size_t stride, const es_eigenmode *mode,
   PUT(EM_EPS, invariant && c != 0 ? 1 : 0);
   PUT(EM_SIGN, !mode->ema && mode->tau0 < 0 ? -1 : 1);
   PUT(EM_FIXED, !mode->ema && mode->eta_p == mode->eta_s ? 1 : 0);
-  PUT(EM_MOST_P, fmin(limit / size, DBL_MAX));
-  PUT(EM_MOST_S, fmin(sqrt(limit * mode->alpha_p) / size, DBL_MAX));
+  PUT(EM_MOST_P, most(limit, fabs(mode->p0) / size));
+  PUT(EM_MOST_S, most(limit, sqrt(mode->alpha_p * mode->s0) / size));
   stable_rows(k, stride, mode, c, options->rtol);
   collapse_rows(k, stride, mode);
   last_rows(k, stride, mode, options->rtol);

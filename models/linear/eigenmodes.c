@@ -128,8 +128,10 @@ void es_eigenmode_begin(const es_eigenmode *mode, double log_scale, double *y,
   y[2] = tau0 * w0;
   scale[0] = log_scale;
   scale[1] = w0;
-  /* From 0 a relative tolerance would take hundreds of steps to get away. */
-  scale[2] = tau0 != 0 ? fabs(y[2]) : fmin(w0 / ES_EIGENMODE_ATOL_UNIT, 1e300);
+  /* From 0 a relative tolerance would take hundreds of steps to get away. A
+   * direction that turns from a small tau0 has not grown past solver.limit. */
+  scale[2] = tau0 != 0 ? fmax(fabs(y[2]), w0)
+                       : fmin(w0 / ES_EIGENMODE_ATOL_UNIT, 1e300);
 }
 
 double es_eigenmode_s(const es_eigenmode *mode, const double *y) {

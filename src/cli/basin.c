@@ -22,7 +22,7 @@ static const es_key keys[] = {
     {"model", "seed", ES_SIZE, 0, 0, 0x1p53, NULL, "1", "0",
      "seed of the starts"},
 };
-static const es_keys basin_keys = {keys, sizeof keys / sizeof *keys};
+const es_keys es_basin_keys = {keys, sizeof keys / sizeof *keys};
 
 typedef struct basin {
   const es_job *job;
@@ -38,7 +38,7 @@ es_status es_cli_configure_basin(es_config **out, const char *target,
   es_status status = es_cli_find_model(&model, target, diag);
   if (status != ES_OK) return status;
   size_t n = es_cli_model_keys(model, &es_sweep_keys, sets);
-  sets[n++] = basin_keys;
+  sets[n++] = es_basin_keys;
   status = es_config_new(out, sets, n, diag);
   if (status == ES_OK) status = es_config_add_axes(*out, "box", "model", diag);
   return status;

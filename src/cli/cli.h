@@ -54,7 +54,8 @@ es_status es_cli_configure_model(es_config **out, const char *target,
 es_status es_cli_configure_sweep(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 
-/* And with a box of starts. */
+/* And with a box of starts. es_basin_keys: those beside the box. */
+extern const es_keys es_basin_keys;
 es_status es_cli_configure_basin(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 

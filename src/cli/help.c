@@ -111,11 +111,12 @@ static es_status model_keys(FILE *out, const es_command *command,
     for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
     if (target != NULL) break;
   }
-  if (draws)
+  if (draws) {
     fputs("\nthe box:\n  box.KEY              low and high of any number or "
-          "list of [model] above\n  basin.samples        starts to draw from "
-          "it; a whole number in [1, 1e+12] [10000]\n",
+          "list of [model] above\n",
           out);
+    es_help_keys(out, &es_basin_keys, NULL);
+  }
   if (sweeps)
     fputs(
         "\naxes, in the order of the grid, the last the fastest:\n"

@@ -25,6 +25,15 @@ same "to infinity" "$(cell 1 tau_1 <<<"$out")" inf
 
 es flow $em p0=1e50 s0=1e50 t=1e-60 --quiet; ok $rc "a start far away" "$err"
 
+# A limit is in units of the start, of p and of w, however a cell is solved.
+for axis in eta=0.04 rtol=1e-9; do
+  es sweep $em p0=0.1 s0=0.05 t_end=80 limit=5 sweep.$axis
+  same "a limit that p passes, over $axis" "$(cell 1 outcome <<<"$out")" diverged
+  es sweep $em p0=0.1 s0=0.05 t_end=80 limit=9 sweep.$axis
+  same "and one that it does not, over $axis" "$(cell 1 status <<<"$out")" 0
+done
+es flow $em p0=0.5 s0=0.2 tau0=1e-3 limit=10 t=80; ok $rc "a tau that grows from 1e-3 is no w" "$err"
+
 # Stationary points.
 es fixed-points $em sigma2=0 eta=0.01; ok $rc "fixed-points" "$err"
 same "its columns" "$(head -1 <<<"$out")" "kind,p,s,tau,stable,eig_1,eig_2,eig_3"
