@@ -50,6 +50,19 @@ static bool find_target(target *out, const char *name) {
   return false;
 }
 
+/* False: an axis that is not for lanes. What has an axis is given, and does not
+ * follow another axis, before it or behind it. */
+static bool know_axes(batch *b, const es_eigenmode_axes *axes) {
+  b->given = *axes;
+  for (size_t j = 0; j < axes->n; j++) {
+    if (!find_target(&b->axis[j], axes->name[j])) return false;
+    if (b->axis[j] == TO_ETA_P) b->given.eta_p_given = true;
+    if (b->axis[j] == TO_ETA_S) b->given.eta_s_given = true;
+    if (b->axis[j] == TO_LAMBDA_S) b->given.lambda_s_given = true;
+  }
+  return true;
+}
+
 static void set_axis(const batch *b, es_eigenmode *mode, target to, double x) {
   switch (to) {
   case TO_P0:
@@ -192,14 +205,10 @@ es_status es_eigenmode_batch_new(void **out, const es_eigenmode *base,
   if (b == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   b->base = *base;
   b->options = *options;
-  b->given = *axes;
-  for (size_t j = 0; j < axes->n; j++)
-    if (!find_target(&b->axis[j], axes->name[j])) {
-      free(b);
-      return ES_OK;
-    }
-  const es_status status = es_simd_choose(&b->simd, options->simd, diag);
-  if (status == ES_OK)
+  const bool known = know_axes(b, axes);
+  const es_status status =
+      known ? es_simd_choose(&b->simd, options->simd, diag) : ES_OK;
+  if (known && status == ES_OK)
     *out = b;
   else
     free(b);

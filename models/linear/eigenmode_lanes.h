@@ -99,8 +99,9 @@ bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
 double es_eigenmode_near(double plus, double eta, double beta, double rtol);
 
 /* What an opened batch is made of; es_eigenmode_batch (eigenmode.h) is this
- * with the base read from a configuration. Keys that were given do not follow
- * eta and sigma2. ES_OK with *out NULL: an axis that lanes do not know. */
+ * with the base read from a configuration. Keys that were given, as a setting
+ * or as an axis, do not follow eta and sigma2. ES_OK with *out NULL: an axis
+ * that lanes do not know. */
 typedef struct es_eigenmode_axes {
   const char *const *name; /* of section "model" */
   size_t n;

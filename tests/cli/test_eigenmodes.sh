@@ -34,6 +34,15 @@ for axis in eta=0.04 rtol=1e-9; do
 done
 es flow $em p0=0.5 s0=0.2 tau0=1e-3 limit=10 t=80; ok $rc "a tau that grows from 1e-3 is no w" "$err"
 
+# eta_p and lambda_s take the place of eta and sigma2 as axes too, in any order.
+es flow $em p0=0.5 s0=0.5 t=20 eta_p=0.2 lambda_s=2
+want=$(cell 1 p_1 <<<"$out")
+for axes in "sweep.eta_p=0.2 sweep.eta=0.04 sweep.lambda_s=2 sweep.sigma2=0.01" \
+  "sweep.sigma2=0.01 sweep.lambda_s=2 sweep.eta=0.04 sweep.eta_p=0.2"; do
+  es sweep $em p0=0.5 s0=0.5 t_end=20 $axes
+  close "p over $axes" "$(cell 1 p_1 <<<"$out")" "$want" 1e-8
+done
+
 # Stationary points.
 es fixed-points $em sigma2=0 eta=0.01; ok $rc "fixed-points" "$err"
 same "its columns" "$(head -1 <<<"$out")" "kind,p,s,tau,stable,eig_1,eig_2,eig_3"
