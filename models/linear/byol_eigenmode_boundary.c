@@ -65,6 +65,10 @@ static es_status find(byol_eigenmode *b, size_t j, const es_watch *watch,
   if (status != ES_OK) return status;
   if (isnan(found.p0[0]) && isnan(found.p0[1])) note_none(b, mode);
   for (size_t k = 0; k < 2; k++)
+    if (!isnan(found.p0[k]) && isnan(found.residual[k]))
+      note(b, "a residual of nan: p0 is bisection's alone, not checked by the "
+              "saddle's manifold");
+  for (size_t k = 0; k < 2; k++)
     b->boundary[2 * j + k] =
         (byol_boundary){mode->s0, found.p0[k], found.residual[k], k == 1};
   return ES_OK;
