@@ -359,7 +359,7 @@ int main(int argc, char **argv) {
     bench b;
     open_bench(&b, side[k], quick ? 8 : cells[k], quick ? 1 : 3);
     refer(&b);
-    measure_all(&b, quick ? 1000 : k == 0 ? sqrt(10) : 10);
+    measure_all(&b, quick ? 1000 : k == 0 ? pow(10, .25) : 10);
     write_runs(&b, runs);
     claims(&b, ratios);
     close_bench(&b);
