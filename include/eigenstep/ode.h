@@ -114,8 +114,8 @@ typedef struct es_ode_options {
  * unless the scale makes the growing mode's own size the measure. Hence off:
  * use it where the end is known to be stable.
  *
- * ES_ODE_FOREVER as the last time is an end that is not meant to be reached: the
- * state is then final once it would move as little in as much time as has
+ * ES_ODE_FOREVER as the last time is an end that is not meant to be reached:
+ * the state is then final once it would move as little in as much time as has
  * passed, |f_i| (t - t0) <= atol*scale_i + rtol*|y_i|, and the fastest mode had
  * a hundred of its times to move. */
 #define ES_ODE_FOREVER 1e300
