@@ -1,6 +1,7 @@
 /* A cell of an ensemble by itself, by the general solver: what lanes leave to
  * it, and where exactly a fate became certain. */
 #include "models/linear/byol_lanes.h"
+#include "sweep/rest.h"
 
 #include <math.h>
 
@@ -61,9 +62,12 @@ es_status es_byol_lanes_alone(byol *cell, const es_cell_options *given,
   o.stop_when_steady = s->t_end >= ES_ODE_FOREVER;
   es_ode *ode = NULL;
   es_status status = es_ode_new(&ode, &system, &o, NULL);
-  if (status == ES_OK)
+  double t = s->t;
+  if (status == ES_OK && s->t_end >= ES_ODE_FOREVER) {
+    status = es_rest_solve(ode, &t, y, system.n, o.rtol, o.max_steps,
+                           &said->steps, NULL);
+  } else if (status == ES_OK) {
     status = es_ode_solve(ode, s->t, y, &s->t_end, 1, NULL, NULL, NULL);
-  if (ode != NULL) {
     const es_ode_statistics stats = es_ode_stats(ode);
     said->steps += (double)(stats.steps + stats.rejected);
   }

@@ -129,6 +129,46 @@ static void an_endless_cell_ends_with_its_fate(void **state) {
   es_config_free(config);
 }
 
+/* One that survives is no certain fate, and comes to rest: with the columns of
+ * t = 2000, where the slowest of what moves, e^{-2 eta t}, is e^{-80}. */
+static void an_endless_cell_comes_to_rest(void **state) {
+  (void)state;
+  enum { N = 8 };
+  es_config *config = make_config(3, 2, "byol", false);
+  double value[N * AXES], columns[N * 13], want[N * 13];
+  es_cell cells[N];
+  es_cell_options o = usual;
+  draw_cells(N, 2, value);
+  for (size_t i = 0; i < N; i++) value[i * AXES + 2] = .02;
+  o.t_end = 2000;
+  solve(config, &o, value, N, cells, want);
+  o.t_end = INFINITY;
+  solve(config, &o, value, N, cells, columns);
+  int open = 0;
+  for (size_t i = 0; i < N; i++) {
+    assert_int_equal(cells[i].status, ES_OK);
+    assert_true(cells[i].steps < 5000);
+    if (cells[i].fate != ES_FATE_UNDECIDED) continue;
+    open++;
+    assert_true(columns[i * 13] > .1);
+    for (size_t j = 0; j < 3; j++)
+      assert_close(columns[i * 13 + j], want[i * 13 + j], 1e-6, 0);
+  }
+  assert_true(open >= 4);
+  /* Where W's decay is a hundredth of W_p's, s is large and rounding moves it
+   * by more than a tolerance in as much time as has passed. */
+  o.rtol = 1e-10;
+  o.atol = 1e-13;
+  set(config, "model.eta_p=.1");
+  for (size_t i = 0; i < N; i++) value[i * AXES + 2] = .001;
+  solve(config, &o, value, N, cells, columns);
+  for (size_t i = 0; i < N; i++) {
+    assert_int_equal(cells[i].status, ES_OK);
+    assert_true(cells[i].steps < 20000);
+  }
+  es_config_free(config);
+}
+
 static void fates_begin_where_they_are_said_to(void **state) {
   (void)state;
   check_fates(4, 3, "byol");
@@ -175,6 +215,7 @@ int main(void) {
       cmocka_unit_test(a_stiff_cell_does_not_creep),
       cmocka_unit_test(fates_begin_where_they_are_said_to),
       cmocka_unit_test(an_endless_cell_ends_with_its_fate),
+      cmocka_unit_test(an_endless_cell_comes_to_rest),
       cmocka_unit_test(other_settings_are_left_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
