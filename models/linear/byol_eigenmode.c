@@ -17,35 +17,10 @@ static es_status rhs(double t, const double *state, double *dydt, void *self) {
   (void)t;
   for (size_t j = 0; j < b->n; j++) {
     const es_eigenmode *m = &b->mode[j];
-    const double *v = state + PARTS * j;
-    double *dv = dydt + PARTS * j;
-    const bool descends = es_eigenmode_descends(m, b->lr);
-    dv[0] = m->alpha_p * direction_rates(m, descends, v[0], v + 1, dv + 1) -
-            m->eta_p * v[0];
+    es_direction_flow(m, es_eigenmode_descends(m, b->lr), state + PARTS * j,
+                      dydt + PARTS * j);
   }
   return ES_OK;
-}
-
-static void mode_jacobian(const es_eigenmode *m, const double *v, double *J,
-                          size_t n) {
-  const double size = direction_size(m, v + 1), y = v[2], z = v[3];
-  const direction d = direction_of(m, v[0], y, z);
-  const direction_slope e = direction_slope_of(m, v[0], y, z);
-  const direction *by[PARTS] = {&e.p, NULL, &e.y, &e.z};
-  const double drive = m->alpha_p * size * size;
-  for (size_t k = 0; k < PARTS; k++) {
-    if (by[k] == NULL) continue;
-    double *column = J + k * n;
-    column[0] = drive * y * by[k]->r;
-    column[1] = by[k]->rate;
-    column[2] = by[k]->turn * z;
-    column[3] = -by[k]->turn * y;
-  }
-  J[0] -= m->eta_p;
-  J[0 + n] = 2 * drive * y * d.r;
-  J[0 + 2 * n] += drive * d.r;
-  J[3 + 2 * n] -= d.turn;
-  J[2 + 3 * n] += d.turn;
 }
 
 static es_status jacobian(double t, const double *state, double *J,
@@ -54,7 +29,8 @@ static es_status jacobian(double t, const double *state, double *J,
   const size_t n = PARTS * b->n;
   (void)t, (void)dfdt;
   for (size_t j = 0; j < b->n; j++)
-    mode_jacobian(&b->mode[j], state + PARTS * j, J + PARTS * j * (n + 1), n);
+    es_direction_jacobian(&b->mode[j], state + PARTS * j,
+                          J + PARTS * j * (n + 1), n);
   return ES_OK;
 }
 
@@ -159,28 +135,36 @@ static void shape(const void *self, es_model_shape *out) {
     out->has_exact = es_eigenmode_has_exact(&b->mode[j]);
 }
 
+static es_fate fate_of(const byol_eigenmode *b, size_t j, const double *y) {
+  const double *v = y + PARTS * j;
+  double w[2];
+  es_eigenmode_weights(&b->mode[j], v + 1, w);
+  return es_eigenmode_fate_of_weights(&b->mode[j], b->c[j], v[0], w);
+}
+
 /* Certain where every mode is: then collapsed if any mode is, since a dimension
  * is lost, and else stable. Descent can leap out of the flow's regions. */
 static es_fate fate(const void *self, double t, const double *y) {
   const byol_eigenmode *b = self;
+  (void)t;
   if (b->lr > 0) return ES_FATE_UNDECIDED;
   es_fate all = ES_FATE_STABLE;
   for (size_t j = 0; j < b->n; j++) {
-    const es_eigenmode_state v = state_of(b, j, y);
-    const es_fate one = es_eigenmode_fate(&b->mode[j], b->c[j], t, &v);
+    const es_fate one = fate_of(b, j, y);
     if (one == ES_FATE_UNDECIDED) return one;
     if (one > all) all = one;
   }
   return all;
 }
 
+/* Where all modes together were certain, each is, but for rounding. */
 static void limit(const void *self, es_fate overall, double t, const double *y,
                   double *out) {
   const byol_eigenmode *b = self;
-  (void)overall;
+  (void)t;
   for (size_t j = 0; j < b->n; j++) {
-    const es_eigenmode_state v = state_of(b, j, y);
-    const es_fate one = es_eigenmode_fate(&b->mode[j], b->c[j], t, &v);
+    es_fate one = fate_of(b, j, y);
+    if (one == ES_FATE_UNDECIDED || overall == ES_FATE_STABLE) one = overall;
     const es_eigenmode_state end = es_eigenmode_limit(&b->mode[j], one);
     columns_of(b, j, INFINITY, &end, out);
   }

@@ -79,4 +79,11 @@ static inline double direction_rates(const es_eigenmode *m, bool descends,
   return size * size * v[1] * d.r;
 }
 
+/* Derivatives of v = (p, L, y, z) into dv, of weights for descent; and without
+ * it those of dv by v into the 4 columns of J, n numbers apart, which are 0. */
+void es_direction_flow(const es_eigenmode *m, bool descends, const double *v,
+                       double *dv);
+void es_direction_jacobian(const es_eigenmode *m, const double *v, double *J,
+                           size_t n);
+
 #endif

@@ -77,6 +77,11 @@ size_t es_eigenmode_points(const es_eigenmode *mode, es_eigenmode_point out[3]);
 es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
                           const es_eigenmode_state *state);
 
+/* The same of p and W and W_a along the mode: a W_a counts that has not fallen
+ * with a w of which the square is 0. */
+es_fate es_eigenmode_fate_of_weights(const es_eigenmode *mode, double c,
+                                     double p, const double w[2]);
+
 /* The limits of (p, s, tau) for that fate. */
 es_eigenmode_state es_eigenmode_limit(const es_eigenmode *mode, es_fate fate);
 

@@ -37,18 +37,31 @@ double es_eigenmode_margin(const double *k, const double y[3],
   return MOST(a, b);
 }
 
-es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
-                          const es_eigenmode_state *state) {
+static es_fate fate_of(const es_eigenmode *mode, double c, const double y[3]) {
   static const es_cell_options none = {.t_end = INFINITY};
-  double k[EM_ROWS], y[3];
+  double k[EM_ROWS];
   bool is_stable = false;
   const es_fate start = es_eigenmode_fate_at_start(mode, c);
   if (start != ES_FATE_UNDECIDED) return start;
-  (void)t;
   es_eigenmode_rows(k, 1, mode, c, &none);
-  es_eigenmode_regular(mode, state, y);
   if (!(es_eigenmode_margin(k, y, &is_stable) > 0)) return ES_FATE_UNDECIDED;
   return is_stable ? ES_FATE_STABLE : ES_FATE_COLLAPSED;
+}
+
+es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
+                          const es_eigenmode_state *state) {
+  double y[3];
+  (void)t;
+  es_eigenmode_regular(mode, state, y);
+  return fate_of(mode, c, y);
+}
+
+es_fate es_eigenmode_fate_of_weights(const es_eigenmode *mode, double c,
+                                     double p, const double w[2]) {
+  const double size = es_eigenmode_size(mode);
+  const double unit = sqrt(mode->alpha_p) / size;
+  const double y[3] = {p / size, unit * w[0], unit * w[1]};
+  return fate_of(mode, c, y);
 }
 
 /* tau where s has collapsed and p stays at its limit, which is not 0 where
