@@ -50,4 +50,34 @@ static inline es_eigenmode_state peer_at(es_eigenmode mode, double t) {
   return (es_eigenmode_state){y[0], y[1] * y[1], tau};
 }
 
+/* A mode in the flow's own units, b = l = 1, in which tau and beta do not
+ * depend on where it starts. */
+static inline es_eigenmode unit_mode(uint64_t series, size_t j) {
+  return (es_eigenmode){.alpha_p = 1,
+                        .eta_p = log_between(1e-3, .24, draw(series, j, 0)),
+                        .beta = log_between(.02, 20, draw(series, j, 1)),
+                        .lambda_s = 1,
+                        .lambda_d = 1,
+                        .ema = true};
+}
+
+static inline es_eigenmode damped(es_eigenmode m) {
+  m.eta_s = m.eta_p;
+  return m;
+}
+
+static inline double p_minus(const es_eigenmode *m) {
+  return 2 * m->eta_s / (1 + sqrt(1 - 4 * m->eta_s));
+}
+static inline double p_plus(const es_eigenmode *m) {
+  return (1 + sqrt(1 - 4 * m->eta_s)) / 2;
+}
+
+/* What es_eigenmode_fate says of (p, S, Q), where only the sign of c counts. */
+static inline es_fate fate_of(es_eigenmode m, double p, double S, double Q) {
+  const es_eigenmode_state state = {p, S * S, Q / S};
+  m.p0 = p, m.s0 = S * S, m.tau0 = Q / S;
+  return es_eigenmode_fate(&m, S * S - p * p, 0, &state);
+}
+
 #endif

@@ -2,42 +2,12 @@
  * regions, what becomes of states inside them, and how large they are. */
 #include "tests/models/eigenmode_peer.h"
 
-/* A mode in the flow's own units, b = l = 1, in which tau and beta do not
- * depend on where it starts. */
-static es_eigenmode unit_mode(uint64_t series, size_t j) {
-  return (es_eigenmode){.alpha_p = 1,
-                        .eta_p = log_between(1e-3, .24, draw(series, j, 0)),
-                        .beta = log_between(.02, 20, draw(series, j, 1)),
-                        .lambda_s = 1,
-                        .lambda_d = 1,
-                        .ema = true};
-}
-
-static es_eigenmode damped(es_eigenmode m) {
-  m.eta_s = m.eta_p;
-  return m;
-}
-
-static double p_minus(const es_eigenmode *m) {
-  return 2 * m->eta_s / (1 + sqrt(1 - 4 * m->eta_s));
-}
-static double p_plus(const es_eigenmode *m) {
-  return (1 + sqrt(1 - 4 * m->eta_s)) / 2;
-}
-
 /* The flow at (p, S, Q). */
 static void flow(const es_eigenmode *m, const double y[3], double f[3]) {
   const double G = y[2] - y[0] * y[1];
   f[0] = y[1] * G - m->eta_p * y[0];
   f[1] = y[0] * G - m->eta_s * y[1];
   f[2] = m->beta * (y[1] - y[2]);
-}
-
-/* What es_eigenmode_fate says of (p, S, Q), where only the sign of c counts. */
-static es_fate fate_of(es_eigenmode m, double p, double S, double Q) {
-  const es_eigenmode_state state = {p, S * S, Q / S};
-  m.p0 = p, m.s0 = S * S, m.tau0 = Q / S;
-  return es_eigenmode_fate(&m, S * S - p * p, 0, &state);
 }
 
 /* The box of the stable region: p, S, Q >= m1 just above p-. On its faces, for

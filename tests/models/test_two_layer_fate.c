@@ -38,6 +38,14 @@ static void sharp(void **state) {
     assert_int_equal(balanced(high, ema, 1), ES_FATE_STABLE);
     assert_int_equal(balanced(2, ema, 1), ES_FATE_STABLE);
   }
+  /* So does the box's bound on the target: beside it W and W_p are nothing. */
+  for (int above = 0; above < 2; above++) {
+    const es_eigenmode m = mode_with(1e-6, true, 1);
+    const double Q = sqrt(low) * (above ? 1 + 1e-6 : 1 - 1e-6);
+    const es_two_layer_state v = {1e-3, 1e-3, 1e-3, Q, {0, 0}};
+    assert_int_equal(es_two_layer_fate(&m, &v),
+                     above ? ES_FATE_UNDECIDED : ES_FATE_COLLAPSED);
+  }
   /* A large target may pull out what collapses with a small one. */
   assert_int_equal(balanced(low / 2, true, 1), ES_FATE_COLLAPSED);
   assert_int_equal(balanced(low / 2, true, 40), ES_FATE_UNDECIDED);
