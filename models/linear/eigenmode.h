@@ -71,10 +71,10 @@ typedef struct es_eigenmode_point {
  * number, 1 to 3. */
 size_t es_eigenmode_points(const es_eigenmode *mode, es_eigenmode_point out[3]);
 
-/* The fate of state at time t since the start, where it is certain, by the
- * regions of docs/fate.md. c is es_eigenmode_c of the start (it is not taken
- * from the state, where it would be a difference of near-equal numbers). */
-es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
+/* The fate of state, where it is certain, by the regions of docs/fate.md. c is
+ * es_eigenmode_c of the start (it is not taken from the state, where it would
+ * be a difference of near-equal numbers). */
+es_fate es_eigenmode_fate(const es_eigenmode *mode, double c,
                           const es_eigenmode_state *state);
 
 /* The same of p and W and W_a along the mode: a W_a counts that has not fallen

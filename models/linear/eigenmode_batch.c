@@ -132,7 +132,7 @@ static bool fill(void *context, size_t i, es_lane_block *block, size_t lane) {
   for (size_t j = 0; j < 3; j++) block->y[j * ES_LANES + lane] = y[j];
   es_eigenmode_rows(k, ES_LANES, &mode, invariant, options);
   block->h[lane] = unit_of(k, y);
-  const es_fate fate = es_eigenmode_fate(&mode, invariant, 0, &start);
+  const es_fate fate = es_eigenmode_fate(&mode, invariant, &start);
   if (fate != ES_FATE_UNDECIDED) {
     block->fate[lane] = fate;
     block->t_settle[lane] = 0;

@@ -48,10 +48,9 @@ static es_fate fate_of(const es_eigenmode *mode, double c, const double y[3]) {
   return is_stable ? ES_FATE_STABLE : ES_FATE_COLLAPSED;
 }
 
-es_fate es_eigenmode_fate(const es_eigenmode *mode, double c, double t,
+es_fate es_eigenmode_fate(const es_eigenmode *mode, double c,
                           const es_eigenmode_state *state) {
   double y[3];
-  (void)t;
   es_eigenmode_regular(mode, state, y);
   return fate_of(mode, c, y);
 }

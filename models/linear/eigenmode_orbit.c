@@ -63,17 +63,18 @@ static es_status tangent_rhs(double t, const double *y, double *dydt,
 
 /* A size that underflows is taken to be larger: where that is sure to collapse,
  * so is the smaller one. */
-static es_fate fate_at(const es_orbit *o, double t, const double *v) {
+static es_fate fate_at(const es_orbit *o, const double *v) {
   static const double least = -200;
   const double S = exp(fmax(v[1], least)) * cos(v[2]);
   const es_eigenmode_state state = {v[0], S * S / o->mode.alpha_p,
                                     o->mode.ema ? tan(v[2]) : o->mode.tau0};
-  return es_eigenmode_fate(&o->mode, o->c, t, &state);
+  return es_eigenmode_fate(&o->mode, o->c, &state);
 }
 
 static void events(double t, const double *y, double *g, void *context) {
   es_orbit *o = context;
-  const es_fate fate = fate_at(o, t, y);
+  const es_fate fate = fate_at(o, y);
+  (void)t;
   if (fate != ES_FATE_UNDECIDED) o->seen = fate;
   g[0] = fate == ES_FATE_UNDECIDED ? -1 : 1;
 }

@@ -77,7 +77,7 @@ static inline double p_plus(const es_eigenmode *m) {
 static inline es_fate fate_of(es_eigenmode m, double p, double S, double Q) {
   const es_eigenmode_state state = {p, S * S, Q / S};
   m.p0 = p, m.s0 = S * S, m.tau0 = Q / S;
-  return es_eigenmode_fate(&m, S * S - p * p, 0, &state);
+  return es_eigenmode_fate(&m, S * S - p * p, &state);
 }
 
 #endif

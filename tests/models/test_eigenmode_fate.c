@@ -157,7 +157,7 @@ static void check_fates(uint64_t series, bool ema, size_t n, size_t least) {
                             .tau0 = between(-1, 2, draw(series, j, 7)),
                             .ema = ema};
     const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-    const es_fate said = es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start);
+    const es_fate said = es_eigenmode_fate(&m, es_eigenmode_c(&m), &start);
     if (said == ES_FATE_UNDECIDED) continue;
     if (said == ES_FATE_STABLE) stable++;
     if (said == ES_FATE_COLLAPSED) collapsed++;
@@ -202,7 +202,7 @@ static void test_undamped(void **unused) {
                             .tau0 = 2 * draw(8, j, 4)};
     const double star = m.tau0 / m.lambda_s, c = es_eigenmode_c(&m);
     const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-    const es_fate fate = es_eigenmode_fate(&m, c, 0, &start);
+    const es_fate fate = es_eigenmode_fate(&m, c, &start);
     assert_int_equal(fate, c > -star * star / m.alpha_p ? ES_FATE_STABLE
                                                         : ES_FATE_COLLAPSED);
     const es_eigenmode_state end = es_eigenmode_limit(&m, fate);
@@ -225,7 +225,7 @@ static void test_from_the_start(void **unused) {
     m.s0 = m.p0 * m.p0 * draw(9, j, 3);
     m.tau0 = between(-2, 2, draw(9, j, 4));
     const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-    assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start),
+    assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), &start),
                      ES_FATE_COLLAPSED);
     if (m.eta_s < .02 || m.beta < .1) continue;
     below++;
@@ -239,7 +239,7 @@ static void test_from_the_start(void **unused) {
     m.p0 = between(-2, 2, draw(10, j, 3)), m.s0 = 3 * draw(10, j, 4);
     m.tau0 = between(-1, 3, draw(10, j, 5));
     const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-    assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start),
+    assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), &start),
                      ES_FATE_COLLAPSED);
     if (m.eta_s > .26) follow(m, ES_FATE_COLLAPSED);
   }
@@ -252,7 +252,7 @@ static void test_from_the_start(void **unused) {
                              .p0 = 1,
                              .ema = true};
   const es_eigenmode_state empty = {1, 0, 0};
-  assert_int_equal(es_eigenmode_fate(&none, -1, 0, &empty), ES_FATE_COLLAPSED);
+  assert_int_equal(es_eigenmode_fate(&none, -1, &empty), ES_FATE_COLLAPSED);
 }
 
 /* eta_p != eta_s: no invariant, and collapse alone can be told. */
@@ -268,7 +268,7 @@ static void test_unequal_decay(void **unused) {
     m.s0 = .3 * pow(draw(11, j, 5), 3), m.tau0 = 2 * draw(11, j, 6);
     m.ema = j % 2 == 0;
     const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-    const es_fate fate = es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start);
+    const es_fate fate = es_eigenmode_fate(&m, es_eigenmode_c(&m), &start);
     assert_int_not_equal(fate, ES_FATE_STABLE);
     if (fate != ES_FATE_COLLAPSED) continue;
     collapsed++;
@@ -317,7 +317,7 @@ static void test_degenerate(void **unused) {
     for (int c = 0; c < 2; c++) {
       m.ema = ema == 1, m.p0 = .5, m.s0 = .25 + .2 * c;
       const es_eigenmode_state start = {m.p0, m.s0, m.tau0};
-      assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), 0, &start),
+      assert_int_equal(es_eigenmode_fate(&m, es_eigenmode_c(&m), &start),
                        ES_FATE_UNDECIDED);
     }
 }
