@@ -64,13 +64,16 @@ es $small -o k; goes_on "what has ended stays" k $small
 # At random moments, again and again, on two threads.
 many="sweep byol-eigenmode p0=0.1 s0=0.2 sweep.eta=log:1e-3:1:200
   sweep.alpha_p=lin:1:9:$((asan ? 100 : 200)) method=tsit5 --quiet --threads 2"
+begun=$(date +%s%N)
 es $many -o large
+took=$(($(date +%s%N) - begun))
 kills=0 tries=0
 es $many -o k --dry-run # warms up
 while [ $kills -lt 8 ] && [ $tries -lt 40 ]; do
   tries=$((tries + 1))
   "$program" $many -o k --resume >/dev/null 2>&1 </dev/null & pid=$!
-  sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+  # A fifth of the whole at most, so that three kills come before its end.
+  sleep "$(awk "BEGIN { print $RANDOM / 32768 * $took / 5e9 }")"
   kill -KILL $pid 2>/dev/null || break
   wait $pid 2>/dev/null
   kills=$((kills + 1))
