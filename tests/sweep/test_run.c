@@ -260,7 +260,7 @@ static void test_interruption(void **state) {
   assert_ok(toy_sweep(&sweep, &well, config, &diag), diag);
   for (size_t threads = 1; threads <= 3; threads++) {
     uint64_t rows = 0;
-    patience p = {2000};
+    patience p = {20}; /* the calling thread asks, whatever share it gets */
     const es_watch watch = {impatient, &p};
     assert_status(
         es_sweep_run(sweep, 0, 3000, threads, &watch, count, &rows, &diag),
