@@ -272,6 +272,17 @@ def main(tables, folder):
                         "is certain; `integrated` of them, all at the "
                         "boundaries among these, by GSL's rk8pd to where the "
                         "outcome is plain.")
+    page += plain_table(tables, "claims-ensemble.csv", "Ensembles of matrices",
+                        "Cells of `byol` with n × n matrices to t = 20, eight "
+                        "side by side on one core: how many times as fast as "
+                        "the best of GSL's steppers, with plain C of fixed "
+                        "size or BLAS as its right-hand side. Lanes are more "
+                        "exact than GSL at one rtol, so that both compare at "
+                        "one rtol, at the error that GSL has there, and at "
+                        "the one that lanes have.")
+    page += plain_table(tables, "rhs-byol.csv", "The right-hand side of byol",
+                        "Beside its matrix products alone; verified against "
+                        "its definition first.")
     page += plain_table(tables, "moments.csv", "Moments of Fashion-MNIST",
                         "All 60,000 training images, best of three; verified "
                         "on 500 of them against the definitions first.")
