@@ -79,6 +79,8 @@ typedef enum es_fate {
   ES_FATE_COLLAPSED, /* p = s = 0, whatever tau does */
   ES_FATE_DIVERGED   /* not finite, or past solver.limit */
 } es_fate;
+#define ES_FATE_NAMES                                                          \
+  { "undecided", "stable", "collapsed", "diverged" }
 
 /* "undecided", "stable", "collapsed", "diverged". */
 const char *es_fate_name(es_fate fate);

@@ -7,8 +7,7 @@
 
 #define STATUS_NAME(name, exit_code, text) #name,
 static const char *const statuses[] = {ES_STATUS_LIST(STATUS_NAME)};
-static const char *const fates[] = {"undecided", "stable", "collapsed",
-                                    "diverged"};
+static const char *const fates[] = ES_FATE_NAMES;
 
 static es_status no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the columns of the sweep");

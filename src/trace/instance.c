@@ -6,8 +6,7 @@
 #include <string.h>
 
 const char *es_fate_name(es_fate fate) {
-  static const char *const names[] = {"undecided", "stable", "collapsed",
-                                      "diverged"};
+  static const char *const names[] = ES_FATE_NAMES;
   return (unsigned)fate < sizeof names / sizeof *names ? names[fate] : "?";
 }
 

@@ -1,77 +1,9 @@
-/* Tables of sweeps on disk: written, gone on with after a cut at any byte, and
- * merged from shards, all with the same bytes. */
-#include "tests/file/temp.h"
-#include "tests/sweep/toys.h"
+/* Tables of sweeps on disk: written, and gone on with after a cut at any byte,
+ * with the same bytes. */
+#include "tests/sweep/tables.h"
 
 #include "file/csv.h"
 #include "file/h5.h"
-#include "sweep/merge.h"
-#include "sweep/output.h"
-
-enum { LARGEST = 1 << 20, CELLS = 21 };
-
-/* One row fails, the rest collapse or settle. */
-static const char *const grid[] = {"sweep.y0=0.05,0.2,0.3,0.48,0.7,0.99,2",
-                                   "sweep.a=0.1,0.5,0.9", "most=1", "rtol=1e-6",
-                                   NULL};
-
-typedef struct made {
-  es_config *config;
-  es_sweep *sweep;
-} made;
-
-static made make(const char *const *words) {
-  es_diag diag = {0};
-  made m = {.config = toy_config(&well, words)};
-  assert_ok(toy_sweep(&m.sweep, &well, m.config, &diag), diag);
-  return m;
-}
-
-static void unmake(made *m) {
-  es_sweep_free(m->sweep);
-  es_config_free(m->config);
-}
-
-/* Runs cells up to `stop` of first to last-1; a table that is not at its end is
- * left. Returns the tally. */
-static es_tally write_rows(const made *m, const es_output_where *where,
-                           uint64_t first, uint64_t last, uint64_t stop) {
-  es_diag diag = {0};
-  es_output *output;
-  assert_ok(es_output_open(&output, m->sweep, where, first, last, &diag), diag);
-  const es_sink sink = es_output_sink(output);
-  const uint64_t next = es_output_next(output);
-  if (next < stop)
-    assert_ok(es_sweep_run_rows(m->sweep, next, stop, 1, NULL, &sink, &diag),
-              diag);
-  const es_tally tally = es_output_tally(output);
-  assert_ok(es_output_close(output, stop == last, false, &diag), diag);
-  return tally;
-}
-
-static unsigned char *bytes_of(const char *path, size_t *n) {
-  es_diag diag = {0};
-  unsigned char *bytes;
-  assert_ok(es_file_read(&bytes, n, path, LARGEST, &diag), diag);
-  return bytes;
-}
-
-static void assert_same_file(const char *a, const char *b) {
-  size_t n, m;
-  unsigned char *x = bytes_of(a, &n), *y = bytes_of(b, &m);
-  assert_int_equal(n, m);
-  assert_memory_equal(x, y, n);
-  free(x);
-  free(y);
-}
-
-static void assert_tally(const es_tally *t) {
-  assert_int_equal(t->cells, CELLS);
-  assert_int_equal(t->failed, 3);
-  assert_int_equal(t->fate[ES_FATE_STABLE], 8);
-  assert_int_equal(t->fate[ES_FATE_COLLAPSED], 10);
-  assert_int_equal(t->fate[ES_FATE_UNDECIDED], 3);
-}
 
 static void test_csv_holds_the_rows(void **state) {
   es_diag diag = {0};
@@ -313,177 +245,17 @@ static void test_h5_begun_in_part(void **state) {
   unmake(&m);
 }
 
-/* Writes all shards of a division but `without` (from 1; 0: none). */
-static void write_shards(void **state, const made *m, uint64_t count, bool h5,
-                         uint64_t without) {
-  for (uint64_t i = 1; i <= count; i++) {
-    char name[64];
-    uint64_t first, last;
-    const es_shard shard = {i, count};
-    if (i == without) continue;
-    es_shard_cells(&shard, CELLS, &first, &last);
-    snprintf(name, sizeof name, "sweep-%d-of-%d.%s", (int)i, (int)count,
-             h5 ? "h5" : "csv");
-    const es_output_where where = {.path = at(state, name), .h5 = h5};
-    (void)write_rows(m, &where, first, last, last);
-  }
-}
-
-static es_status merge(void **state, const made *m, bool h5, es_tally *tally,
-                       es_diag *diag) {
-  es_shard_list list = {0};
-  es_status status = es_shard_list_add(&list, ((temp *)*state)->dir, h5, diag);
-  if (status == ES_OK) status = es_shard_list_check(&list, CELLS, diag);
-  if (status == ES_OK)
-    status = es_shard_list_merge(&list, m->sweep, at(state, "merged"), h5,
-                                 tally, NULL, diag);
-  es_shard_list_free(&list);
-  return status;
-}
-
-static void remove_shards(void **state, uint64_t count, bool h5) {
-  for (uint64_t i = 1; i <= count; i++) {
-    char name[64];
-    snprintf(name, sizeof name, "sweep-%d-of-%d.%s", (int)i, (int)count,
-             h5 ? "h5" : "csv");
-    remove(at(state, name));
-  }
-}
-
-static void test_shards_merge_to_the_whole(void **state) {
-  made m = make(grid);
-  for (int h5 = 0; h5 < 2; h5++) {
-    const es_output_where whole = {.path = at(state, "whole"), .h5 = h5 != 0};
-    (void)write_rows(&m, &whole, 0, CELLS, CELLS);
-    for (uint64_t count = 1; count <= 25; count += 6) {
-      es_diag diag = {0};
-      es_tally tally;
-      write_shards(state, &m, count, h5 != 0, 0);
-      assert_ok(merge(state, &m, h5 != 0, &tally, &diag), diag);
-      assert_tally(&tally);
-      assert_same_file(at(state, "whole"), at(state, "merged"));
-      remove_shards(state, count, h5 != 0);
-    }
-  }
-  unmake(&m);
-}
-
-static void refused(void **state, const made *m, bool h5, es_status want,
-                    const char *says) {
-  es_diag diag = {0};
-  es_tally tally;
-  assert_status(merge(state, m, h5, &tally, &diag), want);
-  if (strstr(diag.message, says) == NULL)
-    fail_msg("'%s' does not say '%s'", diag.message, says);
-  assert_no_file(state, "merged");
-}
-
-static void test_shards_that_are_not_there(void **state) {
-  made m = make(grid);
-  refused(state, &m, false, ES_FILE_MISSING, "all of 21 cells are missing");
-  for (int h5 = 0; h5 < 2; h5++) {
-    write_shards(state, &m, 5, h5 != 0, 1);
-    refused(state, &m, h5 != 0, ES_FILE_MISSING,
-            "shard 1/5 is missing: cells 1 to 4 of 21");
-    write_shards(state, &m, 5, h5 != 0, 0);
-    remove(at(state, h5 ? "sweep-5-of-5.h5" : "sweep-5-of-5.csv"));
-    refused(state, &m, h5 != 0, ES_FILE_MISSING,
-            "shard 5/5 is missing: cells 17 to 21 of 21");
-    remove_shards(state, 5, h5 != 0);
-  }
-  write_shards(state, &m, 2, false, 0);
-  write_shards(state, &m, 3, false, 0);
-  refused(state, &m, false, ES_FILE_DATA, "another division");
-  unmake(&m);
-}
-
-static void test_one_shard_twice(void **state) {
-  es_diag diag = {0};
-  made m = make(grid);
-  es_shard_list list = {0};
-  const char *dir = ((temp *)*state)->dir;
-  write_shards(state, &m, 2, false, 0);
-  assert_ok(es_shard_list_add(&list, dir, false, &diag), diag);
-  assert_ok(es_shard_list_add(&list, dir, false, &diag), diag);
-  assert_int_equal(list.n, 4);
-  assert_status(es_shard_list_check(&list, CELLS, &diag), ES_FILE_DATA);
-  assert_non_null(strstr(diag.message, "twice"));
-  es_shard_list_free(&list);
-  unmake(&m);
-}
-
-/* A shard cut at any byte, and one of another sweep. */
-static void test_shards_that_are_damaged(void **state) {
-  made m = make(grid),
-       other = make((const char *[]){"sweep.y0=0.05,0.2,0.3,0.48,0.7,0.99,1.5",
-                                     grid[1], "most=1", "rtol=1e-6", NULL});
-  size_t n;
-  for (int h5 = 0; h5 < 2; h5++) {
-    const char *name = h5 ? "sweep-2-of-3.h5" : "sweep-2-of-3.csv";
-    write_shards(state, &m, 3, h5 != 0, 0);
-    unsigned char *bytes = bytes_of(at(state, name), &n);
-    for (size_t cut = 0; cut < n; cut += h5 ? 701 : 41) {
-      put(state, name, bytes, cut);
-      refused(state, &m, h5 != 0, ES_FILE_CORRUPT, name);
-    }
-    put(state, name, bytes, n);
-    es_diag diag = {0};
-    es_tally tally;
-    assert_ok(merge(state, &m, h5 != 0, &tally, &diag), diag);
-    assert_int_equal(remove(at(state, "merged")), 0);
-    free(bytes);
-    remove_shards(state, 3, h5 != 0);
-    write_shards(state, &other, 3, h5 != 0, 0);
-    refused(state, &m, h5 != 0, ES_FILE_CORRUPT, "cells 19 to 21 of 21");
-    remove_shards(state, 3, h5 != 0);
-  }
-  unmake(&other);
-  unmake(&m);
-}
-
-/* Names that only look like shards'. */
-static void test_what_is_no_shard(void **state) {
-  es_diag diag = {0};
-  es_shard_list list = {0};
-  static const char *const names[] = {"sweep-0-of-2.csv",
-                                      "sweep-3-of-2.csv",
-                                      "sweep-01-of-2.csv",
-                                      "sweep-1-of-2.csvx",
-                                      "sweep-1-of-.csv",
-                                      "sweep--of-2.csv",
-                                      "sweep-1of-2.csv",
-                                      "xsweep-1-of-2.csv",
-                                      "sweep-1-of-2.csv.part",
-                                      "sweep-1e0-of-2.csv",
-                                      "sweep-1-of-99999999999.csv",
-                                      "sweep.csv"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    put_text(state, names[i], "");
-  assert_ok(es_shard_list_add(&list, ((temp *)*state)->dir, false, &diag),
-            diag);
-  assert_int_equal(list.n, 0);
-  put_text(state, "sweep-1-of-2.csv", "");
-  assert_ok(es_shard_list_add(&list, ((temp *)*state)->dir, false, &diag),
-            diag);
-  assert_int_equal(list.n, 1);
-  assert_status(es_shard_list_add(&list, at(state, "none"), false, &diag),
-                ES_FILE_MISSING);
-  es_shard_list_free(&list);
-}
-
 int main(void) {
-  const struct CMUnitTest tests[] = {temp_test(test_csv_holds_the_rows),
-                                     temp_test(test_csv_goes_on_from_any_byte),
-                                     temp_test(test_csv_drops_damage),
-                                     temp_test(test_an_ended_table_is_left),
-                                     temp_test(test_h5_holds_what_csv_does),
-                                     temp_test(test_axes_of_words),
-                                     temp_test(test_h5_goes_on_from_any_row),
-                                     temp_test(test_h5_begun_in_part),
-                                     temp_test(test_shards_merge_to_the_whole),
-                                     temp_test(test_shards_that_are_not_there),
-                                     temp_test(test_one_shard_twice),
-                                     temp_test(test_shards_that_are_damaged),
-                                     temp_test(test_what_is_no_shard)};
+  const struct CMUnitTest tests[] = {
+      temp_test(test_csv_holds_the_rows),
+      temp_test(test_csv_goes_on_from_any_byte),
+      temp_test(test_csv_drops_damage),
+      temp_test(test_an_ended_table_is_left),
+      temp_test(test_h5_holds_what_csv_does),
+      temp_test(test_axes_of_words),
+      temp_test(test_h5_goes_on_from_any_row),
+      temp_test(test_h5_begun_in_part),
+
+  };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
