@@ -63,7 +63,11 @@ static es_status find(byol_eigenmode *b, size_t j, const es_watch *watch,
   es_separatrix found;
   const es_status status = es_eigenmode_separatrix(&found, mode, watch, diag);
   if (status != ES_OK) return status;
-  if (isnan(found.p0[0]) && isnan(found.p0[1])) note_none(b, mode);
+  const bool undecided = found.undecided[0] || found.undecided[1];
+  if (undecided)
+    note(b, "a p0 of nan: starts there were not decided in time");
+  else if (isnan(found.p0[0]) && isnan(found.p0[1]))
+    note_none(b, mode);
   for (size_t k = 0; k < 2; k++)
     if (!isnan(found.p0[k]) && isnan(found.residual[k]))
       note(b, "a residual of nan: p0 is bisection's alone, not checked by the "

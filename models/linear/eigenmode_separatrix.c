@@ -117,12 +117,22 @@ static double bisect(search *s, double *alive, double *dead, double share) {
   return *alive + (*dead - *alive) / 2;
 }
 
+/* Whether p0 certainly collapses: bisection takes what is not decided for dead.
+ */
+static bool collapses(search *s, double p0) {
+  es_fate fate = ES_FATE_UNDECIDED;
+  if (s->status == ES_OK)
+    s->status = es_orbit_fate(&fate, s->orbit, p0, s->s0, s->diag);
+  return fate == ES_FATE_COLLAPSED;
+}
+
 /* The branch between the two: the manifold, solved for from a bracket that is
  * still wide, so that it is not the answer that it is compared with. Where that
  * is too far away for Newton's method it begins at the answer after all. */
 static void branch(es_separatrix *out, int k, search *s, double alive,
                    double dead, const es_eigenmode_point *saddle) {
-  static const double wide = 1e-8;
+  static const double wide = 1e-8, beside = 1e-6;
+  const double side = copysign(1, dead - alive);
   double p0 = bisect(s, &alive, &dead, wide);
   const double place = bisect(s, &alive, &dead, 0);
   for (int from = 0; from < 2 && s->status == ES_OK; from++) {
@@ -131,7 +141,9 @@ static void branch(es_separatrix *out, int k, search *s, double alive,
     if (!isnan(p0)) break;
     if (from == 0) p0 = place;
   }
-  out->p0[k] = isnan(p0) ? place : p0;
+  const double unit = fmax(fabs(place), s->unit);
+  out->undecided[k] = isnan(p0) && !collapses(s, place + side * beside * unit);
+  out->p0[k] = isnan(p0) && !out->undecided[k] ? place : p0;
   out->residual[k] = fabs(p0 - place);
 }
 
@@ -186,6 +198,7 @@ static void reverse(es_separatrix *out) {
   for (int k = 0; k < 2; k++) {
     out->p0[k] = -other.p0[1 - k];
     out->residual[k] = other.residual[1 - k];
+    out->undecided[k] = other.undecided[1 - k];
   }
 }
 
@@ -193,7 +206,7 @@ es_status es_eigenmode_separatrix(es_separatrix *out, const es_eigenmode *mode,
                                   const es_watch *watch, es_diag *diag) {
   es_eigenmode facing = *mode;
   const bool away = !mode->ema && mode->tau0 < 0;
-  *out = (es_separatrix){{NAN, NAN}, {NAN, NAN}};
+  *out = (es_separatrix){.p0 = {NAN, NAN}, .residual = {NAN, NAN}};
   if (!(mode->s0 > 0) || (!mode->ema && mode->tau0 == 0)) return ES_OK;
   if (away) facing.tau0 = -mode->tau0;
   const es_status status = mode->eta_s == 0 ? undamped(out, &facing)

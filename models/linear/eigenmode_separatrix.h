@@ -7,10 +7,12 @@
 #include "models/linear/eigenmode_orbit.h"
 
 /* lower and upper in [0] and [1]; NaN where no start survives at this s0. Where
- * the manifold was not found p0 is bisection's, with a residual of NaN. */
+ * the manifold was not found p0 is bisection's, with a residual of NaN, or NaN
+ * as well where starts beside it are not decided in time. */
 typedef struct es_separatrix {
   double p0[2];
   double residual[2]; /* |p0 - the place that bisection on the fate finds| */
+  bool undecided[2];
 } es_separatrix;
 
 /* The boundary at the mode's s0 and tau0; its p0 is not looked at. Needs eta_p
