@@ -62,8 +62,6 @@ size_t es_byol_length(const byol *b); /* of y */
 
 /* The line for es_zeroed's NULL. */
 es_status es_byol_no_memory(es_diag *diag);
-/* Adds a sentence to the remark. */
-void es_byol_note(byol *b, const char *format, ...) ES_PRINTF(2, 3);
 
 /* n1, V, D, S and sum from X and Xp or from data, and the points that
  * output.embeddings asks for (byol_moments.c). */

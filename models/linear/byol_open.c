@@ -65,7 +65,8 @@ es_status es_byol_no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
 }
 
-void es_byol_note(byol *b, const char *format, ...) {
+/* Adds a sentence to the remark. */
+static void ES_PRINTF(2, 3) note(byol *b, const char *format, ...) {
   size_t used = strlen(b->remark);
   if (used > 0 && used + 2 < sizeof b->remark) {
     strcpy(b->remark + used, "; ");
@@ -99,9 +100,9 @@ static void read_rates(byol *b, const es_config *config) {
   b->decouple = es_config_flag(config, "model", "decouple");
   /* Starts of several variants may be given by the same words. */
   if (b->variant != BYOL_EMA && es_config_has(config, "model", "Wa0"))
-    es_byol_note(b, "model.Wa0 has no effect with variant=%s", variant);
+    note(b, "model.Wa0 has no effect with variant=%s", variant);
   if (b->variant == BYOL_NO_PREDICTOR && es_config_has(config, "model", "Wp0"))
-    es_byol_note(b, "model.Wp0 has no effect with variant=%s", variant);
+    note(b, "model.Wp0 has no effect with variant=%s", variant);
 }
 
 /* The three matrices of the start. */

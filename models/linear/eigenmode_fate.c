@@ -12,7 +12,9 @@
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 #include "models/linear/eigenmode_region.h"
 
-es_fate es_eigenmode_fate_at_start(const es_eigenmode *mode, double c) {
+/* What is certain of every later time from the start's signs and the settings
+ * alone: above the threshold, s = 0, p <= 0 below the parabola, and so on. */
+static es_fate fate_at_start(const es_eigenmode *mode, double c) {
   if (mode->s0 == 0) return ES_FATE_COLLAPSED;
   if (mode->eta_p != mode->eta_s || (mode->ema && mode->beta == 0))
     return ES_FATE_UNDECIDED;
@@ -41,7 +43,7 @@ static es_fate fate_of(const es_eigenmode *mode, double c, const double y[3]) {
   static const es_cell_options none = {.t_end = INFINITY};
   double k[EM_ROWS];
   bool is_stable = false;
-  const es_fate start = es_eigenmode_fate_at_start(mode, c);
+  const es_fate start = fate_at_start(mode, c);
   if (start != ES_FATE_UNDECIDED) return start;
   es_eigenmode_rows(k, 1, mode, c, &none);
   if (!(es_eigenmode_margin(k, y, &is_stable) > 0)) return ES_FATE_UNDECIDED;

@@ -64,10 +64,6 @@ static inline double es_eigenmode_rate(const es_eigenmode *mode) {
 void es_eigenmode_rows(double *k, size_t stride, const es_eigenmode *mode,
                        double c, const es_cell_options *options);
 
-/* What is certain of every later time from the start's signs and the settings
- * alone: above the threshold, s = 0, p <= 0 below the parabola, and so on. */
-es_fate es_eigenmode_fate_at_start(const es_eigenmode *mode, double c);
-
 /* Positive inside the region that is stable (*is_stable true) or collapses;
  * the larger of the two margins, and whose it is, also just outside. k of
  * stride 1, y = (p, S, Q). */

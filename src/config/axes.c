@@ -99,7 +99,8 @@ bool es_config_axis(const es_config *config, const char *section, size_t k,
   return false;
 }
 
-es_status es_value_copy(es_value *out, const es_value *value, es_diag *diag) {
+/* *out is empty on failure. */
+static es_status copy(es_value *out, const es_value *value, es_diag *diag) {
   const size_t n = value->array.rows * value->array.cols;
   *out = *value;
   out->text = value->text == NULL ? NULL : strdup(value->text);
@@ -126,7 +127,7 @@ static es_status copy_entries(es_config *out, const es_config *config,
     es_value_free(&to->value);
     to->has = false;
     to->given = from->given;
-    if (from->has) status = es_value_copy(&to->value, &from->value, diag);
+    if (from->has) status = copy(&to->value, &from->value, diag);
     to->has = from->has && status == ES_OK;
   }
   return status;

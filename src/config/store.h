@@ -44,10 +44,6 @@ bool es_config_has_section(const es_config *config, const char *section);
 void es_entry_put(es_config *config, es_entry *entry, es_value *value,
                   bool given);
 
-/* A copy of a value; *out is empty on failure. */
-es_status es_value_copy(es_value *out, const es_value *value,
-                        es_diag *diag) ES_MUST_USE;
-
 /* Adds an entry for a key, at its default; the arrays of config have room. */
 es_status es_config_add(es_config *config, const es_key *key,
                         es_diag *diag) ES_MUST_USE;

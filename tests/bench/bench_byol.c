@@ -3,16 +3,15 @@
  * times their time. First it is held against the definition; exits 1 without
  * timing where they disagree. */
 #include "tests/bench/record.h"
+#include "tests/bench/rig.h"
 
 #include "base/order.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "file/array.h"
 
 #include <eigenstep/eigenstep.h>
 #include <math.h>
 #include <omp.h>
-#include <unistd.h>
 
 enum { N1 = 784, N2 = 256, WIDE = N1 * N2, SQUARE = N2 * N2, ROUNDS = 101 };
 static const double claimed = 1.25;
@@ -22,32 +21,6 @@ typedef struct rig {
   double *D, *S; /* X is diagonal; S = X + X', which is not */
   double *y, *scale, *f, *T, *R, *dZ, *dP;
 } rig;
-
-static void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "bench_byol: %s\n", diag->message);
-  exit(1);
-}
-
-static double *room(size_t n) {
-  double *out = calloc(n, sizeof *out);
-  if (out == NULL) exit(1);
-  return out;
-}
-
-/* model.NAME=file:… of a matrix (n×n), and the file to remove. */
-static void set_matrix(es_config *config, const char *name, const double *M) {
-  char path[] = "/tmp/bench_byol.XXXXXX.npy", word[64];
-  es_diag diag = {0};
-  const int fd = mkstemps(path, 4);
-  if (fd < 0) exit(1);
-  close(fd);
-  stop_at(es_npy_write(path, M, N1, N1, &diag), &diag);
-  snprintf(word, sizeof word, "model.%s=file:%s", name, path);
-  const es_status status = es_config_set(config, word, &diag);
-  unlink(path);
-  stop_at(status, &diag);
-}
 
 static void open_model(rig *r) {
   es_config *config = NULL;
@@ -60,8 +33,8 @@ static void open_model(rig *r) {
   es_syrk(N1, N1, 1, B, 0, Xp);
   for (size_t k = 0; k < N1 * N1; k++) r->S[k] = X[k] + Xp[k];
   stop_at(es_config_new(&config, model->keys, 1, &diag), &diag);
-  set_matrix(config, "X", X);
-  set_matrix(config, "Xp", Xp);
+  set_matrix(config, "X", X, N1, N1);
+  set_matrix(config, "Xp", Xp, N1, N1);
   stop_at(es_config_set(config, "n2=256", &diag), &diag);
   stop_at(es_instance_open(&r->model, model, config, NULL, &diag), &diag);
   es_config_free(config);

@@ -3,10 +3,9 @@
 #ifndef ES_TESTS_MODELS_BYOL_H
 #define ES_TESTS_MODELS_BYOL_H
 
-#include "tests/check.h"
+#include "tests/models/config_of.h"
 
 #include "base/random.h"
-#include "data/data.h"
 #include "linalg/linalg.h"
 
 #include <eigenstep/eigenstep.h>
@@ -18,17 +17,6 @@
   "X=[[1,.3,0],[.3,.8,.1],[0,.1,.5]]", "Xp=[[.2,0,.05],[0,.1,0],[.05,0,.4]]"
 #define CHECK_START "W0=[[.3,-.2,.1],[.1,.4,-.3]]", "Wp0=[[.5,.2],[-.1,.3]]"
 #define SHARP "solver.rtol=1e-12", "solver.atol=1e-15"
-
-static inline es_config *config_of(const es_model *model,
-                                   const char *const *words) {
-  const es_keys sets[] = {*model->keys, es_flow_keys, es_data_keys};
-  es_config *config;
-  es_diag diag = {0};
-  assert_ok(es_config_new(&config, sets, 3, &diag), diag);
-  for (; *words != NULL; words++)
-    assert_ok(es_config_set(config, *words, &diag), diag);
-  return config;
-}
 
 /* A flow's rows; free with table_free. */
 typedef struct table {

@@ -3,10 +3,9 @@
 #ifndef ES_TESTS_MODELS_KERNELS_H
 #define ES_TESTS_MODELS_KERNELS_H
 
-#include "tests/check.h"
+#include "tests/models/config_of.h"
 
 #include "base/random.h"
-#include "data/data.h"
 #include "models/linear/barlow.h"
 
 #include <eigenstep/eigenstep.h>
@@ -15,17 +14,6 @@
 #include <string.h>
 
 enum { WORDS = 24 };
-
-static inline es_config *config_of(const es_model *model,
-                                   const char *const *words) {
-  const es_keys sets[] = {*model->keys, es_flow_keys, es_data_keys};
-  es_config *config;
-  es_diag diag = {0};
-  assert_ok(es_config_new(&config, sets, 3, &diag), diag);
-  for (; *words != NULL; words++)
-    assert_ok(es_config_set(config, *words, &diag), diag);
-  return config;
-}
 
 /* All that a flow gave; free with trace_free. */
 typedef struct trace {

@@ -37,6 +37,10 @@ static table run(const es_model *model, const char *const *words,
   es_config *config = toy_config(model, words);
   assert_ok(toy_sweep(&sweep, model, config, &diag), diag);
   table t = {.most = (size_t)es_sweep_cells(sweep)};
+  char name[8];
+  assert_int_equal(es_sweep_columns(sweep), 1);
+  es_sweep_column(sweep, 0, name, sizeof name);
+  assert_string_equal(name, "y");
   es_axis axis;
   while (es_config_axis(config, "sweep", t.n_axes, &axis)) t.n_axes++;
   t.row = calloc(t.most, sizeof *t.row);
