@@ -86,6 +86,18 @@ void es_svd_free(es_svd *work); /* NULL accepted */
 es_status es_svd_left(es_svd *work, const double *W, double *sigma,
                       double *U) ES_MUST_USE;
 
+/* Singular values alone of W (n×m), falling, min(n, m) of them, each to a few
+ * units of roundoff relative to itself, however small, where W = D1 B D2 with
+ * diagonal D1 and D2, however graded, and B well conditioned. Any order; made
+ * once for (n, m), the calls do not allocate. W is left as it is.
+ * ES_NO_CONVERGENCE, also where W is not finite. */
+typedef struct es_singular es_singular;
+es_status es_singular_new(es_singular **out, size_t n, size_t m,
+                          es_diag *diag) ES_MUST_USE;
+void es_singular_free(es_singular *work); /* NULL accepted */
+es_status es_singular_run(es_singular *work, const double *W,
+                          double *sigma) ES_MUST_USE;
+
 /* B (n×columns) = A^-1 B for a symmetric positive definite A (n×n, of which the
  * lower triangle is read and overwritten). ES_NO_CONVERGENCE where A is not
  * positive definite or not finite; B is then untouched. Does not allocate. */
