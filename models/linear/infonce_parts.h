@@ -1,0 +1,102 @@
+/* What the files of infonce.h share. */
+#ifndef ES_MODELS_LINEAR_INFONCE_PARTS_H
+#define ES_MODELS_LINEAR_INFONCE_PARTS_H
+
+#include "models/linear/infonce.h"
+
+#include "base/slab.h"
+
+#include <float.h>
+#include <stdbool.h>
+
+/* Columns of Z are cut into blocks of this many, logits into tiles of two
+ * blocks; and rows of tiles into strips of eight, which all instruction sets
+ * sum alike. */
+enum { ES_INFONCE_TILE = 256, ES_INFONCE_STRIP = 8 };
+
+/* A logit that is none, and the half square that makes one: far enough from
+ * what es_infonce_largest admits that no sum of two overflows. */
+#define ES_INFONCE_NONE (DBL_MAX / 2)
+#define ES_INFONCE_LARGEST (DBL_MAX / 16)
+
+/* A tile: S (column-major, ES_INFONCE_TILE rows apart) of products z_i . z_j,
+ * whose rows are whole strips; logits are min(0, S_ij - (h_i + h_j)). Vectors
+ * of its rows and its columns: half squares h, shifts m, weights f, and sums,
+ * to which the kernels add. */
+typedef struct es_infonce_tile {
+  double *S;
+  size_t rows, cols;
+  const double *row_h, *col_h, *row_m, *col_m, *row_f, *col_f;
+  double *row_sum, *col_sum;
+} es_infonce_tile;
+
+/* Loops over tiles, for one instruction set; the bits are the same in all. */
+typedef struct es_infonce_kernel {
+  /* Sums of e = exp(l) over the rows and over the columns. */
+  void (*sums)(const es_infonce_tile *t);
+  /* S = e (row_f + col_f), and its sums. */
+  void (*weights)(const es_infonce_tile *t);
+  /* S = l; row_sum and col_sum become the largest of themselves and l. */
+  void (*logits)(const es_infonce_tile *t);
+  /* The first two with each row and each column shifted by its own m, sums
+   * and weights of S = l. */
+  void (*own_sums)(const es_infonce_tile *t);
+  void (*own_weights)(const es_infonce_tile *t);
+  /* a (n, whole strips) becomes exp(a - shift); its sum. */
+  double (*row)(size_t n, double *a, double shift);
+  /* The largest of n numbers, whole strips. */
+  double (*largest)(size_t n, const double *a);
+} es_infonce_kernel;
+
+/* Of this machine's widest instruction set; of one by its place in es_simd. */
+const es_infonce_kernel *es_infonce_kernel_of(int simd);
+
+struct es_infonce {
+  es_infonce_loss loss;
+  double temperature;
+  size_t d, n, padded; /* padded: n in whole strips */
+  size_t threads;
+  const es_infonce_kernel *kernel;
+  bool own;     /* shifts of their own are needed: see infonce_tiles.c */
+  double *C;    /* d×n: Z, or Z' for dot, with its mean taken off */
+  double *G;    /* d×n: C H */
+  double *h;    /* |c_i|^2/2; ES_INFONCE_NONE beyond n */
+  double *pair; /* l_ii */
+  double *m;    /* shifts: 0, or the largest logit of the row */
+  double *rest; /* sum over j != i of exp(l_ij - m_i) */
+  double *f;    /* 1/(rest + exp(l_ii - m_i)); 0 beyond n */
+  double *sum;  /* row sums of H */
+  double *tile; /* a tile a thread; for dot, rows of logits */
+  size_t chunk; /* dot: rows at a time */
+  double *rows; /* dot: the anchors of a chunk, weighted */
+  es_slab slab;
+  double *spare; /* of es_infonce_push and es_infonce_x, made when needed */
+  size_t spare_size;
+};
+
+/* C = Z less its mean, h; false where a half square is too large. */
+bool es_infonce_centre(es_infonce *work, const double *Z);
+
+/* -ln alpha_ii from what is known of a row. */
+double es_infonce_row_loss(double pair, double shift, double rest);
+
+/* Distance: fills pair, m, rest and f from C and the pairs. */
+es_status es_infonce_sums(es_infonce *work, const double *Z,
+                          const double *Zp) ES_MUST_USE;
+
+/* Y = V H, sum = H 1 for V (v×n): H = alpha + alpha^T off the diagonal. */
+void es_infonce_apply(es_infonce *work, size_t v, const double *V, double *Y);
+
+/* At least `count` numbers in spare, kept for later calls. ES_NO_MEMORY. */
+es_status es_infonce_scratch(es_infonce *work, size_t count) ES_MUST_USE;
+
+/* M (rows×m) = beta M + alpha A B^T for A (rows×n) and B (m×n). */
+void es_infonce_product(size_t rows, size_t m, size_t n, double alpha,
+                        const double *A, const double *B, double beta,
+                        double *M);
+
+/* The dot loss. */
+es_status es_infonce_dot(es_infonce *work, const double *Z, const double *Zp,
+                         double *loss, double *dZ, double *dZp) ES_MUST_USE;
+
+#endif

@@ -1,0 +1,176 @@
+/* The distance loss over tiles of logits, which are symmetric: of two blocks
+ * I <= J of columns one tile is made, and serves the rows of both.
+ *
+ * Rounds. Round r takes the pairs with I + J = r mod the number of blocks: no
+ * block is in two of them, so that they run side by side and may add to what
+ * belongs to their blocks; and what is added to a block comes in the order of
+ * rounds, whatever the number of threads.
+ *
+ * Shifts. Logits are at most 0, so a row's sum overflows nowhere without a
+ * shift; it is too small to keep its digits only where its positive logit, one
+ * of its terms, is far below. Where none is, e_ij serves row i and row j alike;
+ * elsewhere each row is shifted by its own largest logit, for which tiles are
+ * gone over twice. */
+#include "models/linear/infonce_parts.h"
+
+#include "linalg/linalg.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+/* exp of it times what underflows is far below roundoff. */
+#define FAR -200.
+
+static size_t blocks_of(const es_infonce *w) {
+  return (w->n + ES_INFONCE_TILE - 1) / ES_INFONCE_TILE;
+}
+
+static size_t length(const es_infonce *w, size_t block) {
+  const size_t from = block * ES_INFONCE_TILE, left = w->n - from;
+  return left < ES_INFONCE_TILE ? left : ES_INFONCE_TILE;
+}
+
+/* What a tile is used for. */
+typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
+                      const void *given);
+
+/* S of blocks I and J; a sample is not its own negative. */
+static es_infonce_tile tile_of(const es_infonce *w, size_t I, size_t J,
+                               double *S) {
+  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE;
+  const size_t rows = length(w, I), cols = length(w, J),
+               strip = ES_INFONCE_STRIP;
+  es_gemm(true, false, rows, cols, w->d, 1, w->C + i * w->d, w->d,
+          w->C + j * w->d, w->d, 0, S, ES_INFONCE_TILE);
+  if (I == J)
+    for (size_t k = 0; k < rows; k++)
+      S[k + k * ES_INFONCE_TILE] = -ES_INFONCE_NONE;
+  return (es_infonce_tile){.S = S,
+                           .rows = (rows + strip - 1) / strip * strip,
+                           .cols = cols,
+                           .row_h = w->h + i,
+                           .col_h = w->h + j,
+                           .row_m = w->m + i,
+                           .col_m = w->m + j,
+                           .row_f = w->f + i,
+                           .col_f = w->f + j};
+}
+
+static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
+  const size_t blocks = blocks_of(w);
+  const int most = omp_get_max_threads();
+#pragma omp parallel num_threads(most < (int)w->threads ? most                 \
+                                                        : (int)w->threads)
+  {
+    const int before = es_blas_serial();
+    double *S = w->tile + (size_t)omp_get_thread_num() * ES_INFONCE_TILE *
+                              ES_INFONCE_TILE;
+    for (size_t round = 0; round < blocks; round++)
+#pragma omp for schedule(dynamic)
+      for (size_t I = 0; I < blocks; I++) {
+        const size_t J = (round + blocks - I) % blocks;
+        if (I > J) continue;
+        es_infonce_tile t = tile_of(w, I, J, S);
+        use(w, I, J, &t, given);
+      }
+    es_blas_resume(before);
+  }
+}
+
+static void add_joint(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
+                      const void *given) {
+  double unused[ES_INFONCE_TILE] __attribute__((aligned(64))) = {0};
+  (void)given;
+  t->col_sum = w->rest + J * ES_INFONCE_TILE;
+  t->row_sum = I == J ? unused : w->rest + I * ES_INFONCE_TILE;
+  w->kernel->sums(t);
+}
+
+/* rest of a block, and m, after more logits with these largest ones. */
+static void rescale(size_t n, double *rest, double *m, const double *most) {
+  for (size_t i = 0; i < n; i++)
+    if (most[i] > m[i]) {
+      rest[i] *= exp(m[i] - most[i]);
+      m[i] = most[i];
+    }
+}
+
+static void add_own(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
+                    const void *given) {
+  double row[ES_INFONCE_TILE] __attribute__((aligned(64)));
+  double col[ES_INFONCE_TILE] __attribute__((aligned(64)));
+  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE;
+  (void)given;
+  memcpy(row, w->m + i, t->rows * sizeof *row);
+  memcpy(col, w->m + j, t->cols * sizeof *col);
+  t->row_sum = row, t->col_sum = col;
+  w->kernel->logits(t);
+  rescale(t->cols, w->rest + j, w->m + j, col);
+  if (I != J) rescale(length(w, I), w->rest + i, w->m + i, row);
+  t->row_sum = I == J ? row : w->rest + i;
+  t->col_sum = w->rest + j;
+  w->kernel->own_sums(t);
+}
+
+/* Half squares of the pairs' distances; the least logit, or NaN. */
+static double read_pairs(es_infonce *w, const double *Z, const double *Zp) {
+  const size_t d = w->d;
+  double least = 0;
+  for (size_t i = 0; i < w->n; i++) {
+    double square = 0;
+    for (size_t k = 0; k < d; k++) {
+      const double by = Z[k + i * d] - Zp[k + i * d];
+      square += by * by;
+    }
+    w->pair[i] = -square / 2;
+    if (!(w->pair[i] >= least)) least = w->pair[i];
+    if (!(square <= ES_INFONCE_LARGEST)) return NAN;
+  }
+  return least;
+}
+
+es_status es_infonce_sums(es_infonce *w, const double *Z, const double *Zp) {
+  const double least = read_pairs(w, Z, Zp);
+  if (!es_infonce_centre(w, Z) || isnan(least)) return ES_NOT_FINITE;
+  w->own = least < FAR;
+  for (size_t i = 0; i < w->n; i++) {
+    w->rest[i] = 0;
+    w->m[i] = w->own ? w->pair[i] : 0;
+  }
+  for_tiles(w, w->own ? add_own : add_joint, NULL);
+  for (size_t i = 0; i < w->n; i++)
+    w->f[i] = 1 / (w->rest[i] + exp(w->pair[i] - w->m[i]));
+  return ES_OK;
+}
+
+typedef struct matrices {
+  size_t v;
+  const double *V;
+  double *Y;
+} matrices;
+
+static void add_weights(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
+                        const void *given) {
+  double unused[ES_INFONCE_TILE] __attribute__((aligned(64))) = {0};
+  const matrices *a = given;
+  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE, v = a->v;
+  const size_t rows = length(w, I), cols = length(w, J);
+  t->col_sum = w->sum + j;
+  t->row_sum = I == J ? unused : w->sum + i;
+  if (w->own)
+    w->kernel->own_weights(t);
+  else
+    w->kernel->weights(t);
+  es_gemm(false, false, v, cols, rows, 1, a->V + i * v, v, t->S,
+          ES_INFONCE_TILE, 1, a->Y + j * v, v);
+  if (I != J)
+    es_gemm(false, true, v, rows, cols, 1, a->V + j * v, v, t->S,
+            ES_INFONCE_TILE, 1, a->Y + i * v, v);
+}
+
+void es_infonce_apply(es_infonce *w, size_t v, const double *V, double *Y) {
+  memset(Y, 0, v * w->n * sizeof *Y);
+  memset(w->sum, 0, w->n * sizeof *w->sum);
+  for_tiles(w, add_weights, &(matrices){v, V, Y});
+}
