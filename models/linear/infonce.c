@@ -19,22 +19,39 @@ static size_t chunk_of(size_t n) {
   return fits < 64 ? 64 : fits > 512 ? 512 : fits;
 }
 
+/* Tiles are kept up to this: some 5,600 pairs. */
+static const double most_kept = 128e6;
+
+/* Enough blocks for many threads, of tiles that fit a cache. */
+static void cut(es_infonce *w) {
+  w->edge = w->n <= 1024 ? 64 : w->n <= 2048 ? 128 : ES_INFONCE_EDGE;
+  w->blocks = (w->n + w->edge - 1) / w->edge;
+  w->threads = (size_t)omp_get_max_threads();
+  w->chunk = chunk_of(w->n);
+  w->padded =
+      (w->n + ES_INFONCE_STRIP - 1) / ES_INFONCE_STRIP * ES_INFONCE_STRIP;
+}
+
 static es_status plan(es_infonce *w, es_diag *diag) {
-  const size_t all = es_size_product(w->d, w->n), tile = ES_INFONCE_TILE;
+  const size_t all = es_size_product(w->d, w->n), tile = w->edge * w->edge;
   const bool dot = w->loss == ES_INFONCE_DOT;
   const size_t logits = dot ? es_size_product(w->padded, w->chunk)
-                            : es_size_product(w->threads, tile * tile);
+                            : es_size_product(w->threads, tile);
   const size_t rows = dot ? es_size_product(w->d, w->chunk) : all;
+  const size_t tiles = w->blocks * (w->blocks + 1) / 2;
+  const bool keep = !dot && 8. * (double)tiles * (double)tile <= most_kept;
   size_t total = 0;
   es_slab_add(&total, all, sizeof(double));
   es_slab_add(&total, rows, sizeof(double));
   es_slab_add(&total, logits, sizeof(double));
+  if (keep) es_slab_add(&total, tiles * tile, sizeof(double));
   for (int k = 0; k < 6; k++) es_slab_add(&total, w->padded, sizeof(double));
   const es_status status = es_slab_open(&w->slab, total, diag);
   if (status != ES_OK) return status;
   w->C = es_slab_take(&w->slab, all, sizeof(double));
   w->G = w->rows = es_slab_take(&w->slab, rows, sizeof(double));
   w->tile = es_slab_take(&w->slab, logits, sizeof(double));
+  if (keep) w->kept = es_slab_take(&w->slab, tiles * tile, sizeof(double));
   double **const vectors[] = {&w->h, &w->pair, &w->m, &w->rest, &w->f, &w->sum};
   for (int k = 0; k < 6; k++)
     *vectors[k] = es_slab_take(&w->slab, w->padded, sizeof(double));
@@ -57,9 +74,7 @@ es_status es_infonce_new(es_infonce **out, size_t d, size_t n,
   w->temperature = temperature;
   w->d = d;
   w->n = n;
-  w->padded = (n + ES_INFONCE_STRIP - 1) / ES_INFONCE_STRIP * ES_INFONCE_STRIP;
-  w->threads = (size_t)omp_get_max_threads();
-  w->chunk = chunk_of(n);
+  cut(w);
   w->kernel = es_infonce_kernel_of((int)simd);
   if (status == ES_OK) status = plan(w, diag);
   if (status != ES_OK) {

@@ -68,8 +68,8 @@ static bool take_chunk(es_infonce *w, const double *Z, size_t from, double *dZ,
           fill(w, Z, from + at, from + least(at + part, count), at, dZ) && good;
     if (dZp != NULL)
 #pragma omp for schedule(dynamic)
-      for (size_t j = 0; j < n; j += ES_INFONCE_TILE)
-        add_columns(w, j, least(j + ES_INFONCE_TILE, n), count, from == 0, dZp);
+      for (size_t j = 0; j < n; j += ES_INFONCE_EDGE)
+        add_columns(w, j, least(j + ES_INFONCE_EDGE, n), count, from == 0, dZp);
     es_blas_resume(before);
   }
   return good;

@@ -49,7 +49,7 @@ static const double TERMS[N_TERMS] = {
 
 #define KERNEL(set)                                                            \
   {                                                                            \
-    sums_##set, weights_##set, logits_##set, own_sums_##set,                   \
+    exponentials_##set, weights_##set, logits_##set, own_sums_##set,           \
         own_weights_##set, row_##set, largest_##set                            \
   }
 static const es_infonce_kernel kernels[] = {

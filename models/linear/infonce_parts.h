@@ -9,38 +9,40 @@
 #include <float.h>
 #include <stdbool.h>
 
-/* Columns of Z are cut into blocks of this many, logits into tiles of two
- * blocks; and rows of tiles into strips of eight, which all instruction sets
+/* Columns of Z are cut into blocks of at most this many, and logits into tiles
+ * of two blocks; rows of tiles into strips of eight, which all instruction sets
  * sum alike. */
-enum { ES_INFONCE_TILE = 256, ES_INFONCE_STRIP = 8 };
+enum { ES_INFONCE_EDGE = 256, ES_INFONCE_STRIP = 8 };
 
 /* A logit that is none, and the half square that makes one: far enough from
  * what es_infonce_largest admits that no sum of two overflows. */
 #define ES_INFONCE_NONE (DBL_MAX / 2)
 #define ES_INFONCE_LARGEST (DBL_MAX / 16)
 
-/* A tile: S (column-major, ES_INFONCE_TILE rows apart) of products z_i . z_j,
- * whose rows are whole strips; logits are min(0, S_ij - (h_i + h_j)). Vectors
- * of its rows and its columns: half squares h, shifts m, weights f, and sums,
- * to which the kernels add. */
+/* A tile: S (column-major, `edge` rows apart, whole strips of rows) of products
+ * z_i . z_j, of logits min(0, S_ij - (h_i + h_j)), or of their exponentials;
+ * and the place H of weights, which may be S. Vectors of its rows and its
+ * columns: half squares h, shifts m, weights f, and sums, to which the kernels
+ * add. */
 typedef struct es_infonce_tile {
-  double *S;
-  size_t rows, cols;
+  double *S, *H;
+  size_t edge, rows, cols;
   const double *row_h, *col_h, *row_m, *col_m, *row_f, *col_f;
   double *row_sum, *col_sum;
 } es_infonce_tile;
 
 /* Loops over tiles, for one instruction set; the bits are the same in all. */
 typedef struct es_infonce_kernel {
-  /* Sums of e = exp(l) over the rows and over the columns. */
-  void (*sums)(const es_infonce_tile *t);
-  /* S = e (row_f + col_f), and its sums. */
+  /* From products: S = e = exp(l), and its sums. */
+  void (*exponentials)(const es_infonce_tile *t);
+  /* From these: H = e (row_f + col_f), and its sums. */
   void (*weights)(const es_infonce_tile *t);
-  /* S = l; row_sum and col_sum become the largest of themselves and l. */
+  /* The same with each row and each column shifted by its own m. From products:
+   * S = l; row_sum and col_sum become the largest of themselves and l. */
   void (*logits)(const es_infonce_tile *t);
-  /* The first two with each row and each column shifted by its own m, sums
-   * and weights of S = l. */
+  /* From logits: sums of exp(l - m). */
   void (*own_sums)(const es_infonce_tile *t);
+  /* H = exp(l - row_m) row_f + exp(l - col_m) col_f, and its sums. */
   void (*own_weights)(const es_infonce_tile *t);
   /* a (n, whole strips) becomes exp(a - shift); its sum. */
   double (*row)(size_t n, double *a, double shift);
@@ -54,8 +56,8 @@ const es_infonce_kernel *es_infonce_kernel_of(int simd);
 struct es_infonce {
   es_infonce_loss loss;
   double temperature;
-  size_t d, n, padded; /* padded: n in whole strips */
-  size_t threads;
+  size_t d, n, padded;          /* padded: n in whole strips */
+  size_t threads, edge, blocks; /* of tiles */
   const es_infonce_kernel *kernel;
   bool own;     /* shifts of their own are needed: see infonce_tiles.c */
   double *C;    /* d×n: Z, or Z' for dot, with its mean taken off */
@@ -67,6 +69,7 @@ struct es_infonce {
   double *f;    /* 1/(rest + exp(l_ii - m_i)); 0 beyond n */
   double *sum;  /* row sums of H */
   double *tile; /* a tile a thread; for dot, rows of logits */
+  double *kept; /* all tiles of blocks I <= J, where that is not too much */
   size_t chunk; /* dot: rows at a time */
   double *rows; /* dot: the anchors of a chunk, weighted */
   es_slab slab;

@@ -31,7 +31,8 @@ INLINE VEC NAME(exp)(VEC x) {
   VEC q = SPLAT(TERMS[N_TERMS - 1]);
 #define TERM(i) q = q * r + TERMS[i];
   TERM(8)
-  TERM(7) TERM(6) TERM(5) TERM(4) TERM(3) TERM(2) TERM(1) TERM(0)
+  TERM(7)
+  TERM(6) TERM(5) TERM(4) TERM(3) TERM(2) TERM(1) TERM(0)
 #undef TERM
       const VEC p = 1 + (r + r * r * q);
   const VEC e = (VEC)((BITS)p + ((BITS)t << 52));
@@ -55,7 +56,7 @@ INLINE double NAME(total)(const double *a) {
 #define FOR_TILE(first, each)                                                  \
   for (size_t j = 0; j < t->cols; j++) {                                       \
     double lanes[ES_INFONCE_STRIP] __attribute__((aligned(64)));               \
-    double *const S = t->S + j * ES_INFONCE_TILE;                              \
+    double *const S = t->S + j * t->edge;                                      \
     first;                                                                     \
     for (size_t q = 0; q < ES_INFONCE_STRIP; q += WIDTH) {                     \
       VEC sum = {0};                                                           \
@@ -65,21 +66,23 @@ INLINE double NAME(total)(const double *a) {
     t->col_sum[j] += NAME(total)(lanes);                                       \
   }
 
-TARGET static void NAME(sums)(const es_infonce_tile *t){
+TARGET static void NAME(exponentials)(const es_infonce_tile *t){
     FOR_TILE(const VEC h = SPLAT(t->col_h[j]),
              {
                const VEC e = EXP(LOGIT(t, S, i, h));
+               PUT(S + i, e);
                PUT(t->row_sum + i, LOAD(t->row_sum + i) + e);
                sum += e;
              })}
 
 TARGET static void NAME(weights)(const es_infonce_tile *t) {
-  FOR_TILE(const VEC h = SPLAT(t->col_h[j]); const VEC f = SPLAT(t->col_f[j]), {
-    const VEC e = EXP(LOGIT(t, S, i, h)) * (LOAD(t->row_f + i) + f);
-    PUT(S + i, e);
-    PUT(t->row_sum + i, LOAD(t->row_sum + i) + e);
-    sum += e;
-  })
+  FOR_TILE(double *const H = t->H + j * t->edge;
+           const VEC f = SPLAT(t->col_f[j]), {
+             const VEC e = LOAD(S + i) * (LOAD(t->row_f + i) + f);
+             PUT(H + i, e);
+             PUT(t->row_sum + i, LOAD(t->row_sum + i) + e);
+             sum += e;
+           })
 }
 
 TARGET static void NAME(own_sums)(const es_infonce_tile *t){
@@ -92,12 +95,12 @@ TARGET static void NAME(own_sums)(const es_infonce_tile *t){
              })}
 
 TARGET static void NAME(own_weights)(const es_infonce_tile *t) {
-  FOR_TILE(const VEC h = SPLAT(t->col_h[j]); const VEC m = SPLAT(t->col_m[j]);
-           const VEC f = SPLAT(t->col_f[j]), {
-             const VEC l = LOGIT(t, S, i, h);
+  FOR_TILE(double *const H = t->H + j * t->edge;
+           const VEC m = SPLAT(t->col_m[j]); const VEC f = SPLAT(t->col_f[j]), {
+             const VEC l = LOAD(S + i);
              const VEC a = EXP(l - LOAD(t->row_m + i)) * LOAD(t->row_f + i);
              const VEC e = a + EXP(l - m) * f;
-             PUT(S + i, e);
+             PUT(H + i, e);
              PUT(t->row_sum + i, LOAD(t->row_sum + i) + e);
              sum += e;
            })
@@ -105,7 +108,7 @@ TARGET static void NAME(own_weights)(const es_infonce_tile *t) {
 
 TARGET static void NAME(logits)(const es_infonce_tile *t) {
   for (size_t j = 0; j < t->cols; j++) {
-    double *const S = t->S + j * ES_INFONCE_TILE;
+    double *const S = t->S + j * t->edge;
     const VEC h = SPLAT(t->col_h[j]);
     VEC most = SPLAT(t->col_sum[j]);
     for (size_t i = 0; i < t->rows; i += WIDTH) {

@@ -22,33 +22,21 @@
 /* exp of it times what underflows is far below roundoff. */
 #define FAR -200.
 
-static size_t blocks_of(const es_infonce *w) {
-  return (w->n + ES_INFONCE_TILE - 1) / ES_INFONCE_TILE;
-}
-
 static size_t length(const es_infonce *w, size_t block) {
-  const size_t from = block * ES_INFONCE_TILE, left = w->n - from;
-  return left < ES_INFONCE_TILE ? left : ES_INFONCE_TILE;
+  const size_t left = w->n - block * w->edge;
+  return left < w->edge ? left : w->edge;
 }
 
-/* What a tile is used for. */
-typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
-                      const void *given);
-
-/* S of blocks I and J; a sample is not its own negative. */
+/* The tile of blocks I and J; H is a place of the thread. */
 static es_infonce_tile tile_of(const es_infonce *w, size_t I, size_t J,
-                               double *S) {
-  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE;
-  const size_t rows = length(w, I), cols = length(w, J),
-               strip = ES_INFONCE_STRIP;
-  es_gemm(true, false, rows, cols, w->d, 1, w->C + i * w->d, w->d,
-          w->C + j * w->d, w->d, 0, S, ES_INFONCE_TILE);
-  if (I == J)
-    for (size_t k = 0; k < rows; k++)
-      S[k + k * ES_INFONCE_TILE] = -ES_INFONCE_NONE;
-  return (es_infonce_tile){.S = S,
-                           .rows = (rows + strip - 1) / strip * strip,
-                           .cols = cols,
+                               double *H) {
+  const size_t i = I * w->edge, j = J * w->edge, strip = ES_INFONCE_STRIP;
+  double *kept = w->kept + (I + J * (J + 1) / 2) * w->edge * w->edge;
+  return (es_infonce_tile){.S = w->kept != NULL ? kept : H,
+                           .H = H,
+                           .edge = w->edge,
+                           .rows = (length(w, I) + strip - 1) / strip * strip,
+                           .cols = length(w, J),
                            .row_h = w->h + i,
                            .col_h = w->h + j,
                            .row_m = w->m + i,
@@ -57,34 +45,58 @@ static es_infonce_tile tile_of(const es_infonce *w, size_t I, size_t J,
                            .col_f = w->f + j};
 }
 
+/* S of blocks I and J; a sample is not its own negative. */
+static void multiply(const es_infonce *w, size_t I, size_t J,
+                     const es_infonce_tile *t) {
+  const size_t i = I * w->edge, j = J * w->edge, d = w->d;
+  es_gemm(true, false, length(w, I), t->cols, d, 1, w->C + i * d, d,
+          w->C + j * d, d, 0, t->S, t->edge);
+  if (I == J)
+    for (size_t k = 0; k < t->cols; k++)
+      t->S[k + k * t->edge] = -ES_INFONCE_NONE;
+}
+
+/* What a tile is used for. */
+typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
+                      const void *given);
+
 static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
-  const size_t blocks = blocks_of(w);
-  const int most = omp_get_max_threads();
-#pragma omp parallel num_threads(most < (int)w->threads ? most                 \
-                                                        : (int)w->threads)
+  const size_t size = w->edge * w->edge;
+  const int most = omp_get_max_threads(), planned = (int)w->threads;
+#pragma omp parallel num_threads(most < planned ? most : planned)
   {
     const int before = es_blas_serial();
-    double *S = w->tile + (size_t)omp_get_thread_num() * ES_INFONCE_TILE *
-                              ES_INFONCE_TILE;
-    for (size_t round = 0; round < blocks; round++)
+    double *H = w->tile + (size_t)omp_get_thread_num() * size;
+    for (size_t round = 0; round < w->blocks; round++)
 #pragma omp for schedule(dynamic)
-      for (size_t I = 0; I < blocks; I++) {
-        const size_t J = (round + blocks - I) % blocks;
+      for (size_t I = 0; I < w->blocks; I++) {
+        const size_t J = (round + w->blocks - I) % w->blocks;
         if (I > J) continue;
-        es_infonce_tile t = tile_of(w, I, J, S);
+        es_infonce_tile t = tile_of(w, I, J, H);
         use(w, I, J, &t, given);
       }
     es_blas_resume(before);
   }
 }
 
+/* A tile's S again, where it was not kept; sums go nowhere. */
+static void restore(es_infonce *w, size_t I, size_t J, es_infonce_tile *t) {
+  double row[ES_INFONCE_EDGE] __attribute__((aligned(64))) = {0};
+  double col[ES_INFONCE_EDGE] = {0};
+  if (w->kept != NULL) return;
+  multiply(w, I, J, t);
+  t->row_sum = row, t->col_sum = col;
+  (w->own ? w->kernel->logits : w->kernel->exponentials)(t);
+}
+
 static void add_joint(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
                       const void *given) {
-  double unused[ES_INFONCE_TILE] __attribute__((aligned(64))) = {0};
+  double unused[ES_INFONCE_EDGE] __attribute__((aligned(64))) = {0};
   (void)given;
-  t->col_sum = w->rest + J * ES_INFONCE_TILE;
-  t->row_sum = I == J ? unused : w->rest + I * ES_INFONCE_TILE;
-  w->kernel->sums(t);
+  multiply(w, I, J, t);
+  t->col_sum = w->rest + J * w->edge;
+  t->row_sum = I == J ? unused : w->rest + I * w->edge;
+  w->kernel->exponentials(t);
 }
 
 /* rest of a block, and m, after more logits with these largest ones. */
@@ -98,13 +110,14 @@ static void rescale(size_t n, double *rest, double *m, const double *most) {
 
 static void add_own(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
                     const void *given) {
-  double row[ES_INFONCE_TILE] __attribute__((aligned(64)));
-  double col[ES_INFONCE_TILE] __attribute__((aligned(64)));
-  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE;
+  double row[ES_INFONCE_EDGE] __attribute__((aligned(64)));
+  double col[ES_INFONCE_EDGE] __attribute__((aligned(64)));
+  const size_t i = I * w->edge, j = J * w->edge;
   (void)given;
   memcpy(row, w->m + i, t->rows * sizeof *row);
   memcpy(col, w->m + j, t->cols * sizeof *col);
   t->row_sum = row, t->col_sum = col;
+  multiply(w, I, J, t);
   w->kernel->logits(t);
   rescale(t->cols, w->rest + j, w->m + j, col);
   if (I != J) rescale(length(w, I), w->rest + i, w->m + i, row);
@@ -152,21 +165,19 @@ typedef struct matrices {
 
 static void add_weights(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
                         const void *given) {
-  double unused[ES_INFONCE_TILE] __attribute__((aligned(64))) = {0};
+  double unused[ES_INFONCE_EDGE] __attribute__((aligned(64))) = {0};
   const matrices *a = given;
-  const size_t i = I * ES_INFONCE_TILE, j = J * ES_INFONCE_TILE, v = a->v;
+  const size_t i = I * w->edge, j = J * w->edge, v = a->v;
   const size_t rows = length(w, I), cols = length(w, J);
+  restore(w, I, J, t);
   t->col_sum = w->sum + j;
   t->row_sum = I == J ? unused : w->sum + i;
-  if (w->own)
-    w->kernel->own_weights(t);
-  else
-    w->kernel->weights(t);
-  es_gemm(false, false, v, cols, rows, 1, a->V + i * v, v, t->S,
-          ES_INFONCE_TILE, 1, a->Y + j * v, v);
+  (w->own ? w->kernel->own_weights : w->kernel->weights)(t);
+  es_gemm(false, false, v, cols, rows, 1, a->V + i * v, v, t->H, t->edge, 1,
+          a->Y + j * v, v);
   if (I != J)
-    es_gemm(false, true, v, rows, cols, 1, a->V + j * v, v, t->S,
-            ES_INFONCE_TILE, 1, a->Y + i * v, v);
+    es_gemm(false, true, v, rows, cols, 1, a->V + j * v, v, t->H, t->edge, 1,
+            a->Y + i * v, v);
 }
 
 void es_infonce_apply(es_infonce *w, size_t v, const double *V, double *Y) {
