@@ -31,6 +31,8 @@ typedef struct es_model_shape {
   const char *no_start; /* what is missing for a trajectory, as a line for the
                            user; NULL: nothing. Stationary points and the like
                            need none */
+  const char *no_fixed; /* why stationary points are not known with these
+                           settings, as such a line; NULL: they are */
 } es_model_shape;
 
 /* One row of `predict` and of steps.csv: a mode and its step. */

@@ -44,6 +44,10 @@ es_drive_mode es_drive_mode_of(const es_drive *drive);
 size_t es_drive_dim(const es_drive *drive);    /* m */
 double es_drive_rate(const es_drive *drive);   /* lr under gd; else 0 */
 bool es_drive_has_loss(const es_drive *drive); /* false: fixed */
+bool es_drive_is_dot(const es_drive *drive);   /* loss=dot */
+bool es_drive_repels(const es_drive *drive);   /* distance, with negatives */
+/* N, the pairs that a step takes; 0 where X was made of matrices. */
+size_t es_drive_count(const es_drive *drive);
 bool es_drive_checksum(const es_drive *drive, unsigned *crc);
 
 /* To be called once, before what follows: plans scratch for maps of d rows, and
@@ -60,9 +64,14 @@ es_status es_drive_push(es_drive *drive, double t, const double *V, double *G,
 es_status es_drive_x(es_drive *drive, double t, const double *V,
                      double *X) ES_MUST_USE;
 
+/* X where no V and no t change it, of a fixed one and without negatives (but
+ * for batches), from es_drive_begin on; else NULL. */
+const double *es_drive_constant(const es_drive *drive);
+
 /* For maps that are not linear: the n pairs that time t takes (m×n, borrowed
  * until the next call), infonce only; and L and dL/dZ, dL/dZ' of their
- * embeddings (d×n), reduction and negatives as set. */
+ * embeddings (d×n), reduction and negatives as set; dZ
+ * and dZp may both be NULL. */
 es_status es_drive_pairs(es_drive *drive, double t, const double **x,
                          const double **xp, size_t *n) ES_MUST_USE;
 es_status es_drive_gradient(es_drive *drive, const double *Z, const double *Zp,

@@ -1,5 +1,6 @@
 /* The table of models: a new model is one file and one line here. */
 #include "models/linear/byol.h"
+#include "models/linear/contrastive.h"
 #include "models/linear/eigenmodes.h"
 
 #include <eigenstep/eigenstep.h>
@@ -11,7 +12,7 @@ static const es_model *const models[] = {
     &es_model_barlow_twins,   &es_model_barlow_twins_kernel,
     &es_model_byol,           &es_model_byol_symmetric,
     &es_model_byol_eigenmode, &es_model_byol_two_layer,
-    &es_model_directset,
+    &es_model_directset,      &es_model_contrastive,
 };
 /* clang-format on */
 

@@ -69,6 +69,8 @@ static es_status report(const es_job *job, const es_instance *instance,
   if (model->fixed == NULL)
     return es_fail(diag, ES_USAGE, "%s: its stationary points are not known",
                    model->name);
+  if (instance->shape.no_fixed != NULL)
+    return es_fail(diag, ES_USAGE, "%s", instance->shape.no_fixed);
   const es_model_table table = {.columns = model->fixed_columns,
                                 .rows = model->n_fixed(instance->self),
                                 .row = model->fixed,

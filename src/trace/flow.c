@@ -228,7 +228,9 @@ static es_status run_exact(es_flow *flow, es_diag *diag) {
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
     es_status status =
         instance->model->exact(instance->self, t, flow->row + 1, flow->state);
-    if (status != ES_OK) return status;
+    if (status != ES_OK)
+      return es_fail(diag, status, "%s at t = %.10g", es_status_text(status),
+                     t);
     use_state(flow);
     status = deliver(flow, t);
     if (status != ES_OK) return status;

@@ -1,0 +1,204 @@
+/* Settings of `contrastive` to an opened model: the drive, the start, and
+ * workspaces. */
+#include "models/linear/one_layer.h"
+
+#include "base/random.h"
+#include "base/slab.h"
+#include "models/linear/drive_keys.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const es_key keys[] = {
+    ES_DRIVE_KEYS,
+    ES_DRIVE_MATRIX("W0", 0, "1", "start of W, d by m [Gaussian]"),
+};
+const es_keys es_one_layer_keys = {keys, sizeof keys / sizeof *keys};
+
+static es_status no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
+
+/* Adds a sentence to the remark. */
+static void ES_PRINTF(2, 3) note(one_layer *b, const char *format, ...) {
+  size_t used = strlen(b->remark);
+  if (used > 0 && used + 2 < sizeof b->remark) {
+    strcpy(b->remark + used, "; ");
+    used += 2;
+  }
+  va_list args;
+  va_start(args, format);
+  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
+  va_end(args);
+}
+
+static es_status read_shape(one_layer *b, const es_config *config,
+                            es_diag *diag) {
+  const es_matrix *W0 = es_config_matrix(config, "model", "W0");
+  const bool has_d = es_config_has(config, "model", "d");
+  b->m = es_drive_dim(b->drive);
+  b->d = has_d        ? es_config_size(config, "model", "d")
+         : W0 != NULL ? W0->rows
+                      : b->m;
+  b->k = b->d < b->m ? b->d : b->m;
+  if (W0 == NULL) return ES_OK;
+  if (W0->cols != b->m)
+    return es_config_blame(config, "model", "W0", diag,
+                           "%zu by %zu; it must have %zu columns, as the data "
+                           "have values",
+                           W0->rows, W0->cols, b->m);
+  return W0->rows == b->d
+             ? ES_OK
+             : es_config_blame(config, "model", "W0", diag,
+                               "%zu rows, but d=%zu", W0->rows, b->d);
+}
+
+/* Of the model and of the least solver, 15 states: before any of it is taken.
+ */
+static es_status check_size(const one_layer *b, es_diag *diag) {
+  const double m = (double)b->m, d = (double)b->d;
+  const double bytes = sizeof(double) * (6 * m * m + 20 * d * m);
+  if (bytes <= es_machine_bytes()) return ES_OK;
+  return es_fail(diag, ES_NO_MEMORY,
+                 "W of %zu by %zu needs %.3g GB with a solver, and this "
+                 "machine has %.3g GB",
+                 b->d, b->m, bytes * 1e-9, es_machine_bytes() * 1e-9);
+}
+
+static es_status allocate(one_layer *b, es_diag *diag) {
+  double **const wide[] = {&b->W0, &b->G, &b->T};
+  bool whole = true;
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+    whole = (*wide[i] = es_zeroed(b->d, b->m, sizeof(double))) && whole;
+  b->X = es_zeroed(b->m, b->m, sizeof *b->X);
+  b->value = es_zeroed(b->m, 1, sizeof *b->value);
+  if (!whole || b->X == NULL || b->value == NULL) return no_memory(diag);
+  const es_status status = es_eigen_new(&b->eigen, b->m, false, diag);
+  return status == ES_OK ? es_singular_new(&b->singular, b->d, b->m, diag)
+                         : status;
+}
+
+/* Row by row, so that a row does not depend on how many there are. */
+static es_status read_start(one_layer *b, const es_config *config,
+                            es_diag *diag) {
+  const es_matrix *W0 = es_config_matrix(config, "model", "W0");
+  const double scale = es_config_real(config, "model", "init_scale");
+  const uint64_t seed = es_config_size(config, "model", "seed");
+  for (size_t i = 0; i < b->d; i++)
+    for (size_t j = 0; j < b->m; j++)
+      b->W0[i + j * b->d] =
+          W0 != NULL
+              ? W0->data[i + j * b->d]
+              : scale * es_random_normal(seed, ES_STREAM_INIT, i * b->m + j);
+  for (size_t k = 0; W0 != NULL && k < b->d * b->m; k++)
+    if (!isfinite(W0->data[k]))
+      return es_config_blame(config, "model", "W0", diag,
+                             "a value in it is not finite");
+  return ES_OK;
+}
+
+es_status es_one_layer_basis(size_t m, const double *A, double **V,
+                             double *values, es_diag *diag) {
+  bool diagonal = true;
+  *V = NULL;
+  for (size_t k = 0; k < m * m; k++)
+    if (k % (m + 1) != 0 && A[k] != 0) diagonal = false;
+  if (diagonal) {
+    for (size_t j = 0; j < m; j++) values[j] = A[j + j * m];
+    return ES_OK;
+  }
+  *V = es_zeroed(m, m, sizeof **V);
+  if (*V == NULL) return no_memory(diag);
+  memcpy(*V, A, m * m * sizeof *A);
+  const es_status status = es_eigen_symmetric(m, *V, values, true, diag);
+  if (status == ES_OK) es_eigen_falling(m, values, *V);
+  return status;
+}
+
+/* root = V Lambda^(1/2) of Cov(x). */
+static es_status find_root(one_layer *b, es_diag *diag) {
+  const double *C = es_drive_covariance(b->drive);
+  const size_t m = b->m;
+  if (C == NULL) return ES_OK;
+  es_status status = es_one_layer_basis(m, C, &b->root, b->value, diag);
+  if (status != ES_OK) return status;
+  if (b->root == NULL) {
+    b->root = es_zeroed(m, m, sizeof *b->root);
+    if (b->root == NULL) return no_memory(diag);
+    for (size_t j = 0; j < m; j++) b->root[j + j * m] = 1;
+  }
+  for (size_t j = 0; j < m; j++)
+    for (size_t i = 0; i < m; i++)
+      b->root[i + j * m] *= sqrt(fmax(b->value[j], 0));
+  return ES_OK;
+}
+
+static es_status find_least(one_layer *b, es_diag *diag) {
+  const double *X = es_drive_constant(b->drive);
+  b->constant = X != NULL;
+  if (!b->constant) return ES_OK;
+  memcpy(b->X, X, b->m * b->m * sizeof *X);
+  const es_status status =
+      es_eigen_run(b->eigen, b->m, b->X, b->value, false, diag);
+  b->x_min = b->value[0];
+  return status;
+}
+
+static void note_limits(one_layer *b) {
+  const size_t n = es_drive_count(b->drive);
+  size_t collapsed = 0;
+  for (size_t j = 0; j < b->n_points; j++) collapsed += b->mode[j].collapsed;
+  if (b->n_points > 0)
+    note(b, "%zu of %zu modes collapse (a >= 2c)", collapsed, b->n_points);
+  if (es_drive_mode_of(b->drive) != ES_DRIVE_INFONCE) return;
+  if (n == 1) note(b, "one pair has no others to be told from: L = 0");
+  if (es_one_layer_columns(b).regime < es_one_layer_columns(b).n && n > 1)
+    note(b, "theory's population limit holds while regime is far below 1");
+}
+
+static es_status build(one_layer *b, const es_config *config,
+                       const es_watch *watch, es_diag *diag) {
+  b->eta = es_config_real(config, "model", "eta");
+  es_status status = es_drive_open(&b->drive, config, watch, diag);
+  if (status == ES_OK) status = read_shape(b, config, diag);
+  if (status == ES_OK) status = check_size(b, diag);
+  if (status == ES_OK) status = allocate(b, diag);
+  if (status == ES_OK) status = read_start(b, config, diag);
+  if (status == ES_OK) status = es_drive_begin(b->drive, b->d, b->W0, diag);
+  if (status == ES_OK) status = find_root(b, diag);
+  if (status == ES_OK) status = find_least(b, diag);
+  if (status == ES_OK) status = es_one_layer_close_form(b, diag);
+  if (status == ES_OK) status = es_one_layer_find_points(b, diag);
+  if (status == ES_OK) note_limits(b);
+  return status;
+}
+
+es_status es_one_layer_open(void **self, const es_config *config,
+                            const es_watch *watch, es_diag *diag) {
+  one_layer *b = calloc(1, sizeof *b);
+  *self = NULL;
+  if (b == NULL) return no_memory(diag);
+  const es_status status = build(b, config, watch, diag);
+  if (status != ES_OK) {
+    es_one_layer_close(b);
+    return status;
+  }
+  *self = b;
+  return ES_OK;
+}
+
+void es_one_layer_close(void *self) {
+  one_layer *b = self;
+  if (b == NULL) return;
+  double *const own[] = {b->W0, b->root,   b->X,      b->value,  b->G,
+                         b->T,  b->mode_c, b->mode_a, b->mode_s, b->modes};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
+  free(b->mode);
+  es_eigen_free(b->eigen);
+  es_singular_free(b->singular);
+  es_one_layer_closed_free(b->closed);
+  es_drive_close(b->drive);
+  free(b);
+}
