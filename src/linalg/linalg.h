@@ -86,11 +86,15 @@ void es_svd_free(es_svd *work); /* NULL accepted */
 es_status es_svd_left(es_svd *work, const double *W, double *sigma,
                       double *U) ES_MUST_USE;
 
-/* Singular values alone of W (n×m), falling, min(n, m) of them, each to a few
- * units of roundoff relative to itself, however small, where W = D1 B D2 with
- * diagonal D1 and D2, however graded, and B well conditioned. Any order; made
- * once for (n, m), the calls do not allocate. W is left as it is.
- * ES_NO_CONVERGENCE, also where W is not finite. */
+/* Singular values alone of W (n×m), falling, min(n, m) of them, each with an
+ * error relative to itself, however small it is: of a few units of roundoff
+ * times what roundoff in the entries of W does to it, which is little where
+ * W = D1 B D2 with diagonal D1 and D2, however graded, and B and its parts well
+ * conditioned (see singular.c). Of less than full rank: exact zeros where rows
+ * or columns are zero, else roundoff beside the largest. Any order; made once
+ * for (n, m), the calls do not allocate. W is left as it is.
+ * ES_NO_CONVERGENCE, also where W is not finite or a value leaves the range of
+ * double. */
 typedef struct es_singular es_singular;
 es_status es_singular_new(es_singular **out, size_t n, size_t m,
                           es_diag *diag) ES_MUST_USE;
