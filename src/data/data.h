@@ -43,7 +43,8 @@ uint32_t es_dataset_checksum(const es_dataset *set); /* CRC-32 of the bytes */
 void es_dataset_geometry(const es_dataset *set, size_t *channels, size_t *side);
 
 /* View 0 or 1 of pair i (m values) on draw 0, 1, …, as es_dataset_pair gives
- * it: geometry, then colour, blur and noise (colour.h). */
+ * it: geometry, then colour, blur and noise (colour.h). With
+ * augment.one_sided view 0 is what es_dataset_image gives, on every draw. */
 void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
                      unsigned which, double *out);
 

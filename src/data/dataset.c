@@ -19,6 +19,7 @@ struct es_dataset {
   es_augment augment;
   es_colour colour;
   es_noise noise;
+  bool one_sided; /* view 0 is the sample as it is */
   size_t n, side;
   size_t *pick; /* n indices into the full set; NULL: all, in order */
 };
@@ -102,6 +103,7 @@ static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
     return es_fail(diag, ES_BAD_VALUE, "data.name=%s: no such data set",
                    name == NULL ? "" : name);
   set->source.seed = es_config_size(config, "data", "seed");
+  set->one_sided = es_config_flag(config, "augment", "one_sided");
   while (set->kind->factors != NULL &&
          set->kind->factors[set->factors].name != NULL)
     set->factors++;
@@ -223,22 +225,30 @@ static size_t sample_of(const es_dataset *set, size_t i) {
   return set->pick == NULL ? i : set->pick[i];
 }
 
-void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
-                     unsigned which, double *out) {
-  const size_t sample = sample_of(set, i);
-  const es_draws draws = es_draws_of(set->source.seed, draw, sample, which);
-  plain_view(set, sample, &draws, out);
-  es_noise_add(out, which, &set->noise, &draws);
-}
-
-void es_dataset_image(const es_dataset *set, size_t i, double *out) {
+/* The sample as it is; a generated vector as view 0 of draw 0. */
+static void unchanged(const es_dataset *set, size_t sample, double *out) {
   static const es_augment none = {.crop_min = 1};
-  const size_t sample = sample_of(set, i);
   const es_draws draws = es_draws_of(set->source.seed, 0, sample, 0);
   if (set->kind->view != NULL)
     set->kind->view(&set->source, sample, &draws, out);
   else
     cut_view(set, sample, &none, &draws, out);
+}
+
+void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
+                     unsigned which, double *out) {
+  const size_t sample = sample_of(set, i);
+  const es_draws draws = es_draws_of(set->source.seed, draw, sample, which);
+  if (which == 0 && set->one_sided) {
+    unchanged(set, sample, out);
+    return;
+  }
+  plain_view(set, sample, &draws, out);
+  es_noise_add(out, which, &set->noise, &draws);
+}
+
+void es_dataset_image(const es_dataset *set, size_t i, double *out) {
+  unchanged(set, sample_of(set, i), out);
 }
 
 int es_dataset_label(const es_dataset *set, size_t i) {
@@ -264,11 +274,13 @@ void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
   es_draws draws[2];
   for (unsigned k = 0; k < 2; k++) {
     draws[k] = es_draws_of(set->source.seed, draw, sample, k);
-    if (k == 1 && set->kind->still)
+    if (k == 0 && set->one_sided)
+      unchanged(set, sample, x);
+    else if (k == 1 && set->kind->still)
       memcpy(xp, x, es_dataset_dim(set) * sizeof *x);
     else
       plain_view(set, sample, &draws[k], views[k]);
   }
-  for (unsigned k = 0; k < 2; k++)
+  for (unsigned k = set->one_sided; k < 2; k++)
     es_noise_add(views[k], k, &set->noise, &draws[k]);
 }

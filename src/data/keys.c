@@ -56,6 +56,9 @@ static const es_key rows[] = {
      "noise falls on the first so many values of a view; 0: on all"},
     {"augment", "noise_views", ES_CHOICE, 0, 0, 0, "one|both", NULL, "both",
      "one: the second view alone gets the noise"},
+    {"augment", "one_sided", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+     "on: the first view is the sample as it is, the second alone is "
+     "augmented"},
 };
 
 const es_keys es_data_keys = {rows, sizeof rows / sizeof *rows};
