@@ -197,7 +197,7 @@ void es_drive_close(es_drive *drive) {
   }
   double *const own[] = {drive->all, drive->all_p, drive->shift, drive->C,
                          drive->A,   drive->X,     drive->Z,     drive->Zp,
-                         drive->dZ,  drive->dZp};
+                         drive->off, drive->X_step};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   es_dataset_free(drive->set);
   es_infonce_free(drive->infonce);

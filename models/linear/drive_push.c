@@ -1,6 +1,5 @@
 /* The equations of a contrastive drive (theory.md 6): G = V X(V), of a constant
  * X by one product, of pairs through the gradient of their embeddings Z = V x,
- *   G = -(dL/dZ x^T + dL/dZ' x'^T),
  * and of the population. */
 #include "models/linear/drive.h"
 
@@ -12,7 +11,7 @@
 #include <string.h>
 
 /* X = -A, -n A for a sum over pairs. */
-static es_status without_negatives(es_drive *drive, es_diag *diag) {
+static es_status hold_distances(es_drive *drive, es_diag *diag) {
   const size_t m = drive->m;
   const bool sum = drive->mode != ES_DRIVE_POPULATION && drive->n > 0;
   const double weight = sum && !drive->mean ? (double)drive->n : 1;
@@ -22,13 +21,20 @@ static es_status without_negatives(es_drive *drive, es_diag *diag) {
   return ES_OK;
 }
 
+/* What steps of pairs need: without negatives those of batches. */
 static es_status plan_pairs(es_drive *drive, es_diag *diag) {
-  double **const wide[] = {&drive->Z, &drive->Zp, &drive->dZ, &drive->dZp};
-  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
-    *wide[i] = es_zeroed(drive->d, drive->batch, sizeof(double));
-    if (*wide[i] == NULL) return es_drive_no_memory(diag);
+  const size_t m = drive->m, n = drive->batch;
+  if (!drive->negatives) {
+    drive->off = es_zeroed(m, n, sizeof *drive->off);
+    drive->X_step = es_zeroed(m, m, sizeof *drive->X_step);
+    return drive->off != NULL && drive->X_step != NULL
+               ? ES_OK
+               : es_drive_no_memory(diag);
   }
-  return es_infonce_new(&drive->infonce, drive->d, drive->batch, drive->loss,
+  drive->Z = es_zeroed(drive->d, n, sizeof *drive->Z);
+  drive->Zp = es_zeroed(drive->d, n, sizeof *drive->Zp);
+  if (drive->Z == NULL || drive->Zp == NULL) return es_drive_no_memory(diag);
+  return es_infonce_new(&drive->infonce, drive->d, n, drive->loss,
                         drive->temperature, diag);
 }
 
@@ -45,10 +51,10 @@ static es_status freeze(es_drive *drive, const double *V0, es_diag *diag) {
 
 es_status es_drive_begin(es_drive *drive, size_t d, const double *V0,
                          es_diag *diag) {
+  const bool all = drive->set == NULL && drive->x == drive->all;
   drive->d = d;
   if (drive->X != NULL) return ES_OK;
-  if (!drive->negatives && (drive->set == NULL && drive->x == drive->all))
-    return without_negatives(drive, diag);
+  if (!drive->negatives && all) return hold_distances(drive, diag);
   es_status status = drive->n > 0 && drive->mode != ES_DRIVE_POPULATION
                          ? plan_pairs(drive, diag)
                          : es_population_new(&drive->population, d, drive->m,
@@ -58,69 +64,62 @@ es_status es_drive_begin(es_drive *drive, size_t d, const double *V0,
   return status;
 }
 
-/* C (d×m) = alpha A B + beta C, A being d×k. */
-static void times(const es_drive *drive, bool transpose, size_t k, size_t cols,
-                  double alpha, const double *A, const double *B, size_t ldb,
-                  double beta, double *C) {
-  es_gemm(false, transpose, drive->d, cols, k, alpha, A, drive->d, B, ldb, beta,
+static uint64_t step_at(const es_drive *drive, double t) {
+  return drive->lr > 0 ? (uint64_t)llround(t / drive->lr) : 0;
+}
+
+/* X = -sum (x'-x)(x'-x)^T, or its mean, of the pairs at t. */
+static void distances_at(es_drive *drive, double t, double *X) {
+  const size_t cells = drive->m * drive->batch;
+  es_drive_take(drive, step_at(drive, t));
+  for (size_t k = 0; k < cells; k++) drive->off[k] = drive->xp[k] - drive->x[k];
+  es_syrk(drive->m, drive->batch,
+          drive->mean ? -1 / (double)drive->batch : -1., drive->off, 0, X);
+}
+
+/* C (d×n) = A (d×m) B. */
+static void times(const es_drive *drive, size_t n, const double *A,
+                  const double *B, double *C) {
+  es_gemm(false, false, drive->d, n, drive->m, 1, A, drive->d, B, drive->m, 0,
           C, drive->d);
 }
 
-/* -tr(V X V^T)/2 */
-static double quadratic(size_t n, const double *V, const double *G) {
+/* G = V X, L = -tr(V X V^T)/2. */
+static es_status push_x(const es_drive *drive, const double *V, const double *X,
+                        double *G, double *loss) {
   double sum = 0;
-  for (size_t k = 0; k < n; k++) sum += V[k] * G[k];
-  return -sum / 2;
-}
-
-static void embed(es_drive *drive, double t, const double *V) {
-  const size_t m = drive->m, n = drive->batch;
-  es_drive_take(drive, drive->lr > 0 ? (uint64_t)llround(t / drive->lr) : 0);
-  times(drive, false, m, n, 1, V, drive->x, m, 0, drive->Z);
-  times(drive, false, m, n, 1, V, drive->xp, m, 0, drive->Zp);
+  times(drive, drive->m, V, X, G);
+  if (loss == NULL) return ES_OK;
+  for (size_t k = 0; k < drive->d * drive->m; k++) sum += V[k] * G[k];
+  *loss = -sum / 2;
+  return ES_OK;
 }
 
 static es_status push_pairs(es_drive *drive, double t, const double *V,
                             double *G, double *loss) {
-  const size_t m = drive->m, n = drive->batch;
-  double unused;
-  embed(drive, t, V);
-  const es_status status =
-      es_drive_gradient(drive, drive->Z, drive->Zp,
-                        loss != NULL ? loss : &unused, drive->dZ, drive->dZp);
+  double sum;
+  es_drive_take(drive, step_at(drive, t));
+  const es_status status = es_infonce_push(drive->infonce, drive->m, V,
+                                           drive->x, drive->xp, &sum, G);
   if (status != ES_OK) return status;
-  times(drive, true, n, m, -1, drive->dZ, drive->x, m, 0, G);
-  times(drive, true, n, m, -1, drive->dZp, drive->xp, m, 1, G);
+  const double share = drive->mean ? 1 / (double)drive->batch : 1;
+  if (loss != NULL) *loss = share * sum;
+  for (size_t k = 0; drive->mean && k < drive->d * drive->m; k++) G[k] *= share;
   return ES_OK;
 }
 
 es_status es_drive_push(es_drive *drive, double t, const double *V, double *G,
                         double *loss) {
-  if (drive->X != NULL) {
-    times(drive, false, drive->m, drive->m, 1, V, drive->X, drive->m, 0, G);
-    if (loss != NULL) *loss = quadratic(drive->d * drive->m, V, G);
-    return ES_OK;
-  }
-  return drive->population != NULL
-             ? es_population_push(drive->population, V, G, loss)
-             : push_pairs(drive, t, V, G, loss);
-}
-
-/* X = -sum (x'-x)(x'-x)^T of a batch. */
-static void x_of_distances(es_drive *drive, double *X) {
-  const size_t m = drive->m, n = drive->batch;
-  memset(X, 0, m * m * sizeof *X);
-  for (size_t c = 0; c < n; c++)
-    for (size_t j = 0; j < m; j++) {
-      const double *x = drive->x + c * m, *xp = drive->xp + c * m;
-      const double off = xp[j] - x[j];
-      for (size_t i = 0; i < m; i++) X[i + j * m] -= off * (xp[i] - x[i]);
-    }
+  if (drive->X != NULL) return push_x(drive, V, drive->X, G, loss);
+  if (drive->population != NULL)
+    return es_population_push(drive->population, V, G, loss);
+  if (drive->negatives) return push_pairs(drive, t, V, G, loss);
+  distances_at(drive, t, drive->X_step);
+  return push_x(drive, V, drive->X_step, G, loss);
 }
 
 es_status es_drive_x(es_drive *drive, double t, const double *V, double *X) {
-  const size_t m = drive->m;
-  es_status status = ES_OK;
+  const size_t m = drive->m, n = drive->batch;
   if (drive->loss == ES_INFONCE_DOT) return ES_BAD_VALUE;
   if (drive->X != NULL) {
     memcpy(X, drive->X, m * m * sizeof *X);
@@ -128,21 +127,23 @@ es_status es_drive_x(es_drive *drive, double t, const double *V, double *X) {
   }
   if (drive->population != NULL)
     return es_population_x(drive->population, V, X);
-  embed(drive, t, V);
-  if (drive->negatives)
-    status = es_infonce_x(drive->infonce, drive->Z, drive->Zp, m, drive->x,
-                          drive->xp, X);
-  else
-    x_of_distances(drive, X);
-  if (drive->mean)
-    for (size_t k = 0; k < m * m; k++) X[k] /= (double)drive->batch;
+  if (!drive->negatives) {
+    distances_at(drive, t, X);
+    return ES_OK;
+  }
+  es_drive_take(drive, step_at(drive, t));
+  times(drive, n, V, drive->x, drive->Z);
+  times(drive, n, V, drive->xp, drive->Zp);
+  const es_status status = es_infonce_x(drive->infonce, drive->Z, drive->Zp, m,
+                                        drive->x, drive->xp, X);
+  for (size_t k = 0; drive->mean && k < m * m; k++) X[k] /= (double)n;
   return status;
 }
 
 es_status es_drive_pairs(es_drive *drive, double t, const double **x,
                          const double **xp, size_t *n) {
   if (drive->mode != ES_DRIVE_INFONCE) return ES_BAD_VALUE;
-  es_drive_take(drive, drive->lr > 0 ? (uint64_t)llround(t / drive->lr) : 0);
+  es_drive_take(drive, step_at(drive, t));
   *x = drive->x;
   *xp = drive->xp;
   *n = drive->batch;
