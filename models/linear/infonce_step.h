@@ -22,9 +22,9 @@ INLINE VEC NAME(choose)(BITS mask, VEC a, VEC b) {
 #define SPLAT NAME(splat)
 #define CHOOSE NAME(choose)
 
-/* e^x for x <= LARGEST_X, within a unit in the last place; 0 below LEAST_X. x =
- * k ln 2 + r, where k times the first part of ln 2 is exact; then a polynomial
- * in r, and k is added to the exponent. */
+/* e^x for x < 709, within 1.1 units in the last place; 0 below LEAST_X. x = k
+ * ln 2 + r, where k times the first part of ln 2 is exact; then a polynomial in
+ * r, and k is added to the exponent. */
 INLINE VEC NAME(exp)(VEC x) {
   const VEC magic = SPLAT(ROUNDER), t = x * LOG2_E + magic, k = t - magic;
   const VEC r = (x - k * LN2_HIGH) - k * LN2_LOW;
@@ -32,7 +32,8 @@ INLINE VEC NAME(exp)(VEC x) {
 #define TERM(i) q = q * r + TERMS[i];
   TERM(8)
   TERM(7)
-  TERM(6) TERM(5) TERM(4) TERM(3) TERM(2) TERM(1) TERM(0)
+  TERM(6)
+  TERM(5) TERM(4) TERM(3) TERM(2) TERM(1) TERM(0)
 #undef TERM
       const VEC p = 1 + (r + r * r * q);
   const VEC e = (VEC)((BITS)p + ((BITS)t << 52));
