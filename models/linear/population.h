@@ -11,12 +11,18 @@
 
 /* One mode, s = w^2 c: w' = w [c (2+s)/(1+s)^2 - a], c > 0, a >= 0. */
 
-/* Its stable s: (1 - 2r + sqrt(1 + 4r))/(2r) for r = a/c < 2, computed so that
- * it keeps its digits near 2; 0 for a >= 2c; inf for a = 0. */
+/* Its stable s: (1 - 2r + sqrt(1 + 4r))/(2r) for r = a/c < 2, to 4 units of
+ * roundoff of what these doubles give, however near 0 or 2; 0 for a >= 2c; inf
+ * for a = 0. */
 double es_population_stable(double c, double a);
 
 /* s(t) from s0 >= 0, by inverting t(s), which is elementary. Any t, also
- * negative ones: NaN beyond the time at which s was infinite. */
+ * negative ones; s is finite at every finite t. Within 1e-14 of itself of what
+ * these doubles give, for s0 and s up to 1e280 (beyond: inf): also far below
+ * 1, beside the stable s and for r beside 2. What that answers to their last
+ * bits is another matter: in a decay 2 |2c - a| t times those of a, c and t,
+ * and where t < 0 leads away from the stable s, e^... times those of s0 - s*.
+ * Underflows gradually. About 10 microseconds. */
 double es_population_exact(double c, double a, double s0, double t);
 
 /* The flow of matrices. C and A (m×m) symmetric, borrowed; W is d×m. */
@@ -26,29 +32,44 @@ es_status es_population_new(es_population **out, size_t d, size_t m,
                             es_diag *diag) ES_MUST_USE;
 void es_population_free(es_population *work); /* NULL accepted */
 
-/* G = W X (d×m), *loss (NULL accepted) as above. Does not allocate.
- * ES_NOT_FINITE. */
+/* G = W X (d×m), *loss (NULL accepted) as above: each of its three parts to
+ * roundoff of itself, for small S too. Does not allocate. ES_NOT_FINITE, also
+ * where S overflows. */
 es_status es_population_push(es_population *work, const double *W, double *G,
                              double *loss) ES_MUST_USE;
 
-/* X = P + P C^-1 P - A (m×m), P = (C^-1 + W^T W)^-1, without inverting C. */
+/* X = P + P C^-1 P - A (m×m, symmetric to the bit), P = (C^-1 + W^T W)^-1,
+ * without inverting C: to roundoff of C and A times the condition of I + S.
+ * Does not allocate. ES_NOT_FINITE likewise. */
 es_status es_population_x(es_population *work, const double *W,
                           double *X) ES_MUST_USE;
 
 /* Stationary directions for `fixed-points`: v_j with A v = r C v, which are the
  * axes in their order where C and A are both diagonal (no rounding: a >= 2c is
- * then exact), else by rising r. Where C has a null space its directions come
- * last, r = inf for a > 0 (collapsed), and c = a = 0 is a mode that nothing
- * moves (s = NaN). A may be indefinite by rounding; C must not be by more. */
+ * then exact), else by rising r. At a stationary point the rows of W are, but
+ * for a rotation of them, sqrt(s_j/c_j) v_j^T of the modes that it occupies,
+ * and W C W^T is diag(s). Where C has a null space its directions come last, r
+ * = inf for a > 0 (collapsed), and c = a = 0 is a mode that nothing moves (s =
+ * NaN). Without axes a and c that are within rounding of 0, beside C and A
+ * scaled to diagonals of like size, are 0. */
 typedef struct es_population_mode {
   double c, a;    /* v^T C v, v^T A v for |v| = 1, eta in a */
-  double s;       /* stable s = |W v_C|^2, 0 where it collapses */
-  bool collapsed; /* a >= 2c */
+  double s;       /* stable s, an eigenvalue of W C W^T; 0 where it collapses */
+  bool collapsed; /* a >= 2c: for any number of rows */
 } es_population_mode;
 
-/* mode (m), V (m×m: v_j, |v_j| = 1, in column j; NULL accepted). Allocates. */
+/* mode (m), V (m×m: v_j, |v_j| = 1, in column j; NULL accepted). Allocates.
+ * ES_BAD_VALUE where v^T C v or v^T A v is negative by more than 1e-8 of the
+ * largest diagonal entry; what is less is rounding, and 0. */
 es_status es_population_modes(size_t m, const double *C, const double *A,
                               es_population_mode *mode, double *V,
                               es_diag *diag) ES_MUST_USE;
+
+/* occupied (m): which modes the stable point of a W of d rows has: of those
+ * that do not collapse the d of least r, and of equal r the first (any rotation
+ * among them is as stable, and neither attracts). All others are at w = 0.
+ * Returns their number. Points that occupy other sets are saddles. */
+size_t es_population_occupied(size_t m, const es_population_mode *mode,
+                              size_t d, bool *occupied);
 
 #endif

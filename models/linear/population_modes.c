@@ -237,3 +237,23 @@ es_status es_population_modes(size_t m, const double *C, const double *A,
   es_slab_close(&p.slab);
   return status;
 }
+
+static double ratio(const es_population_mode *mode) {
+  return mode->a / mode->c;
+}
+
+size_t es_population_occupied(size_t m, const es_population_mode *mode,
+                              size_t d, bool *occupied) {
+  size_t n = 0;
+  for (size_t j = 0; j < m; j++) occupied[j] = false;
+  for (; n < d; n++) {
+    size_t next = m;
+    for (size_t j = 0; j < m; j++)
+      if (!occupied[j] && mode[j].s > 0 &&
+          (next == m || ratio(&mode[j]) < ratio(&mode[next])))
+        next = j;
+    if (next == m) break;
+    occupied[next] = true;
+  }
+  return n;
+}
