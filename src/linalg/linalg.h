@@ -103,8 +103,9 @@ es_status es_singular_run(es_singular *work, const double *W,
                           double *sigma) ES_MUST_USE;
 
 /* B (n×columns) = A^-1 B for a symmetric positive definite A (n×n, of which the
- * lower triangle is read and becomes L, A = L L^T). ES_NO_CONVERGENCE where A is
- * not positive definite or not finite; B is then untouched. Does not allocate.
+ * lower triangle is read and becomes L, A = L L^T). ES_NO_CONVERGENCE where A
+ * is not positive definite or not finite; B is then untouched. Does not
+ * allocate.
  */
 es_status es_cholesky_solve(size_t n, double *A, size_t columns,
                             double *B) ES_MUST_USE;
