@@ -36,7 +36,8 @@ typedef struct es_key {
   const char *choices;  /* ES_CHOICE, ES_WORDS: "auto|exact|gd", else NULL */
   const char *unit;     /* "1", "pixels", "s", … or NULL */
   const char *fallback; /* default, in the syntax of a value; NULL: unset */
-  const char *help;     /* one line */
+  const char *help;     /* one line; NULL: said by the key before it, such as
+                           that of W1 for W2, and left out of help */
 } es_key;
 
 /* A counted array of keys; the arrays are static and are never copied. */

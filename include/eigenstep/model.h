@@ -28,6 +28,8 @@ typedef struct es_model_shape {
   size_t n_swept;   /* the first so many columns are a sweep's; 0: all */
   double atol_unit; /* the absolute tolerance is multiplied by it: small where
                        what decays must keep its digits; 0: by 1 */
+  double t_blowup; /* no state exists from this time on; inf: at all times, NaN:
+                      not known. A flow stops before it [inf] */
   const char *no_start; /* what is missing for a trajectory, as a line for the
                            user; NULL: nothing. Stationary points and the like
                            need none */

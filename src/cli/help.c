@@ -80,7 +80,7 @@ void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before) {
   char accepts[160], name[64];
   for (size_t i = 0; i < keys->n; i++) {
     const es_key *key = &keys->key[i];
-    if (has_key(before, key)) continue;
+    if (key->help == NULL || has_key(before, key)) continue;
     snprintf(name, sizeof name, "%s.%s", key->section, key->name);
     fprintf(out, "  %-20s %s\n  %-20s %s%s%s%s", name, key->help, "",
             es_key_accepts(accepts, sizeof accepts, key),

@@ -220,9 +220,18 @@ static es_status output(size_t index, double t, const double *y, void *self) {
   return deliver(flow, t);
 }
 
-static es_status run_exact(es_flow *flow, es_diag *diag) {
+/* Output times at which there is a state. Discrete descent has one always. */
+static size_t times_before_end(const es_flow *flow) {
+  size_t n = flow->settings.n_times;
+  if (strcmp(flow->settings.method, "gd") == 0) return n;
+  while (n > 0 && flow->settings.times[n - 1] >= flow->instance.shape.t_blowup)
+    n--;
+  return n;
+}
+
+static es_status run_exact(es_flow *flow, size_t n_times, es_diag *diag) {
   const es_instance *instance = &flow->instance;
-  for (size_t i = 0; i < flow->settings.n_times; i++) {
+  for (size_t i = 0; i < n_times; i++) {
     const double t = flow->now = flow->settings.times[i];
     if (stopping(flow))
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
@@ -238,7 +247,7 @@ static es_status run_exact(es_flow *flow, es_diag *diag) {
   return ES_OK;
 }
 
-static es_status run_ode(es_flow *flow, es_diag *diag) {
+static es_status run_ode(es_flow *flow, size_t n_times, es_diag *diag) {
   es_ode *ode = NULL;
   es_ode_system system = {
       .n = flow->instance.shape.n, .rhs = rhs, .context = flow};
@@ -255,8 +264,8 @@ static es_status run_ode(es_flow *flow, es_diag *diag) {
   flow->settings.options.stopping_self = flow;
   es_status status = es_ode_new(&ode, &system, &flow->settings.options, diag);
   if (status != ES_OK) return status;
-  status = es_ode_solve(ode, 0, flow->y, flow->settings.times,
-                        flow->settings.n_times, output, NULL, diag);
+  status = es_ode_solve(ode, 0, flow->y, flow->settings.times, n_times, output,
+                        NULL, diag);
   flow->statistics = es_ode_stats(ode);
   snprintf(flow->ran, sizeof flow->ran, "%s", es_ode_method(ode));
   es_ode_free(ode);
@@ -271,8 +280,14 @@ es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
     flow->met[j] = (es_flow_step){NAN, NAN};
   flow->deliver = row;
   flow->deliver_context = context;
-  return strcmp(flow->settings.method, "exact") == 0 ? run_exact(flow, diag)
-                                                     : run_ode(flow, diag);
+  const size_t n_times = times_before_end(flow);
+  const es_status status = strcmp(flow->settings.method, "exact") == 0
+                               ? run_exact(flow, n_times, diag)
+                               : run_ode(flow, n_times, diag);
+  if (status != ES_OK || n_times == flow->settings.n_times) return status;
+  if (diag != NULL) diag->t = flow->instance.shape.t_blowup;
+  return es_fail(diag, ES_DIVERGED, "the solution blows up at t = %.15g",
+                 flow->instance.shape.t_blowup);
 }
 
 const char *es_flow_method(const es_flow *flow) {

@@ -34,8 +34,10 @@ es_status es_instance_open(es_instance *out, const es_model *model,
     const es_status status = model->open(&out->self, config, watch, diag);
     if (status != ES_OK) return status;
   }
-  out->shape =
-      (es_model_shape){.n = model->n, .n_columns = model->n, .t_last = NAN};
+  out->shape = (es_model_shape){.n = model->n,
+                                .n_columns = model->n,
+                                .t_last = NAN,
+                                .t_blowup = INFINITY};
   if (model->shape != NULL) model->shape(out->self, &out->shape);
   if (out->shape.n == 0 ||
       (model->observe == NULL && out->shape.n_columns > out->shape.n)) {
