@@ -76,6 +76,8 @@ static es_status list_keys(es_diag *diag) {
   puts("# all models (sweep, basin; sweep.KEY and box.KEY: --help)");
   es_help_keys(stdout, &es_sweep_keys, &es_flow_keys);
   es_help_keys(stdout, &es_basin_keys, NULL);
+  puts("# metrics");
+  es_help_keys(stdout, &es_metrics_keys, NULL);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;

@@ -55,6 +55,7 @@ enum {
   ES_SWEEPS = 4096,    /* takes --strict, --shard and --merge, several targets
                           with the last, and shares its folder among shards */
   ES_DRAWS = 8192,     /* takes a box of starts */
+  ES_MEASURES = 16384, /* its settings are [metrics] */
   ES_OF_STAGE = 2048   /* in an experiment its target is an earlier stage, whose
                           folder it reads */
 };

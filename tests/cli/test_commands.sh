@@ -22,8 +22,9 @@ es flow --help; help=$out
 es sweep --help; help+=$out
 es basin --help; help+=$out
 es train barlow-covariance --help; help+=$out
+es metrics --help; help+=$out
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
-same "the --help of flow, sweep, basin and train have every key with range and default" "$missing" ""
+same "the --help of flow, sweep, basin, train and metrics have every key with range and default" "$missing" ""
 same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""
 [ "$(grep -cE '^  [a-z]+\.[A-Za-z_0-9]+ ' <<<"$keys")" -gt 20 ]; ok $? "list keys has them all"
 grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"

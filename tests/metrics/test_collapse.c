@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "metrics/collapse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const double u = 2.220446049250313e-16;
@@ -20,6 +21,41 @@ static void areas_of_the_theory(void **state) {
   assert_close(es_collapse_of(16, one).auc, 1, 0, 0);
   assert_close(es_collapse_of(4, ramp).auc, .75, 4 * u, 0);
   assert_close(es_collapse_of(64, powers).auc, .860555410183167, 5e-15, 0);
+}
+
+/* Spectra of mpmath (tests/oracle/collapse.py), to 50 digits. Errors: sums of d
+ * terms of one sign, each some roundoff; in exp(entropy) as much again times
+ * the entropy, below 7; in the slope, roundoff of ln(sigma_1/sigma_j) < 14
+ * beside slopes of 1 and more. */
+static void digits_of_mpmath(void **state) {
+  (void)state;
+  FILE *file = fopen("tests/oracle/collapse.csv", "r");
+  static char line[16384], rest[16384];
+  double sigma[512], want[4];
+  size_t dead, cases = 0;
+  assert_non_null(file);
+  assert_non_null(fgets(line, sizeof line, file));
+  for (; fgets(line, sizeof line, file) != NULL; cases++) {
+    size_t d = 0;
+    assert_int_equal(sscanf(line, "%*[^,],%lf,%lf,%lf,%lf,%zu,%16383[^\n]",
+                            &want[0], &want[1], &want[2], &want[3], &dead,
+                            rest),
+                     6);
+    char *end = rest;
+    for (; *end != '\0'; d++) sigma[d] = strtod(end, &end);
+    const es_collapse got = es_collapse_of(d, sigma);
+    const double terms = (double)d * u;
+    assert_close(got.auc, want[0], 2 * terms, 0);
+    assert_close(got.rankme, want[1], 10 * terms, 0);
+    assert_close(got.participation_ratio, want[3], 4 * terms, 0);
+    assert_int_equal(got.n_dead, dead);
+    if (isinf(want[2]))
+      assert_true(got.alpha_req > 0 && isinf(got.alpha_req));
+    else
+      assert_close(got.alpha_req, want[2], 20 * u + terms, 0);
+  }
+  fclose(file);
+  assert_int_equal(cases, 9);
 }
 
 /* [4,3,2,1]: q = .4, .3, .2, .1; 30^2/354; the slope by
@@ -173,6 +209,7 @@ static void not_a_number_stays_one(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(areas_of_the_theory),
+      cmocka_unit_test(digits_of_mpmath),
       cmocka_unit_test(the_others_on_a_ramp),
       cmocka_unit_test(flat_and_rank_one),
       cmocka_unit_test(power_laws),
