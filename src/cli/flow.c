@@ -17,16 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Observables whose last value is a figure of run.json. */
-enum { MOST_ENDS = 12 };
-
 typedef struct flow_run {
   const es_job *job;
   const es_instance *instance; /* the flow's */
   es_flow *flow;
   es_sinks *sinks;
   size_t rows;
-  double end[MOST_ENDS]; /* the first observables in the last row */
+  double first_end; /* the first observable in the last row */
   es_diag *diag;
   double started;
 } flow_run;
@@ -34,7 +31,7 @@ typedef struct flow_run {
 static es_status take_row(void *context, const double *row, size_t n) {
   flow_run *run = context;
   run->rows++;
-  for (size_t j = 0; j + 1 < n && j < MOST_ENDS; j++) run->end[j] = row[j + 1];
+  run->first_end = row[1];
   return es_sinks_row(run->sinks, row, n, run->diag);
 }
 
@@ -169,18 +166,14 @@ static double full_rank_time(const flow_run *run) {
   return last;
 }
 
-static es_figure end_of(const flow_run *run, size_t j) {
-  es_figure figure = {.value = run->end[j]};
-  char name[40];
-  es_instance_column(run->instance, j, name, sizeof name);
-  snprintf(figure.name, sizeof figure.name, "%s_end", name);
-  return figure;
-}
-
 static es_status write_record(flow_run *run, es_status ran) {
   const es_ode_statistics stats = es_flow_statistics(run->flow);
   const es_model *model = run->instance->model;
-  const es_figure figures[] = {
+  char first[40], first_end[48];
+  es_instance_column(run->instance, 0, first, sizeof first);
+  snprintf(first_end, sizeof first_end, "%s_end", first);
+  es_figure figures[] = {
+      {"", run->first_end},
       {"rows", (double)run->rows},
       {"steps", (double)stats.steps},
       {"rejected", (double)stats.rejected},
@@ -194,19 +187,13 @@ static es_status write_record(flow_run *run, es_status ran) {
       {"predicted_exponent",
        model->exponent != NULL ? model->exponent(run->instance->self) : NAN},
   };
-  enum { OTHERS = sizeof figures / sizeof *figures };
-  es_figure all[1 + OTHERS + MOST_ENDS];
-  all[0] = end_of(run, 0);
-  memcpy(all + 1, figures, sizeof figures);
-  size_t n = 1 + OTHERS;
-  for (size_t j = 1; j < run->instance->shape.n_columns && j < MOST_ENDS; j++)
-    all[n++] = end_of(run, j);
+  memcpy(figures[0].name, first_end, sizeof figures[0].name);
   const es_summary summary = {.started = run->started,
                               .exit_code = es_status_exit_code(ran),
                               .instance = run->instance,
                               .method = es_flow_method(run->flow),
-                              .figures = all,
-                              .n_figures = n};
+                              .figures = figures,
+                              .n_figures = sizeof figures / sizeof *figures};
   return es_cli_write_provenance(run->job, &summary, run->diag);
 }
 

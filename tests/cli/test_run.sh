@@ -110,8 +110,6 @@ es run each.yaml; ok $rc "each" "$err"
 table=out/each/lr/table.csv
 same "a row for each item" "$(wc -l <$table)" 7
 same "columns" "$(head -1 $table | cut -d, -f1-5)" "lr,n,status,loss_end,rows"
-same "the ends of its observables" "$(tail -1 $table | tr , '\n' | tail -1)" "$(tail -1 out/each/lr/005/trace.csv | cut -d, -f3)"
-same "under their names" "$(head -1 $table | tr , '\n' | grep _end | tr '\n' ' ')" "loss_end lambda_1_end "
 same "the last key is fastest" "$(sed 1d $table | cut -d, -f1,2,3,5 | tr '\n' ' ')" \
   "0.05,10,0,10 0.05,20,0,20 0.05,30,0,30 0.1,10,0,10 0.1,20,0,20 0.1,30,0,30 "
 [ -s out/each/lr/005/trace.csv ] && [ ! -e out/each/lr/006 ]; ok $? "a folder for each item"
