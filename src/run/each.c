@@ -5,6 +5,7 @@
 #include "file/csv.h"
 #include "plot/plot.h"
 #include "run/against.h"
+#include "run/ends.h"
 #include "run/record.h"
 
 #include <math.h>
@@ -87,17 +88,38 @@ static const char *column_name(const es_stage *stage, size_t k) {
   return dot + 1;
 }
 
+static size_t count_ends(const es_stage *stage) {
+  return stage->ends == NULL ? 0 : stage->ends->n_children;
+}
+
+/* True of a summary figure that is one of the ends. */
+static bool is_end(const es_stage *stage, const char *figure) {
+  bool found = false;
+  for (size_t k = 0; !found && k < count_ends(stage); k++) {
+    const size_t n = strlen(stage->ends->child[k].text);
+    found = strncmp(figure, stage->ends->child[k].text, n) == 0 &&
+            strcmp(figure + n, "_end") == 0;
+  }
+  return found;
+}
+
 static es_status write_head(es_csv *csv, const es_stage *stage,
                             const cJSON *summary, es_diag *diag) {
-  const char *names[MOST_FIGURES + MOST_KEYS + 2];
+  const char *names[MOST_FIGURES + MOST_KEYS + 2 + ES_MOST_ENDS];
+  char end[ES_MOST_ENDS][ES_LONGEST_END + 5];
   size_t n = 0;
   const cJSON *figure;
   for (size_t k = 0; k < stage->each->n_children; k++)
     names[n++] = column_name(stage, k);
   names[n++] = "status";
   if (stage->against != NULL) names[n++] = "distance";
+  for (size_t k = 0; k < count_ends(stage); k++) {
+    snprintf(end[k], sizeof end[k], "%s_end", stage->ends->child[k].text);
+    names[n++] = end[k];
+  }
   cJSON_ArrayForEach(figure, summary) {
-    if (n < MOST_FIGURES + MOST_KEYS + 2) names[n++] = figure->string;
+    if (n < sizeof names / sizeof *names && !is_end(stage, figure->string))
+      names[n++] = figure->string;
   }
   return es_csv_header(csv, names, n, diag);
 }
@@ -112,6 +134,7 @@ typedef struct items {
   size_t n;
   int *code;        /* exit code of each item */
   double *distance; /* of each item from the stage it is set beside */
+  double *end;      /* count_ends of each item */
   cJSON *head;      /* the record whose summary names the columns, or NULL */
 } items;
 
@@ -127,8 +150,11 @@ static es_status write_item(items *all, size_t i, const cJSON *record,
   if (status == ES_OK) status = es_csv_cell(csv, all->code[i], diag);
   if (status == ES_OK && stage->against != NULL)
     status = es_csv_cell(csv, all->distance[i], diag);
+  for (size_t k = 0; status == ES_OK && k < count_ends(stage); k++)
+    status = es_csv_cell(csv, all->end[i * count_ends(stage) + k], diag);
   cJSON_ArrayForEach(figure, cJSON_GetObjectItem(all->head, "summary")) {
     if (status != ES_OK || csv->filled == 0) break;
+    if (is_end(stage, figure->string)) continue;
     const cJSON *own =
         cJSON_GetObjectItemCaseSensitive(summary, figure->string);
     status =
@@ -198,6 +224,9 @@ static es_status add_item(items *all, size_t i, es_diag *diag) {
   es_status status =
       run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
   if (status == ES_OK) status = set_beside(all, i, dir, diag);
+  if (status == ES_OK && all->stage->ends != NULL)
+    status = es_ends_read(all->end + i * count_ends(all->stage), dir,
+                          all->stage->ends, diag);
   cJSON *record = status == ES_OK ? es_record_read(dir) : NULL;
   free(dir);
   const bool first =
@@ -216,7 +245,8 @@ static es_status run_items(items *all, es_diag *diag) {
   es_status status = ES_OK;
   all->code = calloc(all->n, sizeof *all->code);
   all->distance = calloc(all->n, sizeof *all->distance);
-  if (all->code == NULL || all->distance == NULL)
+  all->end = calloc(all->n * count_ends(all->stage) + 1, sizeof *all->end);
+  if (all->code == NULL || all->distance == NULL || all->end == NULL)
     status = es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t i = 0; status == ES_OK && i < all->n; i++) {
     es_progress_report(all->job->progress, all->stage->name, (double)i,
@@ -227,6 +257,7 @@ static es_status run_items(items *all, es_diag *diag) {
     status = begin_table(all, all->n, diag);
   free(all->code);
   free(all->distance);
+  free(all->end);
   cJSON_Delete(all->head);
   return status;
 }
@@ -266,6 +297,18 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
                       plan->title != NULL ? plan->title : stage->name, diag);
 }
 
+/* Whether a table has the columns of the ends that are asked for now. One that
+ * has more is taken as well. */
+static bool same_ends(const es_table *table, const es_stage *stage) {
+  bool same = true;
+  for (size_t k = 0; same && k < count_ends(stage); k++) {
+    char name[ES_LONGEST_END + 5];
+    snprintf(name, sizeof name, "%s_end", stage->ends->child[k].text);
+    same = es_table_column(table, name) < table->columns;
+  }
+  return same;
+}
+
 /* Whether dir/table.csv has a row for each item, under the names of the keys,
  * and is set beside a stage or not as is asked for now. */
 static bool same_table(const es_job *job, const es_stage *stage) {
@@ -276,7 +319,8 @@ static bool same_table(const es_job *job, const es_stage *stage) {
               table.rows == count_items(stage) && table.columns > n &&
               strcmp(table.name[n], "status") == 0 &&
               (es_table_column(&table, "distance") < table.columns) ==
-                  (stage->against != NULL);
+                  (stage->against != NULL) &&
+              same_ends(&table, stage);
   for (size_t k = 0; same && k < n; k++)
     same = strcmp(table.name[k], column_name(stage, k)) == 0;
   es_table_free(&table);

@@ -4,7 +4,9 @@
  * a row for each: the settings, the exit code, and the run's summary figures.
  * With `against: STAGE`, a stage before that has no each, there is a column
  * `distance` behind the exit code: how far the item's trace is from that
- * stage's (against.h). */
+ * stage's (against.h). With `ends: [NAME, …]` there are columns NAME_end behind
+ * it: the last row of these columns of the item's trace, NaN without a row; a
+ * summary figure of such a name is left out. */
 #ifndef ES_RUN_EACH_H
 #define ES_RUN_EACH_H
 

@@ -178,6 +178,23 @@ static es_status check_against(const es_plan *plan, es_stage *stage,
                 "no each");
 }
 
+static es_status check_ends(const es_plan *plan, es_stage *stage,
+                            es_diag *diag) {
+  const es_node *ends = stage->ends = es_node_get(stage->node, "ends");
+  bool good = ends == NULL ||
+              (stage->each != NULL && ends->kind == ES_NODE_LIST &&
+               ends->n_children > 0 && ends->n_children <= ES_MOST_ENDS);
+  for (size_t k = 0; good && ends != NULL && k < ends->n_children; k++)
+    good = ends->child[k].kind == ES_NODE_SCALAR &&
+           plain_name(ends->child[k].text, "_") &&
+           strlen(ends->child[k].text) <= ES_LONGEST_END;
+  return good ? ES_OK
+              : REFUSE(plan, ends, diag,
+                       "ends: goes with each, and lists columns of the trace, "
+                       "%d at most",
+                       ES_MOST_ENDS);
+}
+
 /* A stage that reads another's folder comes behind it. */
 static es_status check_target(const es_plan *plan, const es_stage *stage,
                               es_diag *diag) {
@@ -224,6 +241,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
     status = check_needs(plan, es_node_get(node, "needs"), diag);
   if (status == ES_OK)
     status = check_against(plan, &plan->stage[plan->n_stages], diag);
+  if (status == ES_OK)
+    status = check_ends(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK) plan->n_stages++;
   return status;
 }
@@ -311,8 +330,8 @@ void es_plan_close(es_plan *plan) {
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {"name", "command", "target", "needs",
-                                    "plot", "each",    "against"};
+  static const char *const own[] = {"name", "command", "target",  "needs",
+                                    "plot", "each",    "against", "ends"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -336,7 +355,7 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   if (status != ES_OK)
     return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                   inner.message);
-  status = apply_sections(*out, plan, stage->node, 7, diag);
+  status = apply_sections(*out, plan, stage->node, 8, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

@@ -5,12 +5,15 @@
 #include "config/yaml.h"
 #include "run/job.h"
 
+enum { ES_MOST_ENDS = 16, ES_LONGEST_END = 60 };
+
 typedef struct es_stage {
   const char *name, *target, *plot; /* plot NULL: the model's own figure */
   const es_command *command;
   const es_node *node;
   const es_node *each; /* settings to repeat it over, or NULL: see each.h */
   const char *against; /* with each: a stage that items are set beside, NULL */
+  const es_node *ends; /* with each: columns whose last row is kept, or NULL */
   const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
 } es_stage;
 

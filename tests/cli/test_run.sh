@@ -158,6 +158,19 @@ same "a table set beside a stage is kept" "$(year $table)" 2001
 beside | sed '/against/d' >against.yaml
 es run against.yaml --resume --quiet; ok $rc "and made again without one" "$err"
 same "then without the column" "$(head -1 $table | cut -d, -f1-3)" "lr,status,loss_end"
+beside | sed 's/    against: flow/    ends: [lambda_1, loss]/' >ends.yaml
+es run ends.yaml --quiet; ok $rc "ends" "$err"
+table=out/ends/lr/table.csv
+same "are columns behind the exit code" "$(head -1 $table | cut -d, -f1-5)" "lr,status,lambda_1_end,loss_end,rows"
+last=$(tail -1 out/ends/lr/001/trace.csv)
+same "of the last row" "$(sed -n 3p $table | cut -d, -f3-4)" "$(cut -d, -f3 <<<"$last"),$(cut -d, -f2 <<<"$last")"
+same "a row has as many cells" "$(awk -F, '{ print NF }' $table | sort -u | wc -l)" 1
+touch -d 2001-01-01 out/ends/lr/*.csv
+es run ends.yaml --resume --quiet
+same "a table with its ends is kept" "$(year $table)" 2001
+beside | sed 's/    against: flow/    ends: [lambda_1, loss, lambda_2]/' >ends.yaml
+es run ends.yaml --resume --quiet
+expect "and made again for one that is not there" 2 "ends: .*lr/000/trace.csv has no column 'lambda_2'"
 beside | sed 's/, model: {gamma: \[1\], s0: \[0.1\]}, time/, output: {state: on}, model: {gamma: [1], s0: [0.1]}, time/; s/    solver/    output: {state: on}\n    solver/' >state.yaml
 es run state.yaml --quiet
 want=$(/usr/bin/python3 -c 'import csv
@@ -245,6 +258,11 @@ bad "against without each" "against: goes with each" < <(exp "{name: a, $flow, $
 bad "against what is not needed" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, each: {model.lr: [1]}, against: a, $flow, $small}")
 bad "against a stage of many" "has no each" < <(exp "{name: a, each: {model.lr: [1]}, $flow, $small}" "{name: b, needs: [a], each: {model.lr: [1]}, against: a, $flow, $small}")
 bad "against is a list" "against must be a text" < <(stage 'plot: none, each: {model.lr: [1]}, against: [a]')
+bad "ends without each" "ends: goes with each" < <(stage 'plot: none, ends: [loss]')
+bad "ends of nothing" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: []')
+bad "ends is a text" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: loss')
+bad "ends of a list" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: [[loss]]')
+bad "ends of no name" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: ["a,b"]')
 bad "each of an unknown key" "model.rl" < <(stage 'plot: none, each: {model.rl: [1]}')
 bad "each of a bad value" "time.n.*1" < <(stage 'plot: none, each: {time.n: [9, 1]}')
 bad "an unknown section has a hint" "modle.*did you mean.*model" < <(stage 'plot: none, modle: {lr: 1}')
