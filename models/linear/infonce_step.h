@@ -7,8 +7,11 @@ typedef double NAME(vec)
     __attribute__((vector_size(8 * WIDTH), aligned(8 * WIDTH), may_alias));
 typedef long long NAME(bits)
     __attribute__((vector_size(8 * WIDTH), aligned(8 * WIDTH), may_alias));
+typedef unsigned long long NAME(words)
+    __attribute__((vector_size(8 * WIDTH), aligned(8 * WIDTH), may_alias));
 #define VEC NAME(vec)
 #define BITS NAME(bits)
+#define WORDS NAME(words)
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 INLINE VEC NAME(load)(const double *a) { return *(const VEC *)a; }
@@ -29,14 +32,12 @@ INLINE VEC NAME(exp)(VEC x) {
   const VEC magic = SPLAT(ROUNDER), t = x * LOG2_E + magic, k = t - magic;
   const VEC r = (x - k * LN2_HIGH) - k * LN2_LOW;
   VEC q = SPLAT(TERMS[N_TERMS - 1]);
-#define TERM(i) q = q * r + TERMS[i];
-  TERM(8)
-  TERM(7)
-  TERM(6)
-  TERM(5) TERM(4) TERM(3) TERM(2) TERM(1) TERM(0)
-#undef TERM
-      const VEC p = 1 + (r + r * r * q);
-  const VEC e = (VEC)((BITS)p + ((BITS)t << 52));
+#define THEN(i) q = q * r + TERMS[i]
+  THEN(8), THEN(7), THEN(6), THEN(5), THEN(4), THEN(3), THEN(2), THEN(1),
+      THEN(0);
+#undef THEN
+  const VEC p = 1 + (r + r * r * q);
+  const VEC e = (VEC)((WORDS)p + ((WORDS)t << 52));
   return CHOOSE(x < SPLAT(LEAST_X), SPLAT(0), e);
 }
 #define EXP NAME(exp)
@@ -159,5 +160,6 @@ TARGET static double NAME(largest)(size_t n, const double *a) {
 #undef PUT
 #undef LOAD
 #undef INLINE
+#undef WORDS
 #undef BITS
 #undef VEC
