@@ -4,10 +4,12 @@
  *   L = -sum_i ln alpha_ii,  alpha_ij = exp(l_ij)/sum_k exp(l_ik)
  *   distance: l_ij = -|z_i - z_j|^2/2 for j != i, l_ii = -|z_i - z_i'|^2/2
  *   dot:      l_ij = z_i . z_j'/temperature for all j
- * Rows are taken in blocks: memory grows with n, not with n^2. Bits depend on
- * the sizes and the values, not on the number of threads nor on the vectors
- * that the processor has. A common mean of Z (distance) or Z' (dot) costs no
- * digits; else a logit has an error of some eps (|z_i|^2 + |z_j|^2). */
+ * Logits are taken in blocks: memory grows with n, not with n^2, but for at
+ * most 128 MB of exponentials that are kept where all fit. Bits depend on the
+ * sizes and the values, not on the number of threads nor on the vectors that
+ * the processor has (but on OpenBLAS's choice of a kernel for it). A common
+ * mean of Z (distance) or Z' (dot) costs no digits; else a logit has an error
+ * of some eps (|z_i|^2 + |z_j|^2). */
 #ifndef ES_MODELS_LINEAR_INFONCE_H
 #define ES_MODELS_LINEAR_INFONCE_H
 

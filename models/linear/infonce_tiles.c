@@ -10,7 +10,10 @@
  * shift; it is too small to keep its digits only where its positive logit, one
  * of its terms, is far below. Where none is, e_ij serves row i and row j alike;
  * elsewhere each row is shifted by its own largest logit, for which tiles are
- * gone over twice. */
+ * gone over twice.
+ *
+ * Weights need the sums of all rows. What a tile holds by then, exponentials or
+ * logits, is kept where there is room, else made again to the same bits. */
 #include "models/linear/infonce_parts.h"
 
 #include "linalg/linalg.h"
@@ -62,8 +65,9 @@ typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
 
 static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
   const size_t size = w->edge * w->edge;
-  const int most = omp_get_max_threads(), planned = (int)w->threads;
-#pragma omp parallel num_threads(most < planned ? most : planned)
+  int team = omp_get_max_threads();
+  if (team > (int)w->threads) team = (int)w->threads;
+#pragma omp parallel num_threads(team)
   {
     const int before = es_blas_serial();
     double *H = w->tile + (size_t)omp_get_thread_num() * size;
@@ -126,19 +130,20 @@ static void add_own(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
   w->kernel->own_sums(t);
 }
 
-/* Half squares of the pairs' distances; the least logit, or NaN. */
+/* Logits of the pairs; the least of them, or NaN where one is too large. */
 static double read_pairs(es_infonce *w, const double *Z, const double *Zp) {
   const size_t d = w->d;
   double least = 0;
+#pragma omp parallel for schedule(static)
   for (size_t i = 0; i < w->n; i++) {
     double square = 0;
-    for (size_t k = 0; k < d; k++) {
-      const double by = Z[k + i * d] - Zp[k + i * d];
-      square += by * by;
-    }
+    for (size_t k = i * d; k < (i + 1) * d; k++)
+      square += (Z[k] - Zp[k]) * (Z[k] - Zp[k]);
     w->pair[i] = -square / 2;
-    if (!(w->pair[i] >= least)) least = w->pair[i];
-    if (!(square <= ES_INFONCE_LARGEST)) return NAN;
+  }
+  for (size_t i = 0; i < w->n; i++) {
+    if (!(-w->pair[i] <= ES_INFONCE_LARGEST)) return NAN;
+    least = fmin(least, w->pair[i]);
   }
   return least;
 }

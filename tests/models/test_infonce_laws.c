@@ -171,12 +171,12 @@ static void same_bits(void **state) {
   const int before = omp_get_max_threads();
   (void)state;
   for (int c = 0; c < 6; c++) {
-    const size_t n = cases[c / 2].n, size = 2 + 2 * 9 * n + 40 * 9 + 40 * 40;
-    pairs p = pairs_of(9, n, cases[c / 2].scale);
+    const size_t n = cases[c / 2].n, size = 2 + 48 * n + 40 * 24 + 40 * 40;
+    pairs p = pairs_of(24, n, cases[c / 2].scale);
     double *want = room(size), *got = room(size);
     for (int k = 0; k < 9; k++) {
       omp_set_num_threads(k == 1 || k == 3 ? 4 : k == 2 ? 3 : 1);
-      es_infonce *w = scratch(9, n, losses[c % 2], 2);
+      es_infonce *w = scratch(24, n, losses[c % 2], 2);
       if (k == 3) omp_set_num_threads(1);
       if (k == 4) omp_set_num_threads(4);
       if (k == 5) w->kept = NULL;
