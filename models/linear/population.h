@@ -11,18 +11,18 @@
 
 /* One mode, s = w^2 c: w' = w [c (2+s)/(1+s)^2 - a], c > 0, a >= 0. */
 
-/* Its stable s: (1 - 2r + sqrt(1 + 4r))/(2r) for r = a/c < 2, to 4 units of
- * roundoff of what these doubles give, however near 0 or 2; 0 for a >= 2c; inf
- * for a = 0. */
+/* Its stable s: (1 - 2r + sqrt(1 + 4r))/(2r) for r = a/c < 2, within 2
+ * DBL_EPSILON of what these doubles give, however near 0 or 2; 0 for a >= 2c;
+ * inf for a = 0. */
 double es_population_stable(double c, double a);
 
 /* s(t) from s0 >= 0, by inverting t(s), which is elementary. Any t, also
- * negative ones; s is finite at every finite t. Within 1e-14 of itself of what
- * these doubles give, for s0 and s up to 1e280 (beyond: inf): also far below
- * 1, beside the stable s and for r beside 2. What that answers to their last
- * bits is another matter: in a decay 2 |2c - a| t times those of a, c and t,
- * and where t < 0 leads away from the stable s, e^... times those of s0 - s*.
- * Underflows gradually. About 10 microseconds. */
+ * negative ones; s is finite at every finite t. Within 2 DBL_EPSILON of what
+ * these doubles give, relative, for s0 and s up to 1e280 (beyond: inf): also
+ * far below 1, beside the stable s and for r beside 2. What that answers to
+ * their last bits is another matter: in a decay 2 |2c - a| t times those of a,
+ * c and t, and where t < 0 leads away from the stable s, e^... times those of
+ * s0 - s*. Underflows gradually. Some 10 microseconds. */
 double es_population_exact(double c, double a, double s0, double t);
 
 /* The flow of matrices. C and A (m×m) symmetric, borrowed; W is d×m. */

@@ -141,31 +141,23 @@ static es_status whiten(pencil *p, const double *C, const double *A,
   return ES_OK;
 }
 
-static double quadratic(size_t m, const double *A, const double *v) {
-  double sum = 0;
-  for (size_t j = 0; j < m; j++) {
-    double column = 0;
-    for (size_t i = 0; i < m; i++) column += A[i + j * m] * v[i];
-    sum += column * v[j];
+/* Brings the direction v, v^T (C + theta A) v = 1, to |v| = 1 and returns what
+ * of mu is its rounding, eps m |D^-1 v|^2. */
+static double settle(const pencil *p, double *v) {
+  const size_t m = p->m;
+  const double norm = es_norm(m, v);
+  double scaled = 0;
+  for (size_t i = 0; i < m; i++) {
+    scaled += v[i] / p->D[i] * (v[i] / p->D[i]);
+    v[i] /= norm;
   }
-  return sum;
+  return 4 * DBL_EPSILON * (double)m * scaled;
 }
 
-/* c and a of the direction v, which is brought to |v| = 1. What lies within
- * the rounding of mu, eps m |D^-1 v|^2 where v^T (C + theta A) v = 1, is 0. */
-static es_status settle(const pencil *p, const double *C, const double *A,
-                        double mu, double *v, es_population_mode *mode,
-                        es_diag *diag) {
-  const size_t m = p->m;
-  double scaled = 0;
-  for (size_t i = 0; i < m; i++) scaled += v[i] / p->D[i] * (v[i] / p->D[i]);
-  const double cut = 4 * DBL_EPSILON * (double)m * scaled;
-  const double norm = es_norm(m, v);
-  for (size_t i = 0; i < m; i++) v[i] /= norm;
-  const double c = quadratic(m, C, v), a = quadratic(m, A, v);
-  const bool no_c = c <= 0 || mu <= cut, no_a = a <= 0 || 1 - mu <= cut;
-  *mode = mode_of(no_c ? 0 : c, no_a ? 0 : a);
-  return check(c, a, largest(m, C), largest(m, A), diag);
+static double inner(size_t n, const double *x, const double *y) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
+  return sum;
 }
 
 typedef struct ranked {
@@ -207,23 +199,39 @@ static es_status order(const pencil *p, es_population_mode *mode, double *V,
   return done ? ES_OK : es_fail(diag, ES_NO_MEMORY, "no memory");
 }
 
-/* F becomes the directions. */
-static es_status general(pencil *p, const double *C, const double *A,
-                         es_population_mode *mode, double *V, es_diag *diag) {
+/* F becomes the directions; value what of mu is rounding. */
+static es_status directions(pencil *p, const double *C, const double *A,
+                            es_diag *diag) {
   es_status status = whiten(p, C, A, diag);
   const size_t m = p->m, k = p->rank, null = m - k;
   if (status == ES_OK && k > 0)
-    status = es_eigen_symmetric(k, p->M, p->mu, true, diag);
+    status = es_eigen_symmetric(k, p->M, p->mu + null, true, diag);
   if (status != ES_OK) return status;
   memcpy(p->F, p->B, m * null * sizeof *p->F);
   es_gemm(false, false, m, k, k, 1, p->B + null * m, m, p->M, k, 0,
           p->F + null * m, m);
-  for (size_t j = 0; j < m && status == ES_OK; j++) {
-    const double mu = j < null ? NAN : p->mu[j - null];
-    status = settle(p, C, A, mu, p->F + j * m, &mode[j], diag);
-    if (j < null) mode[j] = mode_of(0, 0);
+  for (size_t j = 0; j < m; j++) p->value[j] = settle(p, p->F + j * m);
+  return ES_OK;
+}
+
+static es_status general(pencil *p, const double *C, const double *A,
+                         es_population_mode *mode, double *V, es_diag *diag) {
+  es_status status = directions(p, C, A, diag);
+  const size_t m = p->m;
+  if (status != ES_OK) return status;
+  es_gemm(false, false, m, m, m, 1, C, m, p->F, m, 0, p->M, m);
+  es_gemm(false, false, m, m, m, 1, A, m, p->F, m, 0, p->B, m);
+  for (size_t j = 0; j < m; j++) {
+    const double c = inner(m, p->F + j * m, p->M + j * m);
+    const double a = inner(m, p->F + j * m, p->B + j * m);
+    const double mu = p->mu[j], cut = p->value[j];
+    const bool null = j < m - p->rank;
+    status = check(c, a, largest(m, C), largest(m, A), diag);
+    if (status != ES_OK) return status;
+    mode[j] = mode_of(null || c <= 0 || mu <= cut ? 0 : c,
+                      null || a <= 0 || 1 - mu <= cut ? 0 : a);
   }
-  return status == ES_OK ? order(p, mode, V, diag) : status;
+  return order(p, mode, V, diag);
 }
 
 es_status es_population_modes(size_t m, const double *C, const double *A,

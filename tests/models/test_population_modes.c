@@ -118,6 +118,29 @@ static void singular_covariances(void **state) {
   }
 }
 
+/* C with eigenvalues from 1 to 1e-8, turned; A = C^1/2 B C^1/2, so that many
+ * ratios are below 2 and rows as long as 1e4: to roundoff of what W multiplies.
+ */
+static void nearly_singular_covariances(void **state) {
+  (void)state;
+  double C[MM], root[MM], A[MM], B[MM], T[MM], Q[MM], c[M], root_c[M];
+  for (size_t j = 0; j < M; j++) {
+    c[j] = pow(10, -(double)j);
+    root_c[j] = sqrt(c[j]);
+  }
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    draw_rotation(seed + 80, Q);
+    turned(Q, c, C);
+    turned(Q, root_c, root);
+    draw_covariance(seed, M, NULL, B);
+    es_gemm(false, false, M, M, M, .5, root, M, B, M, 0, T, M);
+    es_gemm(false, false, M, M, M, 1, T, M, root, M, 0, A, M);
+    for (size_t j = 0; j < M; j++)
+      for (size_t i = 0; i < j; i++) A[i + j * M] = A[j + i * M];
+    at_rest(C, A, 1e-13);
+  }
+}
+
 /* Both in one subspace of 5: the other 4 are moved by nothing. */
 static void a_common_null_space(void **state) {
   (void)state;
@@ -275,6 +298,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_point_of_all_modes_is_at_rest),
       cmocka_unit_test(singular_covariances),
+      cmocka_unit_test(nearly_singular_covariances),
       cmocka_unit_test(a_common_null_space),
       cmocka_unit_test(graded_axes),
       cmocka_unit_test(what_collapses),
