@@ -118,9 +118,9 @@ es_status es_population_x(es_population *w, const double *W, double *X) {
   bool finite = true;
   for (size_t j = 0; j < m; j++)
     for (size_t i = 0; i <= j; i++) {
-      const double mean = (X[i + j * m] + X[j + i * m]) / 2;
-      X[i + j * m] = X[j + i * m] = mean - w->A[i + j * m];
-      finite = finite && isfinite(mean);
+      X[i + j * m] -= w->A[i + j * m];
+      X[j + i * m] = X[i + j * m];
+      finite = finite && isfinite(X[i + j * m]);
     }
   return finite ? ES_OK : ES_NOT_FINITE;
 }

@@ -50,8 +50,8 @@ es_status es_population_x(es_population *work, const double *W,
  * for a rotation of them, sqrt(s_j/c_j) v_j^T of the modes that it occupies,
  * and W C W^T is diag(s). Where C has a null space its directions come last, r
  * = inf for a > 0 (collapsed), and c = a = 0 is a mode that nothing moves (s =
- * NaN). Without axes a and c that are within rounding of 0, beside C and A
- * scaled to diagonals of like size, are 0. */
+ * NaN), orthogonal to all others. Without axes a and c that are within rounding
+ * of 0, beside C and A scaled to diagonals of like size, are 0. */
 typedef struct es_population_mode {
   double c, a;    /* v^T C v, v^T A v for |v| = 1, eta in a */
   double s;       /* stable s, an eigenvalue of W C W^T; 0 where it collapses */

@@ -135,23 +135,33 @@ static es_status whiten(pencil *p, const double *C, const double *A,
       p->B[i + j * m] = p->D[i] * p->F[i + j * m] * by;
   }
   const size_t k = p->rank;
+  if (k == 0) return ES_OK;
   const double *rest = p->B + (m - k) * m;
   es_gemm(false, false, m, k, m, 1, C, m, rest, m, 0, p->F, m);
   es_gemm(true, false, k, k, m, 1, rest, m, p->F, m, 0, p->M, k);
   return ES_OK;
 }
 
-/* Brings the direction v, v^T (C + theta A) v = 1, to |v| = 1 and returns what
- * of mu is its rounding, eps m |D^-1 v|^2. */
-static double settle(const pencil *p, double *v) {
-  const size_t m = p->m;
-  const double norm = es_norm(m, v);
+/* What of mu is its rounding, eps m |D^-1 v|^2 where v^T (C + theta A) v = 1.
+ */
+static double rounding(const pencil *p, const double *v) {
   double scaled = 0;
-  for (size_t i = 0; i < m; i++) {
-    scaled += v[i] / p->D[i] * (v[i] / p->D[i]);
-    v[i] /= norm;
-  }
-  return 4 * DBL_EPSILON * (double)m * scaled;
+  for (size_t i = 0; i < p->m; i++) scaled += v[i] / p->D[i] * (v[i] / p->D[i]);
+  return 4 * DBL_EPSILON * (double)p->m * scaled;
+}
+
+/* A v = r C v leaves open what v has in the null space that C and A share, the
+ * first columns of F: makes those orthonormal and takes it out of the others.
+ */
+static es_status shorten(pencil *p, es_diag *diag) {
+  const size_t m = p->m, k = p->rank, null = m - k;
+  if (null == 0) return ES_OK;
+  double *rest = p->F + null * m;
+  const es_status status = es_qr(m, null, p->F, p->M, diag);
+  if (status != ES_OK || k == 0) return status;
+  es_gemm(true, false, null, k, m, 1, p->F, m, rest, m, 0, p->M, null);
+  es_gemm(false, false, m, k, null, -1, p->F, m, p->M, null, 1, rest, m);
+  return ES_OK;
 }
 
 static double inner(size_t n, const double *x, const double *y) {
@@ -208,10 +218,16 @@ static es_status directions(pencil *p, const double *C, const double *A,
     status = es_eigen_symmetric(k, p->M, p->mu + null, true, diag);
   if (status != ES_OK) return status;
   memcpy(p->F, p->B, m * null * sizeof *p->F);
-  es_gemm(false, false, m, k, k, 1, p->B + null * m, m, p->M, k, 0,
-          p->F + null * m, m);
-  for (size_t j = 0; j < m; j++) p->value[j] = settle(p, p->F + j * m);
-  return ES_OK;
+  if (k > 0)
+    es_gemm(false, false, m, k, k, 1, p->B + null * m, m, p->M, k, 0,
+            p->F + null * m, m);
+  for (size_t j = null; j < m; j++) p->value[j] = rounding(p, p->F + j * m);
+  status = shorten(p, diag);
+  for (size_t j = 0; j < m; j++) {
+    const double norm = es_norm(m, p->F + j * m);
+    for (size_t i = 0; i < m; i++) p->F[i + j * m] /= norm;
+  }
+  return status;
 }
 
 static es_status general(pencil *p, const double *C, const double *A,

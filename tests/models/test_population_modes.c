@@ -141,18 +141,24 @@ static void nearly_singular_covariances(void **state) {
   }
 }
 
-/* Both in one subspace of 5: the other 4 are moved by nothing. */
+/* Both in one subspace of 5, which its directions do not leave: the other 4 are
+ * moved by nothing. */
 static void a_common_null_space(void **state) {
   (void)state;
-  double C[MM], A[MM], Q[MM];
+  double C[MM], A[MM], Q[MM], V[MM];
   es_population_mode mode[M];
   static const double c[M] = {1, 2, .5, 1, 3}, a[M] = {.5, 5, .5, 1, .1};
   static const double r[5] = {.1 / 3, .5, 1, 1, 2.5};
   draw_rotation(4, Q);
   turned(Q, c, C);
   turned(Q, a, A);
-  modes_of(C, A, mode, NULL);
+  modes_of(C, A, mode, V);
   for (size_t j = 0; j < M; j++) {
+    for (size_t k = 5; k < M && j < 5; k++) {
+      double within = 0;
+      for (size_t i = 0; i < M; i++) within += V[i + j * M] * Q[i + k * M];
+      assert_close(within, 0, 0, 1e-14);
+    }
     if (j < 5)
       assert_close(mode[j].a / mode[j].c, r[j], 1e-14, 0);
     else
@@ -290,6 +296,11 @@ static void what_is_not_semidefinite(void **state) {
                 ES_BAD_VALUE);
   assert_status(es_population_modes(2, I, turned_negative, mode, NULL, &diag),
                 ES_BAD_VALUE);
+  const double below[] = {-2, 1, 1, -2};
+  assert_status(es_population_modes(2, below, below, mode, NULL, &diag),
+                ES_BAD_VALUE);
+  const double unknown[] = {1, NAN, NAN, 1};
+  assert_true(es_population_modes(2, unknown, I, mode, NULL, &diag) != ES_OK);
   assert_status(es_population_modes(2, I, slight, mode, NULL, &diag), ES_OK);
   assert_true(isinf(mode[1].s) && mode[1].a == 0);
 }

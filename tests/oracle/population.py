@@ -74,6 +74,9 @@ def cases():
     yield 1, 0.5, 0.01, 1
     yield 1, 0.5, 0.01, 5
     two = 2.0
+    yield 1, two, 1e-200, 1e199
+    yield 1, two, 0.7, 1e180
+    yield 1, 1e14, 1e-3, 3e-13
     near = [two - 2**-52, two - 1e-12, two, two + 2**-51, two + 1e-12]
     for a in [0, 1e-30, 1e-8, 0.01, 0.3, 0.5, 0.75, 1, 1.5, 1.9999] + near + [2.1, 3, 40, 1e9, 1e40]:
         for s0 in [1e-300, 1e-20, 1e-3, 0.7, 1.7, 30, 1e12, 1e200]:
