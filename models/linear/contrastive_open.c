@@ -6,6 +6,7 @@
 #include "base/slab.h"
 #include "models/linear/drive_keys.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +114,13 @@ es_status es_one_layer_basis(size_t m, const double *A, double **V,
   if (*V == NULL) return no_memory(diag);
   memcpy(*V, A, m * m * sizeof *A);
   const es_status status = es_eigen_symmetric(m, *V, values, true, diag);
-  if (status == ES_OK) es_eigen_falling(m, values, *V);
-  return status;
+  if (status != ES_OK) return status;
+  es_eigen_falling(m, values, *V);
+  return isfinite(values[0]) && isfinite(values[m - 1])
+             ? ES_OK
+             : es_fail(diag, ES_NOT_FINITE,
+                       "eigenvalues are not finite: the settings or data have "
+                       "too large values");
 }
 
 /* root = V Lambda^(1/2) of Cov(x). */
@@ -148,10 +154,6 @@ static es_status find_least(one_layer *b, es_diag *diag) {
 
 static void note_limits(one_layer *b) {
   const size_t n = es_drive_count(b->drive);
-  size_t collapsed = 0;
-  for (size_t j = 0; j < b->n_points; j++) collapsed += b->mode[j].collapsed;
-  if (b->n_points > 0)
-    note(b, "%zu of %zu modes collapse (a >= 2c)", collapsed, b->n_points);
   if (es_drive_mode_of(b->drive) != ES_DRIVE_INFONCE) return;
   if (n == 1) note(b, "one pair has no others to be told from: L = 0");
   if (es_one_layer_columns(b).regime < es_one_layer_columns(b).n && n > 1)

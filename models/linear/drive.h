@@ -25,8 +25,8 @@ struct es_drive {
   double *shift;        /* m: taken from every view; NULL: nothing */
   bool from_data;
   unsigned crc;
-  double *C, *A; /* m×m: Cov(x), E[(x'-x)(x'-x)^T]; NULL: not known */
-  double *X;     /* m×m: where it is constant; NULL: where not */
+  double *C, *A;  /* m×m: Cov(x), E[(x'-x)(x'-x)^T]; NULL: not known */
+  double *X;      /* m×m: where it is constant; NULL: where not */
   double *Z, *Zp; /* d×batch: where X is made of pairs */
   double *off;    /* m×batch: x'-x, where X is made of that alone; */
   double *X_step; /* m×m: of a step, then */

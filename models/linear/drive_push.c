@@ -51,10 +51,10 @@ static es_status freeze(es_drive *drive, const double *V0, es_diag *diag) {
 
 es_status es_drive_begin(es_drive *drive, size_t d, const double *V0,
                          es_diag *diag) {
-  const bool all = drive->set == NULL && drive->x == drive->all;
+  const bool steps = drive->x != NULL && drive->x != drive->all;
   drive->d = d;
   if (drive->X != NULL) return ES_OK;
-  if (!drive->negatives && all) return hold_distances(drive, diag);
+  if (!drive->negatives && !steps) return hold_distances(drive, diag);
   es_status status = drive->n > 0 && drive->mode != ES_DRIVE_POPULATION
                          ? plan_pairs(drive, diag)
                          : es_population_new(&drive->population, d, drive->m,
@@ -73,8 +73,8 @@ static void distances_at(es_drive *drive, double t, double *X) {
   const size_t cells = drive->m * drive->batch;
   es_drive_take(drive, step_at(drive, t));
   for (size_t k = 0; k < cells; k++) drive->off[k] = drive->xp[k] - drive->x[k];
-  es_syrk(drive->m, drive->batch,
-          drive->mean ? -1 / (double)drive->batch : -1., drive->off, 0, X);
+  es_syrk(drive->m, drive->batch, drive->mean ? -1 / (double)drive->batch : -1.,
+          drive->off, 0, X);
 }
 
 /* C (d×n) = A (d×m) B. */

@@ -38,7 +38,8 @@ static double worst_of(int wanted, const char *const *words) {
     snprintf(time, sizeof time, "time.t=%.17g", t);
     table row = TABLE("contrastive", words[0], words[1], words[2], time);
     const double want = strtod(digits, NULL), got = at(&row, 0, name);
-    const double scale = strcmp(name, "x_min") == 0 ? fmax(fabs(want), 1) : want;
+    const double scale =
+        strcmp(name, "x_min") == 0 ? fmax(fabs(want), 1) : want;
     const double error = fabs(got - want) / scale;
     if (!(error <= 1e-12))
       fail_msg("case %d, t=%g, %s: %.17g, want %.17g (%.3g)", wanted, t, name,
