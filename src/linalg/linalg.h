@@ -102,16 +102,18 @@ void es_singular_free(es_singular *work); /* NULL accepted */
 es_status es_singular_run(es_singular *work, const double *W,
                           double *sigma) ES_MUST_USE;
 
-/* R (d×d, upper triangular, zeros below) of the QR of a matrix of d columns and
- * any number of rows, which come in blocks: it has the matrix's singular
- * values. A block (count×d, column-major) is overwritten; R belongs to the
- * work, and is zero before the first. Made once for d, the calls do not
- * allocate. */
+/* Singular values of a matrix of d columns and any number of rows, which come
+ * in blocks, each value to roundoff times the largest: a block (count×d,
+ * column-major) is overwritten and joins the R of a QR of all rows so far;
+ * es_tall_values gives the d values of that, falling, and begins anew. Made
+ * once for d, the calls do not allocate, and do not depend on the number of
+ * threads.
+ */
 typedef struct es_tall es_tall;
 es_status es_tall_new(es_tall **out, size_t d, es_diag *diag) ES_MUST_USE;
 void es_tall_free(es_tall *work); /* NULL accepted */
 es_status es_tall_add(es_tall *work, size_t count, double *block) ES_MUST_USE;
-const double *es_tall_triangle(const es_tall *work);
+es_status es_tall_values(es_tall *work, double *sigma) ES_MUST_USE;
 
 /* B (n×columns) = A^-1 B for a symmetric positive definite A (n×n, of which the
  * lower triangle is read and becomes L, A = L L^T). ES_NO_CONVERGENCE where A

@@ -17,8 +17,9 @@
 /* Numbers of a block: 2 MB. */
 enum { BLOCK_NUMBERS = 1 << 18 };
 /* Beyond these, or below the inverse of the second, rows are scaled, so that
- * neither differences nor sums and squares leave the range of double. */
-enum { SAFE_DIFFERENCE = 1000, SAFE = 500 };
+ * neither differences nor sums and squares leave the range of double, and
+ * LAPACK does not scale by a number that is no power of two. */
+enum { SAFE_DIFFERENCE = 1000, SAFE = 400 };
 
 typedef struct work {
   const es_rows *rows;
@@ -102,11 +103,11 @@ static void fill(work *w, size_t from, size_t count) {
       w->B[i + j * count] = entry(w, from + i, j) - w->mean[j];
 }
 
-static es_status values(double *sigma, size_t n, size_t d, const double *A,
-                        es_diag *diag) {
+static es_status of_few(work *w, es_diag *diag) {
   es_singular *singular;
-  es_status status = es_singular_new(&singular, n, d, diag);
-  if (status == ES_OK) status = es_singular_run(singular, A, sigma);
+  es_status status = es_singular_new(&singular, w->rows->n, w->rows->d, diag);
+  fill(w, 0, w->rows->n);
+  if (status == ES_OK) status = es_singular_run(singular, w->B, w->sigma);
   es_singular_free(singular);
   return status;
 }
@@ -126,17 +127,11 @@ static es_status add_blocks(es_tall *tall, work *w, es_diag *diag) {
   return ES_OK;
 }
 
-static es_status spectrum(work *w, es_diag *diag) {
-  const size_t n = w->rows->n, d = w->rows->d;
+static es_status of_many(work *w, es_diag *diag) {
   es_tall *tall;
-  if (n <= d) {
-    fill(w, 0, n);
-    return values(w->sigma, n, d, w->B, diag);
-  }
-  es_status status = es_tall_new(&tall, d, diag);
+  es_status status = es_tall_new(&tall, w->rows->d, diag);
   if (status == ES_OK) status = add_blocks(tall, w, diag);
-  if (status == ES_OK)
-    status = values(w->sigma, d, d, es_tall_triangle(tall), diag);
+  if (status == ES_OK) status = es_tall_values(tall, w->sigma);
   es_tall_free(tall);
   return status;
 }
@@ -148,7 +143,7 @@ es_status es_collapse_of_rows(es_collapse *out, const es_rows *rows,
   if (status == ES_OK) status = measure(&w, diag);
   if (status == ES_OK) {
     find_mean(&w);
-    status = spectrum(&w, diag);
+    status = rows->n > rows->d ? of_many(&w, diag) : of_few(&w, diag);
   }
   /* The metrics do not depend on the scale. */
   if (status == ES_OK) *out = es_collapse_of(rows->d, w.sigma);

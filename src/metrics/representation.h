@@ -16,7 +16,7 @@ typedef struct es_rows {
 
 /* Of its singular values, d of them: zeros stand behind min(n, d). Rows that
  * are all equal are a constant representation, exactly so, where they are
- * centred; there is no threshold. Takes memory for about 4 d² numbers beside
+ * centred; there is no threshold. Takes memory for about 2 d² numbers beside
  * the rows, or for 3 n d where n <= d. ES_BAD_SHAPE for no rows or columns, or
  * more of both than LAPACK counts; ES_NOT_FINITE names row and column, from 1;
  * ES_INTERRUPTED. progress may be NULL. */
