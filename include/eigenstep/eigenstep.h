@@ -12,7 +12,7 @@
 #include <eigenstep/sweep.h>
 
 #define ES_VERSION "0.1.0"
-#define ES_ABI 3 /* counts changes that break compiled callers */
+#define ES_ABI 4 /* counts changes that break compiled callers */
 
 /* The version and ABI number of the library that is linked. */
 const char *es_version(void);
