@@ -340,6 +340,9 @@ static void cholesky(void **state) {
   assert_status(es_cholesky_solve(2, A, 2, B), ES_OK);
   const double want[4] = {1, 2, 1, 0};
   for (int i = 0; i < 4; i++) assert_close(B[i], want[i], 0, 1e-15);
+  double again[2] = {4, 2};
+  es_cholesky_again(2, A, 1, again);
+  for (int i = 0; i < 2; i++) assert_close(again[i], want[i + 2], 0, 1e-15);
   assert_status(es_cholesky_solve(2, indefinite, 1, kept), ES_NO_CONVERGENCE);
   assert_close(kept[0], 5, 0, 0);
   assert_close(kept[1], 7, 0, 0);
