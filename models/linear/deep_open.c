@@ -152,6 +152,9 @@ static es_status settle(deep *b, const es_config *config, const es_watch *watch,
   if (status == ES_OK) status = keep_law(b, diag);
   if (status == ES_OK) status = find_root(b, diag);
   b->blowup = INFINITY;
+  if (b->relu)
+    es_deep_note(b, "a flow that slides along a rectifier's kink takes ever "
+                    "shorter steps: solver.method=gd does not");
   if (status == ES_OK) status = es_deep_align(b, diag);
   if (status == ES_OK && b->aligned == NULL)
     status = es_deep_find_blowup(b, config, watch, diag);

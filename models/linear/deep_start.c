@@ -196,13 +196,29 @@ static void lay_out(deep *b) {
   b->at[b->L + 1] = b->n;
 }
 
+/* That sigma0 has something beside it to flow under. */
+static es_status check_sigma0(const es_config *config, es_diag *diag) {
+  static const char *const sources[] = {"lambda", "X", "x", "xp", "C", "A"};
+  bool any = !has(config, "sigma0") || es_config_given(config, "data", NULL) ||
+             es_config_given(config, "augment", NULL);
+  for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+    any = any || has(config, sources[i]);
+  return any ? ES_OK
+             : es_fail(diag, ES_USAGE,
+                       "model.sigma0: give model.lambda beside it, or another "
+                       "source of X (model.X, model.x and model.xp, model.C "
+                       "and model.A, or [data])");
+}
+
 es_status es_deep_read_shape(deep *b, const es_config *config,
                              const es_watch *watch, es_diag *diag) {
   const bool relu =
       strcmp(es_config_text(config, "model", "activation"), "relu") == 0;
-  es_status status = has(config, "lambda")
-                         ? open_lambda(b, config, diag)
-                         : es_drive_open(&b->drive, config, watch, diag);
+  es_status status = check_sigma0(config, diag);
+  if (status == ES_OK)
+    status = has(config, "lambda")
+                 ? open_lambda(b, config, diag)
+                 : es_drive_open(&b->drive, config, watch, diag);
   if (status != ES_OK) return status;
   if (relu && es_drive_mode_of(b->drive) != ES_DRIVE_INFONCE)
     return es_config_blame(config, "model", "activation", diag,

@@ -9,10 +9,14 @@
 
 /* clang-format off: a line each */
 static const es_model *const models[] = {
-    &es_model_barlow_twins,   &es_model_barlow_twins_kernel,
-    &es_model_byol,           &es_model_byol_symmetric,
-    &es_model_byol_eigenmode, &es_model_byol_two_layer,
-    &es_model_directset,      &es_model_contrastive,
+    &es_model_barlow_twins,
+    &es_model_barlow_twins_kernel,
+    &es_model_byol,
+    &es_model_byol_symmetric,
+    &es_model_byol_eigenmode,
+    &es_model_byol_two_layer,
+    &es_model_directset,
+    &es_model_contrastive,
     &es_model_contrastive_deep,
 };
 /* clang-format on */
