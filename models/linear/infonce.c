@@ -92,15 +92,14 @@ void es_infonce_free(es_infonce *w) {
   free(w);
 }
 
-bool es_infonce_centre(es_infonce *w, const double *Z) {
+double es_infonce_centre(es_infonce *w, const double *Z) {
   const size_t d = w->d, n = w->n;
-  bool good = true;
-  double *mean = w->G; /* free until it is filled */
+  double *mean = w->G, most = 0; /* G is free until it is filled */
   for (size_t k = 0; k < d; k++) mean[k] = 0;
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < d; k++) mean[k] += Z[k + i * d];
   for (size_t k = 0; k < d; k++) mean[k] /= (double)n;
-#pragma omp parallel for schedule(static) reduction(&& : good)
+#pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i++) {
     double square = 0;
     for (size_t k = 0; k < d; k++) {
@@ -109,9 +108,12 @@ bool es_infonce_centre(es_infonce *w, const double *Z) {
       square += c * c;
     }
     w->h[i] = square / 2;
-    good = good && square <= ES_INFONCE_LARGEST;
   }
-  return good;
+  for (size_t i = 0; i < n; i++) {
+    if (!(w->h[i] <= ES_INFONCE_LARGEST)) return NAN;
+    most = fmax(most, w->h[i]);
+  }
+  return most;
 }
 
 /* ln(1 + rest/e), e = exp(pair - shift), also where e is next to nothing. */

@@ -8,8 +8,9 @@
  * most 128 MB of exponentials that are kept where all fit. Bits depend on the
  * sizes and the values, not on the number of threads nor on the vectors that
  * the processor has (but on OpenBLAS's choice of a kernel for it). A common
- * mean of Z (distance) or Z' (dot) costs no digits; else a logit has an error
- * of some eps (|z_i|^2 + |z_j|^2). */
+ * mean of Z (distance) or Z' (dot) costs no digits. Beyond it a distance's
+ * logit has an error of some eps (|z_i|^2 + |z_j|^2), of 1e-12 or of some eps
+ * |l_ij|, whichever is smallest; dot's of eps |z_i| |z_j'|/temperature. */
 #ifndef ES_MODELS_LINEAR_INFONCE_H
 #define ES_MODELS_LINEAR_INFONCE_H
 

@@ -78,7 +78,7 @@ static bool take_chunk(es_infonce *w, const double *Z, size_t from, double *dZ,
 es_status es_infonce_dot(es_infonce *w, const double *Z, const double *Zp,
                          double *loss, double *dZ, double *dZp) {
   double sum = 0;
-  if (!es_infonce_centre(w, Zp)) return ES_NOT_FINITE;
+  if (isnan(es_infonce_centre(w, Zp))) return ES_NOT_FINITE;
   for (size_t from = 0; from < w->n; from += w->chunk)
     if (!take_chunk(w, Z, from, dZ, dZp)) return ES_NOT_FINITE;
   for (size_t i = 0; i < w->n; i++)

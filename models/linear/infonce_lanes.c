@@ -1,6 +1,8 @@
 /* The loops over tiles of logits, for each instruction set. */
 #include "models/linear/infonce_parts.h"
 
+#include <string.h>
+
 /* Of e^x: the polynomial (e^r - 1 - r)/r^2, minimax on |r| <= ln 2/2, adds
  * 0.15 units of roundoff; ln 2 in two parts, of which the first has 41 bits. */
 enum { N_TERMS = 10 };
@@ -16,6 +18,10 @@ static const double TERMS[N_TERMS] = {
 #define ROUNDER 0x1.8p52
 /* Below, e^x is next to what is no longer a normal number. */
 #define LEAST_X -708.
+
+/* Terms this many times a logit have cancelled: it is taken from differences.
+ */
+#define CANCELLED 16
 
 #define PASTE_(f, set) f##_##set
 #define PASTE(f, set) PASTE_(f, set)
@@ -49,8 +55,8 @@ static const double TERMS[N_TERMS] = {
 
 #define KERNEL(set)                                                            \
   {                                                                            \
-    exponentials_##set, weights_##set, logits_##set, own_sums_##set,           \
-        own_weights_##set, row_##set, largest_##set                            \
+    exponentials_##set, weights_##set, logits_##set, maxima_##set,             \
+        own_sums_##set, own_weights_##set, row_##set, largest_##set            \
   }
 static const es_infonce_kernel kernels[] = {
     KERNEL(none),

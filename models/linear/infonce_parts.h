@@ -19,6 +19,9 @@ enum { ES_INFONCE_EDGE = 256, ES_INFONCE_STRIP = 8 };
 #define ES_INFONCE_NONE (DBL_MAX / 2)
 #define ES_INFONCE_LARGEST (DBL_MAX / 16)
 
+/* Half squares up to half of this cost a logit less than 1e-12. */
+#define ES_INFONCE_LARGE 2000.
+
 /* A tile: S (column-major, `edge` rows apart, whole strips of rows) of products
  * z_i . z_j, of logits min(0, S_ij - (h_i + h_j)), or of their exponentials;
  * and the place H of weights, which may be S. Vectors of its rows and its
@@ -38,8 +41,12 @@ typedef struct es_infonce_kernel {
   /* From these: H = e (row_f + col_f), and its sums. */
   void (*weights)(const es_infonce_tile *t);
   /* The same with each row and each column shifted by its own m. From products:
-   * S = l; row_sum and col_sum become the largest of themselves and l. */
-  void (*logits)(const es_infonce_tile *t);
+   * S = l; those that are small beside large half squares come from the columns
+   * of d numbers themselves. */
+  void (*logits)(const es_infonce_tile *t, size_t d, const double *row_z,
+                 const double *col_z);
+  /* row_sum and col_sum become the largest of themselves and l. */
+  void (*maxima)(const es_infonce_tile *t);
   /* From logits: sums of exp(l - m). */
   void (*own_sums)(const es_infonce_tile *t);
   /* H = exp(l - row_m) row_f + exp(l - col_m) col_f, and its sums. */
@@ -59,26 +66,27 @@ struct es_infonce {
   size_t d, n, padded;          /* padded: n in whole strips */
   size_t threads, edge, blocks; /* of tiles */
   const es_infonce_kernel *kernel;
-  bool own;     /* shifts of their own are needed: see infonce_tiles.c */
-  double *C;    /* d×n: Z, or Z' for dot, with its mean taken off */
-  double *G;    /* d×n: C H */
-  double *h;    /* |c_i|^2/2; ES_INFONCE_NONE beyond n */
-  double *pair; /* l_ii */
-  double *m;    /* shifts: 0, or the largest logit of the row */
-  double *rest; /* sum over j != i of exp(l_ij - m_i) */
-  double *f;    /* 1/(rest + exp(l_ii - m_i)); 0 beyond n */
-  double *sum;  /* row sums of H */
-  double *tile; /* a tile a thread; for dot, rows of logits */
-  double *kept; /* all tiles of blocks I <= J, where that is not too much */
-  size_t chunk; /* dot: rows at a time */
-  double *rows; /* dot: the anchors of a chunk, weighted */
+  bool own;        /* shifts of their own are needed: see infonce_tiles.c */
+  const double *Z; /* of the call: borrowed */
+  double *C;       /* d×n: Z, or Z' for dot, with its mean taken off */
+  double *G;       /* d×n: C H */
+  double *h;       /* |c_i|^2/2; ES_INFONCE_NONE beyond n */
+  double *pair;    /* l_ii */
+  double *m;       /* shifts: 0, or the largest logit of the row */
+  double *rest;    /* sum over j != i of exp(l_ij - m_i) */
+  double *f;       /* 1/(rest + exp(l_ii - m_i)); 0 beyond n */
+  double *sum;     /* row sums of H */
+  double *tile;    /* a tile a thread; for dot, rows of logits */
+  double *kept;    /* all tiles of blocks I <= J, where that is not too much */
+  size_t chunk;    /* dot: rows at a time */
+  double *rows;    /* dot: the anchors of a chunk, weighted */
   es_slab slab;
   double *spare; /* of es_infonce_push and es_infonce_x, made when needed */
   size_t spare_size;
 };
 
-/* C = Z less its mean, h; false where a half square is too large. */
-bool es_infonce_centre(es_infonce *work, const double *Z);
+/* C = Z less its mean, h; the largest h, or NaN where one is too large. */
+double es_infonce_centre(es_infonce *work, const double *Z);
 
 /* -ln alpha_ii from what is known of a row. */
 double es_infonce_row_loss(double pair, double shift, double rest);

@@ -108,14 +108,44 @@ TARGET static void NAME(own_weights)(const es_infonce_tile *t) {
            })
 }
 
-TARGET static void NAME(logits)(const es_infonce_tile *t) {
+/* |a - b|^2/2 of d numbers, which need not be aligned. */
+INLINE double NAME(apart)(size_t d, const double *a, const double *b) {
+  double lanes[ES_INFONCE_STRIP] __attribute__((aligned(64)));
+  const size_t whole = d - d % ES_INFONCE_STRIP;
+  for (size_t q = 0; q < ES_INFONCE_STRIP; q += WIDTH) {
+    VEC sum = {0}, x, y;
+    for (size_t k = q; k < whole; k += ES_INFONCE_STRIP) {
+      memcpy(&x, a + k, sizeof x);
+      memcpy(&y, b + k, sizeof y);
+      sum += (x - y) * (x - y);
+    }
+    PUT(lanes + q, sum);
+  }
+  double square = NAME(total)(lanes);
+  for (size_t k = whole; k < d; k++) square += (a[k] - b[k]) * (a[k] - b[k]);
+  return square / 2;
+}
+
+TARGET static void NAME(logits)(const es_infonce_tile *t, size_t d,
+                                const double *row_z, const double *col_z) {
   for (size_t j = 0; j < t->cols; j++) {
     double *const S = t->S + j * t->edge;
     const VEC h = SPLAT(t->col_h[j]);
+    for (size_t i = 0; i < t->rows; i += WIDTH) PUT(S + i, LOGIT(t, S, i, h));
+    for (size_t i = 0; i < t->rows; i++) {
+      const double terms = t->row_h[i] + t->col_h[j];
+      if (terms > ES_INFONCE_LARGE && CANCELLED * -S[i] < terms)
+        S[i] = -NAME(apart)(d, row_z + i * d, col_z + j * d);
+    }
+  }
+}
+
+TARGET static void NAME(maxima)(const es_infonce_tile *t) {
+  for (size_t j = 0; j < t->cols; j++) {
+    const double *const S = t->S + j * t->edge;
     VEC most = SPLAT(t->col_sum[j]);
     for (size_t i = 0; i < t->rows; i += WIDTH) {
-      const VEC l = LOGIT(t, S, i, h), row = LOAD(t->row_sum + i);
-      PUT(S + i, l);
+      const VEC l = LOAD(S + i), row = LOAD(t->row_sum + i);
       PUT(t->row_sum + i, CHOOSE(l > row, l, row));
       most = CHOOSE(l > most, l, most);
     }

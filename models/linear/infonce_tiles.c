@@ -10,7 +10,8 @@
  * shift; it is too small to keep its digits only where its positive logit, one
  * of its terms, is far below. Where none is, e_ij serves row i and row j alike;
  * elsewhere each row is shifted by its own largest logit, for which tiles are
- * gone over twice.
+ * gone over twice; and so where a half square |z_i|^2/2 is large and logits of
+ * near points lose their digits: these are then taken from differences.
  *
  * Weights need the sums of all rows. What a tile holds by then, exponentials or
  * logits, is kept where there is room, else made again to the same bits. */
@@ -83,6 +84,12 @@ static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
   }
 }
 
+static void read_logits(const es_infonce *w, size_t I, size_t J,
+                        const es_infonce_tile *t) {
+  const size_t step = w->edge * w->d;
+  w->kernel->logits(t, w->d, w->Z + I * step, w->Z + J * step);
+}
+
 /* A tile's S again, where it was not kept; sums go nowhere. */
 static void restore(es_infonce *w, size_t I, size_t J, es_infonce_tile *t) {
   double row[ES_INFONCE_EDGE] __attribute__((aligned(64))) = {0};
@@ -90,7 +97,10 @@ static void restore(es_infonce *w, size_t I, size_t J, es_infonce_tile *t) {
   if (w->kept != NULL) return;
   multiply(w, I, J, t);
   t->row_sum = row, t->col_sum = col;
-  (w->own ? w->kernel->logits : w->kernel->exponentials)(t);
+  if (w->own)
+    read_logits(w, I, J, t);
+  else
+    w->kernel->exponentials(t);
 }
 
 static void add_joint(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
@@ -122,7 +132,8 @@ static void add_own(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
   memcpy(col, w->m + j, t->cols * sizeof *col);
   t->row_sum = row, t->col_sum = col;
   multiply(w, I, J, t);
-  w->kernel->logits(t);
+  read_logits(w, I, J, t);
+  w->kernel->maxima(t);
   rescale(t->cols, w->rest + j, w->m + j, col);
   if (I != J) rescale(length(w, I), w->rest + i, w->m + i, row);
   t->row_sum = I == J ? row : w->rest + i;
@@ -149,9 +160,10 @@ static double read_pairs(es_infonce *w, const double *Z, const double *Zp) {
 }
 
 es_status es_infonce_sums(es_infonce *w, const double *Z, const double *Zp) {
-  const double least = read_pairs(w, Z, Zp);
-  if (!es_infonce_centre(w, Z) || isnan(least)) return ES_NOT_FINITE;
-  w->own = least < FAR;
+  const double least = read_pairs(w, Z, Zp), most = es_infonce_centre(w, Z);
+  if (isnan(least) || isnan(most)) return ES_NOT_FINITE;
+  w->own = least < FAR || 2 * most > ES_INFONCE_LARGE;
+  w->Z = Z;
   for (size_t i = 0; i < w->n; i++) {
     w->rest[i] = 0;
     w->m[i] = w->own ? w->pair[i] : 0;

@@ -10,7 +10,8 @@ are written with all their digits. Rows: case, name, i (the pair), k, value:
   L, dZ, dZp    the answer
   x, xp, X      where X is asked for: samples, and X (i, k: its entry)
 and what a tolerance is made of (test_infonce.c):
-  kappa         the largest size of a product that a logit is a sum of
+  kappa         the largest size of a product that a logit is a sum of; of a
+                distance's logit that counts, 4000 or 32 times itself is enough
   dZ_size, dZp_size, X_size   sums of sizes of what entries are sums of
 """
 import random
@@ -79,10 +80,16 @@ def write(case, kind, temperature, Z, Zp, x=None, xp=None):
         l = [[-dot(minus(Z[i], other[i][j]), minus(Z[i], other[i][j])) / 2
               for j in range(n)] for i in range(n)]
         c = centred(Z)
-        kappa = max([dot(z, z) for z in c] + [-2 * l[i][i] for i in range(n)])
+        kappa = 0
     alpha = weights(l)
     rest = [sum((alpha[i][j] for j in range(n) if j != i), mpf(0))
             for i in range(n)]
+    for i in range(n if kind == "distance" else 0):
+        kappa = max(kappa, -2 * l[i][i])
+        for j in range(n):
+            if i != j and alpha[i][j] > rest[i] / 10**20:
+                kappa = max(kappa, min(dot(c[i], c[i]) + dot(c[j], c[j]),
+                                       max(4000, -32 * l[i][j])))
     loss = -sum(log(alpha[i][i]) if rest[i] > mpf("1e-20")
                 else mp.log1p(-rest[i]) for i in range(n))
     dZ = [[mpf(0)] * d for _ in range(n)]
@@ -166,6 +173,8 @@ def main():
         Z[i][0] += 1000
     x = normal(6, 2, 3)
     write("clusters", "distance", 1, Z, near(Z, .5), x, near(x, 1))
+    Z = [[1e9 * (1 + i // 2) * (k + .7) for k in range(9)] for i in range(6)]
+    write("far duplicates", "distance", 1, Z, near(Z, .5))
     Z = [[1000 / 2**.5 * (k == i) + 1e-4 * draw.gauss(0, 1)
           for k in range(5)] for i in range(5)]
     write("far points", "distance", 1, Z, near(Z, .5))
