@@ -23,7 +23,7 @@ enum { ES_INFONCE_EDGE = 256, ES_INFONCE_STRIP = 8 };
 #define ES_INFONCE_LARGE 2000.
 
 /* A tile: S (column-major, `edge` rows apart, whole strips of rows) of products
- * z_i . z_j, of logits min(0, S_ij - (h_i + h_j)), or of their exponentials;
+ * z_i . z_j, of logits S_ij - (h_i + h_j), or of their exponentials;
  * and the place H of weights, which may be S. Vectors of its rows and its
  * columns: half squares h, shifts m, weights f, and sums, to which the kernels
  * add. */

@@ -44,8 +44,7 @@ INLINE VEC NAME(exp)(VEC x) {
 
 INLINE VEC NAME(logit)(const es_infonce_tile *t, const double *S, size_t i,
                        VEC h) {
-  const VEC l = LOAD(S + i) - (LOAD(t->row_h + i) + h);
-  return CHOOSE(l > SPLAT(0), SPLAT(0), l);
+  return LOAD(S + i) - (LOAD(t->row_h + i) + h);
 }
 #define LOGIT NAME(logit)
 
