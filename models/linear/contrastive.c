@@ -143,7 +143,9 @@ static es_model_array array(const void *self, size_t j) {
 
 static const char *remark(const void *self) {
   const one_layer *b = self;
-  return b->remark[0] != '\0' ? b->remark : NULL;
+  return es_drive_count(b->drive) == 1
+             ? "one pair has no others to be told from: L = 0"
+             : NULL;
 }
 
 static bool checksum(const void *self, unsigned *crc) {

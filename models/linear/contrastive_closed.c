@@ -48,6 +48,7 @@ static void columns_at(const one_layer *b, double t, int shift, double *M) {
     const double part = grown(f->value[j] - b->eta, t, &power);
     const double whole = ldexp(part, power - shift);
     if (isnormal(whole))
+#pragma omp simd
       for (size_t i = 0; i < d; i++) out[i] = z[i] * whole;
     else
       for (size_t i = 0; i < d; i++) out[i] = ldexp(z[i] * part, power - shift);
@@ -67,10 +68,12 @@ static int shift_at(const one_layer *b, double t) {
   return top == INT_MIN ? 0 : top - TOP;
 }
 
+/* What is not makes a sum of zeros NaN. */
 static bool all_finite(size_t n, const double *x) {
-  bool all = true;
-  for (size_t k = 0; k < n; k++) all = all && isfinite(x[k]);
-  return all;
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t k = 0; k < n; k++) sum += 0 * x[k];
+  return sum == 0;
 }
 
 /* L = -tr(W X W^T)/2. */

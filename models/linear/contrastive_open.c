@@ -7,8 +7,6 @@
 #include "models/linear/drive_keys.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,19 +18,6 @@ const es_keys es_one_layer_keys = {keys, sizeof keys / sizeof *keys};
 
 static es_status no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
-/* Adds a sentence to the remark. */
-static void ES_PRINTF(2, 3) note(one_layer *b, const char *format, ...) {
-  size_t used = strlen(b->remark);
-  if (used > 0 && used + 2 < sizeof b->remark) {
-    strcpy(b->remark + used, "; ");
-    used += 2;
-  }
-  va_list args;
-  va_start(args, format);
-  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
-  va_end(args);
 }
 
 static es_status read_shape(one_layer *b, const es_config *config,
@@ -152,14 +137,6 @@ static es_status find_least(one_layer *b, es_diag *diag) {
   return status;
 }
 
-static void note_limits(one_layer *b) {
-  const size_t n = es_drive_count(b->drive);
-  if (es_drive_mode_of(b->drive) != ES_DRIVE_INFONCE) return;
-  if (n == 1) note(b, "one pair has no others to be told from: L = 0");
-  if (es_one_layer_columns(b).regime < es_one_layer_columns(b).n && n > 1)
-    note(b, "theory's population limit holds while regime is far below 1");
-}
-
 static es_status build(one_layer *b, const es_config *config,
                        const es_watch *watch, es_diag *diag) {
   b->eta = es_config_real(config, "model", "eta");
@@ -173,7 +150,6 @@ static es_status build(one_layer *b, const es_config *config,
   if (status == ES_OK) status = find_least(b, diag);
   if (status == ES_OK) status = es_one_layer_close_form(b, diag);
   if (status == ES_OK) status = es_one_layer_find_points(b, diag);
-  if (status == ES_OK) note_limits(b);
   return status;
 }
 

@@ -17,8 +17,9 @@
 #define ES_DRIVE_KEYS                                                          \
   ES_DRIVE_KEY("mode", ES_CHOICE, 0, 0, 0, "fixed|infonce|population", NULL,   \
                NULL,                                                           \
-               "X held; of pairs, along the flow; or of x ~ N(0, C) [by what " \
-               "is given: X; x and xp, or data; C and A]"),                    \
+               "X held; of pairs, along the flow; or of x ~ N(0, C), their "   \
+               "limit while the column regime is far below 1 [by what is "     \
+               "given: X; x and xp, or data; C and A]"),                       \
       ES_DRIVE_MATRIX("X", ES_SYMMETRIC, "1/time", "of mode=fixed: W' = W X"), \
       ES_DRIVE_MATRIX("x", 0, "value", "first views, a sample a row"),         \
       ES_DRIVE_MATRIX("xp", 0, "value", "second views, a sample a row"),       \

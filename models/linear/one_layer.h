@@ -29,7 +29,6 @@ typedef struct one_layer {
   es_population_mode *mode;         /* n_points */
   double *mode_c, *mode_a, *mode_s; /* n_points: the same for arrays */
   double *modes;                    /* m×m: directions as columns */
-  char remark[256];
 } one_layer;
 
 /* The model's keys and es_model's open and close (contrastive_open.c). */

@@ -137,6 +137,7 @@ def claims_of(tables):
     rows, rhs = table(tables, "claims-ode.csv"), table(tables, "rhs.csv")
     byol = table(tables, "rhs-byol.csv")
     infonce = table(tables, "rhs-infonce.csv")
+    states = table(tables, "contrastive.csv")
     out = []
     if rows:
         out += ["Generic-start flow, d=64, m=784 (Fashion-MNIST, 500 centred "
@@ -169,6 +170,11 @@ def claims_of(tables):
             f"Right-hand side of InfoNCE at N={infonce[0]['n']} pairs, "
             f"m={infonce[0]['m']}, d={infonce[0]['d']} beside its matrix "
             "products alone", infonce)
+    if states:
+        out += beside_products(
+            f"States of `contrastive` with a fixed X at {states[0]['times']} "
+            f"times, W of {states[0]['d']}×{states[0]['d']}, beside one "
+            "matrix product each", states)
     return ["## What is claimed", ""] + out if out else []
 
 

@@ -26,7 +26,8 @@ static void begin(es_drive *drive, size_t d, const double *V) {
 }
 
 /* Step k takes samples k·batch … of the line of draws: wherever it ends in the
- * data, in whatever order steps are asked for, from the data set's own pairs. */
+ * data, in whatever order steps are asked for, from the data set's own pairs.
+ */
 static void batches_are_functions_of_the_step(void **state) {
   (void)state;
   enum { n = 10, batch = 4, m = 3 };
@@ -45,9 +46,9 @@ static void batches_are_functions_of_the_step(void **state) {
     double want[m], want_p[m];
     size_t count;
     /* t as descent has it: a sum of rates with its roundoff. */
-    assert_status(es_drive_pairs(drive, steps[s] * .1 * (1 + 1e-12), &x, &xp,
-                                 &count),
-                  ES_OK);
+    assert_status(
+        es_drive_pairs(drive, steps[s] * .1 * (1 + 1e-12), &x, &xp, &count),
+        ES_OK);
     assert_int_equal(count, batch);
     for (size_t c = 0; c < batch; c++) {
       const size_t number = steps[s] * batch + c;
@@ -92,8 +93,8 @@ static void moments_are_those_of_views(void **state) {
  * samples themselves, and the sums have no more. */
 static void a_far_mean(void **state) {
   (void)state;
-  es_drive *near = DRIVE("x=[[0,1],[1,0],[2,2],[3,1]]",
-                         "xp=[[0,1],[1,0],[2,2],[3,1]]");
+  es_drive *near =
+      DRIVE("x=[[0,1],[1,0],[2,2],[3,1]]", "xp=[[0,1],[1,0],[2,2],[3,1]]");
   es_drive *far = DRIVE("x=[[1000000,1],[1000001,0],[1000002,2],[1000003,1]]",
                         "xp=[[1000000,1],[1000001,0],[1000002,2],[1000003,1]]");
   for (size_t k = 0; k < 4; k++)
@@ -115,10 +116,9 @@ static void three_ways_to_one_gradient(void **state) {
   enum { d = 2, m = 3, batch = 20 };
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     for (int stepped = 0; stepped < 2; stepped++) {
-      es_drive *drive =
-          DRIVE(TOY, stepped ? "data.n=100" : "data.n=20",
-                stepped ? "batch=20" : "init_scale=1", "lr=.1",
-                "solver.method=gd", words[k][0], words[k][1]);
+      es_drive *drive = DRIVE(TOY, stepped ? "data.n=100" : "data.n=20",
+                              stepped ? "batch=20" : "init_scale=1", "lr=.1",
+                              "solver.method=gd", words[k][0], words[k][1]);
       const double V[d * m] = {.5, -.2, .3, .8, .1, .4}, t = .7;
       double G[d * m], VX[d * m], X[m * m], Z[d * batch], Zp[d * batch];
       double dZ[d * batch], dZp[d * batch], loss, other, alone;
@@ -184,7 +184,8 @@ static bool stop_soon(void *context, const char *what, double done,
 static void streams_can_be_stopped(void **state) {
   (void)state;
   const char *const words[] = {"data.name=gaussian", "data.n=1000000000",
-                               "batch=128", "lr=.1", "solver.method=gd", NULL};
+                               "batch=128",          "lr=.1",
+                               "solver.method=gd",   NULL};
   es_config *config = config_of(&es_model_contrastive, words);
   double done = 0;
   const es_watch watch = {stop_soon, &done};
