@@ -300,9 +300,10 @@ def main(tables, folder):
                         "-dL/dW, at 4,096 pairs, m=784, d=128, the best by "
                         "turns with NumPy on as many threads: written plainly, "
                         "in one N×N array, and by blocks of rows, with the "
-                        "same formula and OpenBLAS, whose products alone are "
-                        "half of NumPy's time. Held against the definition, "
-                        "pair by pair, first.")
+                        "same formula and OpenBLAS. NumPy's own products "
+                        "take from a third to a half of its time, so that "
+                        "what has them to do cannot be five times as fast. "
+                        "Held against the definition, pair by pair, first.")
     page += plain_table(tables, "moments.csv", "Moments of Fashion-MNIST",
                         "All 60,000 training images, best of three; verified "
                         "on 500 of them against the definitions first.")
