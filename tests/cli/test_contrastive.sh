@@ -35,6 +35,12 @@ ok $? "and complete collapse" "$out"
 c 'C=[[1]]' 'A=[[0.5]]' 'W0=[[0.1]]' t=5 solver.method=exact
 close "theory's mode" "$(cell 1 sigma_1 <<<"$out")" 1.27150386765772 0 5e-15
 c "$C" "$A" "$W0" t=1 solver.method=exact; expect "no closed form from a generic start" 2 "no closed form"
+c 'C=[[1,0],[0,0.5]]' 'A=[[0.2,0],[0,0.1]]' "$W0" t=1 solver.method=exact
+expect "nor where C and A commute" 2 "no closed form"
+c 'C=[[1,0],[0,0.5]]' 'A=[[0.2,0],[0,0.1]]' 'W0=[[1,1]]' t=1 solver.method=exact
+expect "nor from a row with two entries" 2 "no closed form"
+c 'C=[[1,0],[0,0.5]]' 'A=[[0.2,0],[0,0.1]]' 'W0=[[1,0],[1,0]]' t=1 solver.method=exact
+expect "nor from a column with two" 2 "no closed form"
 
 c "$x" "$xp" "$W0" t=0,2 output.modes=on -o one --quiet
 c --config one/config.yaml t=0,2 -o two --quiet
