@@ -68,6 +68,59 @@ static void test_gradient(void **state) {
   check_gradient(population);
 }
 
+/* Rectifiers that never act change nothing: of positive data and layers all
+ * columns and the right-hand side are those of the linear network. The spectra
+ * come from r's covariance there and from V C^(1/2) here, which costs the
+ * square root of roundoff in what is small. */
+static void test_rectifiers_at_rest(void **state) {
+  (void)state;
+  const char *words[] = {"x=[[1,0.2],[0.3,1],[0.7,0.6],[0.4,0.9]]",
+                         "xp=[[1.1,0.2],[0.4,1],[0.7,0.8],[0.4,0.6]]",
+                         "W1=[[0.5,0.2],[0.1,0.7],[0.4,0.3]]",
+                         "W2=[[0.2,0.3,0.9],[0.5,0.1,0.2]]",
+                         "residual=on",
+                         "d0=1",
+                         "eta=0.1",
+                         "activation=relu",
+                         NULL};
+  double y[12], scale[12], f[2][12], row[2][MOST];
+  for (int k = 0; k < 2; k++) {
+    opened o = open_words(words);
+    assert_int_equal(o.i.shape.n, 12);
+    es_instance_start(&o.i, y, scale);
+    assert_status(deep->rhs(0, y, f[k], o.i.self), ES_OK);
+    assert_status(es_instance_observe(&o.i, 0, y, row[k]), ES_OK);
+    for (size_t j = 0; k == 1 && j < o.i.shape.n_columns; j++)
+      if (row[0][j] != row[1][j]) /* inf is no distance from itself */
+        assert_close(row[0][j], row[1][j], 1e-12, 1e-7);
+    close_words(&o);
+    words[7] = "activation=linear";
+  }
+  for (size_t k = 0; k < 12; k++) assert_close(f[0][k], f[1][k], 1e-13, 1e-15);
+}
+
+/* One layer of theory.md's pairs: L, and cov_lambda by trace and determinant of
+ * W C W^T with C = [[2/3, 1/6], [1/6, 7/18]], by hand. */
+static void test_pairs(void **state) {
+  (void)state;
+  const char *const words[] = {PAIRS, "W1=[[1,0.5],[-0.25,0.75]]", "t=0", NULL};
+  rows r;
+  size_t n;
+  assert_status(flow(words, &r, &n), ES_OK);
+  opened o = open_words(words);
+  const size_t loss = 1 + column_of(&o.i, "loss");
+  const double *cov = &r.row[0][1 + column_of(&o.i, "cov_lambda_1")];
+  close_words(&o);
+  assert_close(r.row[0][loss], 1.40359065241456, 1e-14, 0);
+  const double C[] = {2. / 3, 1. / 6, 1. / 6, 7. / 18};
+  const double det = (1 * .75 + .25 * .5) * (1 * .75 + .25 * .5);
+  assert_close(cov[0] + cov[1],
+               C[0] * (1 + .0625) + 2 * C[1] * (.5 - .1875) +
+                   C[3] * (.25 + .5625),
+               1e-14, 0);
+  assert_close(cov[0] * cov[1], det * (C[0] * C[3] - C[1] * C[2]), 1e-13, 0);
+}
+
 /* The conserved matrices, along flows to rtol 1e-11: a hundred steps leave less
  * than 1e-8 of matrices of order 1 to 10. Weight decay shrinks them. */
 static void test_conserved(void **state) {
@@ -178,8 +231,12 @@ static void test_head(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_theory),    cmocka_unit_test(test_gradient),
-      cmocka_unit_test(test_conserved), cmocka_unit_test(test_alignment_law),
+      cmocka_unit_test(test_theory),
+      cmocka_unit_test(test_gradient),
+      cmocka_unit_test(test_conserved),
+      cmocka_unit_test(test_rectifiers_at_rest),
+      cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_alignment_law),
       cmocka_unit_test(test_head),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
