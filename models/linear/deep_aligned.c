@@ -15,8 +15,9 @@
 
 struct deep_aligned {
   size_t L, n;                /* modes */
-  bool diagonal;              /* u_lj is the j-th unit vector, all of them */
+  bool diagonal;              /* u_lj are unit vectors, all of them */
   double *U[DEEP_LAYERS + 1]; /* d[l]×m, n columns used; U[0] = r */
+  size_t *axis;               /* m: of diagonal, which vector that is */
   double *sigma;              /* L×m */
   double *lambda;             /* m */
   double *M, *T;              /* m×m; widest×m */
@@ -36,6 +37,7 @@ void es_deep_aligned_free(deep_aligned *a) {
   double *const own[] = {a->sigma, a->lambda, a->M, a->T, a->rest, a->y};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   free(a->mode);
+  free(a->axis);
   free(a);
 }
 
@@ -58,9 +60,10 @@ static es_status allocate(deep_aligned **out, const deep *b, es_diag *diag) {
   a->rest = es_zeroed(b->n, 1, sizeof *a->rest);
   a->y = es_zeroed(b->n, 1, sizeof *a->y);
   a->mode = es_zeroed(m, 1, sizeof *a->mode);
+  a->axis = es_zeroed(m, 1, sizeof *a->axis);
   return whole && a->sigma != NULL && a->lambda != NULL && a->M != NULL &&
                  a->T != NULL && a->rest != NULL && a->y != NULL &&
-                 a->mode != NULL
+                 a->mode != NULL && a->axis != NULL
              ? ES_OK
              : es_deep_no_memory(diag);
 }
@@ -184,6 +187,7 @@ static es_status find_chains(deep_aligned *a, deep *b, const double *X,
     *found = read_lambda(a, b, X, j) && follow(a, b, j, a->n, &moves);
     if (!*found) return ES_OK;
     if (!moves) continue;
+    a->axis[a->n] = j;
     memcpy(a->U[0] + a->n * m, a->U[0] + j * m, m * sizeof *a->U[0]);
     const es_status status =
         es_deep_mode_new(&a->mode[a->n], b->L, a->sigma + a->n * b->L, 1,
@@ -218,7 +222,10 @@ es_status es_deep_aligned_at(deep *b, double t, const double **y) {
     if (status != ES_OK) return status;
   }
   for (size_t k = 0; k < b->n; k++) a->y[k] = kept * a->rest[k];
-  for (size_t l = 1; l <= b->L; l++) {
+  for (size_t l = 1; a->diagonal && l <= b->L; l++)
+    for (size_t j = 0; j < a->n; j++)
+      a->y[b->at[l] + a->axis[j] * (b->d[l] + 1)] += a->sigma[l - 1 + j * b->L];
+  for (size_t l = 1; !a->diagonal && l <= b->L; l++) {
     const size_t d = b->d[l], before = b->d[l - 1];
     for (size_t j = 0; j < a->n; j++)
       for (size_t i = 0; i < d; i++)

@@ -24,7 +24,6 @@ typedef struct search {
   double mu;     /* d(ln rho)/ds of the last evaluation */
   double moving; /* |dU/ds| there */
   const es_watch *watch;
-  double done;
 } search;
 
 /* dt/ds. */
@@ -70,8 +69,7 @@ static es_status rhs(double time, const double *y, double *dydt, void *self) {
 
 static bool stopping(void *self) {
   const search *s = self;
-  return s->watch != NULL &&
-         s->watch->ask(s->watch->context, "blow-up", s->done, 1);
+  return s->watch != NULL && s->watch->ask(s->watch->context, "blow-up", 0, 1);
 }
 
 /* What is left of t where rho grows for good. */
@@ -80,7 +78,7 @@ static double left(const search *s, const double *y) {
   return s->mu > 0 ? pace(s, y[s->b->n]) / ((2 * L - 2) * s->mu) : INFINITY;
 }
 
-enum { MOST_ROUNDS = 200 };
+enum { MOST_ROUNDS = 200, MOST_STEPS = 200000 };
 
 /* Rounds in s of 1/|X| and longer ones until what is left of t is below the
  * tolerance, or nothing moves and nothing grows. *T stays NaN where neither
@@ -88,14 +86,16 @@ enum { MOST_ROUNDS = 200 };
 static es_status follow(search *s, es_ode *ode, double *y, double size,
                         double rtol, double *T) {
   const size_t n = s->b->n;
-  double from = 0, step = 1 / size;
-  for (int round = 0; round < MOST_ROUNDS; round++) {
+  double from = 0, step = 1 / size, steps = 0;
+  for (int k = 0; k < MOST_ROUNDS && steps < MOST_STEPS; k++) {
     const double to = from + step;
     es_status status = es_ode_solve(ode, from, y, &to, 1, NULL, &from, NULL);
     if (status == ES_INTERRUPTED) return status;
     if (status != ES_OK) return ES_OK;
+    const es_ode_statistics did = es_ode_stats(ode);
+    steps += (double)(did.steps + did.rejected);
     const double norm = es_norm(n, y);
-    for (size_t k = 0; k < n; k++) y[k] /= norm;
+    for (size_t i = 0; i < n; i++) y[i] /= norm;
     status = rhs(0, y, s->F, s);
     if (status != ES_OK) return status;
     if (left(s, y) <= rtol * y[n + 1]) {
@@ -147,7 +147,7 @@ static es_status run(search *s, double *y, double *scale, double size,
   options.rtol = rtol / 10;
   options.atol = rtol / 10;
   options.scale = scale;
-  options.max_steps = 100000;
+  options.max_steps = MOST_STEPS;
   options.stopping = stopping;
   options.stopping_self = s;
   es_status status = es_ode_new(&ode, &system, &options, diag);

@@ -41,18 +41,37 @@ void es_deep_law(const deep *b, const double *y, size_t l, double *out) {
   es_gemm(true, false, n, n, after, -1, next, after, next, after, 1, out, n);
 }
 
-/* max_l |M_l(t) - e^{-2 eta t} M_l(0)|_F; rectifiers keep the diagonal alone.
- */
+/* |M_l(t) - left M_l(0)|_F; rectifiers keep the diagonal alone. */
+static double conserved_of(const deep *b, double left, const double *y,
+                           size_t l) {
+  const size_t n = b->d[l];
+  const double *law = b->law + b->law_at[l];
+  es_deep_law(b, y, l, b->T);
+  for (size_t k = 0; k < n * n; k++)
+    b->T[k] = b->relu && k % (n + 1) != 0 ? 0 : b->T[k] - left * law[k];
+  return es_norm(n * n, b->T);
+}
+
+/* The same of two diagonal layers, without their products. */
+static double conserved_of_modes(const deep *b, double left, const double *y,
+                                 size_t l) {
+  const size_t n = b->d[l];
+  for (size_t j = 0; j < n; j++) {
+    const double w = y[b->at[l] + j * (n + 1)];
+    const double next = y[b->at[l + 1] + j * (n + 1)];
+    const double law = b->law[b->law_at[l] + j * (n + 1)];
+    b->sigma[j] = (w - next) * (w + next) - left * law;
+  }
+  return es_norm(n, b->sigma);
+}
+
+/* max_l |M_l(t) - e^{-2 eta t} M_l(0)|_F. */
 static double conserved(const deep *b, double t, const double *y) {
   const double left = exp(-2 * b->eta * t);
   double most = 0;
   for (size_t l = 1; l < b->L; l++) {
-    const size_t n = b->d[l];
-    const double *law = b->law + b->law_at[l];
-    es_deep_law(b, y, l, b->T);
-    for (size_t k = 0; k < n * n; k++)
-      b->T[k] = b->relu && k % (n + 1) != 0 ? 0 : b->T[k] - left * law[k];
-    const double norm = es_norm(n * n, b->T);
+    const double norm = b->ordered ? conserved_of_modes(b, left, y, l)
+                                   : conserved_of(b, left, y, l);
     most = norm <= most ? most : norm;
   }
   return most;
@@ -63,7 +82,7 @@ static es_status singular_values(const deep *b, const double *y, double *out) {
   for (size_t l = 1; status == ES_OK && l <= b->L; out += b->k[l++]) {
     const double *W = y + b->at[l];
     for (size_t j = 0; b->ordered && j < b->k[l]; j++)
-      out[j] = W[j + j * b->d[l]];
+      out[j] = fabs(W[j + j * b->d[l]]);
     if (!b->ordered) status = es_singular_run(b->of_layer[l], W, out);
   }
   return status;
