@@ -126,6 +126,7 @@ static es_model_array array(const void *self, size_t j) {
   const size_t m = b->m, n = b->n_points;
   const double *C = es_drive_covariance(b->drive);
   const double *X = es_drive_constant(b->drive), *A = es_drive_a(b->drive);
+  const double *shape = es_drive_image_shape(b->drive);
   const es_model_array arrays[] = {
       {X != NULL ? "/X" : NULL, X, m, m},
       {C != NULL ? "/C" : NULL, C, m, m},
@@ -134,6 +135,7 @@ static es_model_array array(const void *self, size_t j) {
       {n > 0 ? "/a" : NULL, b->mode_a, n, 1},
       {n > 0 ? "/s" : NULL, b->mode_s, n, 1},
       {n > 0 ? "/modes" : NULL, b->modes, m, n},
+      {shape != NULL ? "/image_shape" : NULL, shape, 3, 1},
       {"/W0", b->W0, b->d, m},
   };
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)

@@ -77,6 +77,9 @@ es_status es_drive_pairs(es_drive *drive, double t, const double **x,
 es_status es_drive_gradient(es_drive *drive, const double *Z, const double *Zp,
                             double *loss, double *dZ, double *dZp) ES_MUST_USE;
 
+/* Channels, height and width of the samples; NULL: they are no images. */
+const double *es_drive_image_shape(const es_drive *drive);
+
 /* Cov(x) (m×m), of all pairs or of the population; NULL for a fixed X that was
  * given as a matrix. */
 const double *es_drive_covariance(const es_drive *drive);

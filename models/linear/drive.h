@@ -25,11 +25,12 @@ struct es_drive {
   double *shift;        /* m: taken from every view; NULL: nothing */
   bool from_data;
   unsigned crc;
-  double *C, *A;  /* m×m: Cov(x), E[(x'-x)(x'-x)^T]; NULL: not known */
-  double *X;      /* m×m: where it is constant; NULL: where not */
-  double *Z, *Zp; /* d×batch: where X is made of pairs */
-  double *off;    /* m×batch: x'-x, where X is made of that alone; */
-  double *X_step; /* m×m: of a step, then */
+  double image_shape[3]; /* channels, height, width; zeros: no images */
+  double *C, *A;         /* m×m: Cov(x), E[(x'-x)(x'-x)^T]; NULL: not known */
+  double *X;             /* m×m: where it is constant; NULL: where not */
+  double *Z, *Zp;        /* d×batch: where X is made of pairs */
+  double *off;           /* m×batch: x'-x, where X is made of that alone; */
+  double *X_step;        /* m×m: of a step, then */
   es_infonce *infonce;
   es_population *population;
 };

@@ -227,6 +227,10 @@ bool es_drive_checksum(const es_drive *drive, unsigned *crc) {
   return drive->from_data;
 }
 
+const double *es_drive_image_shape(const es_drive *drive) {
+  return drive->image_shape[0] > 0 ? drive->image_shape : NULL;
+}
+
 const double *es_drive_covariance(const es_drive *drive) { return drive->C; }
 
 const double *es_drive_c(const es_drive *drive) {

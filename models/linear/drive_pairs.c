@@ -131,6 +131,10 @@ static es_status open_data(es_drive *drive, const es_config *config,
   drive->crc = es_dataset_checksum(drive->set);
   drive->n = es_dataset_count(drive->set);
   drive->m = es_dataset_dim(drive->set);
+  size_t channels, side;
+  es_dataset_geometry(drive->set, &channels, &side);
+  drive->image_shape[0] = (double)channels;
+  drive->image_shape[1] = drive->image_shape[2] = (double)side;
   return ES_OK;
 }
 

@@ -1,8 +1,10 @@
 /* Tables for figures from arrays.h5: see prepare.h.
  *   modes.csv       the leading eigenvectors as tiles: mode, gamma, x, y, value
  *                   and, of three channels, red, green, blue in [0,255]
- *   embedding.csv   points over time in the first three principal directions:
- *                   frame, t, point, x, y, z */
+ *   images.csv      of a contrastive layer's stationary directions v_j, A v = r
+ * C v, the images C v_j likewise: the four of least r, which stay longest, and
+ * the four of largest; r in gamma's place embedding.csv   points over time in
+ * the first three principal directions: frame, t, point, x, y, z */
 #include "plot/prepare.h"
 
 #include "file/array.h"
@@ -14,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILES = 20, AXES = 3, MOST_FRAMES = 60, PATH = 4096 };
+enum { TILES = 20, IMAGES = 8, AXES = 3, MOST_FRAMES = 60, PATH = 4096 };
 
 static es_status read_dataset(es_array *out, const char *dir, const char *name,
                               es_diag *diag) {
@@ -78,23 +80,24 @@ static es_status write_tile(es_csv *csv, const es_array *V, double gamma,
   return ES_OK;
 }
 
-static es_status write_tiles(const char *dir, const es_array *V,
+/* Into dir/file, gamma under the name of its column. */
+static es_status write_tiles(const char *dir, const char *file,
+                             const char *column, const es_array *V,
                              const es_array *gamma, const es_array *shape,
                              es_diag *diag) {
-  static const char *const names[] = {"mode",  "gamma", "x",     "y",
-                                      "value", "red",   "green", "blue"};
+  const char *const names[] = {"mode",  column, "x",     "y",
+                               "value", "red",  "green", "blue"};
   es_csv csv;
   const bool three = shape->rows * shape->cols == 3;
   const double height = three ? shape->data[1] : 0;
   const double width = three ? shape->data[2] : 0;
   if (!(height >= 1 && width >= 1) || !(height * width <= (double)V->rows) ||
       gamma->rows < V->cols)
-    return es_fail(diag, ES_FILE_DATA, "%s/arrays.h5: /V is not of images",
-                   dir);
+    return es_fail(diag, ES_FILE_DATA,
+                   "%s/arrays.h5: its modes are not of images", dir);
   tiling t = {(size_t)height * (size_t)width, (size_t)width, false};
   t.colour = shape->data[0] == 3 && V->rows / 3 >= t.pixels;
-  es_status status =
-      open_table(&csv, dir, "modes.csv", names, t.colour ? 8 : 5, diag);
+  es_status status = open_table(&csv, dir, file, names, t.colour ? 8 : 5, diag);
   if (status != ES_OK) return status;
   for (size_t j = 0; status == ES_OK && j < TILES && j < V->cols; j++)
     status = write_tile(&csv, V, gamma->data[j], j, &t, diag);
@@ -106,10 +109,68 @@ static es_status prepare_modes(const char *dir, es_diag *diag) {
   es_status status = read_dataset(&V, dir, "/V", diag);
   if (status == ES_OK) status = read_dataset(&gamma, dir, "/gamma", diag);
   if (status == ES_OK) status = read_dataset(&shape, dir, "/image_shape", diag);
-  if (status == ES_OK) status = write_tiles(dir, &V, &gamma, &shape, diag);
+  if (status == ES_OK)
+    status = write_tiles(dir, "modes.csv", "gamma", &V, &gamma, &shape, diag);
   es_array_free(&V);
   es_array_free(&gamma);
   es_array_free(&shape);
+  return status;
+}
+
+/* Of n directions, by rising r, the k-th shown: the first and the last. */
+static size_t shown(size_t k, size_t n, size_t count) {
+  return k < count / 2 ? k : n - count + k;
+}
+
+/* Column k of images (m×count, row-major) = C v of the direction, its largest
+ * entry positive, for the sign of v is the eigensolver's; r[k] = a/c. */
+static void image_of(es_array *images, double *r, const es_array *C,
+                     const es_array *modes, const es_array *c,
+                     const es_array *a, size_t k) {
+  const size_t m = C->rows, n = modes->cols, count = images->cols;
+  const size_t j = shown(k, n, count);
+  double largest = 0;
+  r[k] = a->data[j] / c->data[j];
+  for (size_t i = 0; i < m; i++) {
+    double sum = 0;
+    for (size_t l = 0; l < m; l++)
+      sum += C->data[i * m + l] * modes->data[l * n + j];
+    images->data[i * count + k] = sum;
+    if (fabs(sum) > fabs(largest)) largest = sum;
+  }
+  for (size_t i = 0; largest < 0 && i < m; i++)
+    images->data[i * count + k] *= -1;
+}
+
+static es_status write_images(const char *dir, const es_array *set,
+                              es_diag *diag) {
+  const es_array *C = &set[0], *modes = &set[1], *c = &set[2], *a = &set[3];
+  es_array images = {0}, r = {0};
+  const size_t n = modes->cols, count = n < IMAGES ? n : IMAGES;
+  if (C->rows != C->cols || modes->rows != C->rows || c->rows != n ||
+      a->rows != n)
+    return es_fail(diag, ES_FILE_DATA,
+                   "%s/arrays.h5: /C, /modes, /c and /a do not fit", dir);
+  es_status status = es_array_new(&images, C->rows, count, "images", diag);
+  if (status == ES_OK) status = es_array_new(&r, count, 1, "r", diag);
+  for (size_t k = 0; status == ES_OK && k < count; k++)
+    image_of(&images, r.data, C, modes, c, a, k);
+  if (status == ES_OK)
+    status = write_tiles(dir, "images.csv", "r", &images, &r, &set[4], diag);
+  es_array_free(&images);
+  es_array_free(&r);
+  return status;
+}
+
+static es_status prepare_images(const char *dir, es_diag *diag) {
+  static const char *const names[] = {"/C", "/modes", "/c", "/a",
+                                      "/image_shape"};
+  es_array set[5] = {{0}};
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < 5; i++)
+    status = read_dataset(&set[i], dir, names[i], diag);
+  if (status == ES_OK) status = write_images(dir, set, diag);
+  for (size_t i = 0; i < 5; i++) es_array_free(&set[i]);
   return status;
 }
 
@@ -234,6 +295,7 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
 es_status es_plot_prepare(const char *dir, const char *kind, es_diag *diag) {
   if (strcmp(kind, "modes") == 0 || strcmp(kind, "factors") == 0)
     return prepare_modes(dir, diag);
+  if (strcmp(kind, "crop-collapse") == 0) return prepare_images(dir, diag);
   if (strcmp(kind, "embedding") == 0) return prepare_embedding(dir, diag);
   return ES_OK;
 }

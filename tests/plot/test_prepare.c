@@ -131,6 +131,51 @@ static void not_images(void **state) {
   assert_status(es_plot_prepare(at(state, "."), "modes", &diag), ES_FILE_DATA);
 }
 
+/* Ten directions of images of 1 by 2 pixels: the four of least r and the four
+ * of largest are shown, as C v = (2 v_1 + v_2, v_1 + 3 v_2) over its largest
+ * entry, which is then 1. */
+static void images_of_directions(void **state) {
+  static const double C[2][2] = {{2, 1}, {1, 3}}, one[3] = {1, 1, 2};
+  double v[2][10], c[10], a[10];
+  es_diag diag = {0};
+  es_table t;
+  for (size_t j = 0; j < 10; j++) {
+    v[0][j] = cos((double)j);
+    v[1][j] = sin((double)j);
+    c[j] = 2;
+    a[j] = (double)(j + 1);
+  }
+  const dataset sets[] = {{"/C", C[0], {2, 2}, 2},
+                          {"/modes", v[0], {2, 10}, 2},
+                          {"/c", c, {10}, 1},
+                          {"/a", a, {10}, 1},
+                          {"/image_shape", one, {3}, 1}};
+  write_arrays(state, sets, 5);
+  assert_ok(es_plot_prepare(at(state, "."), "crop-collapse", &diag), diag);
+  assert_ok(es_table_read(&t, at(state, "images.csv"), &diag), diag);
+  assert_int_equal(t.rows, 8 * 2);
+  assert_string_equal(t.name[1], "r");
+  for (size_t k = 0; k < 8; k++) {
+    const size_t j = k < 4 ? k : k + 2;
+    const double image[2] = {2 * v[0][j] + v[1][j], v[0][j] + 3 * v[1][j]};
+    const double largest =
+        fabs(image[0]) > fabs(image[1]) ? image[0] : image[1];
+    for (size_t i = 0; i < 2; i++) {
+      const double *row = t.value + (2 * k + i) * 5;
+      assert_close(row[0], (double)(k + 1), 0, 0);
+      assert_close(row[1], a[j] / 2, 0, 0);
+      assert_close(row[2], (double)i, 0, 0);
+      assert_close(row[4], image[i] / largest, 1e-14, 1e-15);
+    }
+  }
+  es_table_free(&t);
+  const dataset few[] = {sets[0], sets[1], {"/c", c, {9}, 1}, sets[3], sets[4]};
+  write_arrays(state, few, 5);
+  assert_status(es_plot_prepare(at(state, "."), "crop-collapse", &diag),
+                ES_FILE_DATA);
+  assert_says(&diag, ES_FILE_DATA, "do not fit");
+}
+
 static void missing_arrays(void **state) {
   static const char *const kinds[] = {"modes", "embedding"};
   for (size_t i = 0; i < 2; i++) {
@@ -254,10 +299,15 @@ static void embeddings_that_do_not_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(tiles),           temp_test(colour_tiles),
-      temp_test(many_tiles),      temp_test(not_images),
-      temp_test(missing_arrays),  temp_test(embeddings),
-      temp_test(flat_embeddings), temp_test(embeddings_that_do_not_fit),
+      temp_test(tiles),
+      temp_test(colour_tiles),
+      temp_test(many_tiles),
+      temp_test(not_images),
+      temp_test(missing_arrays),
+      temp_test(embeddings),
+      temp_test(flat_embeddings),
+      temp_test(embeddings_that_do_not_fit),
+      temp_test(images_of_directions),
   };
   setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
   return cmocka_run_group_tests(tests, NULL, NULL);
