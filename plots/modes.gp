@@ -23,7 +23,7 @@ do for [terminal_name in terminals] {
   do for [j=1:modes] {
     first = (j - 1) * pixels
     last = j * pixels - 1
-    set autoscale
+    set autoscale xy
     stats 'modes.csv' every ::first::last using "gamma" nooutput name 'G'
     set size ratio -1
     set xrange [-0.5:X_max+0.5]
