@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 
 enum { N = 4096, M = 784, D = 128, WIDE = D * N, SMALL = D * M, ROUNDS = 15 };
-enum { PEERS = 3, TURNS = 3 };
+enum { PEERS = 4, TURNS = 3 };
 static const double claimed = 1.6, claimed_megabytes = 400, claimed_numpy = 5;
 
 typedef struct rig {
@@ -241,7 +241,8 @@ static double peak_megabytes(void) {
 
 /* By turns; each takes the best of its own. */
 static void against_numpy(rig *r, given *g, size_t threads, FILE *csv) {
-  double best[PEERS] = {INFINITY, INFINITY, INFINITY}, mine = INFINITY;
+  double best[PEERS] = {INFINITY, INFINITY, INFINITY, INFINITY},
+         mine = INFINITY;
   char count[24];
   snprintf(count, sizeof count, "%zu", threads);
   setenv("OMP_NUM_THREADS", count, 1);
@@ -260,17 +261,19 @@ static void against_numpy(rig *r, given *g, size_t threads, FILE *csv) {
   const double megabytes = peak_megabytes();
   const bool holds = best[0] / mine >= claimed_numpy;
   printf("%s  %zu thread%s, best: ours %.1f ms; NumPy %.1f, in place %.1f, by "
-         "blocks %.1f ms: %.2f, %.2f, %.2f times as fast (at least %g)\n%s  "
+         "blocks %.1f, X first %.1f ms: %.2f, %.2f, %.2f, %.2f times as fast "
+         "(at least %g)\n%s  "
          "memory at its most %.0f MB (at most %g)\n",
          holds ? "pass" : "FAIL", threads, threads > 1 ? "s" : "", 1e3 * mine,
-         1e3 * best[0], 1e3 * best[1], 1e3 * best[2], best[0] / mine,
-         best[1] / mine, best[2] / mine, claimed_numpy,
-         megabytes <= claimed_megabytes ? "pass" : "FAIL", megabytes,
-         claimed_megabytes);
-  fprintf(csv, "%zu,%.1f,%.1f,%.1f,%.1f,%.2f,%g,%s,%.2f,%.2f,%.0f\n", threads,
-          1e3 * mine, 1e3 * best[0], 1e3 * best[1], 1e3 * best[2],
-          best[0] / mine, claimed_numpy, holds ? "holds" : "fails",
-          best[1] / mine, best[2] / mine, megabytes);
+         1e3 * best[0], 1e3 * best[1], 1e3 * best[2], 1e3 * best[3],
+         best[0] / mine, best[1] / mine, best[2] / mine, best[3] / mine,
+         claimed_numpy, megabytes <= claimed_megabytes ? "pass" : "FAIL",
+         megabytes, claimed_megabytes);
+  fprintf(csv, "%zu,%.1f,%.1f,%.1f,%.1f,%.1f,%.2f,%g,%s,%.2f,%.2f,%.2f,%.0f\n",
+          threads, 1e3 * mine, 1e3 * best[0], 1e3 * best[1], 1e3 * best[2],
+          1e3 * best[3], best[0] / mine, claimed_numpy,
+          holds ? "holds" : "fails", best[1] / mine, best[2] / mine,
+          best[3] / mine, megabytes);
   fflush(stdout);
 }
 
@@ -288,8 +291,10 @@ int main(void) {
   FILE *csv = bench_table("rhs-infonce.csv", "n,m,d,threads,seconds,products_"
                                              "seconds,ratio,claimed,holds");
   FILE *peers = bench_table(
-      "infonce.csv", "threads,ours,NumPy,in place,by blocks,times faster than "
-                     "NumPy,at least,,than in place,than by blocks,peak MB");
+      "infonce.csv",
+      "threads,ours,NumPy,in place,by blocks,X first,times faster than "
+      "NumPy,at least,,than in place,than by blocks,than X "
+      "first,peak MB");
   write_given(&g, &r);
   for (size_t threads = most; threads > 0; threads--) {
     es_blas_threads(threads);

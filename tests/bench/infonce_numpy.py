@@ -1,6 +1,6 @@
 """Seconds of InfoNCE's right-hand side in NumPy, W, x, x' -> G = -dL/dW, as one
-would write it, in one N×N array as far as that goes, and by blocks of rows; and
-the loss and |G| of each, to be held against ours. Files hold columns as rows.
+would write it, in one N×N array as far as that goes, by blocks of rows, and
+with X made first; and the loss and |G| of each, to be held against ours. Files hold columns as rows.
 
 infonce_numpy.py W.npy X.npy XP.npy ROUNDS   prints a line each: name, seconds
 (the best), loss, |G|. Threads are those of the environment. Exits 77 where
@@ -85,9 +85,24 @@ def by_blocks(W, x, xp):
     return back(Z, U, own, -np.log(own).sum(), ZH, h, x, xp)
 
 
+def with_x(W, x, xp):
+    """W X with X = Sigma0 - Sigma1 made first, as theory.md 6 has it."""
+    Z, across = W @ x, xp - x
+    q = squares(Z) / 2
+    logits = Z.T @ Z - q[:, None] - q
+    np.fill_diagonal(logits, -squares(W @ across) / 2)
+    alpha = np.exp(logits - logits.max(1, keepdims=True))
+    alpha /= alpha.sum(1, keepdims=True)
+    own = np.diag(alpha).copy()
+    np.fill_diagonal(alpha, 0)
+    H = alpha + alpha.T
+    X = (x * H.sum(0) - x @ H) @ x.T - (across * (1 - own)) @ across.T
+    return -np.log(own).sum(), W @ X
+
+
 def main(W, x, xp, rounds):
     given = [np.load(path).T for path in (W, x, xp)]
-    for run in (plain, in_place, by_blocks):
+    for run in (plain, in_place, by_blocks, with_x):
         best = float("inf")
         for _ in range(int(rounds)):
             begun = time.perf_counter()

@@ -299,8 +299,9 @@ def main(tables, folder):
                         "Milliseconds of a right-hand side, W, x, x' to "
                         "-dL/dW, at 4,096 pairs, m=784, d=128, the best by "
                         "turns with NumPy on as many threads: written plainly, "
-                        "in one N×N array, and by blocks of rows, with the "
-                        "same formula and OpenBLAS. NumPy's own products "
+                        "in one N×N array, by blocks of rows, and with X "
+                        "made first as the equation has it, with the "
+                        "same OpenBLAS. NumPy's own products "
                         "take from a third to a half of its time, so that "
                         "what has them to do cannot be five times as fast. "
                         "Held against the definition, pair by pair, first.")
