@@ -68,6 +68,10 @@ static void state_name(const void *self, size_t r, char *name, size_t size) {
 /* Each layer row by row. */
 static void state(const void *self, const double *y, double *out) {
   const deep *b = self;
+  if (b->ordered) { /* square and diagonal */
+    memcpy(out, y, b->n * sizeof *out);
+    return;
+  }
   for (size_t l = 1; l <= b->L; l++)
     for (size_t j = 0; j < b->d[l - 1]; j++)
       for (size_t i = 0; i < b->d[l]; i++)

@@ -60,7 +60,7 @@ static es_status rhs(double time, const double *y, double *dydt, void *self) {
   s->moving = 0;
   for (size_t k = 0; k < n; k++) {
     dydt[k] = s->F[k] - s->mu * y[k];
-    s->moving = fmax(s->moving, fabs(dydt[k]));
+    if (fabs(dydt[k]) > s->moving) s->moving = fabs(dydt[k]);
   }
   dydt[n] = s->mu;
   dydt[n + 1] = pace(s, y[n]);
@@ -78,7 +78,7 @@ static double left(const search *s, const double *y) {
   return s->mu > 0 ? pace(s, y[s->b->n]) / ((2 * L - 2) * s->mu) : INFINITY;
 }
 
-enum { MOST_ROUNDS = 200, MOST_STEPS = 200000 };
+enum { MOST_ROUNDS = 100, MOST_STEPS = 200000 };
 
 /* Rounds in s of 1/|X| and longer ones until what is left of t is below the
  * tolerance, or nothing moves and nothing grows. *T stays NaN where neither
@@ -106,23 +106,23 @@ static es_status follow(search *s, es_ode *ode, double *y, double size,
       *T = INFINITY;
       return ES_OK;
     }
-    step *= 1.1;
+    step *= 1.3;
   }
   return ES_OK;
 }
 
-/* Largest eigenvalue of X and its Frobenius norm. */
+/* Largest eigenvalue of X, and the largest without its sign. */
 static es_status sizes(const deep *b, const double *X, double *largest,
                        double *size, es_diag *diag) {
   const size_t m = b->d[0];
   double *A = es_zeroed(m, m, sizeof *A), *values = es_zeroed(m, 1, sizeof *A);
   es_status status =
       A != NULL && values != NULL ? ES_OK : es_deep_no_memory(diag);
-  *size = es_norm(m * m, X);
   if (status == ES_OK) {
     memcpy(A, X, m * m * sizeof *A);
     status = es_eigen_symmetric(m, A, values, false, diag);
     *largest = values[m - 1];
+    *size = fmax(fabs(values[0]), fabs(values[m - 1]));
   }
   free(A);
   free(values);
@@ -144,6 +144,7 @@ static es_status run(search *s, double *y, double *scale, double size,
   scale[b->n] = 1;
   scale[b->n + 1] = 1 / size;
   es_ode_options_default(&options);
+  options.method = "auto";
   options.rtol = rtol / 10;
   options.atol = rtol / 10;
   options.scale = scale;

@@ -219,33 +219,61 @@ static void roots(const deep_integral *w, int i, double v, double *root) {
   }
 }
 
+/* The integrands and the integral in double, for all but the last step. */
+static double roughly(const deep_integral *w, integrand *f, int i, double x) {
+  double out = 1;
+  for (size_t l = 0; l < w->L - (size_t)w->equal; l++) {
+    const layer *a = &w->rest[l];
+    const double r = ldexp(a->r.hi, a->k + i);
+    out *= f == on_level ? a->c.hi + r * x : a->c.hi * x + r;
+  }
+  const size_t n = f == on_level ? (size_t)w->equal : w->L - 2;
+  double power = 1;
+  for (size_t k = 0; k < n; k++) power *= x;
+  out = f == on_level ? 1 / (power * out) : power / out;
+  return ldexp(out, -i * (w->equal - 1));
+}
+
+static double rough_integral(const deep_integral *w, integrand *f, int i,
+                             double from, double to) {
+  const double middle = (from + to) / 2, half = (to - from) / 2;
+  double sum = 0;
+  for (int k = 0; k < 10; k++) {
+    const double step = half * gauss[k][0].hi;
+    sum += gauss[k][1].hi *
+           (roughly(w, f, i, middle - step) + roughly(w, f, i, middle + step));
+  }
+  return half * sum;
+}
+
 enum { MOST_ITERATIONS = 60 };
 
 /* v with the integral over level i from 1 to v equal to part: Newton from the
- * left of a rising and concave function, which does not overshoot. */
+ * left of a rising and concave function, which does not overshoot; its last
+ * step in pairs. */
 static double on_level_at(const deep_integral *w, int i, pair part) {
-  double v = 1;
-  for (int k = 0; k < MOST_ITERATIONS; k++) {
-    const pair left = pair_subtract(part, integral(w, on_level, i, 1, v));
-    const double step = left.hi / on_level(w, i, (pair){v, 0}).hi;
+  double v = 1, step = 1;
+  for (int k = 0; k < MOST_ITERATIONS && fabs(step) > 1e-9; k++) {
+    const double left = part.hi - rough_integral(w, on_level, i, 1, v);
+    step = left / roughly(w, on_level, i, v);
     v = fmin(fmax(v + step, 1), 2);
-    if (fabs(step) < 1e-9) break;
   }
-  return v;
+  const pair left = pair_subtract(part, integral(w, on_level, i, 1, v));
+  return fmin(fmax(v + left.hi / roughly(w, on_level, i, v), 1), 2);
 }
 
 /* u with the integral over the tail from 0 to u equal to part, from ln u. */
 static double on_tail_at(const deep_integral *w, int i, pair part) {
-  double u = 1;
-  for (int k = 0; k < MOST_ITERATIONS; k++) {
-    const pair sum = integral(w, on_tail, i, 0, u);
-    const double slope = u * on_tail(w, i, (pair){u, 0}).hi;
-    const double off = log1p(pair_subtract(sum, part).hi / part.hi);
-    const double step = -off * sum.hi / slope;
+  double u = 1, step = 1;
+  for (int k = 0; k < MOST_ITERATIONS && fabs(step) > 1e-9; k++) {
+    const double sum = rough_integral(w, on_tail, i, 0, u);
+    const double slope = u * roughly(w, on_tail, i, u);
+    step = log(part.hi / sum) * sum / slope;
     u = fmin(u * exp(step), 1);
-    if (fabs(step) < 1e-9) break;
   }
-  return u;
+  const pair sum = integral(w, on_tail, i, 0, u);
+  const pair off = pair_subtract(part, sum);
+  return fmin(u + off.hi / roughly(w, on_tail, i, u), 1);
 }
 
 void es_deep_integral_grown(const deep_integral *w, pair left, double *root) {
