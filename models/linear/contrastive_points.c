@@ -1,9 +1,11 @@
 /* Stationary directions of the population flow (theory.md 6): weight decay adds
- * to a, and a mode collapses where a >= 2c. */
+ * to a, and a mode collapses where a >= 2c, or without negatives where a > 0.
+ * s is that of the stable point which W has the rows for. */
 #include "models/linear/one_layer.h"
 
 #include "base/slab.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,22 +14,37 @@ const char *const es_one_layer_point_columns[] = {"mode", "c",         "a",
 
 const char *es_one_layer_no_points(const one_layer *b) {
   if (b->n_points > 0) return NULL;
-  switch (es_drive_mode_of(b->drive)) {
-  case ES_DRIVE_FIXED:
-    return "model.mode=fixed: a fixed X has no stationary points but W X = "
-           "eta W; mode=population has";
-  case ES_DRIVE_INFONCE:
-    return "model.mode=infonce: its stationary points are not known; "
-           "mode=population has their limit";
-  default:
-    return "model.negatives=off: without negatives all of W collapses";
+  return es_drive_mode_of(b->drive) == ES_DRIVE_FIXED
+             ? "model.mode=fixed: a fixed X has no stationary points but W X = "
+               "eta W; mode=population has"
+             : "model.mode=infonce: its stationary points are not known; "
+               "mode=population has their limit";
+}
+
+/* Without negatives w' = -a w. */
+static void drop_negatives(size_t m, es_population_mode *mode) {
+  for (size_t j = 0; j < m; j++) {
+    mode[j].collapsed = mode[j].a > 0;
+    mode[j].s = mode[j].collapsed ? 0 : NAN;
   }
+}
+
+static es_status leave_room(one_layer *b, es_diag *diag) {
+  if (b->d >= b->m) return ES_OK;
+  bool *occupied = calloc(b->m, sizeof *occupied);
+  if (occupied == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for stationary points");
+  es_population_occupied(b->m, b->mode, b->d, occupied);
+  for (size_t j = 0; j < b->m; j++)
+    if (!occupied[j] && !isnan(b->mode[j].s)) b->mode[j].s = 0;
+  free(occupied);
+  return ES_OK;
 }
 
 es_status es_one_layer_find_points(one_layer *b, es_diag *diag) {
   const double *C = es_drive_c(b->drive), *A = es_drive_a(b->drive);
   const size_t m = b->m;
-  if (C == NULL || !es_drive_repels(b->drive)) return ES_OK;
+  if (C == NULL) return ES_OK;
   double *decayed = es_zeroed(m, m, sizeof *decayed);
   double **const one[] = {&b->mode_c, &b->mode_a, &b->mode_s};
   bool whole = decayed != NULL;
@@ -41,9 +58,11 @@ es_status es_one_layer_find_points(one_layer *b, es_diag *diag) {
   }
   memcpy(decayed, A, m * m * sizeof *A);
   for (size_t j = 0; j < m; j++) decayed[j + j * m] += b->eta;
-  const es_status status =
+  es_status status =
       es_population_modes(m, C, decayed, b->mode, b->modes, diag);
   free(decayed);
+  if (status == ES_OK && !es_drive_repels(b->drive)) drop_negatives(m, b->mode);
+  if (status == ES_OK) status = leave_room(b, diag);
   b->n_points = status == ES_OK ? m : 0;
   for (size_t j = 0; j < b->n_points; j++) {
     b->mode_c[j] = b->mode[j].c;

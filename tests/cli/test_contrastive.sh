@@ -73,7 +73,11 @@ es fixed-points contrastive 'C=[[1]]' 'A=[[1]]' --json
 grep -q '"collapsed":[[:space:]]*0' <<<"$out"; ok $? "their number as JSON" "$out"
 es fixed-points contrastive 'X=[[1]]'; expect "none of a fixed X" 2 "model.mode=fixed: .*no stationary points"
 es fixed-points contrastive "$x" "$xp"; expect "none of pairs" 2 "model.mode=infonce: .*not known"
-es fixed-points contrastive "$C" "$A" negatives=off; expect "none without negatives" 2 "negatives=off: .*collapses"
+es fixed-points contrastive 'C=[[1,0],[0,1]]' 'A=[[0.5,0],[0,0]]' negatives=off
+expect "without negatives" 0 "collapsed modes 1"
+same "all that a distance reaches collapses" "$(cell 1 s <<<"$out") $(cell 1 collapsed <<<"$out") $(cell 2 s <<<"$out") $(cell 2 collapsed <<<"$out")" "0 1 nan 0"
+es fixed-points contrastive 'C=[[1,0,0],[0,1,0],[0,0,1]]' 'A=[[1,0,0],[0,3,0],[0,0,0.5]]' d=1
+same "one row holds the mode of least r" "$(sed 1d <<<"$out" | cut -d, -f4,5 | tr '\n' ' ')" "0,0 0,1 1.7320508075688774,0 "
 
 es sweep contrastive 'C=[[1]]' 'A=[[1]]' 'W0=[[0.1]]' sweep.eta=0,0.5,2 t_end=2000 --quiet
 same "a sweep's columns" "$(head_of | cut -d, -f1-4)" "eta,outcome,loss,sigma_1"
