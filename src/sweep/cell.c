@@ -286,11 +286,20 @@ static bool has_columns(const es_solver *s) {
   return true;
 }
 
+/* Whether the end lies where there is no state. Discrete descent has one
+ * always.
+ */
+static bool blows_up(const es_solver *s) {
+  const double t = s->instance.shape.t_blowup;
+  return isfinite(t) && s->t_end >= t && strcmp(s->settings.method, "gd") != 0;
+}
+
 static es_status run(es_solver *s, const double *axes, es_diag *diag) {
   es_status status = es_solver_open(s, axes, NULL, diag);
   if (status == ES_OK && !has_columns(s))
     status = es_fail(diag, ES_BAD_SHAPE, "a cell with other columns");
   if (status != ES_OK) return status;
+  if (blows_up(s)) return ES_DIVERGED;
   return takes_exact(s) ? run_exact(s) : run_ode(s, diag);
 }
 

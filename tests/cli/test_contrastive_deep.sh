@@ -41,6 +41,14 @@ ok $rc "the toy of 16 modes runs" "$err"
 es list keys
 same "layers' keys are told once" "$(grep -c 'model\.W[1-9]' <<<"$out")" 1
 
+# A sweep says which cells blow up before t_end, with and without closed form.
+es sweep contrastive-deep "$two" lambda=0.8 sweep.eta=0,0.01,0.05 t_end=20
+same "cells that blow up" "$(cut -d, -f2 <<<"$out" | tr '\n' ' ')" \
+  "outcome diverged undecided undecided "
+es sweep contrastive-deep "$X" sweep.init_scale=0.1,1 t_end=2
+same "cells that blow up, from matrices" \
+  "$(cut -d, -f2 <<<"$out" | tr '\n' ' ')" "outcome undecided diverged "
+
 bad() { # name, pattern, words…
   deep "${@:3}" t=1
   expect "$1" 2 "$2"
