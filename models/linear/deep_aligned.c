@@ -144,7 +144,6 @@ static bool follow(deep_aligned *a, const deep *b, size_t j, size_t to,
   for (size_t l = 1; l <= b->L; l++) {
     const size_t n = rows(b, l), d = b->d[l], before = b->d[l - 1];
     const double *W = b->W0 + b->at[l];
-    const double size = tolerance * es_norm(d * before, W);
     double *u = a->U[l] + to * d;
     memset(u, 0, d * sizeof *u);
     es_gemm(false, false, n, 1, before, 1, W, d, from, before, 0, u, n);
@@ -154,7 +153,7 @@ static bool follow(deep_aligned *a, const deep *b, size_t j, size_t to,
     for (size_t i = 0; i < n; i++) u[i] /= sigma;
     if (!a->diagonal && b->L > 1) {
       es_gemm(true, false, before, 1, n, 1, W, d, u, n, 0, a->T, before);
-      if (sigma <= size || distance_to(before, a->T, sigma, from) > size)
+      if (distance_to(before, a->T, sigma, from) > 10 * tolerance * sigma)
         return false;
     }
     from = u;

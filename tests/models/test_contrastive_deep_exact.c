@@ -46,6 +46,39 @@ static void test_rotated(void **state) {
   assert_close(b.row[0][10], a.row[0][10], 1e-12, 0);
 }
 
+/* A layer turned by 1e-9 is not aligned, and neither is any start beside a
+ * residual; one layer always is. */
+static void test_not_aligned(void **state) {
+  (void)state;
+  char X[200], W1[200], W2[200];
+  const char *words[] = {turned(X, sizeof X, "X", .3, .3, .8, -.4),
+                         turned(W1, sizeof W1, "W1", 1.1, .3, .3, .5),
+                         turned(W2, sizeof W2, "W2", -.7, 1.1, .1, .6),
+                         "residual=off", NULL};
+  opened o = open_words(words);
+  assert_true(o.i.shape.has_exact);
+  close_words(&o);
+  turned(W2, sizeof W2, "W2", -.7, 1.1 + 1e-9, .1, .6);
+  o = open_words(words);
+  assert_false(o.i.shape.has_exact);
+  close_words(&o);
+  turned(W2, sizeof W2, "W2", -.7, 1.1, .1, .6);
+  words[3] = "residual=on";
+  o = open_words(words);
+  assert_false(o.i.shape.has_exact);
+  close_words(&o);
+  const char *const one[] = {X,     "layers=1",     "d=3", "eta=0.1",
+                             "t=2", "method=exact", NULL};
+  const char *const flown[] = {X,     "layers=1",      "d=3",        "eta=0.1",
+                               "t=2", "method=dop853", "rtol=1e-12", NULL};
+  rows r[2];
+  size_t n;
+  assert_status(flow(one, &r[0], &n), ES_OK);
+  assert_status(flow(flown, &r[1], &n), ES_OK);
+  for (size_t j = 1; j <= 2; j++)
+    assert_close(r[0].row[0][j], r[1].row[0][j], 1e-10, 0);
+}
+
 /* Repeated eigenvalues of X and of layers: any basis is one of eigenvectors,
  * and the one in which all layers are diagonal has to be found. */
 static void test_repeated(void **state) {
@@ -220,6 +253,7 @@ static void test_rows_before_the_end(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rotated),
+      cmocka_unit_test(test_not_aligned),
       cmocka_unit_test(test_repeated),
       cmocka_unit_test(test_singular),
       cmocka_unit_test(test_closed_form),
