@@ -28,7 +28,6 @@ typedef struct deep {
   bool residual, relu;
   bool ordered; /* sigma0 and lambda: modes in the order given, all diagonal */
   double eta;
-  double *lambda; /* of ordered */
   es_drive *drive;
   double *W0;                 /* n: the start */
   double *law;                /* W_l W_l^T - W_{l+1}^T W_{l+1} of it */

@@ -189,8 +189,8 @@ es_status es_deep_open(void **self, const es_config *config,
 void es_deep_close(void *self) {
   deep *b = self;
   if (b == NULL) return;
-  double *const own[] = {b->lambda, b->W0,   b->law,  b->R,    b->S,    b->T,
-                         b->Q,      b->root, b->U[0], b->U[1], b->sigma};
+  double *const own[] = {b->W0, b->law,  b->R,    b->S,    b->T,
+                         b->Q,  b->root, b->U[0], b->U[1], b->sigma};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   for (size_t l = 1; l <= DEEP_LAYERS; l++) {
     free(b->P[l]);

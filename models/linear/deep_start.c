@@ -58,15 +58,14 @@ static es_status open_lambda(deep *b, const es_config *config, es_diag *diag) {
   const es_status status = check_lambda(config, diag);
   if (status != ES_OK) return status;
   es_drive *drive = b->drive = calloc(1, sizeof *drive);
-  b->lambda = es_zeroed(m, 1, sizeof *b->lambda);
-  if (drive == NULL || b->lambda == NULL) return es_deep_no_memory(diag);
+  if (drive == NULL) return es_deep_no_memory(diag);
   drive->mode = ES_DRIVE_FIXED;
   drive->negatives = true;
   drive->m = m;
   if (has(config, "lr")) drive->lr = es_config_real(config, "model", "lr");
   drive->X = es_zeroed(m, m, sizeof *drive->X);
   if (drive->X == NULL) return es_deep_no_memory(diag);
-  for (size_t j = 0; j < m; j++) b->lambda[j] = drive->X[j + j * m] = lambda[j];
+  for (size_t j = 0; j < m; j++) drive->X[j + j * m] = lambda[j];
   b->ordered = true;
   return ES_OK;
 }
