@@ -189,6 +189,7 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   if (status == ES_OK)
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
+  if (status == ES_OK) status = es_file_remove(dir, "trace.csv", diag);
   if (status == ES_OK) es_job_begun(&own);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
@@ -202,12 +203,10 @@ static char *item_folder(const es_job *job, size_t i) {
   return es_file_join(job->dir, name);
 }
 
-/* The stage's folder is beside this one's. An item of a kind that writes no
- * trace is refused by the reader. */
+/* The stage's folder is beside this one's. */
 static es_status set_beside(items *all, size_t i, const char *dir,
                             es_diag *diag) {
   char up[80];
-  if (all->stage->against == NULL) return ES_OK;
   snprintf(up, sizeof up, "../%s", all->stage->against);
   char *other = es_file_join(all->job->dir, up);
   if (other == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
@@ -217,16 +216,32 @@ static es_status set_beside(items *all, size_t i, const char *dir,
   return status;
 }
 
+/* What a row says of the trace. An item that failed before its first row may
+ * have none; one of a kind that writes none is refused by the reader. */
+static es_status read_trace(items *all, size_t i, const char *dir,
+                            es_diag *diag) {
+  const es_stage *stage = all->stage;
+  double *end = all->end + i * count_ends(stage);
+  char *path = es_file_join(dir, "trace.csv");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const bool none = all->code[i] != 0 && !es_file_exists(path);
+  free(path);
+  all->distance[i] = NAN;
+  for (size_t k = 0; k < count_ends(stage); k++) end[k] = NAN;
+  es_status status = ES_OK;
+  if (!none && stage->against != NULL) status = set_beside(all, i, dir, diag);
+  if (status == ES_OK && !none && stage->ends != NULL)
+    status = es_ends_read(end, dir, stage->ends, diag);
+  return status;
+}
+
 /* Item i, and its row where the columns are known. */
 static es_status add_item(items *all, size_t i, es_diag *diag) {
   char *dir = item_folder(all->job, i);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status =
       run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
-  if (status == ES_OK) status = set_beside(all, i, dir, diag);
-  if (status == ES_OK && all->stage->ends != NULL)
-    status = es_ends_read(all->end + i * count_ends(all->stage), dir,
-                          all->stage->ends, diag);
+  if (status == ES_OK) status = read_trace(all, i, dir, diag);
   cJSON *record = status == ES_OK ? es_record_read(dir) : NULL;
   free(dir);
   const bool first =

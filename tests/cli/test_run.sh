@@ -171,6 +171,28 @@ same "a table with its ends is kept" "$(year $table)" 2001
 beside | sed 's/    against: flow/    ends: [lambda_1, loss, lambda_2]/' >ends.yaml
 es run ends.yaml --resume --quiet
 expect "and made again for one that is not there" 2 "ends: .*lr/000/trace.csv has no column 'lambda_2'"
+far() { # a second item that fails before it has a row
+  cat <<EOF
+experiment: {title: x}
+stages:
+  - name: far
+    command: flow
+    target: contrastive
+    plot: none
+    each: {model.x: ["[[1],[2]]", "[[$1],[-$1]]"]}
+    ends: [sigma_1]
+    model: {xp: [[1],[2.5]]}
+    time: {t: [0, 1]}
+EOF
+}
+far 1e200 >far.yaml
+es run far.yaml --quiet; ok $rc "an item without a trace" "$err"
+same "is a row without ends" "$(sed -n 3p out/far/far/table.csv | cut -d, -f3-4)" "1,nan"
+far 3 >far.yaml
+es run far.yaml --force --quiet
+far 1e200 >far.yaml
+es run far.yaml --force --quiet
+same "nor takes them from a run before" "$(sed -n 3p out/far/far/table.csv | cut -d, -f3-4)" "1,nan"
 beside | sed 's/, model: {gamma: \[1\], s0: \[0.1\]}, time/, output: {state: on}, model: {gamma: [1], s0: [0.1]}, time/; s/    solver/    output: {state: on}\n    solver/' >state.yaml
 es run state.yaml --quiet
 want=$(/usr/bin/python3 -c 'import csv
