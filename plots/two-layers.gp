@@ -35,7 +35,7 @@ do for [terminal_name in terminals] {
   set format x '10^{%L}'
   set format y '10^{%L}'
   set xlabel 'flow time t' offset 0,0.4
-  set ylabel 'singular values σ_1 (upper) and σ_2' offset 0.8
+  set ylabel 'singular values: σ_1, the upper, and σ_2' offset 0.8
   set key top left Left reverse samplen 2 spacing 1.1
   do for [k=1:3] {
     set arrow k from late[k], graph 0 to late[k], graph 1 nohead lw 1 dt (2,3) lc rgb tone[k]

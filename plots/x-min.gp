@@ -27,7 +27,7 @@ do for [terminal_name in terminals] {
     set format y '%g'
     set title side ? 'from large weights, σ = 2' : 'from small weights, σ = .1' font ',12' offset 0,-0.4
     unset xlabel
-    set ylabel side ? '' : 'X' offset 1
+    set ylabel side ? '' : 'least eigenvalue of X' offset 1
     set yrange [-3:2]
     unset key
     if (side) { set key bottom right Left reverse samplen 2.5 spacing 1.15 }
