@@ -75,7 +75,6 @@ static es_status solve(es_population *w, const double *W) {
 static double log_determinant(const es_population *w) {
   const size_t d = w->d;
   double sum = 0;
-  for (size_t j = 0; j < d; j++) w->diagonal[j] = fmax(w->diagonal[j], 0);
   for (size_t k = 0; k < d; k++)
     for (size_t j = k + 1; j < d; j++)
       w->diagonal[j] -= w->L[j + k * d] * w->L[j + k * d];

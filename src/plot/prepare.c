@@ -1,10 +1,12 @@
 /* Tables for figures from arrays.h5: see prepare.h.
  *   modes.csv       the leading eigenvectors as tiles: mode, gamma, x, y, value
  *                   and, of three channels, red, green, blue in [0,255]
- *   images.csv      of a contrastive layer's stationary directions v_j, A v = r
- * C v, the images C v_j likewise: the four of least r, which stay longest, and
- * the four of largest; r in gamma's place embedding.csv   points over time in
- * the first three principal directions: frame, t, point, x, y, z */
+ *   images.csv      of a contrastive layer's stationary directions v_j, where
+ *                   A v = r C v, the images C v_j likewise: the four of least
+ *                   r, which stay longest, and the four of largest; r in
+ *                   gamma's place
+ *   embedding.csv   points over time in the first three principal directions:
+ *                   frame, t, point, x, y, z */
 #include "plot/prepare.h"
 
 #include "file/array.h"

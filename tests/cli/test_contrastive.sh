@@ -111,6 +111,7 @@ c x=file:nan.csv xp=file:short.csv t=1; expect "NaN in a file" 3 "nan"
 c "$C" t=1; expect "C alone" 2 "model.A: model.C needs it|model.C: model.A needs it"
 c "$C" 'A=[[1]]' t=1; expect "A of another order" 2 "A.*1 by 1, but C is 2 by 2"
 c 'C=[[1,2],[2,1]]' "$A" t=1; expect "C with a negative eigenvalue" 2 "C.*eigenvalue -1: .*semi-definite"
+c 'C=[[1,0],[0,-1e-12]]' "$A" t=1; expect "C with a small one" 2 "C.*eigenvalue -1e-12: .*semi-definite"
 c "$C" 'A=[[1,2],[2,1]]' t=1; expect "A with one" 2 "A.*eigenvalue -1: .*semi-definite"
 printf '1,2\n2,1\n' >indefinite.csv
 c "$C" A=file:indefinite.csv t=1; expect "from a file" 3 "A.*eigenvalue -1"

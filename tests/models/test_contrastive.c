@@ -119,6 +119,20 @@ static void closed_forms_against_a_solver(void **state) {
   }
 }
 
+/* The absolute tolerance goes with the start: of 1e-9, beside which 1e-12 would
+ * be three digits, what has grown by e^20 has those of the relative one, of
+ * some hundred steps of 1e-9. */
+static void small_starts_of_a_solver(void **state) {
+  (void)state;
+  const char *const small = "W0=[[1e-9,5e-10],[-2.5e-10,7.5e-10]]";
+  table a = TABLE("contrastive", "X=[[1,.3],[.3,-.5]]", small, "t=0,20");
+  table b = TABLE("contrastive", "X=[[1,.3],[.3,-.5]]", small, "t=0,20",
+                  "solver.method=dop853");
+  assert_close(at(&b, 1, "sigma_1"), at(&a, 1, "sigma_1"), 1e-7, 0);
+  table_free(&a);
+  table_free(&b);
+}
+
 /* Starts that no square of a double can say: a mode of 1e-200 grows by e^{t
  * (2c-a)} to sqrt(s*) at t = ln(1e200)/1.5 = 307 or so, and is between. */
 static void starts_of_tiny_size(void **state) {
@@ -267,6 +281,7 @@ int main(void) {
       cmocka_unit_test(numbers_of_theory),
       cmocka_unit_test(a_gradient_flow),
       cmocka_unit_test(closed_forms_against_a_solver),
+      cmocka_unit_test(small_starts_of_a_solver),
       cmocka_unit_test(starts_of_tiny_size),
       cmocka_unit_test(edges),
       cmocka_unit_test(collapse_without_negatives),

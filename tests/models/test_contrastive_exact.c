@@ -1,7 +1,9 @@
 /* Closed forms of `contrastive`: a constant X against references of 50 digits
- * (tests/oracle/contrastive.py), the solver and expansions; a population flow
- * that decouples against the solver. */
+ * (tests/oracle/contrastive.py), the ends of a double's range; and when a
+ * population flow decouples. */
 #include "tests/models/byol.h"
+
+#include <float.h>
 
 enum { CASES = 10 };
 
@@ -67,9 +69,69 @@ static void references_of_50_digits(void **state) {
   }
 }
 
+/* X on the axes has exact eigenvalues, and then e^{lambda t} is all that
+ * rounds: to a few units for any product, of which a double keeps 1e-14 here.
+ */
+static void a_rate_times_a_time(void **state) {
+  (void)state;
+  static const double rate[] = {-399.7, 211.3, -0.123},
+                      time[] = {1.7, 3.1, 9.9};
+  for (size_t k = 0; k < 3; k++) {
+    char X[64], t[64];
+    snprintf(X, sizeof X, "X=[[%.17g]]", rate[k]);
+    snprintf(t, sizeof t, "t=%.17g", time[k]);
+    table row = TABLE("contrastive", X, "W0=[[1]]", t);
+    const long double want = expl((long double)rate[k] * time[k]);
+    assert_close(at(&row, 0, "sigma_1"), (double)want, 4 * DBL_EPSILON, 0);
+    table_free(&row);
+  }
+}
+
+/* What a column grows by, and what it starts from, may each leave the range of
+ * double where neither their product nor any other column does. */
+static void columns_at_the_ends_of_the_range(void **state) {
+  (void)state;
+  table graded = TABLE("contrastive", "X=[[-700,0],[0,690]]",
+                       "W0=[[1e300,0],[0,1]]", "t=1");
+  assert_close(at(&graded, 0, "sigma_1"), exp(690), 4 * DBL_EPSILON, 0);
+  assert_close(at(&graded, 0, "sigma_2"), 1e300 * exp(-700), 4 * DBL_EPSILON,
+               0);
+  table_free(&graded);
+  table still = TABLE("contrastive", "X=[[0]]", "W0=[[1e300]]", "t=1");
+  assert_close(at(&still, 0, "sigma_1"), 1e300, DBL_EPSILON, 0);
+  table_free(&still);
+}
+
+static bool decouples(const char *C, const char *A, const char *W0) {
+  opened o = OPENED("contrastive", C, A, W0);
+  const bool exact = o.instance.shape.has_exact;
+  opened_free(&o);
+  return exact;
+}
+
+/* Two entries in a row or in a column couple modes, and so do C and A that have
+ * no basis in common, from whatever start: here the one that would be a single
+ * entry in the eigenbasis of the sum that is tried. */
+static void what_does_not_decouple(void **state) {
+  (void)state;
+  static const char axes[] = "C=[[1,0],[0,.5]]", along[] = "A=[[.2,0],[0,1.2]]";
+  assert_true(decouples(axes, along, "W0=[[0,.1],[.3,0]]"));
+  assert_false(decouples(axes, along, "W0=[[.1,.3]]"));
+  assert_false(decouples(axes, along, "W0=[[0,.1],[0,.3]]"));
+  const double c = sqrt(1 + 2 * .09 + .25), a = sqrt(.04 + .16);
+  const double half =
+      atan2(2 * .3 / c, (1 - .5) / c + .618 * (.2 - .4) / a) / 2;
+  char W0[80];
+  snprintf(W0, sizeof W0, "W0=[[%.17g,%.17g]]", cos(half), sin(half));
+  assert_false(decouples("C=[[1,.3],[.3,.5]]", "A=[[.2,0],[0,.4]]", W0));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(references_of_50_digits),
+      cmocka_unit_test(a_rate_times_a_time),
+      cmocka_unit_test(columns_at_the_ends_of_the_range),
+      cmocka_unit_test(what_does_not_decouple),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
