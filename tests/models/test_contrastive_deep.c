@@ -196,6 +196,24 @@ static void test_alignment_law(void **state) {
   assert_true(r.row[3][6] > .9999 && r.row[0][6] < .997);
 }
 
+/* The least over neighbours: the first two are turned by .4 against each other,
+ * the others not at all. */
+static void test_least_alignment(void **state) {
+  (void)state;
+  char W2[128];
+  snprintf(W2, sizeof W2, "W2=[[%.17g,%.17g],[%.17g,%.17g]]", 2 * cos(.4),
+           2 * sin(.4), -sin(.4), cos(.4));
+  const char *const words[] = {"X=[[1,0],[0,0.5]]", "W1=[[2,0],[0,1]]", W2,
+                               "W3=[[2,0],[0,1]]", NULL};
+  opened o = open_words(words);
+  double y[MOST], scale[MOST], row[MOST];
+  es_instance_start(&o.i, y, scale);
+  assert_status(es_instance_observe(&o.i, 0, y, row), ES_OK);
+  for (size_t j = 0; j < 2; j++)
+    assert_close(row[column_of(&o.i, "alignment_1") + j], cos(.4), 1e-14, 0);
+  close_words(&o);
+}
+
 /* DirectCLR's linear analogue: the loss sees 3 of 6 numbers of r, under weak
  * augmentation. With the residual both parts have full rank at all times;
  * without it, from a small start, the head is for long no more than the modes
@@ -237,6 +255,7 @@ int main(void) {
       cmocka_unit_test(test_rectifiers_at_rest),
       cmocka_unit_test(test_pairs),
       cmocka_unit_test(test_alignment_law),
+      cmocka_unit_test(test_least_alignment),
       cmocka_unit_test(test_head),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,18 @@ static void test_closed_form(void **state) {
   }
 }
 
+/* W_2 takes W_1's direction to one of its own, but what is behind that one is
+ * turned back to another: no chain, though all of W_1^T W_1, (W_2 W_1)^T W_2
+ * W_1 and X have a basis in common, and no closed form. */
+static void test_no_chain(void **state) {
+  (void)state;
+  const char *const words[] = {"X=[[1]]", "W1=[[1],[0]]", "W2=[[1,1],[0,1]]",
+                               NULL};
+  opened o = open_words(words);
+  assert_false(o.i.shape.has_exact);
+  close_words(&o);
+}
+
 static double blowup_of(const char *const *words) {
   opened o = open_words(words);
   const double t = o.i.shape.t_blowup;
@@ -224,6 +236,9 @@ static void test_no_blowup(void **state) {
       {PAIRS, "layers=3", NULL},
       {PAIRS, "negatives=off", NULL},
       {"X=[[1,0],[0,0.5]]", "W1=[[0,0],[0,0]]", "W2=[[1,2],[3,4]]", NULL},
+      /* what would grow is not reached, and the rest falls to W_2 W_1 = 0 */
+      {"X=[[1,0,0],[0,-1,0],[0,0,-2]]", "W1=[[0,0.5,0.2],[0,-0.1,0.3]]",
+       "W2=[[0.4,-0.2],[0.3,0.25]]", NULL},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
     assert_true(isinf(blowup_of(cases[k])));
@@ -260,6 +275,7 @@ int main(void) {
       cmocka_unit_test(test_blowup),
       cmocka_unit_test(test_blowup_beside_residual),
       cmocka_unit_test(test_no_blowup),
+      cmocka_unit_test(test_no_chain),
       cmocka_unit_test(test_rows_before_the_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "models/linear/deep_mode.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,11 +178,28 @@ static void test_range(void **state) {
   es_deep_mode_free(mode);
 }
 
+/* One layer is sigma_0 e^{(lambda - eta) t}: the exponent's rounding, 1e-13 of
+ * it here, is carried along. */
+static void test_one_layer(void **state) {
+  (void)state;
+  static const double lambda[] = {1.3, -1.3}, start[] = {1e-300, 1e300};
+  for (int k = 0; k < 2; k++) {
+    double x;
+    es_deep_mode *mode = mode_of(1, &start[k], lambda[k], .1);
+    const long double rate = (long double)lambda[k] - .1;
+    assert_status(es_deep_mode_at(mode, 700.7, &x, 1), ES_OK);
+    assert_close(x, (double)(start[k] * expl(rate * 700.7)), 4 * DBL_EPSILON,
+                 0);
+    es_deep_mode_free(mode);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_references), cmocka_unit_test(test_theory),
       cmocka_unit_test(test_equation),   cmocka_unit_test(test_zeros),
       cmocka_unit_test(test_end),        cmocka_unit_test(test_range),
+      cmocka_unit_test(test_one_layer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

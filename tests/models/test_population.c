@@ -66,6 +66,9 @@ static void ends(void **state) {
   assert_true(es_population_stable(1, 2) == 0);
   assert_true(es_population_stable(.3, .6) == 0);
   assert_true(es_population_stable(1, 2 - DBL_EPSILON) > 0);
+  /* 1/r where halves of a lose its last bit */
+  const double least = 0x1.13p-1024 + 0x1p-1074;
+  assert_close(es_population_stable(1, least), 1 / least, 2 * DBL_EPSILON, 0);
   assert_true(isinf(es_population_stable(1, 0)));
   assert_true(es_population_exact(1, .5, 0, 3) == 0);
   assert_true(es_population_exact(1, .5, .7, 0) == .7);
