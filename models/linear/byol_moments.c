@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool diagonal(size_t n, const double *A) {
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < n; i++)
-      if (i != j && A[i + j * n] != 0) return false;
-  return true;
-}
-
 /* A (n1×n1) becomes V^T A V, symmetric to the last bit. */
 static es_status turn(const byol *b, double *A, es_diag *diag) {
   const size_t n = b->n1;
@@ -52,7 +45,7 @@ static es_status choose_basis(byol *b, double *A, es_diag *diag) {
     free(A);
     return es_byol_no_memory(diag);
   }
-  if (!diagonal(n, A)) {
+  if (!es_is_diagonal(n, n, A)) {
     b->V = A;
     return es_barlow_eigen(n, A, b->D, diag);
   }

@@ -84,6 +84,17 @@ const double *es_drive_image_shape(const es_drive *drive);
  * given as a matrix. */
 const double *es_drive_covariance(const es_drive *drive);
 
+/* *root (m×m, the caller's to free): Cov(x) = root root^T; NULL where it is not
+ * known. */
+es_status es_drive_root(const es_drive *drive, double **root,
+                        es_diag *diag) ES_MUST_USE;
+
+/* Eigenvectors of a symmetric A (m×m) to its values, falling, into *V, the
+ * caller's to free; NULL where A is diagonal, and the values are then in its
+ * own order. ES_NOT_FINITE where they are not. */
+es_status es_drive_basis(size_t m, const double *A, double **V, double *values,
+                         es_diag *diag) ES_MUST_USE;
+
 /* What ES_DRIVE_POPULATION is made of, for stationary points; NULL otherwise.
  */
 const double *es_drive_c(const es_drive *drive);

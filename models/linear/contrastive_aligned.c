@@ -82,12 +82,6 @@ static bool only_rounding(size_t n, const double *A, double *diagonal) {
   return off <= 8 * (double)n * DBL_EPSILON * top;
 }
 
-static bool diagonal_only(size_t n, const double *A) {
-  for (size_t k = 0; k < n * n; k++)
-    if (k % (n + 1) != 0 && A[k] != 0) return false;
-  return true;
-}
-
 /* V^T A V */
 static void turned(size_t n, const double *V, const double *A, double *AV,
                    double *out) {
@@ -108,7 +102,7 @@ static es_status common_basis(const one_layer *b, es_one_layer_closed *f,
   for (size_t k = 0; status == ES_OK && k < m * m; k++)
     M[k] =
         (size > 0 ? C[k] / size : 0) + 0.618 * (share > 0 ? A[k] / share : 0);
-  if (status == ES_OK) status = es_one_layer_basis(m, M, &f->V, f->c, diag);
+  if (status == ES_OK) status = es_drive_basis(m, M, &f->V, f->c, diag);
   *found = status == ES_OK && f->V != NULL;
   if (*found) {
     turned(m, f->V, C, work, M);
@@ -125,7 +119,7 @@ static es_status find_basis(const one_layer *b, es_one_layer_closed *f,
                             bool *found, es_diag *diag) {
   const double *C = es_drive_c(b->drive), *A = es_drive_a(b->drive);
   const size_t m = b->m;
-  if (!diagonal_only(m, C) || !diagonal_only(m, A))
+  if (!es_is_diagonal(m, m, C) || !es_is_diagonal(m, m, A))
     return common_basis(b, f, found, diag);
   for (size_t j = 0; j < m; j++) {
     f->c[j] = fmax(C[j + j * m], 0);

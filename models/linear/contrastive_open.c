@@ -85,47 +85,6 @@ static es_status read_start(one_layer *b, const es_config *config,
   return ES_OK;
 }
 
-es_status es_one_layer_basis(size_t m, const double *A, double **V,
-                             double *values, es_diag *diag) {
-  bool diagonal = true;
-  *V = NULL;
-  for (size_t k = 0; k < m * m; k++)
-    if (k % (m + 1) != 0 && A[k] != 0) diagonal = false;
-  if (diagonal) {
-    for (size_t j = 0; j < m; j++) values[j] = A[j + j * m];
-    return ES_OK;
-  }
-  *V = es_zeroed(m, m, sizeof **V);
-  if (*V == NULL) return no_memory(diag);
-  memcpy(*V, A, m * m * sizeof *A);
-  const es_status status = es_eigen_symmetric(m, *V, values, true, diag);
-  if (status != ES_OK) return status;
-  es_eigen_falling(m, values, *V);
-  return isfinite(values[0]) && isfinite(values[m - 1])
-             ? ES_OK
-             : es_fail(diag, ES_NOT_FINITE,
-                       "eigenvalues are not finite: the settings or data have "
-                       "too large values");
-}
-
-/* root = V Lambda^(1/2) of Cov(x). */
-static es_status find_root(one_layer *b, es_diag *diag) {
-  const double *C = es_drive_covariance(b->drive);
-  const size_t m = b->m;
-  if (C == NULL) return ES_OK;
-  es_status status = es_one_layer_basis(m, C, &b->root, b->value, diag);
-  if (status != ES_OK) return status;
-  if (b->root == NULL) {
-    b->root = es_zeroed(m, m, sizeof *b->root);
-    if (b->root == NULL) return no_memory(diag);
-    for (size_t j = 0; j < m; j++) b->root[j + j * m] = 1;
-  }
-  for (size_t j = 0; j < m; j++)
-    for (size_t i = 0; i < m; i++)
-      b->root[i + j * m] *= sqrt(fmax(b->value[j], 0));
-  return ES_OK;
-}
-
 static es_status find_least(one_layer *b, es_diag *diag) {
   const double *X = es_drive_constant(b->drive);
   b->constant = X != NULL;
@@ -146,7 +105,7 @@ static es_status build(one_layer *b, const es_config *config,
   if (status == ES_OK) status = allocate(b, diag);
   if (status == ES_OK) status = read_start(b, config, diag);
   if (status == ES_OK) status = es_drive_begin(b->drive, b->d, b->W0, diag);
-  if (status == ES_OK) status = find_root(b, diag);
+  if (status == ES_OK) status = es_drive_root(b->drive, &b->root, diag);
   if (status == ES_OK) status = find_least(b, diag);
   if (status == ES_OK) status = es_one_layer_close_form(b, diag);
   if (status == ES_OK) status = es_one_layer_find_points(b, diag);

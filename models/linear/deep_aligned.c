@@ -68,13 +68,6 @@ static es_status allocate(deep_aligned **out, const deep *b, es_diag *diag) {
              : es_deep_no_memory(diag);
 }
 
-static bool is_diagonal(size_t rows, size_t cols, const double *A) {
-  for (size_t j = 0; j < cols; j++)
-    for (size_t i = 0; i < rows; i++)
-      if (i != j && A[i + j * rows] != 0) return false;
-  return true;
-}
-
 /* M += weight * S/|S|, S = X or P^T P. */
 static void mix(size_t m, double weight, const double *S, double *M) {
   const double norm = es_norm(m * m, S);
@@ -87,10 +80,10 @@ static es_status find_basis(deep_aligned *a, const deep *b, const double *X,
                             es_diag *diag) {
   const size_t m = b->d[0];
   double weight = 1;
-  a->diagonal = is_diagonal(m, m, X);
+  a->diagonal = es_is_diagonal(m, m, X);
   for (size_t l = 1; l <= b->L; l++)
     a->diagonal =
-        a->diagonal && is_diagonal(b->d[l], b->d[l - 1], b->W0 + b->at[l]);
+        a->diagonal && es_is_diagonal(b->d[l], b->d[l - 1], b->W0 + b->at[l]);
   if (a->diagonal) {
     for (size_t j = 0; j < m; j++) a->U[0][j + j * m] = 1;
     return ES_OK;

@@ -2,7 +2,6 @@
  * conserved, and when it blows up. */
 #include "models/linear/deep.h"
 #include "models/linear/drive_keys.h"
-#include "models/linear/one_layer.h"
 
 #include "base/slab.h"
 
@@ -129,28 +128,12 @@ static es_status keep_law(deep *b, es_diag *diag) {
   return ES_OK;
 }
 
-/* V Lambda^(1/2) of Cov(x). */
-static es_status find_root(deep *b, es_diag *diag) {
-  const double *C = es_drive_covariance(b->drive);
-  const size_t m = b->d[0];
-  if (C == NULL) return ES_OK;
-  es_status status = es_one_layer_basis(m, C, &b->root, b->sigma, diag);
-  if (status != ES_OK || b->root != NULL || !make(&b->root, m, m))
-    status =
-        b->root == NULL && status == ES_OK ? es_deep_no_memory(diag) : status;
-  else
-    for (size_t j = 0; j < m; j++) b->root[j + j * m] = 1;
-  for (size_t k = 0; status == ES_OK && k < m * m; k++)
-    b->root[k] *= sqrt(fmax(b->sigma[k / m], 0));
-  return status;
-}
-
 static es_status settle(deep *b, const es_config *config, const es_watch *watch,
                         es_diag *diag) {
   es_deep_products(b, b->W0);
   es_status status = es_drive_begin(b->drive, b->head, b->P[b->L], diag);
   if (status == ES_OK) status = keep_law(b, diag);
-  if (status == ES_OK) status = find_root(b, diag);
+  if (status == ES_OK) status = es_drive_root(b->drive, &b->root, diag);
   b->blowup = INFINITY;
   if (b->relu)
     es_deep_note(b, "a flow that slides along a rectifier's kink takes ever "

@@ -51,11 +51,6 @@ es_status es_one_layer_sigma(const one_layer *b, const double *M, double scale,
 /* Fills what follows from the k eigenvalues cov of W Cov(x) W^T. */
 double es_one_layer_regime(const one_layer *b, const double *cov);
 
-/* Eigenvectors of a symmetric A (m×m) to its values, falling, and *V, which is
- * NULL where A is diagonal and the values are then in its own order. */
-es_status es_one_layer_basis(size_t m, const double *A, double **V,
-                             double *values, es_diag *diag) ES_MUST_USE;
-
 /* The closed form, if there is one from this start, into b->closed; needs
  * drive, W0, root and the workspaces (contrastive_closed.c). */
 es_status es_one_layer_close_form(one_layer *b, es_diag *diag) ES_MUST_USE;

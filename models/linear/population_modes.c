@@ -59,13 +59,6 @@ static es_status allocate(pencil *p, size_t m, es_diag *diag) {
   return ES_OK;
 }
 
-static bool is_diagonal(size_t m, const double *A) {
-  for (size_t j = 0; j < m; j++)
-    for (size_t i = 0; i < m; i++)
-      if (i != j && A[i + j * m] != 0) return false;
-  return true;
-}
-
 static double trace(size_t m, const double *A) {
   double sum = 0;
   for (size_t j = 0; j < m; j++) sum += A[j + j * m];
@@ -254,7 +247,7 @@ es_status es_population_modes(size_t m, const double *C, const double *A,
                               es_population_mode *mode, double *V,
                               es_diag *diag) {
   pencil p;
-  if (is_diagonal(m, C) && is_diagonal(m, A))
+  if (es_is_diagonal(m, m, C) && es_is_diagonal(m, m, A))
     return along_axes(m, C, A, mode, V, diag);
   es_status status = allocate(&p, m, diag);
   if (status == ES_OK) status = general(&p, C, A, mode, V, diag);

@@ -94,6 +94,13 @@ void es_syr2k(size_t n, size_t k, double alpha, const double *A,
 
 double es_norm(size_t n, const double *x) { return cblas_dnrm2((int)n, x, 1); }
 
+bool es_is_diagonal(size_t rows, size_t cols, const double *A) {
+  for (size_t j = 0; j < cols; j++)
+    for (size_t i = 0; i < rows; i++)
+      if (i != j && A[i + j * rows] != 0) return false;
+  return true;
+}
+
 int es_blas_parallel(void) { return openblas_get_parallel(); }
 
 void es_blas_threads(size_t n) { openblas_set_num_threads((int)n); }

@@ -129,6 +129,9 @@ void es_cholesky_again(size_t n, const double *L, size_t columns, double *B);
 /* Frobenius norm of n numbers, scaled against overflow. */
 double es_norm(size_t n, const double *x);
 
+/* Whether A (rows×cols) is zero off its diagonal, to the last bit. */
+bool es_is_diagonal(size_t rows, size_t cols, const double *A);
+
 /* 2 for OpenBLAS's OpenMP build, 1 for pthreads, 0 for sequential. */
 int es_blas_parallel(void);
 const char *es_blas_version(char *out, size_t size);

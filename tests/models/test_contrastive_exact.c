@@ -97,7 +97,8 @@ static void columns_at_the_ends_of_the_range(void **state) {
   assert_close(at(&graded, 0, "sigma_2"), 1e300 * exp(-700), 4 * DBL_EPSILON,
                0);
   table_free(&graded);
-  table still = TABLE("contrastive", "X=[[0]]", "W0=[[1e300]]", "t=1");
+  table still =
+      TABLE("contrastive", "X=[[0,0],[0,0]]", "W0=[[1,0],[0,1e300]]", "t=1");
   assert_close(at(&still, 0, "sigma_1"), 1e300, DBL_EPSILON, 0);
   table_free(&still);
 }
