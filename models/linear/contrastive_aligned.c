@@ -12,15 +12,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* w at t. Where s0 is too small for a double's digits w grows by 2c - a alone,
- * up to an s of which squares are roundoff still. */
+/* Between these an s has a double's digits, and squares of it are roundoff: w
+ * moves by 2c - a alone. */
+static const double tiny = 0x1p-900, small = 0x1p-100;
+
+/* |w| of an s that falls below tiny until t. */
+static double fallen(double c, double a, double s0, double t) {
+  double from = 0, to = t, at = 0, s = s0;
+  while (!(s <= small && s >= tiny) && from < to) {
+    at = from + (to - from) / 2;
+    if (at == from || at == to) break;
+    s = es_population_exact(c, a, s0, at);
+    *(s > small ? &from : &to) = at;
+  }
+  return sqrt(s / c) * exp((2 * c - a) * (t - at));
+}
+
+/* w at t. */
 static double mode_at(double c, double a, double w0, double t) {
-  const double tiny = 0x1p-900, small = 0x1p-100, rate = 2 * c - a;
-  const double s0 = w0 * w0 * c;
+  const double rate = 2 * c - a, s0 = w0 * w0 * c;
   if (w0 == 0) return 0;
   if (!(c > 0)) return w0 * exp(-a * t);
-  if (s0 > tiny)
-    return copysign(sqrt(es_population_exact(c, a, s0, t) / c), w0);
+  if (s0 > tiny) {
+    const double s = es_population_exact(c, a, s0, t);
+    const bool falls = s < tiny && rate < 0;
+    return copysign(falls ? fallen(c, a, s0, t) : sqrt(s / c), w0);
+  }
   const double ahead = log(small / c) / 2 - log(fabs(w0));
   if (!(rate * t > ahead)) return w0 * exp(rate * t);
   return copysign(sqrt(es_population_exact(c, a, small, t - ahead / rate) / c),

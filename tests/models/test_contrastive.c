@@ -276,6 +276,22 @@ static void the_limit_of_many_pairs(void **state) {
   }
 }
 
+/* Nor ends: from s below 1e-30 on w falls by 2c - a = -1 alone, also where s is
+ * no number of digits any more. An exponent of 400 has an error of 6e-14. */
+static void ends_of_tiny_size(void **state) {
+  (void)state;
+  for (int turn = 0; turn < 2; turn++) {
+    table t = TABLE("contrastive", turn ? "C=[[1e-3]]" : "C=[[1]]",
+                    turn ? "A=[[1.002]]" : "A=[[3]]",
+                    turn ? "W0=[[30]]" : "W0=[[1]]", "t=300,380,700,1e300");
+    for (size_t i = 1; i < 3; i++)
+      assert_close(at(&t, i, "sigma_1") / at(&t, 0, "sigma_1"),
+                   exp(at(&t, 0, "t") - at(&t, i, "t")), 1e-13, 0);
+    assert_true(at(&t, 3, "sigma_1") == 0);
+    table_free(&t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_of_theory),
@@ -283,6 +299,7 @@ int main(void) {
       cmocka_unit_test(closed_forms_against_a_solver),
       cmocka_unit_test(small_starts_of_a_solver),
       cmocka_unit_test(starts_of_tiny_size),
+      cmocka_unit_test(ends_of_tiny_size),
       cmocka_unit_test(edges),
       cmocka_unit_test(collapse_without_negatives),
       cmocka_unit_test(the_regime),
