@@ -164,6 +164,7 @@ table=out/ends/lr/table.csv
 same "are columns behind the exit code" "$(head -1 $table | cut -d, -f1-5)" "lr,status,lambda_1_end,loss_end,rows"
 last=$(tail -1 out/ends/lr/001/trace.csv)
 same "of the last row" "$(sed -n 3p $table | cut -d, -f3-4)" "$(cut -d, -f3 <<<"$last"),$(cut -d, -f2 <<<"$last")"
+same "figures behind them are under their names" "$(sed -n 3p $table | cut -d, -f5)" 3
 same "a row has as many cells" "$(awk -F, '{ print NF }' $table | sort -u | wc -l)" 1
 touch -d 2001-01-01 out/ends/lr/*.csv
 es run ends.yaml --resume --quiet
@@ -284,6 +285,8 @@ bad "ends without each" "ends: goes with each" < <(stage 'plot: none, ends: [los
 bad "ends of nothing" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: []')
 bad "ends is a text" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: loss')
 bad "ends of a list" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: [[loss]]')
+bad "too many ends" "ends: .*16 at most" < <(stage "plot: none, each: {model.lr: [1]}, ends: [$(seq -s, -f 'l%g' 17)]")
+bad "an end of too long a name" "ends: goes with each" < <(stage "plot: none, each: {model.lr: [1]}, ends: [$(printf 'a%.0s' {1..61})]")
 bad "ends of no name" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: ["a,b"]')
 bad "each of an unknown key" "model.rl" < <(stage 'plot: none, each: {model.rl: [1]}')
 bad "each of a bad value" "time.n.*1" < <(stage 'plot: none, each: {time.n: [9, 1]}')
