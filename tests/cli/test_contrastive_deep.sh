@@ -97,6 +97,8 @@ bad "no closed form beside a residual" 'no closed form' "$X" residual=on \
   method=exact
 deep "$X" widths=1000000,1000000
 expect "more than memory holds" 4 'GB'
+deep 'sigma0=[[0.3],[0.1]]' lambda=0.8 method=gd lr=0.1 t=17.1,17.3
+same "descent has states past the blow-up" "$rc $(cut -d, -f1 <<<"$out" | tail -1)" "0 17.300000000000001"
 deep 'sigma0=[[1e200],[1e200]]' lambda=1 t=0,1
 expect "a start past its end" 1 'blows up at t = 0$'
 finish

@@ -61,6 +61,9 @@ es metrics square.csv -o kept --quiet; ok $rc "-o" "$err"
 same "nothing on standard output" "$out" ""
 same "its table" "$(head -1 kept/metrics.csv)" $columns
 [ -s kept/config.yaml ] && [ -s kept/run.json ]; ok $? "settings and record"
+same "the checksum is that of the numbers" "$(sed -n 's/.*"data_checksum":[^"]*"\(.*\)".*/\1/p' kept/run.json)" \
+  "$($py -c 'import struct, zlib
+print("%08x" % zlib.crc32(struct.pack("<8d", 1, 1, -1, 1, 1, -1, -1, -1)))')"
 grep -q 'center: on' kept/config.yaml; ok $? "every key is kept" "$(cat kept/config.yaml)"
 es metrics square.csv --config kept/config.yaml --csv again.csv; ok $rc "--config, --csv" "$err"
 cmp -s again.csv kept/metrics.csv; ok $? "give the same bytes"
