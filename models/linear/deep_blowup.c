@@ -23,6 +23,7 @@ typedef struct search {
   double *W, *F; /* n + 2: rho U, and what rhs makes of it */
   double mu;     /* d(ln rho)/ds of the last evaluation */
   double moving; /* |dU/ds| there */
+  double size;   /* largest eigenvalue of X, without its sign */
   const es_watch *watch;
 } search;
 
@@ -57,11 +58,8 @@ static es_status rhs(double time, const double *y, double *dydt, void *self) {
     square += y[k] * y[k];
   }
   s->mu = along / square;
-  s->moving = 0;
-  for (size_t k = 0; k < n; k++) {
-    dydt[k] = s->F[k] - s->mu * y[k];
-    if (fabs(dydt[k]) > s->moving) s->moving = fabs(dydt[k]);
-  }
+  for (size_t k = 0; k < n; k++) dydt[k] = s->F[k] - s->mu * y[k];
+  s->moving = es_norm(n, dydt);
   dydt[n] = s->mu;
   dydt[n + 1] = pace(s, y[n]);
   return ES_OK;
@@ -78,20 +76,55 @@ static double left(const search *s, const double *y) {
   return s->mu > 0 ? pace(s, y[s->b->n]) / ((2 * L - 2) * s->mu) : INFINITY;
 }
 
-enum { MOST_ROUNDS = 100, MOST_STEPS = 200000 };
+/* What F is where layers of these norms, each spread evenly over its singular
+ * values, are in line with X. It falls with the power 2L - 1 of what is small
+ * beside |U| = 1, far below |X| for many layers. */
+static double natural(const search *s, const double *y) {
+  const deep *b = s->b;
+  const double rho = b->residual ? exp(y[b->n]) : 1;
+  double norm[DEEP_LAYERS], all = 1, most = 0;
+  for (size_t l = 1; l <= b->L; l++) {
+    const double size = es_norm(b->at[l + 1] - b->at[l], y + b->at[l]);
+    all *= norm[l - 1] = rho * size / sqrt((double)b->k[l]);
+  }
+  for (size_t l = 0; l < b->L; l++) {
+    double others = 1;
+    for (size_t i = 0; i < b->L; i++) others *= i == l ? 1 : norm[i];
+    most = fmax(most, others);
+  }
+  if (!b->residual) return s->size * most * all;
+  return (s->size * most * (1 + all) / rho + b->eta) * pace(s, y[b->n]);
+}
 
-/* Rounds in s of 1/|X| and longer ones until what is left of t is below the
- * tolerance, or nothing moves and nothing grows. *T stays NaN where neither
+/* In what s rates change, about: mu by 2L |dU/ds|^2, rho by mu. A round beyond
+ * it would go from a slow start through all that is fast, in steps as short as
+ * that needs. */
+static double patience(const search *s) {
+  const double L = (double)s->b->L, mu = fabs(s->mu), moving = s->moving;
+  const double most = fmax(mu, moving);
+  const double rate = most > 0 ? mu + 2 * L * moving * (moving / most) : 0;
+  return rate > 0 ? .5 / rate : INFINITY;
+}
+
+enum { MOST_ROUNDS = 1000, ROUND_STEPS = 500, MOST_STEPS = 200000 };
+
+/* Rounds in s, longer ones while rates last, until what is left of t is below
+ * the tolerance, or nothing moves and nothing grows. *T stays NaN where neither
  * comes. */
-static es_status follow(search *s, es_ode *ode, double *y, double size,
+static es_status follow(search *s, es_ode *ode, double *y, double step,
                         double rtol, double *T) {
   const size_t n = s->b->n;
-  double from = 0, step = 1 / size, steps = 0;
+  double steps = 0;
+  const es_status started = rhs(0, y, s->F, s);
+  if (started != ES_OK) return started;
+  step = fmin(step, patience(s));
   for (int k = 0; k < MOST_ROUNDS && steps < MOST_STEPS; k++) {
-    const double to = from + step;
-    es_status status = es_ode_solve(ode, from, y, &to, 1, NULL, &from, NULL);
+    /* From 0: nothing depends on s, beside which steps could be too short; a
+     * round that met such goes on from where it came to. */
+    double went;
+    es_status status = es_ode_solve(ode, 0, y, &step, 1, NULL, &went, NULL);
     if (status == ES_INTERRUPTED) return status;
-    if (status != ES_OK) return ES_OK;
+    if (status != ES_OK && !(went > 0)) return ES_OK;
     const es_ode_statistics did = es_ode_stats(ode);
     steps += (double)(did.steps + did.rejected);
     const double norm = es_norm(n, y);
@@ -102,11 +135,12 @@ static es_status follow(search *s, es_ode *ode, double *y, double size,
       *T = y[n + 1] + left(s, y);
       return ES_OK;
     }
-    if (s->moving <= 1e-12 * size && s->mu <= 1e-12 * size) {
+    const double still = 1e-12 * natural(s, y);
+    if (s->moving <= still && s->mu <= still) {
       *T = INFINITY;
       return ES_OK;
     }
-    step *= 1.3;
+    step = fmin(2 * went, patience(s));
   }
   return ES_OK;
 }
@@ -129,8 +163,8 @@ static es_status sizes(const deep *b, const double *X, double *largest,
   return status;
 }
 
-static es_status run(search *s, double *y, double *scale, double size,
-                     double rtol, double *T, es_diag *diag) {
+static es_status run(search *s, double *y, double *scale, double rtol,
+                     double *T, es_diag *diag) {
   deep *b = s->b;
   const double rho = es_norm(b->n, b->W0);
   es_ode *ode = NULL;
@@ -141,18 +175,23 @@ static es_status run(search *s, double *y, double *scale, double size,
     scale[k] = 1e-3;
   }
   y[b->n] = b->residual ? log(rho) : 0;
+  const double rate = natural(s, y);
+  if (!(rate > 0)) { /* two layers at 0: nothing moves any */
+    *T = INFINITY;
+    return ES_OK;
+  }
   scale[b->n] = 1;
-  scale[b->n + 1] = 1 / size;
+  scale[b->n + 1] = 1 / rate;
   es_ode_options_default(&options);
   options.method = "auto";
   options.rtol = rtol / 10;
   options.atol = rtol / 10;
   options.scale = scale;
-  options.max_steps = MOST_STEPS;
+  options.max_steps = ROUND_STEPS;
   options.stopping = stopping;
   options.stopping_self = s;
   es_status status = es_ode_new(&ode, &system, &options, diag);
-  if (status == ES_OK) status = follow(s, ode, y, size, rtol, T);
+  if (status == ES_OK) status = follow(s, ode, y, 1 / rate, rtol, T);
   es_ode_free(ode);
   if (status == ES_INTERRUPTED)
     return es_fail(diag, status, "interrupted while looking for a blow-up");
@@ -176,9 +215,10 @@ es_status es_deep_find_blowup(deep *b, const es_config *config,
   rtol = fmin(fmax(rtol, 1e-12), 1e-6);
   double *room = es_zeroed(4, b->n + 2, sizeof *room);
   if (room == NULL) return es_deep_no_memory(diag);
-  search s = {.b = b, .W = room, .F = room + b->n + 2, .watch = watch};
-  status = run(&s, room + 2 * (b->n + 2), room + 3 * (b->n + 2), size, rtol, &T,
-               diag);
+  search s = {
+      .b = b, .W = room, .F = room + b->n + 2, .size = size, .watch = watch};
+  status =
+      run(&s, room + 2 * (b->n + 2), room + 3 * (b->n + 2), rtol, &T, diag);
   free(room);
   b->blowup = b->residual ? T : es_deep_time_back(b->L, b->eta, T);
   if (isnan(T)) es_deep_note(b, "the time of blow-up was not found");

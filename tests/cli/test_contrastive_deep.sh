@@ -101,4 +101,18 @@ deep 'sigma0=[[0.3],[0.1]]' lambda=0.8 method=gd lr=0.1 t=17.1,17.3
 same "descent has states past the blow-up" "$rc $(cut -d, -f1 <<<"$out" | tail -1)" "0 17.300000000000001"
 deep 'sigma0=[[1e200],[1e200]]' lambda=1 t=0,1
 expect "a start past its end" 1 'blows up at t = 0$'
+# Many layers: what moves at first is the 22nd power of what is small. The time
+# from DOP853 at 1e-13 over ln|W| (NumPy), without a rescaling of t.
+layers=$(printf 'W%d=[[0.5,0.1],[0.05,0.4]] ' {1..12})
+# shellcheck disable=SC2086
+deep 'X=[[1,0.3],[0.3,-0.5]]' $layers rtol=1e-11 t=0
+close "twelve layers blow up" "$(cell 1 t_blowup <<<"$out")" 43468.2957662956 1e-11
+deep data.name=gaussian data.dims=20 data.n=100 mode=fixed init_scale=0.2 \
+  layers=16 t=0,1
+expect "sixteen, long before the end" 1 'blows up at t = 0\.000508941587'
+deep 'X=[[-1,0.5],[0.5,0.1]]' layers=8 residual=on eta=0.1 t=0
+same "decay against a small start" "$(cell 1 t_blowup <<<"$out")" inf
+# 60 numbers, four layers: 1.6e8 times the shortest time before anything grows.
+deep data.name=gaussian data.dims=60 data.n=300 mode=fixed layers=4 t=1e-5
+close "a slow start" "$(cell 1 t_blowup <<<"$out")" 0.00080454114124 1e-8
 finish
