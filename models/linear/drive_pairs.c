@@ -79,15 +79,24 @@ static es_status given_pairs(es_drive *drive, const es_config *config,
                                          "a value in it is not finite");
 }
 
-/* Both views of every pair, if the machine has room for them. */
-static es_status hold(es_drive *drive, es_diag *diag) {
+/* Whether the machine has room for both views of every pair, where a step takes
+ * them all. */
+static es_status check_room(const es_drive *drive, const es_config *config,
+                            es_diag *diag) {
   const double bytes =
       4. * sizeof(double) * (double)drive->m * (double)drive->n;
-  if (bytes > es_machine_bytes())
-    return es_fail(diag, ES_NO_MEMORY,
-                   "%zu pairs of %zu values need %.3g GB: take fewer (data.n) "
-                   "or model.batch with solver.method=gd",
-                   drive->n, drive->m, bytes * 1e-9);
+  const bool streams = drive->mode == ES_DRIVE_POPULATION ||
+                       es_config_has(config, "model", "batch");
+  if (drive->set == NULL || streams || bytes <= es_machine_bytes())
+    return ES_OK;
+  return es_fail(diag, ES_NO_MEMORY,
+                 "%zu pairs of %zu values need %.3g GB: take fewer (data.n) "
+                 "or model.batch with solver.method=gd",
+                 drive->n, drive->m, bytes * 1e-9);
+}
+
+/* Both views of every pair. */
+static es_status hold(es_drive *drive, es_diag *diag) {
   double *x = es_zeroed(drive->n, drive->m, sizeof *x);
   double *xp = es_zeroed(drive->n, drive->m, sizeof *xp);
   if (x == NULL || xp == NULL) {
@@ -163,6 +172,8 @@ es_status es_drive_read_pairs(es_drive *drive, const es_config *config,
   es_status status =
       given ? given_pairs(drive, config, diag) : open_data(drive, config, diag);
   if (status == ES_OK) status = read_batch(drive, config, diag);
+  /* Before their moments, which take time. */
+  if (status == ES_OK) status = check_room(drive, config, diag);
   if (status != ES_OK) return status;
   if (center) {
     mean = es_zeroed(drive->m, 1, sizeof *mean);

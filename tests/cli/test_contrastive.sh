@@ -133,4 +133,9 @@ c "$x" "$xp" "$W0" d=3 t=1; expect "W0 beside d" 2 "W0.*2 rows, but d=3"
 c "$x" "$xp" d=0 t=1; expect "no rows" 2 "d=0"
 c "$x" "$xp" temperature=0 t=1; expect "temperature = 0" 2 "temperature=0"
 c "$x" "$xp" eta=-1 t=1; expect "negative eta" 2 "eta=-1"
+# 1e12 pairs: told before any of them is drawn.
+began=$SECONDS
+c data.name=gaussian data.dims=10 data.n=1000000000000 t=0,1
+expect "more pairs than memory holds" 4 "1000000000000 pairs of 10 values need"
+((SECONDS - began < 20)); ok $? "at once" "$((SECONDS - began)) s"
 finish
