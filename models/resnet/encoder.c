@@ -1,35 +1,15 @@
-/* Residual networks of basic blocks,
+/* Encoders as graphs: see encoder.h. A basic block (He et al. 2016, figure 5,
+ * left) is
  *   y = relu(norm(conv3×3(relu(norm(conv3×3(x))))) + shortcut(x)),
- * whose shortcut is a strided 1×1 convolution where the shape changes (He,
- * Zhang, Ren, Sun, "Deep Residual Learning", CVPR 2016); and the linear map. */
+ * a bottleneck (right) has 1×1, 3×3 and 1×1 convolutions in their place, the
+ * last to four times as many channels. The shortcut is a strided 1×1
+ * convolution where the shape changes. */
 #include "models/resnet/encoder.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { STANDARD_SIDE = 64 };
-
-es_status es_encoder_from(es_encoder *out, const es_config *config,
-                          size_t channels, size_t side, es_diag *diag) {
-  const bool linear =
-      strcmp(es_config_text(config, "net", "arch"), "linear") == 0;
-  const size_t blocks =
-      strcmp(es_config_text(config, "net", "depth"), "18") == 0 ? 2 : 1;
-  *out = (es_encoder){
-      .arch = linear ? ES_ARCH_LINEAR : ES_ARCH_RESNET,
-      .width = es_config_size(config, "net", "width"),
-      .norm = strcmp(es_config_text(config, "net", "norm"), "batch") == 0,
-      .channels = channels,
-      .side = side,
-      .dim = es_config_size(config, "method", "dim")};
-  for (int s = 0; s < ES_STAGES; s++) out->stages[s] = blocks;
-  if (!linear && channels == 0)
-    return es_fail(diag, ES_BAD_VALUE,
-                   "net.arch=resnet: data.name=%s has no images, expected "
-                   "linear",
-                   es_config_text(config, "data", "name"));
-  return ES_OK;
-}
 
 /* name.suffix where there is a norm, nothing otherwise. */
 static size_t norm(es_graph *g, const es_encoder *e, size_t from,
@@ -48,12 +28,32 @@ static size_t conv(es_graph *g, size_t from, const char *prefix,
   return es_graph_conv(g, from, name, channels, kernel, stride, kernel / 2);
 }
 
-static size_t block(es_graph *g, const es_encoder *e, size_t from,
+static size_t basic(es_graph *g, const es_encoder *e, size_t from,
                     const char *prefix, size_t channels, size_t stride) {
   size_t x = conv(g, from, prefix, "conv1", channels, 3, stride);
   x = es_graph_relu(g, norm(g, e, x, prefix, "bn1"));
   x = conv(g, x, prefix, "conv2", channels, 3, 1);
-  x = norm(g, e, x, prefix, "bn2");
+  return norm(g, e, x, prefix, "bn2");
+}
+
+static size_t bottleneck(es_graph *g, const es_encoder *e, size_t from,
+                         const char *prefix, size_t channels, size_t stride) {
+  const size_t times = e->bottleneck_width > 0 ? e->bottleneck_width : 1;
+  const size_t inner = channels / ES_EXPANSION * times;
+  size_t x = conv(g, from, prefix, "conv1", inner, 1, 1);
+  x = es_graph_relu(g, norm(g, e, x, prefix, "bn1"));
+  x = conv(g, x, prefix, "conv2", inner, 3, stride);
+  x = es_graph_relu(g, norm(g, e, x, prefix, "bn2"));
+  x = conv(g, x, prefix, "conv3", channels, 1, 1);
+  return norm(g, e, x, prefix, "bn3");
+}
+
+static size_t block(es_graph *g, const es_encoder *e, size_t from,
+                    const char *prefix, size_t channels, size_t stride) {
+  const size_t x = e->bottleneck
+                       ? bottleneck(g, e, from, prefix, channels, stride)
+                       : basic(g, e, from, prefix, channels, stride);
+  if (e->plain) return es_graph_relu(g, x);
   size_t shortcut = from;
   if (g->failed == ES_OK &&
       (stride != 1 || g->node[from].channels != channels)) {
@@ -65,6 +65,7 @@ static size_t block(es_graph *g, const es_encoder *e, size_t from,
 
 static size_t resnet(es_graph *g, const es_encoder *e) {
   const bool standard = e->side >= STANDARD_SIDE;
+  const size_t times = e->bottleneck ? ES_EXPANSION : 1;
   size_t x = es_graph_input(g, e->channels, e->side, e->side);
   x = conv(g, x, "", "conv1", e->width, standard ? 7 : 3, standard ? 2 : 1);
   x = es_graph_relu(g, norm(g, e, x, "", "bn1"));
@@ -73,53 +74,129 @@ static size_t resnet(es_graph *g, const es_encoder *e) {
     for (size_t b = 0; b < e->stages[s]; b++) {
       char prefix[32];
       snprintf(prefix, sizeof prefix, "layer%zu.%zu.", s + 1, b);
-      x = block(g, e, x, prefix, e->width << s, s > 0 && b == 0 ? 2 : 1);
+      x = block(g, e, x, prefix, times * (e->width << s),
+                s > 0 && b == 0 ? 2 : 1);
     }
   return es_graph_mean_pool(g, x);
 }
 
-static size_t size_of(const es_graph *g, size_t node) {
-  return g->failed == ES_OK ? es_node_size(&g->node[node]) : 0;
+/* A generated vector is an image of one row. */
+static size_t pixels(es_graph *g, const es_encoder *e) {
+  return e->channels == 0 ? es_graph_input(g, 1, 1, e->side)
+                          : es_graph_input(g, e->channels, e->side, e->side);
 }
 
-static void build_resnet(es_network *n, const es_encoder *e) {
-  es_graph *g = &n->graph;
-  const size_t pooled = resnet(g, e);
-  const size_t z = es_graph_linear(g, pooled, "projector.0", e->dim, false);
-  n->representation = (es_tap){es_graph_output(g, pooled), size_of(g, pooled)};
-  n->penultimate = n->representation;
-  n->embedding = (es_tap){es_graph_output(g, z), e->dim};
+static size_t mlp(es_graph *g, const es_encoder *e) {
+  size_t x = pixels(g, e);
+  char name[32];
+  for (size_t k = 0, at = 0; k < e->hidden_layers; k++) {
+    snprintf(name, sizeof name, "fc.%zu", at++);
+    x = es_graph_linear(g, x, name, e->width, !e->norm);
+    snprintf(name, sizeof name, "fc.%zu", at);
+    if (e->norm) x = es_graph_norm(g, x, name), at++;
+    x = es_graph_relu(g, x);
+    at++;
+  }
+  return x;
 }
 
-static void build_linear(es_network *n, const es_encoder *e) {
+static size_t fc(es_graph *g, const es_encoder *e) {
+  return es_graph_linear(g, pixels(g, e), "fc", es_encoder_features(e), false);
+}
+
+size_t es_encoder_features(const es_encoder *e) {
+  size_t stage = 0;
+  switch (e->arch) {
+  case ES_ARCH_LINEAR:
+    return e->heads.projector == ES_PROJECTOR_NONE ? e->dim : e->width;
+  case ES_ARCH_MLP:
+    return e->width;
+  case ES_ARCH_RESNET:
+    break;
+  }
+  for (size_t s = 0; s < ES_STAGES; s++)
+    if (e->stages[s] > 0) stage = s;
+  return (e->width << stage) * (e->bottleneck ? ES_EXPANSION : 1);
+}
+
+static es_tap tap_of(es_graph *g, size_t node) {
+  const size_t size = g->failed == ES_OK ? es_node_size(&g->node[node]) : 0;
+  return (es_tap){es_graph_output(g, node), size};
+}
+
+/* What the last linear layer takes. */
+static void tap_penultimate(es_network *n, size_t taken, size_t features) {
   es_graph *g = &n->graph;
-  /* A generated vector is an image of one row. */
-  const size_t x = e->channels == 0
-                       ? es_graph_input(g, 1, 1, e->side)
-                       : es_graph_input(g, e->channels, e->side, e->side);
-  const size_t z = es_graph_linear(g, x, "fc", e->dim, false);
-  n->embedding = (es_tap){es_graph_output(g, z), e->dim};
-  n->representation = n->embedding;
-  n->penultimate = (es_tap){ES_NONE, size_of(g, x)};
+  if (n->last == ES_NONE) return;
+  if (taken == features)
+    n->penultimate = n->representation;
+  else if (taken == 0)
+    n->penultimate = (es_tap){ES_NONE, es_node_size(&g->node[0])};
+  else
+    n->penultimate = tap_of(g, taken);
+}
+
+static void build(es_network *n, const es_encoder *e) {
+  es_graph *g = &n->graph;
+  size_t taken, last;
+  const size_t r = e->arch == ES_ARCH_LINEAR ? fc(g, e)
+                   : e->arch == ES_ARCH_MLP  ? mlp(g, e)
+                                             : resnet(g, e);
+  const size_t z = es_projector_build(g, &e->heads, r, e->dim, &taken, &last);
+  const size_t p = es_predictor_build(g, &e->heads, z);
+  if (g->failed != ES_OK) return;
+  if (e->arch == ES_ARCH_LINEAR && e->heads.projector == ES_PROJECTOR_NONE)
+    taken = 0, last = g->node[r].weight;
+  n->last = last;
+  n->representation = tap_of(g, r);
+  n->embedding = z == r ? n->representation : tap_of(g, z);
+  n->prediction = p == z ? n->embedding : tap_of(g, p);
+  tap_penultimate(n, taken, r);
 }
 
 es_status es_network_new(es_network *out, const es_encoder *encoder,
                          es_diag *diag) {
   memset(out, 0, sizeof *out);
-  if (encoder->arch == ES_ARCH_LINEAR)
-    build_linear(out, encoder);
-  else
-    build_resnet(out, encoder);
+  out->encoder = *encoder;
+  build(out, encoder);
   const es_status status = es_graph_finish(&out->graph, diag);
-  if (status != ES_OK) {
-    es_network_free(out);
-    return status;
-  }
-  out->last = out->graph.n_params - 1;
-  return ES_OK;
+  if (status != ES_OK) es_network_free(out);
+  return status;
 }
 
 void es_network_free(es_network *network) {
   es_graph_free(&network->graph);
   memset(network, 0, sizeof *network);
+}
+
+es_group es_network_group(const es_network *network, size_t param) {
+  const char *name = network->graph.param[param].name;
+  if (strncmp(name, "projector.", 10) == 0) return ES_GROUP_PROJECTOR;
+  if (strncmp(name, "predictor.", 10) == 0) return ES_GROUP_PREDICTOR;
+  return ES_GROUP_ENCODER;
+}
+
+bool es_network_trains(const es_network *network, size_t param) {
+  return !(network->encoder.heads.fixed &&
+           es_network_group(network, param) == ES_GROUP_PROJECTOR);
+}
+
+/* G ← (G + G^T)/2, n×n. */
+static void symmetrise(float *G, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < i; j++)
+      G[i * n + j] = G[j * n + i] = (G[i * n + j] + G[j * n + i]) / 2;
+}
+
+void es_network_constrain(const es_network *network, float *gradient) {
+  const es_graph *g = &network->graph;
+  const bool symmetric =
+      network->encoder.heads.predictor == ES_PREDICTOR_SYMMETRIC;
+  for (size_t p = 0; p < g->n_params; p++) {
+    const es_tensor *t = &g->param[p];
+    float *G = gradient + t->offset;
+    if (!es_network_trains(network, p)) memset(G, 0, t->size * sizeof *G);
+    if (symmetric && es_network_group(network, p) == ES_GROUP_PREDICTOR)
+      symmetrise(G, t->dims[0]);
+  }
 }

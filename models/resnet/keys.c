@@ -16,18 +16,67 @@ static const es_key rows[] = {
     {"augment", "crop_min", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1", "0.5",
      "least share of the area that a random resized crop keeps [1, no crop, "
      "with net.arch=linear]"},
-    {"net", "arch", ES_CHOICE, 0, 0, 0, "resnet|linear", NULL, "resnet",
-     "residual network and a linear projector, or one linear map"},
-    {"net", "depth", ES_CHOICE, 0, 0, 0, "10|18", NULL, "10",
-     "layers of a resnet: one or two basic blocks in each of four stages"},
+    {"net", "arch", ES_CHOICE, 0, 0, 0, "resnet|linear|mlp", NULL, "resnet",
+     "residual network, one linear map, or hidden layers of ReLU"},
+    {"net", "depth", ES_CHOICE, 0, 0, 0, "10|18|26|34|50", NULL, "10",
+     "layers of a resnet, its last linear one counted"},
+    {"net", "block", ES_CHOICE, 0, 0, 0, "basic|bottleneck", NULL, "basic",
+     "two 3x3 convolutions, or 1x1, 3x3, 1x1 to 4 times as many channels "
+     "[bottleneck with net.depth=26 and 50]"},
+    {"net", "stages", ES_LIST, 0, 1, 1000, NULL, "blocks", NULL,
+     "blocks in each of one to four stages, in place of net.depth"},
     {"net", "width", ES_SIZE, 0, 1, 4096, NULL, "channels", "8",
-     "channels of the first stage, doubled by each next one (64: standard)"},
+     "channels of the first stage, doubled by each next one (64: standard); "
+     "values of an mlp's hidden layers"},
+    {"net", "bottleneck_width", ES_SIZE, 0, 1, 64, NULL, "1", "1",
+     "times as many channels inside of bottlenecks"},
+    {"net", "hidden_layers", ES_SIZE, 0, 1, 100, NULL, "layers", "1",
+     "hidden layers of an mlp"},
+    {"net", "residual", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
+     "shortcuts around blocks"},
     {"net", "norm", ES_CHOICE, 0, 0, 0, "batch|none", NULL, "batch",
      "batch normalisation (statistics of each view apart), or none"},
     {"net", "init_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", NULL,
      "standard deviation of the last linear layer's start [1/sqrt(inputs)]"},
+    {"net", "init_scale_all", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", "1",
+     "start of all weights, not of norms, in units of the usual one; a scale "
+     "of the last layer's own counts there instead"},
+    {"net", "feature_norm", ES_CHOICE, 0, 0, 0, "none|batch", NULL, "none",
+     "batch normalisation of the representation, without weight and bias, "
+     "before the projector"},
+    {"method", "projector", ES_CHOICE, 0, 0, 0,
+     "none|linear|diagonal|low-rank|mlp", NULL, "linear",
+     "from representation to embedding [none with net.arch=linear]"},
+    {"method", "projector_trainable", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
+     "off: the projector stays as it starts"},
+    {"method", "projector_init", ES_CHOICE, 0, 0, 0, "gaussian|orthogonal",
+     NULL, "gaussian",
+     "start of the last linear layer, times net.init_scale [1 for orthogonal "
+     "rows]"},
+    {"method", "projector_layers", ES_SIZE, 0, 1, 20, NULL, "layers", "2",
+     "linear layers of an mlp projector"},
+    {"method", "hidden_dim", ES_SIZE, 0, 1, 65536, NULL, "1", "256",
+     "values of an mlp projector's hidden layers"},
+    {"method", "d0", ES_SIZE, 0, 1, 65536, NULL, "1", NULL,
+     "rank of a diagonal or low-rank projector [full]"},
+    {"method", "head_norm", ES_CHOICE, 0, 0, 0, "none|hidden|all", NULL,
+     "hidden",
+     "batch normalisation in mlp heads: none, between layers, or also, "
+     "without weight and bias, after the projector's last layer"},
+    {"method", "predictor", ES_CHOICE, 0, 0, 0,
+     "none|linear|linear-symmetric|mlp", NULL, "none",
+     "from embedding to prediction; linear-symmetric: W = W^T always"},
+    {"method", "predictor_hidden_dim", ES_SIZE, 0, 1, 65536, NULL, "1", "256",
+     "values of an mlp predictor's hidden layer"},
+    {"method", "predictor_init", ES_CHOICE, 0, 0, 0, "gaussian|identity", NULL,
+     "gaussian", "start of a linear predictor"},
+    {"method", "predictor_scale", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
+     NULL,
+     "its standard deviation, or its multiple of the identity [1/sqrt(dim), "
+     "1]"},
     {"method", "dim", ES_SIZE, 0, 1, 4096, NULL, "1", "10",
-     "dimension d of the embedding"},
+     "dimension d of the embedding; without a projector, or with a diagonal "
+     "one, it is the representation's"},
     {"train", "epochs", ES_SIZE, 0, 1, 1e9, NULL, "epochs", NULL,
      "length of the training; or give steps"},
     {"train", "steps", ES_SIZE, 0, 0, 1e12, NULL, "steps", NULL,
@@ -69,9 +118,22 @@ static es_status one_of(const es_config *config, const char *a, const char *b,
              : ES_OK;
 }
 
+static bool net_is(const es_config *config, const char *name,
+                   const char *word) {
+  return strcmp(es_config_text(config, "net", name), word) == 0;
+}
+
+static es_status settle_net(es_config *config, es_diag *diag) {
+  es_status status = ES_OK;
+  if (net_is(config, "depth", "26") || net_is(config, "depth", "50"))
+    status = es_config_suggest(config, "net", "block", "bottleneck", diag);
+  if (status == ES_OK && net_is(config, "arch", "linear"))
+    status = es_config_suggest(config, "method", "projector", "none", diag);
+  return status;
+}
+
 es_status es_train_settle(es_config *config, es_diag *diag) {
-  const bool linear =
-      strcmp(es_config_text(config, "net", "arch"), "linear") == 0;
+  const bool linear = net_is(config, "arch", "linear");
   es_status status = one_of(config, "epochs", "steps", diag);
   if (status == ES_OK) status = one_of(config, "lr", "lr_relative", diag);
   if (status == ES_OK && !has(config, "epochs"))
@@ -82,5 +144,6 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
     status = es_config_suggest(config, "augment", "shift", "3", diag);
   if (status == ES_OK && linear)
     status = es_config_suggest(config, "augment", "crop_min", "1", diag);
+  if (status == ES_OK) status = settle_net(config, diag);
   return status;
 }

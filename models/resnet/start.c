@@ -20,23 +20,123 @@ static void fill(float *out, size_t n, float value) {
   for (size_t k = 0; k < n; k++) out[k] = value;
 }
 
+static bool ends_with(const char *text, const char *end) {
+  const size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 static size_t count_blocks(const es_graph *g) {
   size_t n = 0;
   for (size_t i = 0; i < g->n_nodes; i++) n += g->node[i].op == ES_OP_ADD;
   return n;
 }
 
-static bool ends_with(const char *text, const char *end) {
-  const size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
+static double conv_scale(const es_network *n, const es_tensor *t) {
+  const es_encoder *e = &n->encoder;
+  const double fan_out = (double)(t->dims[0] * t->dims[2] * t->dims[3]);
+  const char *end = e->bottleneck ? ".conv3.weight" : ".conv2.weight";
+  const bool bare = !e->norm && !e->plain && ends_with(t->name, end);
+  return sqrt(2 / fan_out) / (bare ? sqrt((double)count_blocks(&n->graph)) : 1);
 }
 
-static double conv_scale(const es_graph *g, const es_tensor *t) {
-  const double fan_out = (double)(t->dims[0] * t->dims[2] * t->dims[3]);
-  const bool branch_end = ends_with(t->name, ".conv2.weight");
-  const double blocks = (double)count_blocks(g);
-  const bool bare = g->n_buffers == 0;
-  return sqrt(2 / fan_out) / (bare && branch_end ? sqrt(blocks) : 1);
+/* The node that has parameter p as its weight. */
+static size_t owner_of(const es_graph *g, size_t p) {
+  size_t i = 0;
+  while (i < g->n_nodes && g->node[i].weight != p) i++;
+  return i;
+}
+
+static double linear_scale(const es_graph *g, size_t p) {
+  const size_t next = owner_of(g, p) + 1;
+  const double fan_in = (double)g->param[p].dims[1];
+  const bool kinked =
+      next < g->n_nodes && g->node[next].from[0] == next - 1 &&
+      (g->node[next].op == ES_OP_RELU ||
+       (g->node[next].op == ES_OP_NORM && g->node[next].weight != ES_NONE));
+  return sqrt((kinked ? 2 : 1) / fan_in);
+}
+
+static double dot(const float *x, const float *y, size_t n) {
+  double sum = 0;
+  for (size_t k = 0; k < n; k++) sum += (double)x[k] * (double)y[k];
+  return sum;
+}
+
+/* Gram-Schmidt on rows, each taken twice ("twice is enough", Parlett), so that
+ * they are orthogonal to the rounding of a float. */
+static void make_orthogonal(float *W, size_t rows, size_t cols, double scale) {
+  for (size_t i = 0; i < rows; i++) {
+    float *w = W + i * cols;
+    for (size_t k = 0; k < 2 * i; k++) {
+      const float *v = W + k % i * cols;
+      const double share = dot(v, w, cols) / dot(v, v, cols);
+      for (size_t j = 0; j < cols; j++)
+        w[j] = (float)((double)w[j] - share * (double)v[j]);
+    }
+  }
+  for (size_t i = 0; i < rows; i++) {
+    float *w = W + i * cols;
+    const double length = sqrt(dot(w, w, cols));
+    for (size_t j = 0; j < cols; j++)
+      w[j] = (float)(scale * (double)w[j] / length);
+  }
+}
+
+/* The number that is given, or the usual one times the scale of all. */
+static double scale_of(const es_network *n, double given, double usual) {
+  const double all = n->encoder.weight_scale > 0 ? n->encoder.weight_scale : 1;
+  return given > 0 ? given : all * usual;
+}
+
+static void start_last(const es_network *n, float *out, uint64_t seed,
+                       double init_scale) {
+  const es_tensor *t = &n->graph.param[n->last];
+  if (n->encoder.orthogonal) {
+    draw(out, t->size, 1, seed, 0);
+    make_orthogonal(out, t->dims[0], t->dims[1], scale_of(n, init_scale, 1));
+  } else {
+    const double usual = 1 / sqrt((double)t->dims[1]);
+    draw(out, t->size, scale_of(n, init_scale, usual), seed, 0);
+  }
+}
+
+/* A linear predictor: square. */
+static void start_predictor(const es_network *n, size_t p, float *out,
+                            uint64_t seed) {
+  const es_heads *h = &n->encoder.heads;
+  const es_tensor *t = &n->graph.param[p];
+  const size_t d = t->dims[0];
+  if (h->identity) {
+    for (size_t k = 0; k < d; k++)
+      out[k * d + k] = (float)scale_of(n, h->predictor_scale, 1);
+    return;
+  }
+  draw(out, t->size,
+       scale_of(n, h->predictor_scale, linear_scale(&n->graph, p)), seed,
+       p + 1);
+  if (h->predictor != ES_PREDICTOR_SYMMETRIC) return;
+  for (size_t i = 0; i < d; i++)
+    for (size_t j = 0; j < i; j++) out[j * d + i] = out[i * d + j];
+}
+
+static void start_param(const es_network *n, size_t p, float *out,
+                        uint64_t seed, double init_scale) {
+  const es_graph *g = &n->graph;
+  const es_tensor *t = &g->param[p];
+  const es_heads *h = &n->encoder.heads;
+  if (p == n->last)
+    start_last(n, out, seed, init_scale);
+  else if (t->rank == 4)
+    draw(out, t->size, scale_of(n, 0, conv_scale(n, t)), seed, p + 1);
+  else if (t->rank == 2 && h->predictor != ES_PREDICTOR_MLP &&
+           es_network_group(n, p) == ES_GROUP_PREDICTOR)
+    start_predictor(n, p, out, seed);
+  else if (t->rank == 2)
+    draw(out, t->size, scale_of(n, 0, linear_scale(g, p)), seed, p + 1);
+  else if (g->node[owner_of(g, p) % g->n_nodes].op == ES_OP_SCALE)
+    fill(out, h->rank, 1);
+  else if (ends_with(t->name, ".weight"))
+    fill(out, t->size, 1);
 }
 
 void es_network_start(const es_network *network, uint64_t seed,
@@ -44,17 +144,8 @@ void es_network_start(const es_network *network, uint64_t seed,
   const es_graph *g = &network->graph;
   memset(params, 0, g->param_size * sizeof *params);
   memset(buffers, 0, g->buffer_size * sizeof *buffers);
-  for (size_t p = 0; p < g->n_params; p++) {
-    const es_tensor *t = &g->param[p];
-    float *out = params + t->offset;
-    if (p == network->last)
-      draw(out, t->size,
-           init_scale > 0 ? init_scale : 1 / sqrt((double)t->dims[1]), seed, 0);
-    else if (t->rank == 4)
-      draw(out, t->size, conv_scale(g, t), seed, p + 1);
-    else if (ends_with(t->name, ".weight"))
-      fill(out, t->size, 1);
-  }
+  for (size_t p = 0; p < g->n_params; p++)
+    start_param(network, p, params + g->param[p].offset, seed, init_scale);
   for (size_t b = 0; b < g->n_buffers; b++)
     if (ends_with(g->buffer[b].name, ".running_var"))
       fill(buffers + g->buffer[b].offset, g->buffer[b].size, 1);

@@ -210,6 +210,7 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
   status =
       e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
   if (status != ES_OK) return status;
+  es_network_constrain(&t->network, t->gradient);
   if (!step_is_finite(t)) return not_finite(t, "the gradient", diag);
   es_sgd_step(&t->network.graph, t->params, t->low, t->gradient,
               t->rate * t->encoder_ratio, t->network.last, t->rate);

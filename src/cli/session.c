@@ -23,6 +23,10 @@ static char *path_of(const es_session *s, const char *name, es_diag *diag) {
 static es_status measure_kernel(es_session *s, double *features, double *W,
                                 es_diag *diag) {
   const es_network *network = es_trainer_network(s->trainer);
+  if (network->last == ES_NONE)
+    return es_config_blame(s->job->config, "method", "projector", diag,
+                           "the kernel of the last linear layer is wanted, and "
+                           "the embedding comes from none");
   const es_tensor *last = &network->graph.param[network->last];
   const float *start = es_trainer_params(s->trainer) + last->offset;
   const size_t n = es_trainer_eval_n(s->trainer);
@@ -102,7 +106,8 @@ static es_status look_ahead(es_session *s, es_diag *diag) {
   const bool measuring =
       predicting || es_config_has(config, "train", "lr_relative");
   const size_t rows = 2 * es_trainer_eval_n(s->trainer);
-  const size_t size = network->graph.param[network->last].size;
+  const size_t size =
+      network->penultimate.size * network->embedding.size; /* of its weight */
   double *features = NULL, *W = NULL;
   es_status status = ES_OK;
   if (measuring) {

@@ -164,16 +164,35 @@ size_t es_graph_conv(es_graph *graph, size_t from, const char *name,
   return node.weight == ES_NONE ? ES_NONE : add_node(graph, &node);
 }
 
-size_t es_graph_norm(es_graph *graph, size_t from, const char *name) {
+static size_t norm(es_graph *graph, size_t from, const char *name,
+                   bool affine) {
   es_node node;
   if (!begin(graph, &node, ES_OP_NORM, from)) return ES_NONE;
   const size_t dims[4] = {node.channels};
-  node.weight = add_tensor(graph, true, name, "weight", 1, dims);
-  node.bias = add_tensor(graph, true, name, "bias", 1, dims);
+  if (affine) {
+    node.weight = add_tensor(graph, true, name, "weight", 1, dims);
+    node.bias = add_tensor(graph, true, name, "bias", 1, dims);
+  }
   node.mean = add_tensor(graph, false, name, "running_mean", 1, dims);
   node.var = add_tensor(graph, false, name, "running_var", 1, dims);
   node.count = add_tensor(graph, false, name, "num_batches_tracked", 0, dims);
   return node.count == ES_NONE ? ES_NONE : add_node(graph, &node);
+}
+
+size_t es_graph_norm(es_graph *graph, size_t from, const char *name) {
+  return norm(graph, from, name, true);
+}
+
+size_t es_graph_standardise(es_graph *graph, size_t from, const char *name) {
+  return norm(graph, from, name, false);
+}
+
+size_t es_graph_scale(es_graph *graph, size_t from, const char *name) {
+  es_node node;
+  if (!begin(graph, &node, ES_OP_SCALE, from)) return ES_NONE;
+  const size_t dims[4] = {node.channels};
+  node.weight = add_tensor(graph, true, name, "weight", 1, dims);
+  return node.weight == ES_NONE ? ES_NONE : add_node(graph, &node);
 }
 
 size_t es_graph_relu(es_graph *graph, size_t from) {

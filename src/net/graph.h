@@ -18,12 +18,14 @@ typedef enum es_op {
   ES_OP_INPUT,
   ES_OP_CONV,      /* no bias; weight (out, in, k, k) */
   ES_OP_NORM,      /* batch normalisation over images and positions: y =
-                      weight (x - mean)/sqrt(var + 1e-5) + bias, by channel */
+                      weight (x - mean)/sqrt(var + 1e-5) + bias, by channel;
+                      without weight and bias where it is not affine */
   ES_OP_RELU,      /* max(x, 0); derivative 0 at 0 */
   ES_OP_ADD,       /* of two nodes of one shape */
   ES_OP_MAX_POOL,  /* padding never wins; the first of equal values does */
   ES_OP_MEAN_POOL, /* over all positions, to 1×1 */
-  ES_OP_LINEAR     /* of the flattened input; weight (out, in), bias or none */
+  ES_OP_LINEAR,    /* of the flattened input; weight (out, in), bias or none */
+  ES_OP_SCALE      /* weight x, by channel */
 } es_op;
 
 /* Batch normalisation's constants, PyTorch's defaults. */
@@ -78,6 +80,8 @@ size_t es_graph_conv(es_graph *graph, size_t from, const char *name,
 /* name + ".weight", ".bias"; buffers name + ".running_mean", ".running_var",
  * ".num_batches_tracked". */
 size_t es_graph_norm(es_graph *graph, size_t from, const char *name);
+/* The buffers alone: PyTorch's affine=False. */
+size_t es_graph_standardise(es_graph *graph, size_t from, const char *name);
 size_t es_graph_relu(es_graph *graph, size_t from);
 size_t es_graph_add(es_graph *graph, size_t a, size_t b);
 /* pad <= kernel/2, as PyTorch. */
@@ -87,6 +91,8 @@ size_t es_graph_mean_pool(es_graph *graph, size_t from);
 /* name + ".weight" and, with bias, ".bias". */
 size_t es_graph_linear(es_graph *graph, size_t from, const char *name,
                        size_t channels, bool bias);
+/* name + ".weight" (channels). */
+size_t es_graph_scale(es_graph *graph, size_t from, const char *name);
 /* Marks a node as an output; returns its number among the outputs. Any node may
  * be one, the input or one that others use included, also twice: the gradients
  * by all its uses add up. */

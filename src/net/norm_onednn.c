@@ -1,7 +1,8 @@
 /* Batch normalisation as steps: y = w (x - mean) r + b with r = 1/sqrt(var +
  * 1e-5), by channel and part; the loops are in lanes_onednn.c. Running
  * statistics take (1 - momentum) old + momentum new, part by part in order, the
- * variance with m - 1 in place of m; a part of m = 1 value gives 0. */
+ * variance with m - 1 in place of m; a part of m = 1 value gives 0. Without
+ * weight and bias w = 1, and b is a row of zeros kept beside the statistics. */
 #include "net/program_onednn.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 typedef struct statistics {
   double *r;
   float *mean, *scale; /* scale = w r */
+  float *zero;         /* as many; where there is no bias */
 } statistics;
 
 static size_t count_of(const es_dnn_lanes *t) {
@@ -20,10 +22,20 @@ static statistics statistics_at(void *memory, size_t n) {
   statistics s = {.r = memory};
   s.mean = (float *)(void *)(s.r + n);
   s.scale = s.mean + n;
+  s.zero = s.scale + n;
   return s;
 }
 
 enum { STATISTICS = sizeof(double) + 2 * sizeof(float) };
+
+static size_t bytes_of(const es_node *node, size_t n) {
+  return n * (STATISTICS + (node->bias == ES_NONE ? sizeof(float) : 0));
+}
+
+/* Where the first number of a parameter is, or ES_NONE. */
+static size_t param_at(const es_graph *g, size_t p) {
+  return p == ES_NONE ? ES_NONE : g->param[p].offset;
+}
 
 /* Arguments of the forward step. */
 enum { Y, X, Z, STATS, WEIGHT, BIAS, MEAN, VAR, COUNT, WORK };
@@ -48,7 +60,8 @@ static void forward(es_dnn_program *p, const es_dnn_step *step) {
   const es_dnn_lanes *t = &step->lanes;
   const size_t channels = t->blocks * t->lanes, n = count_of(t);
   const float *x = es_dnn_step_data(p, step, X),
-              *w = es_dnn_step_data(p, step, WEIGHT);
+              *w = es_dnn_step_data(p, step, WEIGHT),
+              *bias = es_dnn_step_data(p, step, BIAS);
   float *running_mean = es_dnn_step_data(p, step, MEAN);
   float *running_var = es_dnn_step_data(p, step, VAR);
   double *mean = (double *)(void *)es_dnn_step_data(p, step, WORK),
@@ -67,14 +80,15 @@ static void forward(es_dnn_program *p, const es_dnn_step *step) {
   for (size_t i = 0; i < n; i++) {
     s.r[i] = 1 / sqrt(var[i] + ES_NORM_EPSILON);
     s.mean[i] = (float)mean[i];
-    s.scale[i] = (float)((double)w[i % channels] * s.r[i]);
+    s.scale[i] = (float)(w != NULL ? (double)w[i % channels] * s.r[i] : s.r[i]);
   }
-  es_dnn_lanes_normalise(
-      es_dnn_step_data(p, step, Y), t, x, es_dnn_step_data(p, step, Z),
-      &(es_dnn_affine){.mean = s.mean,
-                       .scale = s.scale,
-                       .shift = es_dnn_step_data(p, step, BIAS),
-                       .relu = step->relu});
+  if (bias == NULL) es_dnn_flat_copy(s.zero, NULL, n);
+  es_dnn_lanes_normalise(es_dnn_step_data(p, step, Y), t, x,
+                         es_dnn_step_data(p, step, Z),
+                         &(es_dnn_affine){.mean = s.mean,
+                                          .scale = s.scale,
+                                          .shift = bias != NULL ? bias : s.zero,
+                                          .relu = step->relu});
 }
 
 void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
@@ -89,7 +103,7 @@ void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
   es_dnn_scratch_need(p, 2 * n * sizeof(double) + es_dnn_lanes_scratch(&t));
   es_dnn_tick(p);
   p->cell[result].value = es_dnn_value_over(p, x, added);
-  p->cell[norm].extra = es_dnn_value_new(p, n * STATISTICS);
+  p->cell[norm].extra = es_dnn_value_new(p, bytes_of(node, n));
   es_dnn_step *step = es_dnn_loop_add(p, norm, "normalisation", forward);
   if (step == NULL) return;
   step->lanes = t;
@@ -98,8 +112,8 @@ void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, x);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, added);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->weight].offset);
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->bias].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->weight));
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->bias));
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->mean].offset);
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->var].offset);
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->count].offset);
@@ -114,7 +128,8 @@ static void backward(es_dnn_program *p, const es_dnn_step *step) {
   const size_t channels = t->blocks * t->lanes, n = count_of(t);
   const double m = (double)(t->images / t->groups) * (double)t->area;
   const float *x = es_dnn_step_data(p, step, X),
-              *dy = es_dnn_step_data(p, step, DY);
+              *dy = es_dnn_step_data(p, step, DY),
+              *bias = es_dnn_step_data(p, step, BIAS);
   float *dw = es_dnn_step_data(p, step, D_WEIGHT);
   float *db = es_dnn_step_data(p, step, D_BIAS),
         *dx = es_dnn_step_data(p, step, DX);
@@ -124,7 +139,7 @@ static void backward(es_dnn_program *p, const es_dnn_step *step) {
   const statistics s = statistics_at(es_dnn_step_data(p, step, STATS), n);
   const es_dnn_affine a = {.mean = s.mean,
                            .scale = s.scale,
-                           .shift = es_dnn_step_data(p, step, BIAS),
+                           .shift = bias != NULL ? bias : s.zero,
                            .sum = sums,
                            .product = products,
                            .relu = step->relu};
@@ -133,7 +148,7 @@ static void backward(es_dnn_program *p, const es_dnn_step *step) {
     sums[i] = (float)sum[i];
     products[i] = (float)(product[i] * s.r[i] * s.r[i]);
   }
-  for (size_t c = 0; c < channels; c++) {
+  for (size_t c = 0; dw != NULL && c < channels; c++) {
     double by_weight = 0, by_bias = 0;
     for (size_t i = c; i < n; i += channels) {
       by_weight += product[i] * s.r[i];
@@ -166,10 +181,10 @@ void es_dnn_norm_backward(es_dnn_program *p, size_t norm, size_t dy,
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[from].value);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dy);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->weight].offset);
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, g->param[node->bias].offset);
-  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, g->param[node->weight].offset);
-  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, g->param[node->bias].offset);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->weight));
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->bias));
+  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, param_at(g, node->weight));
+  es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, param_at(g, node->bias));
   es_dnn_step_arg(p, step, 0, ES_AT_SCRATCH, 0);
   if (dx != ES_NONE) es_dnn_contribute(p, from, dx);
 }

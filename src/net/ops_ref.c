@@ -6,9 +6,11 @@
  * kernel positions k, with q = p stride + k - pad inside the image:
  *   convolution     y[n,o,p] = sum_c,k w[o,c,k] x[n,c,q]
  *   normalisation   y = w (x - mean)/sqrt(var + 1e-5) + b   by channel, part
+ *                   (w = 1, b = 0 where it is not affine)
  *   max-pooling     y[n,c,p] = max_k x[n,c,q]
  *   mean-pooling    y[n,c] = sum_p x[n,c,p]/positions
  *   linear          y[n,o] = sum_i w[o,i] x[n,i] + b[o]
+ *   scale           y[n,c,p] = w[c] x[n,c,p]
  * Backward is the chain rule, nodes in reverse, a node's gradient being the sum
  * over its uses. Normalisation (Ioffe and Szegedy, "Batch normalization", 2015,
  * algorithm 1), with h = (x - mean)/sqrt(var + 1e-5) and <> the mean over the

@@ -156,3 +156,26 @@ static void NAME(linear_back)(const NAME(call) * s) {
     }
   }
 }
+
+static void NAME(scale)(const NAME(call) * s) {
+  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t planes = s->batch * channels;
+  for (size_t k = 0; k < planes; k++)
+    for (size_t i = k * area; i < (k + 1) * area; i++)
+      s->y[i] = s->weight[k % channels] * s->x[0][i];
+}
+
+static void NAME(scale_back)(const NAME(call) * s) {
+  const size_t area = area_of(s->node), channels = s->node->channels;
+#pragma omp parallel for schedule(static)
+  for (size_t c = 0; c < channels; c++) {
+    double sum = 0;
+    for (size_t n = 0; n < s->batch; n++) {
+      const size_t at = (n * channels + c) * area;
+      sum += NAME(dot)(area, s->dy + at, s->x[0] + at);
+      if (s->dx[0] != NULL)
+        NAME(add_scaled)(area, s->weight[c], s->dy + at, s->dx[0] + at);
+    }
+    s->d_weight[c] = (REAL)sum;
+  }
+}

@@ -29,6 +29,7 @@ static const NAME(row) NAME(rows)[] = {
     [ES_OP_MAX_POOL] = {NAME(max_pool), NAME(max_pool_back)},
     [ES_OP_MEAN_POOL] = {NAME(mean_pool), NAME(mean_pool_back)},
     [ES_OP_LINEAR] = {NAME(linear), NAME(linear_back)},
+    [ES_OP_SCALE] = {NAME(scale), NAME(scale_back)},
 };
 
 static size_t NAME(values)(const NAME(net) * net, size_t i) {

@@ -49,7 +49,8 @@ static void NAME(norm)(const NAME(call) * s) {
       const double scale = 1 / sqrt(var + ES_NORM_EPSILON);
       s->mean[g * channels + c] = mean;
       s->scale[g * channels + c] = scale;
-      const double w = (double)s->weight[c] * scale, b = (double)s->bias[c];
+      const double w = s->weight != NULL ? (double)s->weight[c] * scale : scale;
+      const double b = s->bias != NULL ? (double)s->bias[c] : 0;
       for (size_t n = g * per; n < (g + 1) * per; n++) {
         const size_t at = (n * channels + c) * area;
         for (size_t i = at; i < at + area; i++)
@@ -78,7 +79,7 @@ static void NAME(norm_back_part)(const NAME(call) * s, size_t g, size_t c,
   *db += sum;
   *dw += product;
   if (s->dx[0] == NULL) return;
-  const double w = (double)s->weight[c] * scale;
+  const double w = s->weight != NULL ? (double)s->weight[c] * scale : scale;
   for (size_t n = g * per; n < (g + 1) * per; n++) {
     const size_t at = (n * channels + c) * area;
     for (size_t i = at; i < at + area; i++) {
@@ -95,7 +96,7 @@ static void NAME(norm_back)(const NAME(call) * s) {
     double db = 0, dw = 0;
     for (size_t g = 0; g < s->groups; g++)
       NAME(norm_back_part)(s, g, c, &db, &dw);
-    s->d_bias[c] = (REAL)db;
-    s->d_weight[c] = (REAL)dw;
+    if (s->d_bias != NULL) s->d_bias[c] = (REAL)db;
+    if (s->d_weight != NULL) s->d_weight[c] = (REAL)dw;
   }
 }

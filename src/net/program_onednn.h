@@ -166,6 +166,9 @@ void es_dnn_weights_arg(es_dnn_program *p, es_dnn_step *step, size_t node,
 void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
                          size_t add, bool relu);
 void es_dnn_norm_backward(es_dnn_program *p, size_t norm, size_t dy, bool relu);
+/* scale_onednn.c */
+void es_dnn_scale_forward(es_dnn_program *p, size_t node);
+void es_dnn_scale_backward(es_dnn_program *p, size_t node, size_t dy);
 /* backward_onednn.c: adds a value, which lies as the node's, to its gradient.
  */
 void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value);

@@ -141,7 +141,10 @@ static void the_last_layer_takes_the_first_numbers(void **state) {
   check_last(&e, 0);
   e.norm = false;
   check_last(&e, 1e-3);
-  e = (es_encoder){.arch = ES_ARCH_LINEAR, .side = 9, .dim = 4};
+  e = (es_encoder){.arch = ES_ARCH_LINEAR,
+                   .side = 9,
+                   .dim = 4,
+                   .heads = {.projector = ES_PROJECTOR_NONE}};
   check_last(&e, .01);
   check_last(&e, 0);
 }
@@ -163,7 +166,10 @@ static void the_last_layer_starts_as_flow_does(void **state) {
                                       "time.t=0",
                                       "output.state=on"};
   const es_keys sets[] = {*es_model_barlow_twins.keys, es_flow_keys};
-  const es_encoder e = {.arch = ES_ARCH_LINEAR, .side = M, .dim = D};
+  const es_encoder e = {.arch = ES_ARCH_LINEAR,
+                        .side = M,
+                        .dim = D,
+                        .heads = {.projector = ES_PROJECTOR_NONE}};
   started s = start(&e, 5, .03);
   double W[D * M] = {0};
   es_config *config;

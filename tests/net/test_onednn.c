@@ -54,24 +54,47 @@ static void convolutions(void **state) {
 }
 
 /* On the three kinds of layout and on 1×1 images, alone, before a ReLU, before
- * a sum, before both; the positions of the last are more than a piece's. */
+ * a sum, before both, with weight and bias and without; the positions of the
+ * last are more than a piece's. */
 static void normalisations(void **state) {
   (void)state;
   static const size_t rows[][3] = {{16, 5, 4}, {32, 3, 3}, {8, 7, 5},
                                    {24, 3, 2}, {5, 4, 4},  {70, 2, 2},
                                    {33, 1, 1}, {8, 29, 40}};
-  for (size_t i = 0; i < 4 * sizeof rows / sizeof *rows; i++) {
-    const size_t *c = rows[i / 4];
+  for (size_t i = 0; i < 8 * sizeof rows / sizeof *rows; i++) {
+    const size_t *c = rows[i / 8];
     es_graph g = {0};
     const size_t in = es_graph_input(&g, 2, c[1], c[2]);
     const size_t x = es_graph_conv(&g, in, "conv", c[0], 1, 1, 0);
-    size_t y = es_graph_norm(&g, x, "bn");
+    size_t y = i % 8 < 4 ? es_graph_norm(&g, x, "bn")
+                         : es_graph_standardise(&g, x, "bn");
     if (i % 4 >= 2) y = es_graph_add(&g, y, x);
     if (i % 2 == 1) y = es_graph_relu(&g, y);
     es_graph_output(&g, y);
     for (int pass = ES_PASS_TRAIN; pass <= ES_PASS_FROZEN; pass++)
       hold(&g, 6, 1 + (size_t)pass % 2 * 2, (es_pass)pass);
     hold(&g, 6, 2, ES_PASS_TRAIN);
+    es_graph_free(&g);
+  }
+}
+
+/* Before a ReLU and alone, on the three kinds of layout, on 1×1 images and on
+ * the input, which has no gradient. */
+static void scalings(void **state) {
+  (void)state;
+  static const size_t rows[][3] = {
+      {16, 5, 4}, {32, 3, 3}, {8, 7, 5}, {5, 4, 4}, {33, 1, 1}};
+  for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+    const size_t *c = rows[i / 2];
+    es_graph g = {0};
+    size_t x = es_graph_input(&g, 2, c[1], c[2]);
+    x = es_graph_scale(&g, x, "first");
+    x = es_graph_conv(&g, x, "conv", c[0], 1, 1, 0);
+    es_graph_output(&g, x);
+    x = es_graph_scale(&g, x, "second");
+    es_graph_output(&g, i % 2 == 1 ? es_graph_relu(&g, x) : x);
+    for (int pass = ES_PASS_TRAIN; pass <= ES_PASS_FROZEN; pass++)
+      hold_by(1 + pass % 2, &g, 6, 2, (es_pass)pass);
     es_graph_free(&g);
   }
 }
@@ -227,7 +250,7 @@ static void outputs_without_gradient(void **state) {
 /* One more node, of any kind, from nodes drawn at random. */
 static void random_node(es_graph *g, uint64_t seed, uint64_t i) {
   static const size_t channels[] = {8, 16, 6, 8, 16};
-  const uint64_t r = es_random_below(10, seed, ES_STREAM_USER, 3 * i);
+  const uint64_t r = es_random_below(12, seed, ES_STREAM_USER, 3 * i);
   const uint64_t a =
       es_random_below(g->n_nodes, seed, ES_STREAM_USER, 3 * i + 1);
   const uint64_t b =
@@ -246,6 +269,10 @@ static void random_node(es_graph *g, uint64_t seed, uint64_t i) {
     es_graph_add(g, a, b);
   else if (r == 9 && n->height > 2)
     es_graph_max_pool(g, a, 3, 2, 1);
+  else if (r == 10)
+    es_graph_standardise(g, a, name);
+  else if (r == 11)
+    es_graph_scale(g, a, name);
 }
 
 /* Graphs in which nodes have many users, sums share operands, and outputs lie
@@ -275,7 +302,8 @@ static void random_networks(void **state) {
 #endif
 
 ONEDNN_MAIN(cmocka_unit_test(convolutions), cmocka_unit_test(normalisations),
-            cmocka_unit_test(parts_of_one_value), cmocka_unit_test(maxima),
-            cmocka_unit_test(linear_maps), cmocka_unit_test(whole_networks),
+            cmocka_unit_test(scalings), cmocka_unit_test(parts_of_one_value),
+            cmocka_unit_test(maxima), cmocka_unit_test(linear_maps),
+            cmocka_unit_test(whole_networks),
             cmocka_unit_test(outputs_without_gradient),
             cmocka_unit_test(random_networks))

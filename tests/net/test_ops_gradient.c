@@ -33,17 +33,32 @@ static void convolutions(void **state) {
   }
 }
 
-/* With positions and without, one part and two. */
+/* With positions and without, one part and two, with weight and bias and
+ * without. */
 static void normalisation(void **state) {
   (void)state;
   for (size_t groups = 1; groups <= 2; groups++)
-    for (int flat = 0; flat < 2; flat++) {
+    for (int kind = 0; kind < 4; kind++) {
       es_graph g;
       size_t x = begin(&g);
-      if (flat) x = es_graph_linear(&g, x, "fc", 5, false);
-      es_graph_output(&g, es_graph_norm(&g, x, "bn"));
+      if (kind % 2) x = es_graph_linear(&g, x, "fc", 5, false);
+      x = kind < 2 ? es_graph_norm(&g, x, "bn")
+                   : es_graph_standardise(&g, x, "bn");
+      es_graph_output(&g, x);
       check(&g, 6, groups, 20 + groups);
     }
+}
+
+/* By channel, behind a convolution and of the input. */
+static void scaling(void **state) {
+  (void)state;
+  for (int first = 0; first < 2; first++) {
+    es_graph g;
+    const size_t x = begin(&g);
+    es_graph_output(&g, es_graph_scale(&g, first ? 0 : x, "scale"));
+    if (first) es_graph_output(&g, x);
+    check(&g, 3, 1, 25);
+  }
 }
 
 static void relu(void **state) {
@@ -134,10 +149,11 @@ static void whole_network(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(convolutions),   cmocka_unit_test(normalisation),
-      cmocka_unit_test(relu),           cmocka_unit_test(sums),
-      cmocka_unit_test(pooling),        cmocka_unit_test(linear_layers),
-      cmocka_unit_test(outputs_inside), cmocka_unit_test(whole_network),
+      cmocka_unit_test(convolutions),  cmocka_unit_test(normalisation),
+      cmocka_unit_test(scaling),       cmocka_unit_test(relu),
+      cmocka_unit_test(sums),          cmocka_unit_test(pooling),
+      cmocka_unit_test(linear_layers), cmocka_unit_test(outputs_inside),
+      cmocka_unit_test(whole_network),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
