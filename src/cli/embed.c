@@ -4,132 +4,65 @@
 #include "cli/cli.h"
 
 #include "base/slab.h"
-#include "data/data.h"
 #include "file/atomic.h"
 #include "file/h5.h"
-#include "models/resnet/encoder.h"
-#include "models/resnet/method.h"
-#include "net/engine.h"
-#include "net/params.h"
+#include "models/resnet/frozen.h"
 
-#include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BATCH = 256 };
 
 typedef struct embedding {
   const es_job *job;
   es_dataset *set;
-  es_network network;
-  void *net;
+  es_frozen *frozen;
+  es_tap r, z; /* representation and embedding */
   size_t n, values, batch;
-  float *params, *buffers, *input; /* input: a batch */
   float *images, *representation, *embedding;
-  double *labels, *image, *mean; /* mean: what training took from views */
+  double *labels;
   es_slab slab;
 } embedding;
 
-static void add(size_t *total, size_t a, size_t b, size_t size) {
-  es_slab_add(total, es_size_product(a, b), size);
-}
-
 static es_status allocate(embedding *e, es_diag *diag) {
-  const es_network *w = &e->network;
+  const size_t images = es_size_product(e->n, e->values);
+  const size_t r = es_size_product(e->n, e->r.size);
+  const size_t z = es_size_product(e->n, e->z.size);
   size_t total = 0;
-  add(&total, w->graph.param_size, 1, sizeof(float));
-  add(&total, w->graph.buffer_size, 1, sizeof(float));
-  add(&total, e->batch, e->values, sizeof(float));
-  add(&total, e->n, e->values, sizeof(float));
-  add(&total, e->n, w->representation.size, sizeof(float));
-  add(&total, e->n, w->embedding.size, sizeof(float));
-  add(&total, e->n, 1, sizeof(double));
-  add(&total, e->values, 1, sizeof(double));
-  add(&total, e->values, 1, sizeof(double));
+  es_slab_add(&total, images, sizeof(float));
+  es_slab_add(&total, r, sizeof(float));
+  es_slab_add(&total, z, sizeof(float));
+  es_slab_add(&total, e->n, sizeof(double));
   const es_status status = es_slab_open(&e->slab, total, diag);
   if (status != ES_OK) return status;
-  es_slab *s = &e->slab;
-  e->params = es_slab_take(s, w->graph.param_size, sizeof(float));
-  e->buffers = es_slab_take(s, w->graph.buffer_size, sizeof(float));
-  e->input = es_slab_take(s, e->batch * e->values, sizeof(float));
-  e->images = es_slab_take(s, e->n * e->values, sizeof(float));
-  e->representation =
-      es_slab_take(s, e->n * w->representation.size, sizeof(float));
-  e->embedding = es_slab_take(s, e->n * w->embedding.size, sizeof(float));
-  e->labels = es_slab_take(s, e->n, sizeof(double));
-  e->image = es_slab_take(s, e->values, sizeof(double));
-  e->mean = es_slab_take(s, e->values, sizeof(double));
+  e->images = es_slab_take(&e->slab, images, sizeof(float));
+  e->representation = es_slab_take(&e->slab, r, sizeof(float));
+  e->embedding = es_slab_take(&e->slab, z, sizeof(float));
+  e->labels = es_slab_take(&e->slab, e->n, sizeof(double));
   return ES_OK;
-}
-
-static es_status load(embedding *e, es_diag *diag) {
-  es_h5_source *file;
-  char *path = es_file_join(e->job->target, "arrays.h5");
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_h5_open(&file, path, diag);
-  free(path);
-  if (status != ES_OK) return status;
-  status = es_params_read(&e->network.graph, e->params, e->buffers, file, diag);
-  if (status == ES_OK && es_h5_has(file, "/train/mean"))
-    status = es_h5_read(file, "/train/mean", e->mean, &e->values, 1, diag);
-  es_h5_close(file);
-  return status;
 }
 
 static es_status open_all(embedding *e, es_diag *diag) {
   const es_config *config = e->job->config;
-  size_t channels, side;
-  es_encoder encoder;
   es_status status = es_dataset_open(&e->set, config, diag);
   if (status != ES_OK) return status;
   e->n = es_dataset_count(e->set);
   e->values = es_dataset_dim(e->set);
   e->batch = e->n < BATCH ? e->n : BATCH;
-  es_dataset_geometry(e->set, &channels, &side);
-  if (channels == 0) side = e->values;
-  status = es_encoder_from(&encoder, config, channels, side, diag);
-  if (status == ES_OK) status = es_network_new(&e->network, &encoder, diag);
-  if (status == ES_OK) status = allocate(e, diag);
-  if (status == ES_OK) status = load(e, diag);
+  status = es_frozen_open(&e->frozen, e->job->target, config, e->set, e->batch,
+                          diag);
   if (status != ES_OK) return status;
-  return es_engine_fastest()->open(&e->net, &e->network.graph, e->batch, 1,
-                                   false, diag);
+  e->r = es_frozen_network(e->frozen)->representation;
+  e->z = es_frozen_network(e->frozen)->embedding;
+  return allocate(e, diag);
 }
 
-static bool all_finite(const float *x, size_t n) {
-  bool finite = true;
-  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
-  return finite;
-}
-
-/* Images first … first + count - 1; the rest of the batch is what was there. */
 static es_status pass(embedding *e, size_t first, size_t count, es_diag *diag) {
-  const es_engine *engine = es_engine_fastest();
-  const es_tap r = e->network.representation, z = e->network.embedding;
-  for (size_t i = 0; i < count; i++) {
-    float *image = e->images + (first + i) * e->values;
-    es_dataset_image(e->set, first + i, e->image);
-    e->labels[first + i] = es_dataset_label(e->set, first + i);
-    for (size_t j = 0; j < e->values; j++)
-      image[j] = (float)(e->image[j] - e->mean[j]);
-    memcpy(e->input + i * e->values, image, e->values * sizeof *image);
-  }
-  const es_status status = engine->forward(e->net, ES_PASS_FROZEN, e->params,
-                                           e->buffers, e->input, diag);
-  if (status != ES_OK) return status;
-  memcpy(e->representation + first * r.size, engine->output(e->net, r.output),
-         count * r.size * sizeof(float));
-  memcpy(e->embedding + first * z.size, engine->output(e->net, z.output),
-         count * z.size * sizeof(float));
-  if (all_finite(e->embedding + first * z.size, count * z.size) &&
-      all_finite(e->representation + first * r.size, count * r.size))
-    return ES_OK;
-  return es_fail(
-      diag, ES_NOT_FINITE,
-      "%s: the outputs for image %zu or one of the %zu behind it are "
-      "not finite",
-      e->job->target, first + 1, count - 1);
+  for (size_t i = first; i < first + count; i++)
+    e->labels[i] = es_dataset_label(e->set, i);
+  return es_frozen_pass(e->frozen, e->set, first, count,
+                        e->images + first * e->values,
+                        e->representation + first * e->r.size,
+                        e->embedding + first * e->z.size, diag);
 }
 
 static es_status write_file(const embedding *e, const char *path,
@@ -140,8 +73,8 @@ static es_status write_file(const embedding *e, const char *path,
   const size_t images[4] = {e->n, channels == 0 ? 1 : channels,
                             channels == 0 ? 1 : side,
                             channels == 0 ? e->values : side};
-  const size_t r[2] = {e->n, e->network.representation.size};
-  const size_t z[2] = {e->n, e->network.embedding.size};
+  const size_t r[2] = {e->n, e->r.size};
+  const size_t z[2] = {e->n, e->z.size};
   es_status status = es_h5_create(&file, path, diag);
   if (status != ES_OK) return status;
   status = es_h5_write_float(file, "/images", e->images, images, 4, diag);
@@ -184,8 +117,7 @@ static es_status embed(embedding *e, es_diag *diag) {
 es_status es_cmd_embed(const es_job *job, es_diag *diag) {
   embedding e = {.job = job};
   const es_status status = embed(&e, diag);
-  if (e.net != NULL) es_engine_fastest()->close(e.net);
-  es_network_free(&e.network);
+  es_frozen_free(e.frozen);
   es_dataset_free(e.set);
   es_slab_close(&e.slab);
   return status;

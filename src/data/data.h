@@ -29,11 +29,18 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
                           es_diag *diag) ES_MUST_USE;
 void es_dataset_free(es_dataset *set);
 
-/* Opens the test images, all of them in order, of the data set that the
- * settings name, whatever data.split and data.n are; for es_dataset_image.
- * ES_BAD_VALUE where it has no such part. */
+/* Opens the test images, or the training images, all of them in order, of the
+ * data set that the settings name, whatever data.split and data.n are; for
+ * es_dataset_image. ES_BAD_VALUE where it has no such part. */
 es_status es_dataset_open_test(es_dataset **out, const es_config *config,
                                es_diag *diag) ES_MUST_USE;
+es_status es_dataset_open_train(es_dataset **out, const es_config *config,
+                                es_diag *diag) ES_MUST_USE;
+
+/* Leaves n of all samples, 1 <= n <= their number, drawn by data.seed as data.n
+ * draws them. Once. */
+es_status es_dataset_choose(es_dataset *set, size_t n,
+                            es_diag *diag) ES_MUST_USE;
 
 size_t es_dataset_count(const es_dataset *set);      /* samples n */
 size_t es_dataset_dim(const es_dataset *set);        /* m, values of a view */

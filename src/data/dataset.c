@@ -35,16 +35,9 @@ static const es_source_kind *kind_named(const char *name) {
   return NULL;
 }
 
-static es_status choose_samples(es_dataset *set, const es_config *config,
-                                es_diag *diag) {
+es_status es_dataset_choose(es_dataset *set, size_t n, es_diag *diag) {
   const size_t count = set->source.count;
-  const size_t n = es_config_size(config, "data", "n");
-  if (n > count)
-    return es_config_blame(config, "data", "n", diag,
-                           "%s has %zu samples, expected a whole number in "
-                           "[1, %zu]",
-                           set->kind->info.name, count, count);
-  set->n = n == 0 ? count : n;
+  set->n = n;
   if (set->n == count) return ES_OK;
   /* The indices of a source of c samples take less room than its bytes would,
    * so the sizes cannot overflow. */
@@ -58,6 +51,18 @@ static es_status choose_samples(es_dataset *set, const es_config *config,
   return enough
              ? ES_OK
              : es_fail(diag, ES_NO_MEMORY, "no memory for %zu indices", count);
+}
+
+static es_status choose_samples(es_dataset *set, const es_config *config,
+                                es_diag *diag) {
+  const size_t count = set->source.count;
+  const size_t n = es_config_size(config, "data", "n");
+  if (n > count)
+    return es_config_blame(config, "data", "n", diag,
+                           "%s has %zu samples, expected a whole number in "
+                           "[1, %zu]",
+                           set->kind->info.name, count, count);
+  return es_dataset_choose(set, n == 0 ? count : n, diag);
 }
 
 static es_status set_geometry(es_dataset *set, const es_config *config,
@@ -132,42 +137,51 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
 
 /* What tells where a data set is, what its images are made with and how large
  * they are; the rest, subset and augmentation, has no effect on them. */
-static es_status test_settings(es_config *test, const es_config *config,
-                               es_diag *diag) {
+static es_status part_settings(es_config *own, const es_config *config,
+                               const char *part, es_diag *diag) {
   static const char *const texts[] = {"name", "path"};
   static const char *const sizes[] = {"size", "seed"};
-  es_status status = es_config_suggest(test, "data", "split", "test", diag);
+  es_status status = es_config_suggest(own, "data", "split", part, diag);
   for (size_t i = 0; status == ES_OK && i < 2; i++) {
     const char *text = es_config_text(config, "data", texts[i]);
     if (text != NULL && *text != '\0')
-      status = es_config_suggest(test, "data", texts[i], text, diag);
+      status = es_config_suggest(own, "data", texts[i], text, diag);
   }
   for (size_t i = 0; status == ES_OK && i < 2; i++) {
     char number[24];
     snprintf(number, sizeof number, "%zu",
              es_config_size(config, "data", sizes[i]));
-    status = es_config_suggest(test, "data", sizes[i], number, diag);
+    status = es_config_suggest(own, "data", sizes[i], number, diag);
   }
   /* A shift is held against the size. */
-  return status == ES_OK
-             ? es_config_suggest(test, "augment", "shift", "0", diag)
-             : status;
+  return status == ES_OK ? es_config_suggest(own, "augment", "shift", "0", diag)
+                         : status;
+}
+
+static es_status open_part(es_dataset **out, const es_config *config,
+                           const char *part, es_diag *diag) {
+  const char *name = es_config_text(config, "data", "name");
+  const es_source_kind *kind = kind_named(name);
+  es_config *own = NULL;
+  *out = NULL;
+  if (kind != NULL && !kind->parts)
+    return es_fail(diag, ES_BAD_VALUE, "data.name=%s: has no %s images", name,
+                   part);
+  es_status status = es_config_new(&own, &es_data_keys, 1, diag);
+  if (status == ES_OK) status = part_settings(own, config, part, diag);
+  if (status == ES_OK) status = es_dataset_open(out, own, diag);
+  es_config_free(own);
+  return status;
 }
 
 es_status es_dataset_open_test(es_dataset **out, const es_config *config,
                                es_diag *diag) {
-  const char *name = es_config_text(config, "data", "name");
-  const es_source_kind *kind = kind_named(name);
-  es_config *test = NULL;
-  *out = NULL;
-  if (kind != NULL && !kind->parts)
-    return es_fail(diag, ES_BAD_VALUE, "data.name=%s: has no test images",
-                   name);
-  es_status status = es_config_new(&test, &es_data_keys, 1, diag);
-  if (status == ES_OK) status = test_settings(test, config, diag);
-  if (status == ES_OK) status = es_dataset_open(out, test, diag);
-  es_config_free(test);
-  return status;
+  return open_part(out, config, "test", diag);
+}
+
+es_status es_dataset_open_train(es_dataset **out, const es_config *config,
+                                es_diag *diag) {
+  return open_part(out, config, "train", diag);
 }
 
 void es_dataset_free(es_dataset *set) {

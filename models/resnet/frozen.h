@@ -1,0 +1,30 @@
+/* A saved network, frozen: outputs of images as they are, with the running
+ * statistics of its normalisation (PyTorch's eval). */
+#ifndef ES_MODELS_RESNET_FROZEN_H
+#define ES_MODELS_RESNET_FROZEN_H
+
+#include "data/data.h"
+#include "models/resnet/encoder.h"
+
+typedef struct es_frozen es_frozen;
+
+/* Reads DIR/arrays.h5 for the network that the settings of its run describe,
+ * for images of the geometry of set, up to `batch` of them at a time. Errors of
+ * es_network_new and es_params_read, ES_NO_MEMORY. Free with es_frozen_free. */
+es_status es_frozen_open(es_frozen **out, const char *dir,
+                         const es_config *config, const es_dataset *set,
+                         size_t batch, es_diag *diag) ES_MUST_USE;
+void es_frozen_free(es_frozen *frozen); /* NULL accepted */
+
+const es_network *es_frozen_network(const es_frozen *frozen);
+
+/* Images first … first + count - 1 of set, count at most the batch, without
+ * augmentation, less the mean that training took from views where it did. Of
+ * each, a row: what the network takes, representation and embedding; any of
+ * the three may be NULL. ES_NOT_FINITE names the images where an output of one
+ * is not. */
+es_status es_frozen_pass(es_frozen *frozen, const es_dataset *set, size_t first,
+                         size_t count, float *images, float *representation,
+                         float *embedding, es_diag *diag) ES_MUST_USE;
+
+#endif
