@@ -135,13 +135,17 @@ es_status es_help_command(FILE *out, const es_command *command,
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
   if (!settings) return ES_OK;
-  if ((command->options & (ES_TRAINS | ES_MEASURES)) == 0)
+  if ((command->options & (ES_TRAINS | ES_MEASURES | ES_PROBES)) == 0)
     return model_keys(out, command, target, diag);
   fprintf(out,
           "\nkeys (defaults in brackets; a bare key=value works where one\n"
           "section has it):\n");
   if ((command->options & ES_MEASURES) != 0) {
     es_help_keys(out, &es_metrics_keys, NULL);
+    return ES_OK;
+  }
+  if ((command->options & ES_PROBES) != 0) {
+    es_help_keys(out, &es_probe_keys, NULL);
     return ES_OK;
   }
   es_help_keys(out, &es_train_keys, NULL);

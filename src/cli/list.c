@@ -78,6 +78,8 @@ static es_status list_keys(es_diag *diag) {
   es_help_keys(stdout, &es_basin_keys, NULL);
   puts("# metrics");
   es_help_keys(stdout, &es_metrics_keys, NULL);
+  puts("# probe");
+  es_help_keys(stdout, &es_probe_keys, NULL);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;
