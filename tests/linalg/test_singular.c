@@ -57,6 +57,10 @@ static void check(const kase *k) {
   const double here = worst_of(k->W, k->n, k->m, k->sigma, k->share);
   const double there = worst_of(k->turned, k->m, k->n, k->sigma, k->share);
   print_message("# %s: %.2f and, turned, %.2f units\n", k->name, here, there);
+  /* Whose columns' squares leave the range of double, not that of OpenBLAS's
+   * x87 norms, which valgrind rounds to double. */
+  if (strcmp(k->name, "farthest") == 0 && getenv("ES_UNDER_VALGRIND") != NULL)
+    return;
   assert_true(here <= most && there <= most);
 }
 
