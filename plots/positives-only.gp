@@ -26,11 +26,11 @@ do for [terminal_name in terminals] {
   set xrange [0:60]
   set yrange [1e-15:1e3]
   set key bottom left Left reverse samplen 2.5 spacing 1.15
-  plot for [j=1:3] '../both/trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))) with lines lw 2.2 dt (12,3) lc rgb tone[j] notitle, \
+  plot for [j=1:3] '../both/trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))) with linespoints lw 1.2 pt 4 ps 0.6 pi 10 lc rgb tone[j] notitle, \
        for [j=1:3] '../alone/trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))) with lines lw 2.6 lc rgb tone[j] notitle, \
        for [j=1:3] '../stepped/trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))) every 8 with points pt 6 ps 0.7 lw 1.3 lc rgb '#202020' notitle, \
        for [j=1:3] from[j]*exp(-rate[j]*x) with lines lw 1.6 dt (3,3) lc rgb theory notitle, \
-       NaN with lines lw 2.2 dt (12,3) lc rgb tone[1] title 'with negatives', \
+       NaN with linespoints lw 1.2 pt 4 ps 0.6 lc rgb tone[1] title 'with negatives', \
        NaN with lines lw 2.6 lc rgb tone[1] title 'positives alone, exact', \
        NaN with points pt 6 ps 0.8 lw 1.3 lc rgb '#202020' title 'positives alone, integrated', \
        NaN with lines lw 1.6 dt (3,3) lc rgb theory title 'e^{−αt}, α: eigenvalues of A'
@@ -45,8 +45,8 @@ do for [terminal_name in terminals] {
   shade(j) = (j - 1)/5.0
   set cbrange [0:1]
   plot for [j=1:6] '../images/trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))):(shade(j)) with lines lw 2.6 lc palette notitle, \
-       for [j=1:6] 'trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))):(shade(j)) with lines lw 2.2 dt (12,3) lc palette notitle, \
-       NaN with lines lw 2.2 dt (12,3) lc rgb tone[1] title 'InfoNCE', \
+       for [j=1:6] 'trace.csv' using (column("t")):(column(sprintf("sigma_%d", j))):(shade(j)) with linespoints lw 1.2 pt 4 ps 0.6 pi 4 lc palette notitle, \
+       NaN with linespoints lw 1.2 pt 4 ps 0.6 lc rgb tone[1] title 'InfoNCE', \
        NaN with lines lw 2.6 lc rgb tone[1] title 'positives alone'
   unset multiplot
   unset output
