@@ -290,6 +290,10 @@ static void ends_of_tiny_size(void **state) {
     assert_true(at(&t, 3, "sigma_1") == 0);
     table_free(&t);
   }
+  /* At a = 2c s is 1/(6ct) to all digits, and never falls by a rate. */
+  table t = TABLE("contrastive", "C=[[1]]", "A=[[2]]", "W0=[[1]]", "t=1e290");
+  assert_close(at(&t, 0, "sigma_1"), sqrt(1 / 6e290), 1e-14, 0);
+  table_free(&t);
 }
 
 int main(void) {
