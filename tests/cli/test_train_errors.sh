@@ -48,12 +48,13 @@ es train --help
 py <<PY >words
 import re
 text = """$out"""
-for key, accepts in re.findall(r"^  ([a-z]+\.[a-z_]+) .*\n {10,}(.*)", text, re.M):
+for key, accepts in re.findall(r"^  ([a-z]+\.[a-z_0-9]+) .*\n {10,}(.*)", text, re.M):
     whole = re.match(r"a whole number from (\d+) to (\d+)", accepts)
     if whole:
         bad = [str(int(whole[1]) - 1), str(int(float(whole[2])) * 10 + 1), "1.5", "x", ""]
     elif accepts.startswith("a number in (0, 1]"): bad = ["0", "1.0000001", "-1", "nan", "x"]
     elif accepts.startswith("a number > 0"): bad = ["0", "-1", "inf", "nan"]
+    elif accepts.startswith("numbers in [1,"): bad = ["0", "1,0", "x"]
     elif accepts.startswith("a number >= 0"): bad = ["-1e-9", "inf", "nan", "1,2"]
     elif accepts.startswith("one of"): bad = ["none-such", "[a]"]
     elif accepts.startswith("on|off"): bad = ["maybe"]
@@ -68,7 +69,7 @@ while IFS= read -r word; do
     echo "$word: exit $rc: $err" >>wrong
 done <words
 same "out-of-range values of every key name key, value and range" "$(cat wrong)" ""
-same "of all keys" "$(cut -d= -f1 words | sort -u)" "$("$program" train --help | grep -oE '^  [a-z]+\.[a-z_]+' | tr -d ' ' | sort)"
+same "of all keys" "$(cut -d= -f1 words | sort -u)" "$("$program" train --help | grep -oE '^  [a-z]+\.[a-z_0-9]+' | tr -d ' ' | sort)"
 
 # Settings that do not fit together.
 refused "lr and lr_relative" 2 "train.lr and train.lr_relative" $linear lr=0.1 lr_relative=0.1

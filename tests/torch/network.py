@@ -14,7 +14,7 @@ import re
 
 import numpy
 import torch
-from torchvision.models.resnet import BasicBlock, ResNet
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 FACTOR = 3
 ROUNDING = 2.0**-24
@@ -24,9 +24,9 @@ PROJECTOR = "projector.0.weight"
 class Narrow(ResNet):
     """A ResNet whose first stage has `width` channels in place of 64."""
 
-    def __init__(self, width, blocks):
+    def __init__(self, width, block, blocks, **kwargs):
         self.width = width
-        super().__init__(BasicBlock, blocks)
+        super().__init__(block, blocks, **kwargs)
 
     def _make_layer(self, block, planes, *args, **kwargs):
         if planes == 64:
@@ -47,12 +47,18 @@ def count_blocks(params, stage):
 
 
 def encoder(params):
-    """The network that the names and shapes of `params` tell of: basic blocks,
-    the standard stem or CIFAR's. All of torchvision's names must be there, and
+    """The network that the names and shapes of `params` tell of: basic blocks or
+    bottlenecks, the standard stem or CIFAR's. All of torchvision's names must be there, and
     none besides but the projector's."""
     first = params["conv1.weight"]
     width, channels, kernel, _ = first.shape
-    net = Narrow(width, [count_blocks(params, stage) for stage in (1, 2, 3, 4)])
+    blocks = [count_blocks(params, stage) for stage in (1, 2, 3, 4)]
+    if "layer1.0.conv3.weight" in params:
+        inner = params["layer1.0.conv1.weight"].shape[0]
+        net = Narrow(width, Bottleneck, blocks,
+                     width_per_group=64 * inner // width)
+    else:
+        net = Narrow(width, BasicBlock, blocks)
     if kernel == 7:
         net.conv1 = torch.nn.Conv2d(channels, width, 7, 2, 3, bias=False)
     else:

@@ -36,6 +36,7 @@ typedef struct torch_case {
   size_t blocks, width, channels, side; /* blocks in each of the four stages */
   size_t pairs, groups;
   uint64_t seed;
+  size_t bottleneck; /* its width, in a ResNet-50; 0: basic blocks */
 } torch_case;
 
 typedef struct torch_run {
@@ -92,7 +93,11 @@ static void run_open(torch_run *r, const torch_case *c, const char *path) {
                         .channels = c->channels,
                         .side = c->side,
                         .dim = DIM};
-  for (size_t s = 0; s < ES_STAGES; s++) encoder.stages[s] = c->blocks;
+  static const size_t fifty[ES_STAGES] = {3, 4, 6, 3};
+  encoder.bottleneck = c->bottleneck > 0;
+  encoder.bottleneck_width = c->bottleneck;
+  for (size_t s = 0; s < ES_STAGES; s++)
+    encoder.stages[s] = encoder.bottleneck ? fifty[s] : c->blocks;
   *r = (torch_run){.c = *c, .images = 2 * c->pairs};
   assert_ok(es_network_new(&r->network, &encoder, &diag), diag);
   const es_graph *g = &r->network.graph;
@@ -269,7 +274,7 @@ static torch_case resnet_18(size_t channels, size_t side, size_t groups) {
   const es_engine *e = es_engine_fastest();
   const size_t width = e == &es_engine_reference_float ? 16 : 64;
   const uint64_t seed = side < 64 ? 0 : 1;
-  return (torch_case){e, 2, width, channels, side, 4, groups, seed};
+  return (torch_case){e, 2, width, channels, side, 4, groups, seed, 0};
 }
 
 static void standard_stem(void **state) {
@@ -292,15 +297,30 @@ static void small_stem_by_view(void **state) {
   compare(state, &c);
 }
 
+/* ResNet-50 as it is, and narrow with bottlenecks twice as wide. */
+static void fifty_layers(void **state) {
+  torch_case c = resnet_18(3, 64, 2);
+  c.bottleneck = 1;
+  compare(state, &c);
+}
+
+static void wide_bottlenecks(void **state) {
+  torch_case c = resnet_18(1, 28, 2);
+  c.width = 16;
+  c.bottleneck = 2;
+  compare(state, &c);
+}
+
 static void plain_loops(void **state) {
   compare(state,
-          &(torch_case){&es_engine_reference_float, 1, 16, 1, 14, 4, 2, 0});
+          &(torch_case){&es_engine_reference_float, 1, 16, 1, 14, 4, 2, 0, 0});
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(standard_stem), temp_test(standard_stem_by_view),
       temp_test(small_stem),    temp_test(small_stem_by_view),
+      temp_test(fifty_layers),  temp_test(wide_bottlenecks),
       temp_test(plain_loops),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
