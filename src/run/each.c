@@ -6,43 +6,31 @@
 #include "plot/plot.h"
 #include "run/against.h"
 #include "run/ends.h"
+#include "run/items.h"
 #include "run/record.h"
+#include "run/summary.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ITEMS = 10000, MOST_FIGURES = 32, MOST_KEYS = 15, LONGEST = 120 };
-
-static size_t count_items(const es_stage *stage) {
-  size_t n = 1;
-  for (size_t k = 0; k < stage->each->n_children && n <= MOST_ITEMS; k++)
-    n *= stage->each->child[k].n_children;
-  return n;
-}
-
-/* The value of key k in item i. */
-static const es_node *value_of(const es_stage *stage, size_t i, size_t k) {
-  for (size_t last = stage->each->n_children - 1; last > k; last--)
-    i /= stage->each->child[last].n_children;
-  const es_node *key = &stage->each->child[k];
-  return &key->child[i % key->n_children];
-}
+enum { MOST_FIGURES = 32, LONGEST = 120 };
 
 static es_status configure_item(es_config **out, const es_plan *plan,
                                 const es_stage *stage, size_t i,
                                 es_diag *diag) {
   es_status status = es_stage_configure(out, plan, stage, diag);
-  for (size_t k = 0; status == ES_OK && k < stage->each->n_children; k++) {
+  for (size_t k = es_items_read_keys(stage);
+       status == ES_OK && k < es_items_keys(stage); k++) {
+    const es_node *key = es_items_key(stage, k);
     char word[256];
-    snprintf(word, sizeof word, "%s=%s", stage->each->child[k].key,
-             value_of(stage, i, k)->text);
+    snprintf(word, sizeof word, "%s=%s", key->key,
+             es_items_value(stage, i, k)->text);
     es_diag inner = {0};
     status = es_config_set(*out, word, &inner);
     if (status != ES_OK)
       status = es_fail(diag, status, "%s:%zu:%zu: each: %s", plan->path,
-                       stage->each->child[k].line, stage->each->child[k].column,
-                       inner.message);
+                       key->line, key->column, inner.message);
   }
   if (status == ES_OK) return ES_OK;
   es_config_free(*out);
@@ -50,11 +38,9 @@ static es_status configure_item(es_config **out, const es_plan *plan,
   return status;
 }
 
-es_status es_each_check(const es_plan *plan, const es_stage *stage,
-                        es_diag *diag) {
-  const es_node *each = stage->each;
+static bool well_formed(const es_node *each) {
   bool good = each->kind == ES_NODE_MAP && each->n_children > 0 &&
-              each->n_children <= MOST_KEYS;
+              each->n_children <= ES_MOST_KEYS;
   for (size_t k = 0; good && k < each->n_children; k++) {
     const es_node *key = &each->child[k];
     good = key->kind == ES_NODE_LIST && key->n_children > 0 &&
@@ -63,29 +49,25 @@ es_status es_each_check(const es_plan *plan, const es_stage *stage,
       good = key->child[j].kind == ES_NODE_SCALAR &&
              strlen(key->child[j].text) <= LONGEST;
   }
-  if (!good || count_items(stage) > MOST_ITEMS)
+  return good;
+}
+
+es_status es_each_check(const es_plan *plan, const es_stage *stage,
+                        es_diag *diag) {
+  const es_node *each = stage->each != NULL ? stage->each : stage->node;
+  if ((stage->each != NULL && !well_formed(each)) ||
+      es_items_count(stage) > ES_MOST_ITEMS)
     return es_fail(diag, ES_BAD_VALUE,
                    "%s:%zu:%zu: each: write it as {section.key: [value, …], …} "
                    "with at most %d combinations",
-                   plan->path, each->line, each->column, MOST_ITEMS);
-  for (size_t i = 0; i < count_items(stage); i++) {
+                   plan->path, each->line, each->column, ES_MOST_ITEMS);
+  for (size_t i = 0; i < es_items_count(stage); i++) {
     es_config *config = NULL;
     const es_status status = configure_item(&config, plan, stage, i, diag);
     if (status != ES_OK) return status;
     es_config_free(config);
   }
-  return ES_OK;
-}
-
-/* The key without its section, unless another key is called the same. */
-static const char *column_name(const es_stage *stage, size_t k) {
-  const char *key = stage->each->child[k].key, *dot = strrchr(key, '.');
-  if (dot == NULL) return key;
-  for (size_t other = 0; other < stage->each->n_children; other++) {
-    const char *theirs = strrchr(stage->each->child[other].key, '.');
-    if (other != k && theirs != NULL && strcmp(theirs, dot) == 0) return key;
-  }
-  return dot + 1;
+  return es_summary_check(plan, stage, diag);
 }
 
 static size_t count_ends(const es_stage *stage) {
@@ -105,12 +87,12 @@ static bool is_end(const es_stage *stage, const char *figure) {
 
 static es_status write_head(es_csv *csv, const es_stage *stage,
                             const cJSON *summary, es_diag *diag) {
-  const char *names[MOST_FIGURES + MOST_KEYS + 2 + ES_MOST_ENDS];
+  const char *names[MOST_FIGURES + 2 * ES_MOST_KEYS + 2 + ES_MOST_ENDS];
   char end[ES_MOST_ENDS][ES_LONGEST_END + 5];
   size_t n = 0;
   const cJSON *figure;
-  for (size_t k = 0; k < stage->each->n_children; k++)
-    names[n++] = column_name(stage, k);
+  for (size_t k = 0; k < es_items_keys(stage); k++)
+    names[n++] = es_items_column(stage, k);
   names[n++] = "status";
   if (stage->against != NULL) names[n++] = "distance";
   for (size_t k = 0; k < count_ends(stage); k++) {
@@ -145,8 +127,8 @@ static es_status write_item(items *all, size_t i, const cJSON *record,
   const cJSON *summary = cJSON_GetObjectItem(record, "summary"), *figure;
   es_csv *csv = &all->csv;
   es_status status = ES_OK;
-  for (size_t k = 0; status == ES_OK && k < stage->each->n_children; k++)
-    status = es_csv_cell_text(csv, value_of(stage, i, k)->text, diag);
+  for (size_t k = 0; status == ES_OK && k < es_items_keys(stage); k++)
+    status = es_csv_cell_text(csv, es_items_value(stage, i, k)->text, diag);
   if (status == ES_OK) status = es_csv_cell(csv, all->code[i], diag);
   if (status == ES_OK && stage->against != NULL)
     status = es_csv_cell(csv, all->distance[i], diag);
@@ -172,14 +154,16 @@ static es_status begin_table(items *all, size_t i, es_diag *diag) {
   return status;
 }
 
-/* One item into dir/III; *code is its exit code. Failures that are no result
+/* One item into dir; *code is its exit code. Failures that are no result
  * (files, settings, interruption) end the stage. */
 static es_status run_item(const es_job *job, const es_plan *plan,
                           const es_stage *stage, size_t i, const char *dir,
                           int *code, es_diag *diag) {
   es_job own = *job;
+  char *target = es_items_target(job, stage, i);
+  if (target == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   own.command = stage->command;
-  own.target = stage->target;
+  own.target = target;
   own.dir = dir;
   own.plot = "none";
   own.csv = NULL;
@@ -193,14 +177,9 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   if (status == ES_OK) es_job_begun(&own);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
+  free(target);
   *code = es_status_exit_code(status);
   return *code == 1 || status == ES_BUDGET ? ES_OK : status;
-}
-
-static char *item_folder(const es_job *job, size_t i) {
-  char name[32];
-  snprintf(name, sizeof name, "%03zu", i);
-  return es_file_join(job->dir, name);
 }
 
 /* The stage's folder is beside this one's. */
@@ -237,7 +216,7 @@ static es_status read_trace(items *all, size_t i, const char *dir,
 
 /* Item i, and its row where the columns are known. */
 static es_status add_item(items *all, size_t i, es_diag *diag) {
-  char *dir = item_folder(all->job, i);
+  char *dir = es_items_folder(all->job->dir, i);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status =
       run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
@@ -281,14 +260,14 @@ static es_status dry_run(const es_job *job, const es_stage *stage,
                          es_diag *diag) {
   if (job->out == NULL) return ES_OK;
   fprintf(job->out, "# %s: %zu runs like this one\n", stage->name,
-          count_items(stage));
+          es_items_count(stage));
   return es_config_write(job->config, job->out, diag);
 }
 
 static es_status fill_table(const es_job *job, const es_plan *plan,
                             const es_stage *stage, es_diag *diag) {
   items all = {
-      .job = job, .plan = plan, .stage = stage, .n = count_items(stage)};
+      .job = job, .plan = plan, .stage = stage, .n = es_items_count(stage)};
   char *path = es_file_join(job->dir, "table.csv");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = es_csv_open(&all.csv, path, NULL, diag);
@@ -305,6 +284,7 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
   if (job->dry_run) return dry_run(job, stage, diag);
   es_status status = es_file_mkdirs(job->dir, diag);
   if (status == ES_OK) status = fill_table(job, plan, stage, diag);
+  if (status == ES_OK) status = es_summary_write(job->dir, stage, diag);
   if (status != ES_OK || stage->plot == NULL ||
       strcmp(stage->plot, "none") == 0)
     return status;
@@ -328,16 +308,16 @@ static bool same_ends(const es_table *table, const es_stage *stage) {
  * and is set beside a stage or not as is asked for now. */
 static bool same_table(const es_job *job, const es_stage *stage) {
   es_table table = {0};
-  const size_t n = stage->each->n_children;
+  const size_t n = es_items_keys(stage);
   char *path = es_file_join(job->dir, "table.csv");
   bool same = path != NULL && es_table_read(&table, path, NULL) == ES_OK &&
-              table.rows == count_items(stage) && table.columns > n &&
+              table.rows == es_items_count(stage) && table.columns > n &&
               strcmp(table.name[n], "status") == 0 &&
               (es_table_column(&table, "distance") < table.columns) ==
                   (stage->against != NULL) &&
               same_ends(&table, stage);
   for (size_t k = 0; same && k < n; k++)
-    same = strcmp(table.name[k], column_name(stage, k)) == 0;
+    same = strcmp(table.name[k], es_items_column(stage, k)) == 0;
   es_table_free(&table);
   free(path);
   return same;
@@ -346,14 +326,16 @@ static bool same_table(const es_job *job, const es_stage *stage) {
 bool es_each_kept(const es_job *job, const es_plan *plan,
                   const es_stage *stage) {
   bool same = same_table(job, stage);
-  for (size_t i = 0; same && i < count_items(stage); i++) {
+  for (size_t i = 0; same && i < es_items_count(stage); i++) {
     es_config *config = NULL;
-    char *dir = item_folder(job, i);
-    same = dir != NULL &&
+    char *dir = es_items_folder(job->dir, i);
+    char *target = es_items_target(job, stage, i);
+    same = dir != NULL && target != NULL &&
            configure_item(&config, plan, stage, i, NULL) == ES_OK &&
            es_job_settle(job, stage->command, config, NULL) == ES_OK &&
-           es_record_same(dir, stage->command, stage->target, config);
+           es_record_same(dir, stage->command, target, config);
     es_config_free(config);
+    free(target);
     free(dir);
   }
   return same;

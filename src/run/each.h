@@ -6,7 +6,13 @@
  * `distance` behind the exit code: how far the item's trace is from that
  * stage's (against.h). With `ends: [NAME, …]` there are columns NAME_end behind
  * it: the last row of these columns of the item's trace, NaN without a row; a
- * summary figure of such a name is left out. */
+ * summary figure of such a name is left out. With `over: KEY` there is
+ * summary.csv (summary.h).
+ *
+ * A stage that reads one run, and whose target is a repeated stage, is run once
+ * for each of its runs, and for each of them in all combinations of its own
+ * settings, if it has an each: the other stage's settings stand first in its
+ * table. */
 #ifndef ES_RUN_EACH_H
 #define ES_RUN_EACH_H
 

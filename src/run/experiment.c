@@ -4,42 +4,64 @@
 #include "file/atomic.h"
 #include "report/html.h"
 #include "run/each.h"
+#include "run/items.h"
 #include "run/plan.h"
 #include "run/record.h"
+#include "run/summary.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What a stage is about: its target, or the folder of the stage that it reads.
+ * To be freed; NULL without memory. */
+static char *target_of(const es_job *job, const es_stage *stage) {
+  return job->dir != NULL && (stage->command->options & ES_OF_STAGE) != 0
+             ? es_file_join(job->dir, stage->target)
+             : strdup(stage->target);
+}
 
 /* A stage that ended well with the settings that it has now. */
 static bool is_finished(const es_job *job, const es_plan *plan,
                         const es_stage *stage, const char *dir) {
   es_job own = *job;
   es_config *config = NULL;
+  char *target = target_of(job, stage);
   own.dir = dir;
-  if (stage->each != NULL) return es_each_kept(&own, plan, stage);
-  const bool same = es_record_finished(dir) &&
-                    es_stage_configure(&config, plan, stage, NULL) == ES_OK &&
-                    es_job_settle(job, stage->command, config, NULL) == ES_OK &&
-                    es_record_same(dir, stage->command, stage->target, config);
+  own.target = target;
+  const bool same =
+      target == NULL ? false
+      : es_items_any(stage)
+          ? es_each_kept(&own, plan, stage)
+          : es_record_finished(dir) &&
+                es_stage_configure(&config, plan, stage, NULL) == ES_OK &&
+                es_job_settle(job, stage->command, config, NULL) == ES_OK &&
+                es_record_same(dir, stage->command, target, config);
   es_config_free(config);
+  free(target);
   return same;
 }
 
-/* Whether all stages that this one needs are kept. */
+static bool is_kept(const es_plan *plan, const char *name, const bool *kept) {
+  for (size_t k = 0; k < plan->n_stages; k++)
+    if (strcmp(plan->stage[k].name, name) == 0) return kept[k];
+  return false;
+}
+
+/* Whether all stages that this one needs or reads are kept. */
 static bool needs_are_kept(const es_plan *plan, const es_stage *stage,
                            const bool *kept) {
   const es_node *needs = es_node_get(stage->node, "needs");
+  bool all = (stage->command->options & ES_OF_STAGE) == 0 ||
+             is_kept(plan, stage->target, kept);
   for (size_t i = 0; needs != NULL && i < needs->n_children; i++)
-    for (size_t k = 0; k < plan->n_stages; k++)
-      if (strcmp(plan->stage[k].name, needs->child[i].text) == 0 && !kept[k])
-        return false;
-  return true;
+    all = all && is_kept(plan, needs->child[i].text, kept);
+  return all;
 }
 
 /* A run that fails must not leave an older run's word for its own. */
 static es_status forget_results(const char *dir, es_diag *diag) {
-  static const char *const names[] = {"run.json", "table.csv", "verdict.csv",
-                                      "index.html"};
+  static const char *const names[] = {"run.json", "table.csv", "summary.csv",
+                                      "verdict.csv", "index.html"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(dir, names[i], diag);
@@ -75,9 +97,10 @@ static es_status folder_of(char **out, const char *dir, const char *name,
 static es_status run_stage(const es_job *job, const es_plan *plan,
                            const es_stage *stage, es_diag *diag) {
   es_job own = *job;
-  char *dir = NULL, *target = NULL;
+  char *dir = NULL, *target = target_of(job, stage);
+  if (target == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   own.command = stage->command;
-  own.target = stage->target;
+  own.target = target;
   own.plot = stage->plot;
   own.title = plan->title;
   own.csv = NULL;
@@ -88,14 +111,10 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = folder_of(&dir, job->dir, stage->name, diag);
   own.dir = dir;
-  if (status == ES_OK && (stage->command->options & ES_OF_STAGE) != 0) {
-    status = folder_of(&target, job->dir, stage->target, diag);
-    own.target = target;
-  }
   if (status == ES_OK) job->say(job, stage->name);
-  if (status == ES_OK && stage->each == NULL) es_job_begun(&own);
+  if (status == ES_OK && !es_items_any(stage)) es_job_begun(&own);
   if (status == ES_OK)
-    status = stage->each != NULL ? es_each_run(&own, plan, stage, diag)
+    status = es_items_any(stage) ? es_each_run(&own, plan, stage, diag)
                                  : stage->command->execute(&own, diag);
   es_config_free(own.config);
   free(target);
@@ -159,11 +178,22 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
     es_status status = es_stage_configure(&config, plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
     es_config_free(config);
-    if (plan->stage[i].each != NULL)
+    if (es_items_any(&plan->stage[i]))
       status = es_each_check(plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
   }
   return ES_OK;
+}
+
+/* What a kept stage is summed over may be another setting now. */
+static es_status sum_again(const es_job *job, const es_stage *stage,
+                           es_diag *diag) {
+  if (!es_items_any(stage)) return ES_OK;
+  char *dir = es_file_join(job->dir, stage->name);
+  if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_status status = es_summary_write(dir, stage, diag);
+  free(dir);
+  return status;
 }
 
 /* A failing figure (gnuplot missing) must not lose the stages after it: it is
@@ -174,8 +204,8 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
   if (kept == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = choose_stages(job, plan, kept, diag);
   for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
-    if (kept[i]) continue;
-    status = run_stage(job, plan, &plan->stage[i], diag);
+    status = kept[i] ? sum_again(job, &plan->stage[i], diag)
+                     : run_stage(job, plan, &plan->stage[i], diag);
     if (status != ES_TOOL_MISSING) continue;
     if (diag != NULL) *later = *diag;
     later->code = ES_TOOL_MISSING;

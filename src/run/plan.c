@@ -178,6 +178,17 @@ static es_status check_against(const es_plan *plan, es_stage *stage,
                 "no each");
 }
 
+static es_status check_over(const es_plan *plan, es_stage *stage,
+                            es_diag *diag) {
+  const es_status status =
+      text_of(plan, stage->node, "over", &stage->over, diag);
+  if (status != ES_OK || stage->over == NULL || stage->each != NULL ||
+      stage->of != NULL)
+    return status;
+  return REFUSE(plan, es_node_get(stage->node, "over"), diag,
+                "over: goes with each, and names one of its keys");
+}
+
 static es_status check_ends(const es_plan *plan, es_stage *stage,
                             es_diag *diag) {
   const es_node *ends = stage->ends = es_node_get(stage->node, "ends");
@@ -195,15 +206,23 @@ static es_status check_ends(const es_plan *plan, es_stage *stage,
                        ES_MOST_ENDS);
 }
 
-/* A stage that reads another's folder comes behind it. */
-static es_status check_target(const es_plan *plan, const es_stage *stage,
+/* A stage that reads another's folder comes behind it; one that reads a single
+ * run is repeated with a repeated one. */
+static es_status check_target(const es_plan *plan, es_stage *stage,
                               es_diag *diag) {
+  const unsigned options = stage->command->options;
   if (stage->target == NULL)
     return REFUSE(plan, stage->node, diag, "stage %s has no target",
                   stage->name);
-  if ((stage->command->options & ES_OF_STAGE) == 0) return ES_OK;
-  for (size_t k = 0; k < plan->n_stages; k++)
-    if (strcmp(plan->stage[k].name, stage->target) == 0) return ES_OK;
+  if ((options & ES_OF_STAGE) == 0) return ES_OK;
+  for (size_t k = 0; k < plan->n_stages; k++) {
+    const es_stage *read = &plan->stage[k];
+    if (strcmp(read->name, stage->target) != 0) continue;
+    if ((options & ES_TAKES_MORE) == 0 &&
+        (read->each != NULL || read->of != NULL))
+      stage->of = read;
+    return ES_OK;
+  }
   return REFUSE(plan, es_node_get(stage->node, "target"), diag,
                 "target: no stage before this one is named %.40s",
                 stage->target);
@@ -243,6 +262,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
     status = check_against(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK)
     status = check_ends(plan, &plan->stage[plan->n_stages], diag);
+  if (status == ES_OK)
+    status = check_over(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK) plan->n_stages++;
   return status;
 }
@@ -330,8 +351,9 @@ void es_plan_close(es_plan *plan) {
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {"name", "command", "target",  "needs",
-                                    "plot", "each",    "against", "ends"};
+  static const char *const own[] = {"name",    "command", "target",
+                                    "needs",   "plot",    "each",
+                                    "against", "ends",    "over"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -355,7 +377,7 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   if (status != ES_OK)
     return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                   inner.message);
-  status = apply_sections(*out, plan, stage->node, 8, diag);
+  status = apply_sections(*out, plan, stage->node, 9, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

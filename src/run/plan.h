@@ -12,6 +12,10 @@ typedef struct es_stage {
   const es_command *command;
   const es_node *node;
   const es_node *each; /* settings to repeat it over, or NULL: see each.h */
+  const struct es_stage *of; /* the repeated stage that it reads, run by run, or
+                                NULL */
+  const char *over; /* of a repeated one, the setting to sum over, or NULL: see
+                       summary.h */
   const char *against; /* with each: a stage that items are set beside, NULL */
   const es_node *ends; /* with each: columns whose last row is kept, or NULL */
   const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
