@@ -181,6 +181,13 @@ bool es_network_trains(const es_network *network, size_t param) {
            es_network_group(network, param) == ES_GROUP_PROJECTOR);
 }
 
+bool es_network_ends_linear(const es_network *network) {
+  const es_graph *g = &network->graph;
+  const es_node *z = &g->node[g->output[network->embedding.output]];
+  return network->last != ES_NONE && z->weight == network->last &&
+         es_network_trains(network, network->last);
+}
+
 /* G ← (G + G^T)/2, n×n. */
 static void symmetrise(float *G, size_t n) {
   for (size_t i = 0; i < n; i++)

@@ -81,6 +81,11 @@ es_group es_network_group(const es_network *network, size_t param);
 /* Whether descent moves that parameter: not those of a fixed projector. */
 bool es_network_trains(const es_network *network, size_t param);
 
+/* Whether the embedding is W h, with W the last linear layer's weight, which
+ * descent moves, and h the penultimate tap: what theory speaks of. A bias does
+ * not matter to it. */
+bool es_network_ends_linear(const es_network *network);
+
 /* Brings a gradient, as backward left it, to the directions in which the
  * network may move: 0 where a parameter is fixed, (G + G^T)/2 for a symmetric
  * predictor, whose weight starts symmetric to the bit and so stays it under

@@ -23,10 +23,11 @@ static char *path_of(const es_session *s, const char *name, es_diag *diag) {
 static es_status measure_kernel(es_session *s, double *features, double *W,
                                 es_diag *diag) {
   const es_network *network = es_trainer_network(s->trainer);
-  if (network->last == ES_NONE)
+  if (!es_network_ends_linear(network))
     return es_config_blame(s->job->config, "method", "projector", diag,
                            "the kernel of the last linear layer is wanted, and "
-                           "the embedding comes from none");
+                           "the embedding is not the output of one that "
+                           "learns");
   const es_tensor *last = &network->graph.param[network->last];
   const float *start = es_trainer_params(s->trainer) + last->offset;
   const size_t n = es_trainer_eval_n(s->trainer);

@@ -80,6 +80,8 @@ refused "one sample" 2 "data.n=1|batch" $linear data.n=1
 refused "shifts beyond the view" 2 "augment.shift=8.*7" $linear augment.shift=8
 refused "more outputs than features, of a linear network" 2 "dim.*65.*64" $linear dim=65 predict=conjugate
 refused "more outputs than features, of a resnet" 2 "dim.*17.*16" $resnet dim=17 predict=conjugate
+refused "a prediction for no linear layer" 2 "projector=none.*last linear layer" $resnet projector=none predict=conjugate
+refused "no such depth" 2 "depth=18.*26 or 50" $resnet net.depth=18 block=bottleneck
 refused "the same for the rate" 2 "dim.*65.*64" $linear dim=65 lr_relative=0.2
 es $linear dim=65 steps=1 -o wide; ok $rc "without theory they may be" "$err"
 refused "a resnet without images" 2 "net.arch=resnet.*gaussian" $train data.name=gaussian

@@ -118,6 +118,9 @@ static void names_are_sequentials(void **state) {
     assert_string_equal(n.last == ES_NONE ? "" : n.graph.param[n.last].name,
                         rows[k].last);
     assert_int_equal(n.penultimate.size, rows[k].taken);
+    assert_int_equal(es_network_ends_linear(&n),
+                     n.last != ES_NONE &&
+                         rows[k].heads.norm != ES_HEAD_NORM_ALL);
     es_network_free(&n);
   }
 }
@@ -194,6 +197,7 @@ static void directions_of_descent(void **state) {
       const es_group group = es_network_group(&n, p);
       const bool held = fixed && group == ES_GROUP_PROJECTOR;
       assert_int_equal(es_network_trains(&n, p), !held);
+      assert_int_equal(es_network_ends_linear(&n), !fixed);
       for (size_t k = 0; k < t->size; k++) {
         const size_t turned = k % DIM * DIM + k / DIM;
         const double want = group == ES_GROUP_PREDICTOR
