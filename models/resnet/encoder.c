@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { STANDARD_SIDE = 64 };
+#define INITIAL "initial."
 
 /* name.suffix where there is a norm, nothing otherwise. */
 static size_t norm(es_graph *g, const es_encoder *e, size_t from,
@@ -63,10 +64,18 @@ static size_t block(es_graph *g, const es_encoder *e, size_t from,
   return es_graph_relu(g, es_graph_add(g, x, shortcut));
 }
 
+/* The input; a generated vector is an image of one row. */
+static size_t pixels(es_graph *g, const es_encoder *e) {
+  if (g->n_nodes > 0) return 0;
+  return e->channels == 0 && e->arch != ES_ARCH_RESNET
+             ? es_graph_input(g, 1, 1, e->side)
+             : es_graph_input(g, e->channels, e->side, e->side);
+}
+
 static size_t resnet(es_graph *g, const es_encoder *e) {
   const bool standard = e->side >= STANDARD_SIDE;
   const size_t times = e->bottleneck ? ES_EXPANSION : 1;
-  size_t x = es_graph_input(g, e->channels, e->side, e->side);
+  size_t x = pixels(g, e);
   x = conv(g, x, "", "conv1", e->width, standard ? 7 : 3, standard ? 2 : 1);
   x = es_graph_relu(g, norm(g, e, x, "", "bn1"));
   if (standard) x = es_graph_max_pool(g, x, 3, 2, 1);
@@ -78,12 +87,6 @@ static size_t resnet(es_graph *g, const es_encoder *e) {
                 s > 0 && b == 0 ? 2 : 1);
     }
   return es_graph_mean_pool(g, x);
-}
-
-/* A generated vector is an image of one row. */
-static size_t pixels(es_graph *g, const es_encoder *e) {
-  return e->channels == 0 ? es_graph_input(g, 1, 1, e->side)
-                          : es_graph_input(g, e->channels, e->side, e->side);
 }
 
 static size_t mlp(es_graph *g, const es_encoder *e) {
@@ -136,13 +139,34 @@ static void tap_penultimate(es_network *n, size_t taken, size_t features) {
     n->penultimate = tap_of(g, taken);
 }
 
+/* From pixels to the projector's output, which is returned; *r: the
+ * representation; *taken, *last as es_projector_build says. */
+static size_t trunk(es_graph *g, const es_encoder *e, size_t *r, size_t *taken,
+                    size_t *last) {
+  *r = e->arch == ES_ARCH_LINEAR ? fc(g, e)
+       : e->arch == ES_ARCH_MLP  ? mlp(g, e)
+                                 : resnet(g, e);
+  return es_projector_build(g, &e->heads, *r, e->dim, taken, last);
+}
+
+/* multiplier (z - share z_0) */
+static size_t offset(es_graph *g, const es_encoder *e, size_t z) {
+  const double factor = e->multiplier != 0 ? e->multiplier : 1;
+  size_t base = ES_NONE, ignored[3];
+  if (e->share != 0) {
+    g->prefix = INITIAL;
+    base = trunk(g, e, &ignored[0], &ignored[1], &ignored[2]);
+    g->prefix = NULL;
+  }
+  return factor == 1 && base == ES_NONE
+             ? z
+             : es_graph_offset(g, z, base, factor, e->share);
+}
+
 static void build(es_network *n, const es_encoder *e) {
   es_graph *g = &n->graph;
-  size_t taken, last;
-  const size_t r = e->arch == ES_ARCH_LINEAR ? fc(g, e)
-                   : e->arch == ES_ARCH_MLP  ? mlp(g, e)
-                                             : resnet(g, e);
-  const size_t z = es_projector_build(g, &e->heads, r, e->dim, &taken, &last);
+  size_t r, taken, last;
+  const size_t z = offset(g, e, trunk(g, e, &r, &taken, &last));
   const size_t p = es_predictor_build(g, &e->heads, z);
   if (g->failed != ES_OK) return;
   if (e->arch == ES_ARCH_LINEAR && e->heads.projector == ES_PROJECTOR_NONE)
@@ -176,8 +200,17 @@ es_group es_network_group(const es_network *network, size_t param) {
   return ES_GROUP_ENCODER;
 }
 
+const es_tensor *es_network_initial(const es_network *network, size_t param) {
+  const es_graph *g = &network->graph;
+  const char *name = g->param[param].name;
+  const size_t length = sizeof INITIAL - 1;
+  return strncmp(name, INITIAL, length) == 0 ? es_graph_find(g, name + length)
+                                             : NULL;
+}
+
 bool es_network_trains(const es_network *network, size_t param) {
-  return !(network->encoder.heads.fixed &&
+  return es_network_initial(network, param) == NULL &&
+         !(network->encoder.heads.fixed &&
            es_network_group(network, param) == ES_GROUP_PROJECTOR);
 }
 

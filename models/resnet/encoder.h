@@ -27,6 +27,8 @@ typedef struct es_encoder {
   es_heads heads;
   double weight_scale; /* of all weights' start, times the usual; 0: 1 */
   bool orthogonal;     /* the last linear layer starts with such rows */
+  double multiplier;   /* of the embedding; 0: 1 */
+  double share;        /* of the start's embedding that is taken away first */
 } es_encoder;
 
 /* What a layer's values are called by others: an output of the graph, or the
@@ -70,7 +72,10 @@ size_t es_encoder_features(const es_encoder *encoder);
  * is the representation.
  * arch=linear: the representation is fc.weight · image, of `dim` values without
  * a projector (the last linear layer then is this one), of `width` with one.
- * Free with es_network_free, which accepts a zeroed one. */
+ * The embedding is multiplier · (z - share · z_0): z the projector's output,
+ * z_0 that of the network as it started, whose parameters are kept, and
+ * computed with, under the names "initial.…" where the share is not 0. Free
+ * with es_network_free, which accepts a zeroed one. */
 es_status es_network_new(es_network *out, const es_encoder *encoder,
                          es_diag *diag) ES_MUST_USE;
 void es_network_free(es_network *network);
@@ -78,7 +83,11 @@ void es_network_free(es_network *network);
 /* Of a parameter, by its name. arch=linear has its map in the encoder's. */
 es_group es_network_group(const es_network *network, size_t param);
 
-/* Whether descent moves that parameter: not those of a fixed projector. */
+/* The parameter whose start a parameter keeps; NULL: it keeps none's. */
+const es_tensor *es_network_initial(const es_network *network, size_t param);
+
+/* Whether descent moves that parameter: not those of a fixed projector or of
+ * the network as it started. */
 bool es_network_trains(const es_network *network, size_t param);
 
 /* Whether the embedding is W h, with W the last linear layer's weight, which

@@ -41,6 +41,10 @@ static const es_key rows[] = {
     {"net", "init_scale_all", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1", "1",
      "start of all weights, not of norms, in units of the usual one; a scale "
      "of the last layer's own counts there instead"},
+    {"net", "output_multiplier", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
+     "1", "a in the embedding a (z - c z_0), z_0 of the network as it started"},
+    {"net", "subtract_initial", ES_REAL, 0, 0, 1, NULL, "1", "0",
+     "c in the same"},
     {"net", "feature_norm", ES_CHOICE, 0, 0, 0, "none|batch", NULL, "none",
      "batch normalisation of the representation, without weight and bias, "
      "before the projector"},

@@ -95,6 +95,8 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
       .plain = !es_config_flag(config, "net", "residual"),
       .channels = channels,
       .side = side,
+      .multiplier = es_config_real(config, "net", "output_multiplier"),
+      .share = es_config_real(config, "net", "subtract_initial"),
       .weight_scale = es_config_real(config, "net", "init_scale_all"),
       .orthogonal = text_is(config, "method", "projector_init", "orthogonal")};
   if (out->arch == ES_ARCH_RESNET && channels == 0)

@@ -25,9 +25,9 @@ static bool ends_with(const char *text, const char *end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static size_t count_blocks(const es_graph *g) {
+static size_t count_blocks(const es_encoder *e) {
   size_t n = 0;
-  for (size_t i = 0; i < g->n_nodes; i++) n += g->node[i].op == ES_OP_ADD;
+  for (size_t s = 0; s < ES_STAGES; s++) n += e->stages[s];
   return n;
 }
 
@@ -36,7 +36,7 @@ static double conv_scale(const es_network *n, const es_tensor *t) {
   const double fan_out = (double)(t->dims[0] * t->dims[2] * t->dims[3]);
   const char *end = e->bottleneck ? ".conv3.weight" : ".conv2.weight";
   const bool bare = !e->norm && !e->plain && ends_with(t->name, end);
-  return sqrt(2 / fan_out) / (bare ? sqrt((double)count_blocks(&n->graph)) : 1);
+  return sqrt(2 / fan_out) / (bare ? sqrt((double)count_blocks(e)) : 1);
 }
 
 /* The node that has parameter p as its weight. */
@@ -124,6 +124,7 @@ static void start_param(const es_network *n, size_t p, float *out,
   const es_graph *g = &n->graph;
   const es_tensor *t = &g->param[p];
   const es_heads *h = &n->encoder.heads;
+  if (es_network_initial(n, p) != NULL) return;
   if (p == n->last)
     start_last(n, out, seed, init_scale);
   else if (t->rank == 4)
@@ -146,6 +147,12 @@ void es_network_start(const es_network *network, uint64_t seed,
   memset(buffers, 0, g->buffer_size * sizeof *buffers);
   for (size_t p = 0; p < g->n_params; p++)
     start_param(network, p, params + g->param[p].offset, seed, init_scale);
+  for (size_t p = 0; p < g->n_params; p++) {
+    const es_tensor *of = es_network_initial(network, p);
+    if (of == NULL) continue;
+    memcpy(params + g->param[p].offset, params + of->offset,
+           of->size * sizeof *params);
+  }
   for (size_t b = 0; b < g->n_buffers; b++)
     if (ends_with(g->buffer[b].name, ".running_var"))
       fill(buffers + g->buffer[b].offset, g->buffer[b].size, 1);

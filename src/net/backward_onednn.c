@@ -258,6 +258,9 @@ static void build(es_dnn_program *p, size_t i, size_t dy) {
   case ES_OP_SCALE:
     es_dnn_scale_backward(p, i, dy);
     break;
+  case ES_OP_OFFSET:
+    es_dnn_offset_backward(p, i, dy);
+    break;
   }
 }
 

@@ -248,6 +248,9 @@ static void build(es_dnn_program *p, size_t i) {
   case ES_OP_SCALE:
     es_dnn_scale_forward(p, i);
     break;
+  case ES_OP_OFFSET:
+    es_dnn_offset_forward(p, i);
+    break;
   }
 }
 

@@ -78,7 +78,9 @@ static size_t add_tensor(es_graph *graph, bool trained, const char *name,
   size_t *end = trained ? &graph->param_size : &graph->buffer_size;
   es_tensor t = {.offset = *end};
   if (graph->failed != ES_OK) return ES_NONE;
-  const int length = snprintf(t.name, sizeof t.name, "%s.%s", name, suffix);
+  const int length =
+      snprintf(t.name, sizeof t.name, "%s%s.%s",
+               graph->prefix != NULL ? graph->prefix : "", name, suffix);
   if (length < 0 || (size_t)length >= sizeof t.name)
     return fail(graph, ES_BAD_VALUE, "name too long: %.60s", name);
   if (es_graph_find(graph, t.name) != NULL)
@@ -201,16 +203,36 @@ size_t es_graph_relu(es_graph *graph, size_t from) {
   return add_node(graph, &node);
 }
 
+/* A node of the shape of both a and b. */
+static bool begin_two(es_graph *graph, es_node *node, es_op op, size_t a,
+                      size_t b) {
+  es_node other;
+  if (!begin(graph, node, op, a) || !begin(graph, &other, op, b)) return false;
+  node->from[1] = b;
+  if (node->channels == other.channels && node->height == other.height &&
+      node->width == other.width)
+    return true;
+  fail(graph, ES_BAD_SHAPE, "a sum of %zu×%zu×%zu and %zu×%zu×%zu",
+       node->channels, node->height, node->width, other.channels, other.height,
+       other.width);
+  return false;
+}
+
 size_t es_graph_add(es_graph *graph, size_t a, size_t b) {
-  es_node node, other;
-  if (!begin(graph, &node, ES_OP_ADD, a) || !begin(graph, &other, ES_OP_ADD, b))
-    return ES_NONE;
-  if (node.channels != other.channels || node.height != other.height ||
-      node.width != other.width)
-    return fail(graph, ES_BAD_SHAPE, "a sum of %zu×%zu×%zu and %zu×%zu×%zu",
-                node.channels, node.height, node.width, other.channels,
-                other.height, other.width);
-  node.from[1] = b;
+  es_node node;
+  if (!begin_two(graph, &node, ES_OP_ADD, a, b)) return ES_NONE;
+  return add_node(graph, &node);
+}
+
+size_t es_graph_offset(es_graph *graph, size_t from, size_t base, double factor,
+                       double share) {
+  es_node node;
+  const bool begun = base == ES_NONE
+                         ? begin(graph, &node, ES_OP_OFFSET, from)
+                         : begin_two(graph, &node, ES_OP_OFFSET, from, base);
+  if (!begun) return ES_NONE;
+  node.factor = factor;
+  node.share = share;
   return add_node(graph, &node);
 }
 

@@ -25,7 +25,9 @@ typedef enum es_op {
   ES_OP_MAX_POOL,  /* padding never wins; the first of equal values does */
   ES_OP_MEAN_POOL, /* over all positions, to 1×1 */
   ES_OP_LINEAR,    /* of the flattened input; weight (out, in), bias or none */
-  ES_OP_SCALE      /* weight x, by channel */
+  ES_OP_SCALE,     /* weight x, by channel */
+  ES_OP_OFFSET     /* factor (x - share base); the base is held constant: no
+                      gradient goes to it */
 } es_op;
 
 /* Batch normalisation's constants, PyTorch's defaults. */
@@ -39,6 +41,7 @@ typedef struct es_node {
   size_t kernel, stride, pad;     /* convolution and max-pooling */
   size_t weight, bias;            /* parameters, or ES_NONE */
   size_t mean, var, count;        /* buffers of ES_OP_NORM, or ES_NONE */
+  double factor, share;           /* ES_OP_OFFSET */
 } es_node;
 
 /* Tensors of a flat vector begin at multiples of this many numbers: 64 bytes in
@@ -63,6 +66,7 @@ typedef struct es_graph {
   size_t n_buffers, buffer_size; /* num_batches_tracked: rank 0, one number */
   size_t output[4];              /* nodes whose values the engines hand out */
   size_t n_outputs;
+  const char *prefix; /* put before the names of what is built; NULL: none */
   es_status failed;
   char why[96];
 } es_graph;
@@ -93,6 +97,9 @@ size_t es_graph_linear(es_graph *graph, size_t from, const char *name,
                        size_t channels, bool bias);
 /* name + ".weight" (channels). */
 size_t es_graph_scale(es_graph *graph, size_t from, const char *name);
+/* base: a node of the same shape, or ES_NONE for factor x alone. */
+size_t es_graph_offset(es_graph *graph, size_t from, size_t base, double factor,
+                       double share);
 /* Marks a node as an output; returns its number among the outputs. Any node may
  * be one, the input or one that others use included, also twice: the gradients
  * by all its uses add up. */

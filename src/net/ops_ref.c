@@ -11,6 +11,7 @@
  *   mean-pooling    y[n,c] = sum_p x[n,c,p]/positions
  *   linear          y[n,o] = sum_i w[o,i] x[n,i] + b[o]
  *   scale           y[n,c,p] = w[c] x[n,c,p]
+ *   offset          y = factor (x - share base)
  * Backward is the chain rule, nodes in reverse, a node's gradient being the sum
  * over its uses. Normalisation (Ioffe and Szegedy, "Batch normalization", 2015,
  * algorithm 1), with h = (x - mean)/sqrt(var + 1e-5) and <> the mean over the

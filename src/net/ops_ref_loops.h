@@ -157,6 +157,21 @@ static void NAME(linear_back)(const NAME(call) * s) {
   }
 }
 
+static void NAME(offset)(const NAME(call) * s) {
+  const size_t size = s->batch * es_node_size(s->node);
+  const double factor = s->node->factor, share = s->node->share;
+  for (size_t i = 0; i < size; i++) {
+    const double base = s->x[1] != NULL ? share * (double)s->x[1][i] : 0;
+    s->y[i] = (REAL)(factor * ((double)s->x[0][i] - base));
+  }
+}
+
+static void NAME(offset_back)(const NAME(call) * s) {
+  const size_t size = s->batch * es_node_size(s->node);
+  if (s->dx[0] != NULL)
+    NAME(add_scaled)(size, (REAL)s->node->factor, s->dy, s->dx[0]);
+}
+
 static void NAME(scale)(const NAME(call) * s) {
   const size_t area = area_of(s->node), channels = s->node->channels;
   const size_t planes = s->batch * channels;

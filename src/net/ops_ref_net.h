@@ -30,6 +30,7 @@ static const NAME(row) NAME(rows)[] = {
     [ES_OP_MEAN_POOL] = {NAME(mean_pool), NAME(mean_pool_back)},
     [ES_OP_LINEAR] = {NAME(linear), NAME(linear_back)},
     [ES_OP_SCALE] = {NAME(scale), NAME(scale_back)},
+    [ES_OP_OFFSET] = {NAME(offset), NAME(offset_back)},
 };
 
 static size_t NAME(values)(const NAME(net) * net, size_t i) {

@@ -169,6 +169,8 @@ void es_dnn_norm_backward(es_dnn_program *p, size_t norm, size_t dy, bool relu);
 /* scale_onednn.c */
 void es_dnn_scale_forward(es_dnn_program *p, size_t node);
 void es_dnn_scale_backward(es_dnn_program *p, size_t node, size_t dy);
+void es_dnn_offset_forward(es_dnn_program *p, size_t node);
+void es_dnn_offset_backward(es_dnn_program *p, size_t node, size_t dy);
 /* backward_onednn.c: adds a value, which lies as the node's, to its gradient.
  */
 void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value);

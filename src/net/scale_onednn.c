@@ -1,6 +1,7 @@
-/* Scaling by channel as steps, y = w x: loops of ours, on whatever layout the
- * operand has. The weight's gradient, sum dy x, is added in double, images and
- * positions in order, each channel by one thread. */
+/* Scaling by channel, y = w x, and offsets, y = factor (x - share base), as
+ * steps: loops of ours, on whatever layout the operand has. The weight's
+ * gradient, sum dy x, is added in double, images and positions in order, each
+ * channel by one thread. */
 #include "net/program_onednn.h"
 
 static size_t channels_of(const es_dnn_lanes *t) {
@@ -83,4 +84,52 @@ void es_dnn_scale_backward(es_dnn_program *p, size_t node, size_t dy) {
   es_dnn_step_arg(p, step, 0, ES_AT_PARAM, weight);
   es_dnn_step_arg(p, step, 0, ES_AT_GRADIENT, weight);
   if (dx != ES_NONE) es_dnn_contribute(p, from, dx);
+}
+
+static void offset(es_dnn_program *p, const es_dnn_step *step) {
+  const es_dnn_lanes *t = &step->lanes;
+  const es_node *node = &p->graph->node[step->node];
+  const size_t n = t->images * t->blocks * t->area * t->lanes;
+  const float *x = es_dnn_step_data(p, step, 1),
+              *base = es_dnn_step_data(p, step, 2);
+  float *y = es_dnn_step_data(p, step, 0);
+  for (size_t i = 0; i < n; i++) {
+    const double away = base != NULL ? node->share * (double)base[i] : 0;
+    y[i] = (float)(node->factor * ((double)x[i] - away));
+  }
+}
+
+/* The step of node, its operands the values to, from and base. */
+static void add_offset(es_dnn_program *p, size_t node, const char *what,
+                       size_t to, size_t from, size_t base) {
+  es_dnn_step *step = es_dnn_loop_add(p, node, what, offset);
+  if (step == NULL) return;
+  step->lanes = es_dnn_lanes_of(p, node);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, to);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, from);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, base);
+}
+
+void es_dnn_offset_forward(es_dnn_program *p, size_t node) {
+  const size_t *from = p->graph->node[node].from;
+  const size_t x = p->cell[from[0]].value;
+  es_dnn_cell *cell = &p->cell[node];
+  size_t base = ES_NONE;
+  cell->layout = p->cell[from[0]].layout;
+  if (from[1] != ES_NONE)
+    base = es_dnn_moved(p, from[1], p->cell[from[1]].value,
+                        p->cell[from[1]].layout, cell->layout);
+  es_dnn_tick(p);
+  cell->value = es_dnn_value_over(p, x, base);
+  add_offset(p, node, "offset", cell->value, x, base);
+}
+
+/* Without a base it is factor dy. */
+void es_dnn_offset_backward(es_dnn_program *p, size_t node, size_t dy) {
+  const size_t from = p->graph->node[node].from[0];
+  if (!p->cell[from].differentiated) return;
+  es_dnn_tick(p);
+  const size_t dx = es_dnn_value_over(p, dy, ES_NONE);
+  add_offset(p, node, "gradient of offset", dx, dy, ES_NONE);
+  es_dnn_contribute(p, from, dx);
 }

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "models/resnet/encoder.h"
+#include "net/engine.h"
 
 enum { FEATURES = 12, DIM = 5 };
 
@@ -178,6 +179,48 @@ static float *numbers(size_t n) {
   return x;
 }
 
+/* a (z - c z_0): at the start a (1 - c) times what the network without gives,
+ * to the rounding of doubles; the kept parameters are the others' starts, and
+ * are not trained. */
+static void away_from_the_start(void **state) {
+  (void)state;
+  double z[2][2 * DIM];
+  for (int k = 0; k < 2; k++) {
+    es_encoder e = with((es_heads){.feature_norm = true});
+    es_diag diag = {0};
+    if (k) e.multiplier = 8, e.share = .75;
+    es_network n = network_of(&e);
+    const es_graph *g = &n.graph;
+    const es_engine *engine = &es_engine_reference_double;
+    float *params = numbers(g->param_size), *buffers = numbers(g->buffer_size);
+    double *wide = calloc(g->param_size + g->buffer_size, sizeof *wide);
+    double x[14];
+    void *net;
+    assert_non_null(wide);
+    for (size_t i = 0; i < 14; i++)
+      x[i] = es_random_normal(9, ES_STREAM_USER, i);
+    es_network_start(&n, 3, 0, params, buffers);
+    for (size_t i = 0; i < g->param_size; i++) wide[i] = (double)params[i];
+    assert_ok(engine->open(&net, g, 2, 1, false, &diag), diag);
+    assert_ok(engine->forward(net, ES_PASS_MEASURE, wide, wide + g->param_size,
+                              x, &diag),
+              diag);
+    memcpy(z[k], engine->output(net, n.embedding.output), sizeof z[k]);
+    engine->close(net);
+    for (size_t p = 0; p < g->n_params; p++)
+      assert_int_equal(es_network_trains(&n, p),
+                       strncmp(g->param[p].name, "initial.", 8) != 0);
+    assert_int_equal(g->n_params, k ? 6 : 3);
+    assert_int_equal(es_network_ends_linear(&n), k == 0);
+    free(params);
+    free(buffers);
+    free(wide);
+    es_network_free(&n);
+  }
+  for (size_t i = 0; i < 2 * DIM; i++)
+    assert_close(z[1][i], 2 * z[0][i], 1e-14, 1e-14);
+}
+
 /* Of G its symmetric half for the predictor, nothing for a projector that is
  * held, all of it for the rest. */
 static void directions_of_descent(void **state) {
@@ -347,6 +390,7 @@ int main(void) {
       cmocka_unit_test(names_are_sequentials),
       cmocka_unit_test(taps),
       cmocka_unit_test(behind_a_linear_map),
+      cmocka_unit_test(away_from_the_start),
       cmocka_unit_test(directions_of_descent),
       cmocka_unit_test(orthogonal_rows),
       cmocka_unit_test(starts_of_predictors),

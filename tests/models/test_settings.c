@@ -80,9 +80,11 @@ static void settings_make_an_encoder(void **state) {
   es_config_free(c);
   c = SETTINGS("net.stages=1,2", "net.block=bottleneck", "net.width=6",
                "net.bottleneck_width=3", "net.residual=off",
-               "net.init_scale_all=0.5", "net.feature_norm=batch");
+               "net.init_scale_all=0.5", "net.feature_norm=batch",
+               "net.output_multiplier=100", "net.subtract_initial=0.99");
   assert_ok(es_encoder_from(&e, c, 1, 14, &diag), diag);
   assert_true(e.bottleneck && e.plain && e.bottleneck_width == 3);
+  assert_true(e.multiplier == 100 && e.share == .99);
   assert_true(e.weight_scale == .5 && e.heads.feature_norm && !e.orthogonal);
   assert_true(e.stages[0] == 1 && e.stages[1] == 2 && e.stages[2] == 0);
   assert_int_equal(es_encoder_features(&e), 4 * 12);

@@ -99,6 +99,26 @@ static void scalings(void **state) {
   }
 }
 
+/* Away from a node, in another layout too, and from nothing; the base has the
+ * gradients of its other uses alone. */
+static void offsets(void **state) {
+  (void)state;
+  static const size_t rows[] = {16, 8, 5};
+  for (size_t i = 0; i < 9; i++) {
+    es_graph g = {0};
+    const size_t in = es_graph_input(&g, 2, 5, 4);
+    const size_t x = es_graph_conv(&g, in, "conv", rows[i / 3], 3, 1, 1);
+    const size_t base = es_graph_conv(&g, in, "base", rows[i / 3], 1, 1, 0);
+    es_graph_output(&g, es_graph_relu(&g, base));
+    es_graph_output(&g, i % 3 == 0   ? es_graph_offset(&g, x, ES_NONE, 3, 0)
+                        : i % 3 == 1 ? es_graph_offset(&g, x, base, -2, .75)
+                                     : es_graph_offset(&g, base, base, 5, .5));
+    for (int pass = ES_PASS_TRAIN; pass <= ES_PASS_FROZEN; pass++)
+      hold_by(1 + pass % 2, &g, 6, 2, (es_pass)pass);
+    es_graph_free(&g);
+  }
+}
+
 /* Parts of one value each: no variance, the result is the bias. */
 static void parts_of_one_value(void **state) {
   (void)state;
@@ -302,8 +322,8 @@ static void random_networks(void **state) {
 #endif
 
 ONEDNN_MAIN(cmocka_unit_test(convolutions), cmocka_unit_test(normalisations),
-            cmocka_unit_test(scalings), cmocka_unit_test(parts_of_one_value),
-            cmocka_unit_test(maxima), cmocka_unit_test(linear_maps),
-            cmocka_unit_test(whole_networks),
+            cmocka_unit_test(scalings), cmocka_unit_test(offsets),
+            cmocka_unit_test(parts_of_one_value), cmocka_unit_test(maxima),
+            cmocka_unit_test(linear_maps), cmocka_unit_test(whole_networks),
             cmocka_unit_test(outputs_without_gradient),
             cmocka_unit_test(random_networks))

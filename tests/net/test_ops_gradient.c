@@ -61,6 +61,42 @@ static void scaling(void **state) {
   }
 }
 
+/* 4 (x - base/2), the base an output as well; the gradients are those of 4 x,
+ * and of the base as an output alone. */
+static void held_base(void **state) {
+  (void)state;
+  es_graph g[2];
+  nets_case c[2];
+  for (int k = 0; k < 2; k++) {
+    const size_t x = begin(&g[k]);
+    const size_t base = es_graph_conv(&g[k], 0, "base", 3, 1, 1, 0);
+    es_graph_output(&g[k],
+                    es_graph_offset(&g[k], x, k ? ES_NONE : base, 4, .5));
+    es_graph_output(&g[k], base);
+    es_graph_output(&g[k], x);
+    nets_open(&c[k], &g[k], 3, 1, 26);
+    nets_run(&c[k], &es_engine_reference_double, ES_PASS_MEASURE);
+  }
+  for (size_t i = 0; i < nets_values(c, 0); i++)
+    assert_close(c[0].out[0][i], 4 * (c[0].out[2][i] - c[0].out[1][i] / 2),
+                 1e-15, 1e-15);
+  for (size_t i = 0; i < g[0].param_size; i++)
+    assert_close(c[0].gradient[i], c[1].gradient[i], 0, 0);
+  for (int k = 0; k < 2; k++) {
+    nets_close(&c[k]);
+    es_graph_free(&g[k]);
+  }
+}
+
+/* Without a base it is a factor. */
+static void offsets(void **state) {
+  (void)state;
+  es_graph g;
+  const size_t x = begin(&g);
+  es_graph_output(&g, es_graph_offset(&g, x, ES_NONE, -3, .5));
+  check(&g, 3, 1, 26);
+}
+
 static void relu(void **state) {
   (void)state;
   es_graph g;
@@ -150,7 +186,8 @@ static void whole_network(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(convolutions),  cmocka_unit_test(normalisation),
-      cmocka_unit_test(scaling),       cmocka_unit_test(relu),
+      cmocka_unit_test(scaling),       cmocka_unit_test(offsets),
+      cmocka_unit_test(held_base),     cmocka_unit_test(relu),
       cmocka_unit_test(sums),          cmocka_unit_test(pooling),
       cmocka_unit_test(linear_layers), cmocka_unit_test(outputs_inside),
       cmocka_unit_test(whole_network),
