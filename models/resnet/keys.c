@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WHOLE 0x1p53 /* what a number in a file or word can say exactly */
@@ -78,6 +79,10 @@ static const es_key rows[] = {
      NULL,
      "its standard deviation, or its multiple of the identity [1/sqrt(dim), "
      "1]"},
+    {"method", "predictor_lr_ratio", ES_REAL, 0, 0, INFINITY, NULL, "1", "1",
+     "learning rate of the predictor over lr: alpha_p"},
+    {"method", "predictor_weight_decay", ES_REAL, 0, 0, INFINITY, NULL, "1",
+     NULL, "weight decay of the predictor [train.weight_decay]"},
     {"method", "dim", ES_SIZE, 0, 1, 4096, NULL, "1", "10",
      "dimension d of the embedding; without a projector, or with a diagonal "
      "one, it is the representation's"},
@@ -87,14 +92,26 @@ static const es_key rows[] = {
      "length of the training [1000]"},
     {"train", "batch", ES_SIZE, 0, 2, 1e6, NULL, "pairs", "256",
      "pairs in a step; an epoch has as many steps as whole batches"},
+    {"train", "optimizer", ES_CHOICE, 0, 0, 0, "sgd|lars|adamw", NULL, "sgd",
+     "how a step descends"},
     {"train", "lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time/step", NULL,
-     "learning rate, the flow time of a step [0.02]"},
+     "learning rate, over 1 - momentum the flow time of a step [0.02]"},
     {"train", "lr_relative", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1/(4 gamma_1)",
      NULL,
      "the same in units of descent's limit, gamma_1 measured at the start; at "
      "most 0.3 with fresh pairs"},
     {"train", "encoder_lr_ratio", ES_REAL, 0, 0, INFINITY, NULL, "1", "1",
-     "learning rate of all layers below the last linear one, over lr"},
+     "learning rate of the encoder, over lr"},
+    {"train", "momentum", ES_REAL, ES_OPEN_HIGH, 0, 1, NULL, "1", NULL,
+     "of sgd and lars; of adamw beta_1 [0, 0.9 with lars and adamw]"},
+    {"train", "weight_decay", ES_REAL, 0, 0, INFINITY, NULL, "1", "0",
+     "times the weights is added to their gradient, with adamw to the step"},
+    {"train", "projector_weight_decay", ES_REAL, 0, 0, INFINITY, NULL, "1",
+     NULL, "the same for the projector [weight_decay]"},
+    {"train", "schedule", ES_CHOICE, 0, 0, 0, "constant|cosine", NULL,
+     "constant", "learning rate after warming up: as it is, or falling to 0"},
+    {"train", "warmup", ES_SIZE, 0, 0, 1e12, NULL, "steps", "0",
+     "steps over which the learning rate rises, from lr/warmup to lr"},
     {"train", "eval_n", ES_SIZE, 0, 2, 1e6, NULL, "pairs", "512",
      "fixed pairs that spectra are measured on (at most data.n)"},
     {"train", "log_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "10",
@@ -136,6 +153,39 @@ static es_status settle_net(es_config *config, es_diag *diag) {
   return status;
 }
 
+static bool says(const es_config *config, const char *name, const char *word) {
+  return strcmp(es_config_text(config, "train", name), word) == 0;
+}
+
+static es_status settle_optimizer(es_config *config, es_diag *diag) {
+  const bool sgd = says(config, "optimizer", "sgd");
+  char decay[32];
+  snprintf(decay, sizeof decay, "%.17g",
+           es_config_real(config, "train", "weight_decay"));
+  es_status status =
+      es_config_suggest(config, "train", "momentum", sgd ? "0" : "0.9", diag);
+  if (status == ES_OK)
+    status = es_config_suggest(config, "train", "projector_weight_decay", decay,
+                               diag);
+  return status == ES_OK
+             ? es_config_suggest(config, "method", "predictor_weight_decay",
+                                 decay, diag)
+             : status;
+}
+
+/* The theory's descent has one rate. */
+static es_status check_predict(const es_config *config, es_diag *diag) {
+  if (says(config, "predict", "off") ||
+      (says(config, "optimizer", "sgd") &&
+       says(config, "schedule", "constant") &&
+       es_config_size(config, "train", "warmup") == 0))
+    return ES_OK;
+  return es_config_blame(config, "train", "predict", diag,
+                         "theory speaks of train.optimizer=sgd with "
+                         "train.schedule=constant and without train.warmup, "
+                         "expected off");
+}
+
 es_status es_train_settle(es_config *config, es_diag *diag) {
   const bool linear = net_is(config, "arch", "linear");
   es_status status = one_of(config, "epochs", "steps", diag);
@@ -149,5 +199,6 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   if (status == ES_OK && linear)
     status = es_config_suggest(config, "augment", "crop_min", "1", diag);
   if (status == ES_OK) status = settle_net(config, diag);
-  return status;
+  if (status == ES_OK) status = settle_optimizer(config, diag);
+  return status == ES_OK ? check_predict(config, diag) : status;
 }

@@ -152,16 +152,15 @@ static es_status measure(es_monitor *m, double *out, es_diag *diag) {
 es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,
                          es_diag *diag) {
   const double step = (double)es_trainer_done(trainer);
-  const double rate = es_trainer_rate(trainer);
   double loss;
   es_status status = es_trainer_measure(trainer, NULL, m->apart ? m->h : NULL,
                                         m->z, &loss, diag);
   if (status != ES_OK) return status;
-  m->row[0] = rate * step;
+  m->row[0] = es_trainer_time(trainer, es_trainer_done(trainer));
   m->row[1] = step;
   m->row[2] = step / (double)es_pairs_per_epoch(es_trainer_pairs(trainer));
   m->row[3] = loss;
-  m->row[4] = rate;
+  m->row[4] = es_trainer_last_rate(trainer);
   *row = m->row;
   return measure(m, m->row + HEAD, diag);
 }

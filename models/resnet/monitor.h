@@ -7,7 +7,8 @@
 typedef struct es_monitor es_monitor;
 
 /* For a trainer; the columns are
- *   t, step, epoch, loss, lr          t = lr · step; loss: of the eval pairs
+ *   t, step, epoch, loss, lr          t: es_trainer_time; lr: of the last
+ *                                     step; loss: of the eval pairs
  *   lambda_j       eigenvalues of the eval pairs' symmetrised cross-covariance
  *   cov_lambda_j   of the covariance of their embeddings
  *   repr_lambda_j  of their representations

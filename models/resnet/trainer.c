@@ -4,11 +4,10 @@
 #include "models/resnet/trainer.h"
 
 #include "base/slab.h"
+#include "models/resnet/descent.h"
 #include "net/engine.h"
 #include "net/params.h"
-#include "net/sgd.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
@@ -16,7 +15,6 @@
 #include <string.h>
 
 enum { VIEWS = 2 };
-#define LOW "/optimizer/low"
 
 struct es_trainer {
   const es_method *method;
@@ -27,11 +25,11 @@ struct es_trainer {
   void *loss, *eval_loss;       /* of a batch, of the eval pairs */
   size_t batch, eval_n, passes; /* passes: batches that hold the eval pairs */
   uint64_t steps, done;
-  double rate, encoder_ratio, batch_loss;
+  es_descent *descent;
+  double batch_loss;
   float *params, *buffers, *gradient;
-  float *low;        /* what rounding took from the parameters: sgd.h */
-  float *input, *dz; /* 2·batch images; 2·batch × d */
-  float *eval_input; /* passes times as many */
+  float *input, *dz;              /* 2·batch images; 2·batch × d */
+  float *eval_input;              /* passes times as many */
   double *exact_z, *exact_dz;     /* in double, 2·max(batch, eval_n) × d */
   const void *output_gradient[4]; /* by output, for the engine */
   es_slab slab;
@@ -46,7 +44,7 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   const size_t back = es_size_product(VIEWS * t->batch, d),
                exact = es_size_product(VIEWS * rows, d);
   size_t total = 0;
-  for (int k = 0; k < 3; k++) es_slab_add(&total, g->param_size, sizeof(float));
+  for (int k = 0; k < 2; k++) es_slab_add(&total, g->param_size, sizeof(float));
   es_slab_add(&total, g->buffer_size, sizeof(float));
   es_slab_add(&total, images, sizeof(float));
   es_slab_add(&total, es_size_product(images, t->passes), sizeof(float));
@@ -56,7 +54,6 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
   t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
-  t->low = es_slab_take(&t->slab, g->param_size, sizeof(float));
   t->gradient = es_slab_take(&t->slab, g->param_size, sizeof(float));
   t->buffers = es_slab_take(&t->slab, g->buffer_size, sizeof(float));
   t->input = es_slab_take(&t->slab, images, sizeof(float));
@@ -78,8 +75,6 @@ static void read_settings(es_trainer *t, const es_config *config) {
   if (epochs)
     t->steps = (uint64_t)es_config_size(config, "train", "epochs") *
                es_pairs_per_epoch(t->pairs);
-  t->rate = es_config_real(config, "train", "lr");
-  t->encoder_ratio = es_config_real(config, "train", "encoder_lr_ratio");
   t->batch_loss = NAN;
 }
 
@@ -91,6 +86,8 @@ static es_status open_network(es_trainer *t, const es_config *config,
   if (channels == 0) side = es_pairs_values(t->pairs);
   es_status status = es_encoder_from(&encoder, config, channels, side, diag);
   if (status == ES_OK) status = es_network_new(&t->network, &encoder, diag);
+  if (status == ES_OK)
+    status = es_descent_new(&t->descent, &t->network, config, t->steps, diag);
   if (status != ES_OK) return status;
   t->engine = es_engine_fastest();
   return t->engine->open(&t->net, &t->network.graph, VIEWS * t->batch, VIEWS,
@@ -146,6 +143,7 @@ void es_trainer_free(es_trainer *trainer) {
   trainer->method->loss->close(trainer->loss);
   trainer->method->loss->close(trainer->eval_loss);
   if (trainer->engine != NULL) trainer->engine->close(trainer->net);
+  es_descent_free(trainer->descent);
   es_network_free(&trainer->network);
   es_pairs_free(trainer->pairs);
   es_slab_close(&trainer->slab);
@@ -161,12 +159,23 @@ const float *es_trainer_params(const es_trainer *t) { return t->params; }
 size_t es_trainer_eval_n(const es_trainer *t) { return t->eval_n; }
 uint64_t es_trainer_steps(const es_trainer *t) { return t->steps; }
 uint64_t es_trainer_done(const es_trainer *t) { return t->done; }
-double es_trainer_rate(const es_trainer *t) { return t->rate; }
-void es_trainer_set_rate(es_trainer *t, double lr) { t->rate = lr; }
+double es_trainer_rate(const es_trainer *t) {
+  return es_descent_rate(t->descent);
+}
+void es_trainer_set_rate(es_trainer *t, double lr) {
+  es_descent_set_rate(t->descent, lr);
+}
+double es_trainer_last_rate(const es_trainer *t) {
+  return es_descent_rate_of(t->descent, t->done > 0 ? t->done - 1 : 0);
+}
+double es_trainer_time(const es_trainer *t, uint64_t steps) {
+  return es_descent_time(t->descent, steps);
+}
 double es_trainer_batch_loss(const es_trainer *t) { return t->batch_loss; }
 
 size_t es_trainer_memory(const es_trainer *t) {
-  return t->slab.size + es_pairs_memory(t->pairs) + t->engine->memory(t->net);
+  return t->slab.size + es_pairs_memory(t->pairs) +
+         es_descent_memory(t->descent) + t->engine->memory(t->net);
 }
 
 /* Loss of the batch that was passed forward, and its derivative into dz. */
@@ -185,18 +194,7 @@ static es_status not_finite(const es_trainer *t, const char *what,
   return es_fail(diag, ES_NOT_FINITE,
                  "%s is not finite at step %" PRIu64
                  ", with train.lr=%g; a smaller rate may help",
-                 what, t->done, t->rate);
-}
-
-/* A step can leave the range of a float where the loss, in double, has not yet:
- * the parameters must not follow it there. */
-static bool step_is_finite(const es_trainer *t) {
-  const size_t n = t->network.graph.param_size;
-  const double rate = t->rate * fmax(1, t->encoder_ratio);
-  bool finite = true;
-  for (size_t k = 0; k < n; k++)
-    finite &= rate * fabs((double)t->gradient[k]) < FLT_MAX;
-  return finite;
+                 what, t->done, es_trainer_rate(t));
 }
 
 es_status es_trainer_step(es_trainer *t, es_diag *diag) {
@@ -211,9 +209,8 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
       e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
   if (status != ES_OK) return status;
   es_network_constrain(&t->network, t->gradient);
-  if (!step_is_finite(t)) return not_finite(t, "the gradient", diag);
-  es_sgd_step(&t->network.graph, t->params, t->low, t->gradient,
-              t->rate * t->encoder_ratio, t->network.last, t->rate);
+  if (!es_descent_step(t->descent, t->params, t->gradient, t->done))
+    return not_finite(t, "the gradient", diag);
   t->done++;
   return ES_OK;
 }
@@ -281,9 +278,7 @@ es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
   const size_t values = es_pairs_values(t->pairs);
   es_status status =
       es_params_write(&t->network.graph, t->params, t->buffers, file, diag);
-  if (status == ES_OK)
-    status = es_tensors_write(LOW, t->network.graph.param,
-                              t->network.graph.n_params, t->low, file, diag);
+  if (status == ES_OK) status = es_descent_write(t->descent, file, diag);
   if (status == ES_OK)
     status = es_h5_write(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)
@@ -298,9 +293,7 @@ es_status es_trainer_load(es_trainer *t, es_h5_source *file, es_diag *diag) {
   double step, checksum;
   es_status status =
       es_params_read(&t->network.graph, t->params, t->buffers, file, diag);
-  if (status == ES_OK)
-    status = es_tensors_read(LOW, t->network.graph.param,
-                             t->network.graph.n_params, t->low, file, diag);
+  if (status == ES_OK) status = es_descent_read(t->descent, file, diag);
   if (status == ES_OK)
     status = es_h5_read(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)

@@ -28,8 +28,12 @@ size_t es_trainer_memory(const es_trainer *trainer); /* bytes */
 
 uint64_t es_trainer_steps(const es_trainer *trainer); /* to do in all */
 uint64_t es_trainer_done(const es_trainer *trainer);
-double es_trainer_rate(const es_trainer *trainer);
+double es_trainer_rate(const es_trainer *trainer); /* the full one */
 void es_trainer_set_rate(es_trainer *trainer, double lr);
+/* That of the last step; before the first, of that. */
+double es_trainer_last_rate(const es_trainer *trainer);
+/* Flow time of the first `steps` steps: see es_descent_time. */
+double es_trainer_time(const es_trainer *trainer, uint64_t steps);
 
 /* One step on the next batch. ES_NOT_FINITE where the loss or its gradient is
  * no number; the parameters are then those before the step, but running
@@ -49,7 +53,7 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
 
 /* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
  * keeping), to and from an HDF5 file: /params/NAME in
- * PyTorch's names and shapes, /optimizer/low/NAME (sgd.h), /train/step,
+ * PyTorch's names and shapes, /optimizer/… (optimizer.h), /train/step,
  * /train/data_checksum, and /train/mean with data.center. */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;

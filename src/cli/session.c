@@ -79,7 +79,7 @@ static es_status predict(es_session *s, es_diag *diag) {
   s->step = calloc(s->kernel.d, sizeof *s->step);
   if (s->step == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   const es_status status = es_conjugate_steps(
-      &s->kernel, es_trainer_rate(s->trainer), horizon(s), s->step, &own);
+      &s->kernel, es_trainer_time(s->trainer, 1), horizon(s), s->step, &own);
   if (status == ES_OK) return ES_OK;
   if (status != ES_NOT_FINITE) return es_fail(diag, status, "%s", own.message);
   s->job->say(s->job, own.message);

@@ -8,7 +8,7 @@
 #include "base/progress.h"
 #include "models/resnet/trainer.h"
 #include "net/engine.h"
-#include "net/sgd.h"
+#include "net/optimizer.h"
 #include "plot/process.h"
 
 #include <math.h>
@@ -153,13 +153,18 @@ static bool agrees(const es_trainer *t) {
 
 static double time_network(rig *r) {
   double best = INFINITY;
+  es_optimizer *sgd;
+  es_diag diag = {0};
+  stop_at(es_optimizer_new(&sgd, &r->network->graph, ES_RULE_SGD, 0, &diag),
+          &diag);
   for (int k = 0; k < STEPS; k++) {
     const double begun = es_seconds();
     gradient_of(r);
-    es_sgd_step(&r->network->graph, r->params, NULL, r->gradient, 1e-4,
-                r->network->last, 1e-4);
+    if (!es_optimizer_step(sgd, r->params, r->gradient, 1e-4, 1 + (uint64_t)k))
+      exit(1);
     best = fmin(best, es_seconds() - begun);
   }
+  es_optimizer_free(sgd);
   return best;
 }
 

@@ -35,7 +35,7 @@ refused "an unknown section" 2 "tran" $linear tran.steps=3
 refused "two sections possible" 2 "seed.*train.seed.*data.seed" $linear seed=1
 refused "a word that is no setting" 2 "more" $linear more
 refused "a key of models" 2 "model" $linear model.d=3
-refused "a key no issue asked for" 2 "momentum" $linear train.momentum=0.9
+refused "a key no issue asked for" 2 "nesterov" $linear train.nesterov=on
 refused "an option of other commands" 2 "csv.*not an option" $linear --csv x.csv
 refused "no threads" 2 "threads" $linear --threads 0
 refused "a seed that is no number" 2 "seed" $linear --seed x
@@ -74,6 +74,10 @@ same "of all keys" "$(cut -d= -f1 words | sort -u)" "$("$program" train --help |
 # Settings that do not fit together.
 refused "lr and lr_relative" 2 "train.lr and train.lr_relative" $linear lr=0.1 lr_relative=0.1
 refused "steps and epochs" 2 "train.epochs and train.steps" $linear epochs=2
+refused "a longer warm-up than training" 2 "train.warmup=21.*20 steps" $linear warmup=21
+for word in optimizer=adamw optimizer=lars schedule=cosine warmup=2; do
+  refused "a prediction with $word" 2 "train.predict=conjugate.*off" $linear predict=conjugate $word
+done
 refused "a batch larger than the data" 2 "train.batch=41.*40" $linear batch=41
 refused "more samples than there are" 2 "data.n=41.*40" $linear data.n=41
 refused "one sample" 2 "data.n=1|batch" $linear data.n=1

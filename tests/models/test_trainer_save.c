@@ -90,6 +90,9 @@ static void check_resume(const folder *f, const char *pairs, const char *norm) {
 static void a_run_goes_on_to_the_bit(void **state) {
   check_resume(*state, "data.pairs=fresh", "net.norm=batch");
   check_resume(*state, "data.pairs=fixed", "net.norm=none");
+  check_resume(*state, "train.momentum=0.9", "train.weight_decay=0.01");
+  check_resume(*state, "train.optimizer=lars", "train.schedule=cosine");
+  check_resume(*state, "train.optimizer=adamw", "train.warmup=7");
 }
 
 /* Parameters and buffers under their names, the step, and the mean if one was

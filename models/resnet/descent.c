@@ -1,0 +1,118 @@
+/* Descent as [train] has it: see descent.h. */
+#include "models/resnet/descent.h"
+
+#include "net/schedule.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct es_descent {
+  es_optimizer *optimizer;
+  es_schedule schedule;
+  double rate, flow; /* flow: time of a step over its rate */
+};
+
+static bool says(const es_config *config, const char *name, const char *word) {
+  return strcmp(es_config_text(config, "train", name), word) == 0;
+}
+
+static es_rule rule_of(const es_config *config) {
+  return says(config, "optimizer", "lars")    ? ES_RULE_LARS
+         : says(config, "optimizer", "adamw") ? ES_RULE_ADAMW
+                                              : ES_RULE_SGD;
+}
+
+/* A linear network's one map stands for a projector. */
+static es_group group_of(const es_network *network, size_t p) {
+  return p == network->last ? ES_GROUP_PROJECTOR : es_network_group(network, p);
+}
+
+/* Decay would move what no gradient does. */
+static void set_paces(es_descent *d, const es_network *network,
+                      const es_config *config) {
+  const es_pace paces[] = {
+      [ES_GROUP_ENCODER] = {es_config_real(config, "train", "encoder_lr_ratio"),
+                            es_config_real(config, "train", "weight_decay")},
+      [ES_GROUP_PROJECTOR] = {1, es_config_real(config, "train",
+                                                "projector_weight_decay")},
+      [ES_GROUP_PREDICTOR] = {
+          es_config_real(config, "method", "predictor_lr_ratio"),
+          es_config_real(config, "method", "predictor_weight_decay")}};
+  const es_pace fixed = {0, 0};
+  for (size_t p = 0; p < network->graph.n_params; p++)
+    es_optimizer_pace(
+        d->optimizer, p,
+        es_network_trains(network, p) ? paces[group_of(network, p)] : fixed);
+}
+
+static es_status open_descent(es_descent *d, const es_network *network,
+                              const es_config *config, uint64_t steps,
+                              es_diag *diag) {
+  const es_rule rule = rule_of(config);
+  const double momentum = es_config_real(config, "train", "momentum");
+  d->schedule =
+      (es_schedule){.cosine = says(config, "schedule", "cosine"),
+                    .warmup = es_config_size(config, "train", "warmup"),
+                    .steps = steps};
+  d->rate = es_config_real(config, "train", "lr");
+  d->flow = rule == ES_RULE_ADAMW ? 1 : 1 / (1 - momentum);
+  if (d->schedule.warmup > steps)
+    return es_config_blame(config, "train", "warmup", diag,
+                           "there are %" PRIu64 " steps, expected a whole "
+                           "number in [0, %" PRIu64 "]",
+                           steps, steps);
+  const es_status status =
+      es_optimizer_new(&d->optimizer, &network->graph, rule, momentum, diag);
+  if (status == ES_OK) set_paces(d, network, config);
+  return status;
+}
+
+es_status es_descent_new(es_descent **out, const es_network *network,
+                         const es_config *config, uint64_t steps,
+                         es_diag *diag) {
+  *out = NULL;
+  es_descent *d = calloc(1, sizeof *d);
+  if (d == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for descent");
+  const es_status status = open_descent(d, network, config, steps, diag);
+  if (status == ES_OK)
+    *out = d;
+  else
+    es_descent_free(d);
+  return status;
+}
+
+void es_descent_free(es_descent *descent) {
+  if (descent == NULL) return;
+  es_optimizer_free(descent->optimizer);
+  free(descent);
+}
+
+size_t es_descent_memory(const es_descent *d) {
+  return es_optimizer_memory(d->optimizer);
+}
+
+double es_descent_rate(const es_descent *d) { return d->rate; }
+void es_descent_set_rate(es_descent *d, double lr) { d->rate = lr; }
+
+double es_descent_rate_of(const es_descent *d, uint64_t step) {
+  return d->rate * es_schedule_share(&d->schedule, step);
+}
+
+double es_descent_time(const es_descent *d, uint64_t n) {
+  return d->flow * d->rate * es_schedule_sum(&d->schedule, n);
+}
+
+bool es_descent_step(es_descent *d, float *params, const float *gradient,
+                     uint64_t step) {
+  return es_optimizer_step(d->optimizer, params, gradient,
+                           es_descent_rate_of(d, step), step + 1);
+}
+
+es_status es_descent_write(const es_descent *d, es_h5 *file, es_diag *diag) {
+  return es_optimizer_write(d->optimizer, file, diag);
+}
+
+es_status es_descent_read(es_descent *d, es_h5_source *file, es_diag *diag) {
+  return es_optimizer_read(d->optimizer, file, diag);
+}
