@@ -316,12 +316,24 @@ static void plain_loops(void **state) {
           &(torch_case){&es_engine_reference_float, 1, 16, 1, 14, 4, 2, 0, 0});
 }
 
+/* The optimisers' reference, which other tests take its numbers from, is what
+ * this PyTorch gives. */
+static void optimisers(void **state) {
+  (void)state;
+  static char said[1 << 12];
+  char script[] = "tests/oracle/optimizer.py";
+  char kept[] = "tests/oracle/optimizer.csv";
+  need_torch();
+  const int code = python(said, sizeof said, script, kept);
+  if (code != 0) fail_msg("optimizer.py: exit %d: %s", code, said);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(standard_stem), temp_test(standard_stem_by_view),
       temp_test(small_stem),    temp_test(small_stem_by_view),
       temp_test(fifty_layers),  temp_test(wide_bottlenecks),
-      temp_test(plain_loops),
+      temp_test(plain_loops),   cmocka_unit_test(optimisers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
