@@ -53,6 +53,7 @@ for key, accepts in re.findall(r"^  ([a-z]+\.[a-z_0-9]+) .*\n {10,}(.*)", text, 
     if whole:
         bad = [str(int(whole[1]) - 1), str(int(float(whole[2])) * 10 + 1), "1.5", "x", ""]
     elif accepts.startswith("a number in (0, 1]"): bad = ["0", "1.0000001", "-1", "nan", "x"]
+    elif accepts.startswith("a number in [0, 1)"): bad = ["1", "-1e-9", "nan", "x"]
     elif accepts.startswith("a number > 0"): bad = ["0", "-1", "inf", "nan"]
     elif accepts.startswith("numbers in [1,"): bad = ["0", "1,0", "x"]
     elif accepts.startswith("a number >= 0"): bad = ["-1e-9", "inf", "nan", "1,2"]
