@@ -4,20 +4,24 @@
 #include "base/random.h"
 #include "base/slab.h"
 #include "data/columns.h"
+#include "models/resnet/ordering.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK = 256 };
+#define NO_PASS UINT64_MAX
 #define MOST_KEPT ((size_t)1 << 30) /* bytes of fixed pairs in memory */
 
 struct es_pairs {
   es_dataset *set;
   size_t n, m, batch;
+  es_ordering ordering;
   size_t threads; /* of the loops that draw, as many as scratch has room for */
   bool fixed;
-  uint64_t seed, epoch; /* order is that of this epoch */
+  uint64_t seed, pass; /* order is that of this pass */
+  size_t *place;       /* the permutation that the ordering speaks of */
   size_t *order, *shuffle;
   double *scratch; /* threads × m: a view in double */
   double *mean;    /* m, or NULL */
@@ -87,14 +91,31 @@ static es_status plan(es_pairs *p, es_diag *diag) {
   const size_t cells = es_size_product(p->threads, p->m);
   es_slab_add(&total, p->n, sizeof *p->order);
   es_slab_add(&total, p->n, sizeof *p->shuffle);
+  es_slab_add(&total, p->n, sizeof *p->place);
   es_slab_add(&total, cells, sizeof *p->scratch);
   const es_status status = es_slab_open(&p->slab, total, diag);
   if (status != ES_OK) return status;
   p->order = es_slab_take(&p->slab, p->n, sizeof *p->order);
   p->shuffle = es_slab_take(&p->slab, p->n, sizeof *p->shuffle);
   p->scratch = es_slab_take(&p->slab, cells, sizeof *p->scratch);
-  p->epoch = UINT64_MAX;
+  p->place = es_slab_take(&p->slab, p->n, sizeof *p->place);
+  p->pass = NO_PASS;
   return ES_OK;
+}
+
+static void shuffle(const es_pairs *p, size_t *out, size_t n, uint64_t pass) {
+  es_random_choose(out, n, n, p->shuffle,
+                   es_random_bits(p->seed, ES_STREAM_ORDER, pass),
+                   ES_STREAM_ORDER);
+}
+
+/* A number that no pass has draws the permutation that chunks and subsets are
+ * of; where all samples are alike, it is none. */
+static void permute(es_pairs *p) {
+  const bool whole =
+      p->ordering.kind == ES_ORDER_MULTI_PASS && p->ordering.n == p->n;
+  if (!whole) shuffle(p, p->place, p->n, NO_PASS);
+  for (size_t i = 0; whole && i < p->n; i++) p->place[i] = i;
 }
 
 static es_status open_pairs(es_pairs *p, const es_config *config,
@@ -110,12 +131,9 @@ static es_status open_pairs(es_pairs *p, const es_config *config,
     return es_config_blame(config, "data", "n", diag,
                            "training needs pairs to compare, expected 2 or "
                            "more");
-  if (p->batch > p->n)
-    return es_config_blame(config, "train", "batch", diag,
-                           "there are %zu pairs, expected a whole number in "
-                           "[2, %zu]",
-                           p->n, p->n);
-  status = plan(p, diag);
+  status = es_ordering_from(&p->ordering, config, p->n, diag);
+  if (status == ES_OK) status = plan(p, diag);
+  if (status == ES_OK) permute(p);
   if (status == ES_OK && es_config_flag(config, "data", "center"))
     status = measure_mean(p, progress, diag);
   if (status == ES_OK) keep_fixed(p);
@@ -148,7 +166,7 @@ const es_dataset *es_pairs_set(const es_pairs *pairs) { return pairs->set; }
 size_t es_pairs_values(const es_pairs *pairs) { return pairs->m; }
 size_t es_pairs_batch(const es_pairs *pairs) { return pairs->batch; }
 size_t es_pairs_per_epoch(const es_pairs *pairs) {
-  return pairs->n / pairs->batch;
+  return es_ordering_per_epoch(&pairs->ordering);
 }
 
 size_t es_pairs_memory(const es_pairs *pairs) {
@@ -156,22 +174,21 @@ size_t es_pairs_memory(const es_pairs *pairs) {
          (pairs->kept == NULL ? 0 : 2 * pairs->n * pairs->m * sizeof(float));
 }
 
-static void set_epoch(es_pairs *p, uint64_t epoch) {
-  if (p->epoch == epoch) return;
-  es_random_choose(p->order, p->n, p->n, p->shuffle,
-                   es_random_bits(p->seed, ES_STREAM_ORDER, epoch),
-                   ES_STREAM_ORDER);
-  p->epoch = epoch;
+static void set_pass(es_pairs *p, const es_place *place) {
+  if (p->pass == place->pass) return;
+  shuffle(p, p->order, place->count, place->pass);
+  for (size_t k = 0; k < place->count; k++)
+    p->order[k] = p->place[place->first + p->order[k]];
+  p->pass = place->pass;
 }
 
 void es_pairs_fill(es_pairs *p, uint64_t step, float *out) {
-  const uint64_t per_epoch = es_pairs_per_epoch(p);
-  const size_t first = (size_t)(step % per_epoch) * p->batch;
-  const uint64_t draw = p->fixed ? 0 : step / per_epoch + 1;
-  set_epoch(p, step / per_epoch);
+  const es_place place = es_ordering_at(&p->ordering, step);
+  const uint64_t draw = p->fixed ? 0 : place.pass + 1;
+  set_pass(p, &place);
 #pragma omp parallel for schedule(static) num_threads((int)p->threads)
   for (size_t k = 0; k < 2 * p->batch; k++) {
-    const view_of v = {p->order[first + k % p->batch], draw,
+    const view_of v = {p->order[place.at + k % p->batch], draw,
                        (unsigned)(k / p->batch)};
     take_view(p, v, out + k * p->m);
   }

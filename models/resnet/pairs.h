@@ -9,12 +9,16 @@
 
 typedef struct es_pairs es_pairs;
 
-/* Settings of [data], [augment] and [train]. An epoch passes once through a
- * permutation of the n samples by (train.seed, epoch), in whole batches; pair i
- * is on draw 0 with data.pairs=fixed, and on draw epoch + 1 with fresh ones.
+/* Settings of [data], [augment] and [train]. Passes through the samples, each
+ * in an order by (train.seed, pass) and in whole batches, are those of
+ * ordering.h; with train.subset they are through the first share of a
+ * permutation by train.seed. By default a pass is an epoch and goes through all
+ * samples. Pair i is on draw 0 with data.pairs=fixed, and on draw pass + 1 with
+ * fresh ones, so that no two passes show the same views.
  * Fixed pairs are kept in memory where they take at most 1 GiB. With
  * data.center=on the mean of draw 0 over samples and views is taken from every
- * view. ES_BAD_VALUE where a batch is larger than the data set. */
+ * view. ES_BAD_VALUE where a batch is larger than the data set, or than a
+ * chunk. */
 es_status es_pairs_new(es_pairs **out, const es_config *config,
                        const es_progress *progress, es_diag *diag) ES_MUST_USE;
 void es_pairs_free(es_pairs *pairs); /* NULL accepted */

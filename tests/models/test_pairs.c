@@ -191,6 +191,74 @@ static void draws_are_those_of_the_header(void **state) {
     }
 }
 
+/* A run of single-pass on 12 of 16 vectors, three chunks of two epochs each: a
+ * chunk's epochs show its four samples and no other, in an order of their own,
+ * and the three chunks are 12 different samples; which, the seed says. */
+static void chunks_are_disjoint(const char *seed, size_t out[12]) {
+  opened o = PAIRS("data.name=gaussian", "data.dims=3", "data.pairs=fixed",
+                   "data.n=16", "train.batch=2", "train.epochs=6", seed,
+                   "train.subset=0.75", "train.ordering=single-pass",
+                   "train.chunks=3");
+  size_t chunk_of[16] = {0}, times[16] = {0}, found = 0;
+  float x[4 * 3];
+  assert_int_equal(es_pairs_per_epoch(o.pairs), 6);
+  for (uint64_t step = 0; step < 36; step++) {
+    es_pairs_fill(o.pairs, step, x);
+    for (size_t k = 0; k < 2; k++) {
+      const size_t i = sample_of(o.pairs, x + k * 3), c = 1 + step / 12;
+      assert_int_equal(sample_of(o.pairs, x + (2 + k) * 3), i);
+      assert_true(chunk_of[i] == 0 || chunk_of[i] == c);
+      if (chunk_of[i] == 0) out[found++] = i;
+      chunk_of[i] = c;
+      times[i]++;
+    }
+  }
+  assert_int_equal(found, 12);
+  for (size_t i = 0; i < 16; i++)
+    assert_int_equal(times[i], chunk_of[i] == 0 ? 0 : 6);
+  close_pairs(&o);
+}
+
+static void chunks_hold_their_own_samples(void **state) {
+  (void)state;
+  size_t a[12], b[12], c[12], in_order = 0;
+  chunks_are_disjoint("train.seed=1", a);
+  chunks_are_disjoint("train.seed=1", b);
+  chunks_are_disjoint("train.seed=2", c);
+  assert_memory_equal(a, b, sizeof a);
+  assert_memory_not_equal(a, c, sizeof a);
+  for (size_t k = 0; k < 12; k++) in_order += a[k] / 4 == k / 4;
+  assert_true(in_order < 12); /* they are chunks of a permutation */
+}
+
+/* Fresh pairs: no view is seen twice in a run, though chunks are. Hybrid, two
+ * epochs of chunks with three passes each, then two of all. */
+static void passes_have_views_of_their_own(void **state) {
+  enum { RUN = 4 * 3 };
+  const folder *f = *state;
+  write_waves(f, N, SIDE);
+  opened o = PAIRS("data.name=idx", f->word, "train.batch=4", "train.seed=3",
+                   "augment.noise=0.1", "train.epochs=4", "train.chunks=2",
+                   "train.ordering=hybrid", "train.switch=0.5");
+  static float x[RUN][ROWS * VALUES];
+  size_t draw[RUN] = {1, 2, 3, 4, 5, 6, 7, 7, 7, 10, 10, 10};
+  for (size_t k = 0; k < RUN; k++) es_pairs_fill(o.pairs, k, x[k]);
+  for (size_t k = 0; k < RUN; k++)
+    for (size_t row = 0; row < BATCH; row++) {
+      size_t found = 0;
+      for (size_t i = 0; i < N; i++)
+        found += is_pair(o.pairs, x[k], row, i, draw[k]);
+      assert_int_equal(found, 1);
+    }
+  /* Whatever was asked for before. */
+  for (size_t k = RUN; k-- > 0;) {
+    static float again[ROWS * VALUES];
+    es_pairs_fill(o.pairs, k, again);
+    assert_memory_equal(again, x[k], sizeof again);
+  }
+  close_pairs(&o);
+}
+
 /* 1.1 GB of pairs are not kept: what is drawn again every time has the bits of
  * what is kept, both those of draw 0. */
 static void kept_or_not_is_the_same(void **state) {
@@ -278,6 +346,8 @@ int main(void) {
       cmocka_unit_test(an_epoch_is_a_permutation),
       cmocka_unit_test(seeds_give_other_orders),
       IN_FOLDER(draws_are_those_of_the_header),
+      cmocka_unit_test(chunks_hold_their_own_samples),
+      IN_FOLDER(passes_have_views_of_their_own),
       cmocka_unit_test(kept_or_not_is_the_same),
       IN_FOLDER(the_mean_is_taken_away),
       cmocka_unit_test(what_cannot_be_opened),

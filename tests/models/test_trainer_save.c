@@ -49,9 +49,10 @@ static void same_state(const trained *a, const trained *b, const folder *f) {
 }
 
 /* Nine steps, three to an epoch: in one run; in one with measurements on the
- * way, and a file after step 4, in the middle of the second epoch; and by a
- * trainer that goes on from that file, after other steps of its own. */
-static void check_resume(const folder *f, const char *pairs, const char *norm) {
+ * way, and a file after step `at`; and by a trainer that goes on from that
+ * file, after other steps of its own. */
+static void check_resume(const folder *f, size_t at, const char *pairs,
+                         const char *norm) {
   trained whole = SMALL_RESNET(f, pairs, norm);
   trained first = SMALL_RESNET(f, pairs, norm);
   trained second = SMALL_RESNET(f, pairs, norm);
@@ -60,9 +61,9 @@ static void check_resume(const folder *f, const char *pairs, const char *norm) {
   double loss[2];
   path_in(path, f, "saved.h5");
   take_steps(whole.trainer, 9);
-  take_steps(first.trainer, 4);
+  take_steps(first.trainer, at);
   save(&first, path);
-  for (int k = 0; k < 5; k++) {
+  for (size_t k = at; k < 9; k++) {
     assert_ok(es_trainer_measure(first.trainer, NULL, NULL, NULL, loss, &diag),
               diag);
     take_steps(first.trainer, 1);
@@ -70,8 +71,8 @@ static void check_resume(const folder *f, const char *pairs, const char *norm) {
   same_state(&whole, &first, f);
   take_steps(second.trainer, 2);
   assert_ok(load(&second, path, &diag), diag);
-  assert_int_equal(es_trainer_done(second.trainer), 4);
-  take_steps(second.trainer, 5);
+  assert_int_equal(es_trainer_done(second.trainer), at);
+  take_steps(second.trainer, 9 - at);
   same_state(&whole, &second, f);
   assert_true(es_trainer_batch_loss(whole.trainer) ==
               es_trainer_batch_loss(second.trainer));
@@ -88,11 +89,52 @@ static void check_resume(const folder *f, const char *pairs, const char *norm) {
 }
 
 static void a_run_goes_on_to_the_bit(void **state) {
-  check_resume(*state, "data.pairs=fresh", "net.norm=batch");
-  check_resume(*state, "data.pairs=fixed", "net.norm=none");
-  check_resume(*state, "train.momentum=0.9", "train.weight_decay=0.01");
-  check_resume(*state, "train.optimizer=lars", "train.schedule=cosine");
-  check_resume(*state, "train.optimizer=adamw", "train.warmup=7");
+  check_resume(*state, 4, "data.pairs=fresh", "net.norm=batch");
+  check_resume(*state, 4, "data.pairs=fixed", "net.norm=none");
+  check_resume(*state, 4, "train.momentum=0.9", "train.weight_decay=0.01");
+  check_resume(*state, 4, "train.optimizer=lars", "train.schedule=cosine");
+  check_resume(*state, 4, "train.optimizer=adamw", "train.warmup=7");
+}
+
+/* Three epochs of three steps: in and at the border of chunks, and where hybrid
+ * goes on with all pairs. */
+static void chunks_go_on_to_the_bit(void **state) {
+  static const char *const orderings[] = {"train.ordering=single-pass",
+                                          "train.ordering=cumulative",
+                                          "train.ordering=hybrid"};
+  for (size_t k = 0; k < 3; k++)
+    for (size_t at = 3; at < 7; at += k == 2 ? 1 : 3)
+      check_resume(*state, at, "train.epochs=3", orderings[k]);
+}
+
+/* The momentum of hybrid's first part, twelve steps on chunks, carries its
+ * second on: the first step on all pairs differs from the last on a chunk by a
+ * fifth. With a momentum that began anew it would be a twelfth of it. */
+static void hybrid_keeps_its_momentum(void **state) {
+  folder *f = *state;
+  write_waves(f, 18, 8);
+  trained t = TRAINER("data.name=idx", f->word, "net.arch=linear",
+                      "method.dim=3", "train.batch=3", "train.eval_n=12",
+                      "train.lr=0.001", "train.momentum=0.99", "train.epochs=3",
+                      "train.ordering=hybrid", "train.switch=0.67");
+  const size_t n = params_size(t.trainer);
+  float *w[3];
+  double size = 0, change = 0;
+  take_steps(t.trainer, 11);
+  w[0] = copy_params(t.trainer);
+  for (int k = 1; k < 3; k++) {
+    take_steps(t.trainer, 1);
+    w[k] = copy_params(t.trainer);
+  }
+  for (size_t k = 0; k < n; k++) {
+    const double last = (double)w[1][k] - (double)w[0][k];
+    const double next = (double)w[2][k] - (double)w[1][k];
+    size += last * last;
+    change += (next - last) * (next - last);
+  }
+  assert_true(sqrt(change / size) < .4);
+  for (int k = 0; k < 3; k++) free(w[k]);
+  close_trained(&t);
 }
 
 /* Parameters and buffers under their names, the step, and the mean if one was
@@ -240,6 +282,8 @@ static void settings_say_how_long(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(a_run_goes_on_to_the_bit),
+      IN_FOLDER(chunks_go_on_to_the_bit),
+      IN_FOLDER(hybrid_keeps_its_momentum),
       IN_FOLDER(files_hold_what_they_should),
       IN_FOLDER(files_that_do_not_fit),
       IN_FOLDER(settings_say_how_long),
