@@ -61,6 +61,31 @@ static void no_such_part(void **state) {
   }
 }
 
+/* The training images are those of data.split=train, and a subset of them is
+ * what data.n draws. */
+static void training_images(void **state) {
+  (void)state;
+  es_dataset *train, *split;
+  es_diag diag = {0};
+  double a[28 * 28], b[28 * 28];
+  es_config *config = words_to_config((const char *const[]){
+      "data.split=test", "data.n=3", "data.seed=5", NULL});
+  assert_ok(OPEN(&split, &diag, "data.n=50", "data.seed=5"), diag);
+  assert_ok(es_dataset_open_train(&train, config, &diag), diag);
+  assert_int_equal(es_dataset_count(train), 60000);
+  assert_ok(es_dataset_choose(train, 50, &diag), diag);
+  assert_int_equal(es_dataset_count(train), 50);
+  for (size_t i = 0; i < 50; i++) {
+    es_dataset_image(train, i, a);
+    es_dataset_image(split, i, b);
+    assert_memory_equal(a, b, sizeof a);
+    assert_int_equal(es_dataset_label(train, i), es_dataset_label(split, i));
+  }
+  es_dataset_free(train);
+  es_dataset_free(split);
+  es_config_free(config);
+}
+
 /* The path is taken over. */
 static void missing(void **state) {
   (void)state;
@@ -76,6 +101,7 @@ static void missing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(images_of_the_split),
+      cmocka_unit_test(training_images),
       cmocka_unit_test(no_such_part),
       cmocka_unit_test(missing),
   };
