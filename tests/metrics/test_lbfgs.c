@@ -7,7 +7,8 @@
 
 enum { N = 50 };
 
-/* Half sum of (j+1)^2 (x_j - j)^2, condition 2500: after the preconditioner, 1. */
+/* Half sum of (j+1)^2 (x_j - j)^2, condition 2500: after the preconditioner, 1.
+ */
 static double quadratic(void *self, const double *x, double *g) {
   double f = 0;
   (void)self;
