@@ -62,7 +62,7 @@ size_t es_class_rank(const double *score, size_t n, size_t k) {
   size_t rank = 0;
   if (k >= n) return SIZE_MAX;
   for (size_t j = 0; j < n; j++)
-    rank += score[j] > score[k] || (score[j] == score[k] && j < k);
+    rank += score[j] > score[k] || (j < k && score[j] == score[k]);
   return rank;
 }
 

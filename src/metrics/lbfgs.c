@@ -59,7 +59,7 @@ static void apply_start(const work *w, double *r) {
 /* direction = -H g, newest pair first and then last. */
 static void choose_direction(work *w) {
   const size_t n = w->p->n;
-  double alpha[PAIRS], *r = w->direction;
+  double alpha[PAIRS] = {0}, *r = w->direction;
   for (size_t i = 0; i < n; i++) r[i] = -w->g[i];
   for (size_t k = 0; k < w->kept; k++) {
     const size_t i = (w->newest + PAIRS - k) % PAIRS;
