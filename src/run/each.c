@@ -173,8 +173,11 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   if (status == ES_OK)
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
-  if (status == ES_OK) status = es_file_remove(dir, "trace.csv", diag);
   if (status == ES_OK) es_job_begun(&own);
+  /* A training that goes on does so in its own trace. */
+  const bool goes_on = own.resume && (stage->command->options & ES_TRAINS) != 0;
+  if (status == ES_OK && !goes_on)
+    status = es_file_remove(dir, "trace.csv", diag);
   if (status == ES_OK) status = stage->command->execute(&own, diag);
   es_config_free(own.config);
   free(target);

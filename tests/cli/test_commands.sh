@@ -19,11 +19,11 @@ for command in run flow predict fixed-points separatrix basin sweep train embed 
 done
 es list keys; keys=$out
 es flow --help; help=$out
-es sweep --help; help+=$out
-es basin --help; help+=$out
-es metrics --help; help+=$out
-es probe --help; help+=$out
-es train barlow-covariance --help; help+=$out
+es sweep --help; help+=$'\n'$out
+es basin --help; help+=$'\n'$out
+es metrics --help; help+=$'\n'$out
+es probe --help; help+=$'\n'$out
+es train barlow-covariance --help; help+=$'\n'$out
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
 same "the --help of flow, sweep, basin, train, metrics and probe have every key with range and default" "$missing" ""
 same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""
