@@ -49,6 +49,17 @@ static const es_key rows[] = {
     {"net", "feature_norm", ES_CHOICE, 0, 0, 0, "none|batch", NULL, "none",
      "batch normalisation of the representation, without weight and bias, "
      "before the projector"},
+    {"method", "name", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
+     "the method that presets the rest: the word behind `train`"},
+    {"method", "loss", ES_CHOICE, 0, 0, 0, "covariance|barlow|vicreg|simclr",
+     NULL, "covariance", "what is descended: docs/networks.md"},
+    {"method", "lambda", ES_REAL, 0, 0, INFINITY, NULL, "1", NULL,
+     "weight of loss=barlow off the diagonal [0.0051]"},
+    {"method", "temperature", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
+     NULL, "divides the cosines of loss=simclr [0.5]"},
+    {"method", "negatives", ES_FLAG, 0, 0, 0, NULL, NULL, NULL,
+     "loss=simclr contrasts pairs with other views, or draws them together "
+     "alone [on]"},
     {"method", "projector", ES_CHOICE, 0, 0, 0,
      "none|linear|diagonal|low-rank|mlp", NULL, "linear",
      "from representation to embedding [none with net.arch=linear]"},
@@ -198,7 +209,8 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
 
 es_status es_train_settle(es_config *config, es_diag *diag) {
   const bool linear = net_is(config, "arch", "linear");
-  es_status status = one_of(config, "epochs", "steps", diag);
+  es_status status = es_loss_settle(config, diag);
+  if (status == ES_OK) status = one_of(config, "epochs", "steps", diag);
   if (status == ES_OK) status = one_of(config, "lr", "lr_relative", diag);
   if (status == ES_OK && !has(config, "epochs"))
     status = es_config_suggest(config, "train", "steps", "1000", diag);

@@ -1,5 +1,6 @@
-/* Losses of the embeddings of positive pairs. A loss is one file and one row
- * in es_losses; it works in double, whatever the network computes in. */
+/* Losses of the embeddings of positive pairs (theory.md 8). A loss is one file
+ * and one row in es_losses; it works in double, whatever the network computes
+ * in. */
 #ifndef ES_MODELS_RESNET_LOSS_H
 #define ES_MODELS_RESNET_LOSS_H
 
@@ -7,17 +8,50 @@
 
 typedef struct es_loss {
   const char *name, *summary;
-  /* Scratch for n pairs of d values, made once; the settings of [method]. */
+  bool conjugate; /* theory.md 1 speaks of it: train.predict=conjugate */
+  bool targets;   /* compares z of one view with t of the other */
+  /* Scratch for n >= 2 pairs of d values, made once; the settings of [method],
+   * or NULL for their defaults. */
   es_status (*open)(void **self, size_t n, size_t d, const es_config *config,
                     es_diag *diag);
   void (*close)(void *self); /* NULL accepted */
   /* The loss of z (2n×d, row-major: n first views, then n second ones) and its
-   * gradient (the same shape). Allocates nothing. */
-  double (*value)(void *self, const double *z, double *gradient);
+   * gradient dz (the same shape). A loss with targets compares z of a view with
+   * t (as z) of the other one and gives dt, its gradient by t (NULL: not
+   * wanted); where z and t are one array, dz + dt is the gradient by that. The
+   * others take no notice of t and dt, which may be NULL. Allocates nothing.
+   * Not finite where z or t is not, or too large for its square. */
+  double (*value)(void *self, const double *z, const double *t, double *dz,
+                  double *dt);
 } es_loss;
+
+/* Losses in the order of method.loss; NULL beyond the last. */
+const es_loss *es_loss_list(size_t index);
+/* That of method.loss; the first one without settings. */
+const es_loss *es_loss_of(const es_config *config);
+
+/* Defaults of what the chosen loss reads; ES_BAD_VALUE where a setting was given
+ * that it does not, or does not go with. */
+es_status es_loss_settle(es_config *config, es_diag *diag) ES_MUST_USE;
 
 /* ||C - I||_F^2, C = (1/2n) sum_i (z_i z_i'^T + z_i' z_i^T), z centred by the
  * mean over both views: the loss of theory.md 1 on a network (theory.md 7). */
 extern const es_loss es_loss_covariance;
+
+/* c = x^T x'/n of the views, each normalised by its own mean and variance
+ * (biased, plus 1e-5: PyTorch's BatchNorm1d without its affine map):
+ * sum_i (c_ii - 1)^2 + lambda sum_{i != j} c_ij^2 (Zbontar et al. 2021). */
+extern const es_loss es_loss_barlow;
+
+/* 25 mean (z - z')^2 + 25/2 sum over the views of mean relu(1 - sqrt(var +
+ * 1e-4)) + sum over the views of sum_{i != j} cov_ij^2/d; variances and
+ * covariances with n - 1 (Bardes, Ponce, LeCun 2022). */
+extern const es_loss es_loss_vicreg;
+
+/* With u = z/max(|z|, 1e-12) of all 2n views, the mean over them of
+ *   -ln(e^(u_a.u_a'/temperature)/sum_{b != a} e^(u_a.u_b/temperature)),
+ * a' the other view of a's pair (Chen et al. 2020). negatives=off leaves the
+ * mean of -u_a.u_a'/temperature: the pull without the push. */
+extern const es_loss es_loss_simclr;
 
 #endif

@@ -73,19 +73,24 @@ static double excess(covariance *c) {
   return sum;
 }
 
-static double value_covariance(void *self, const double *z, double *gradient) {
+static double value_covariance(void *self, const double *z, const double *t,
+                               double *dz, double *dt) {
   covariance *c = self;
   const size_t n = c->n, d = c->d;
+  (void)t;
+  (void)dt;
   center(c, z);
   const double loss = excess(c);
   const double scale = 2 / (double)n;
-  es_gemm(false, false, d, n, d, scale, c->E, d, c->z + n * d, d, 0, gradient,
-          d);
-  es_gemm(false, false, d, n, d, scale, c->E, d, c->z, d, 0, gradient + n * d,
-          d);
+  es_gemm(false, false, d, n, d, scale, c->E, d, c->z + n * d, d, 0, dz, d);
+  es_gemm(false, false, d, n, d, scale, c->E, d, c->z, d, 0, dz + n * d, d);
   return loss;
 }
 
 const es_loss es_loss_covariance = {
-    "covariance", "squared distance of the views' cross-covariance from I",
-    open_covariance, close_covariance, value_covariance};
+    .name = "covariance",
+    .summary = "squared distance of the views' cross-covariance from I",
+    .conjugate = true,
+    .open = open_covariance,
+    .close = close_covariance,
+    .value = value_covariance};

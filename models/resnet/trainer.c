@@ -17,7 +17,7 @@
 enum { VIEWS = 2 };
 
 struct es_trainer {
-  const es_method *method;
+  const es_loss *kind;
   es_pairs *pairs;
   es_network network;
   const es_engine *engine;
@@ -113,7 +113,7 @@ static es_status open_trainer(es_trainer *t, const es_config *config,
   read_settings(t, config);
   status = open_network(t, config, diag);
   if (status != ES_OK) return status;
-  const es_loss *loss = t->method->loss;
+  const es_loss *loss = t->kind;
   const size_t d = t->network.embedding.size;
   status = loss->open(&t->loss, t->batch, d, config, diag);
   if (status == ES_OK)
@@ -123,13 +123,12 @@ static es_status open_trainer(es_trainer *t, const es_config *config,
   return status;
 }
 
-es_status es_trainer_new(es_trainer **out, const es_method *method,
-                         const es_config *config, const es_progress *progress,
-                         es_diag *diag) {
+es_status es_trainer_new(es_trainer **out, const es_config *config,
+                         const es_progress *progress, es_diag *diag) {
   *out = NULL;
   es_trainer *t = calloc(1, sizeof *t);
   if (t == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a trainer");
-  t->method = method;
+  t->kind = es_loss_of(config);
   const es_status status = open_trainer(t, config, progress, diag);
   if (status == ES_OK)
     *out = t;
@@ -140,8 +139,8 @@ es_status es_trainer_new(es_trainer **out, const es_method *method,
 
 void es_trainer_free(es_trainer *trainer) {
   if (trainer == NULL) return;
-  trainer->method->loss->close(trainer->loss);
-  trainer->method->loss->close(trainer->eval_loss);
+  trainer->kind->close(trainer->loss);
+  trainer->kind->close(trainer->eval_loss);
   if (trainer->engine != NULL) trainer->engine->close(trainer->net);
   es_descent_free(trainer->descent);
   es_network_free(&trainer->network);
@@ -184,7 +183,8 @@ static double take_loss(es_trainer *t) {
   const size_t n = VIEWS * t->batch * t->network.embedding.size;
   const float *z = t->engine->output(t->net, tap);
   for (size_t k = 0; k < n; k++) t->exact_z[k] = (double)z[k];
-  const double loss = t->method->loss->value(t->loss, t->exact_z, t->exact_dz);
+  const double loss =
+      t->kind->value(t->loss, t->exact_z, NULL, t->exact_dz, NULL);
   for (size_t k = 0; k < n; k++) t->dz[k] = (float)t->exact_dz[k];
   return loss;
 }
@@ -255,7 +255,7 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   for (size_t k = 0; k < size; k++)
     if (!isfinite(z[k])) return not_finite(t, "the embedding", diag);
   if (loss != NULL)
-    *loss = t->method->loss->value(t->eval_loss, z, t->exact_dz);
+    *loss = t->kind->value(t->eval_loss, z, NULL, t->exact_dz, NULL);
   return ES_OK;
 }
 

@@ -1,4 +1,4 @@
-/* A network, a method and the pairs it learns from: steps of descent and
+/* A network, a loss and the pairs it learns from: steps of descent and
  * measurements. Everything is allocated by es_trainer_new; a step allocates
  * nothing of ours (oneDNN makes small tables of its own). */
 #ifndef ES_MODELS_RESNET_TRAINER_H
@@ -6,7 +6,7 @@
 
 #include "file/h5.h"
 #include "models/resnet/encoder.h"
-#include "models/resnet/method.h"
+#include "models/resnet/loss.h"
 #include "models/resnet/pairs.h"
 
 typedef struct es_trainer es_trainer;
@@ -14,8 +14,8 @@ typedef struct es_trainer es_trainer;
 /* Opens data, network and engine, and starts the parameters. The learning rate
  * is train.lr until es_trainer_set_rate. The configuration, which was settled
  * (es_train_settle), must outlive the trainer. */
-es_status es_trainer_new(es_trainer **out, const es_method *method,
-                         const es_config *config, const es_progress *progress,
+es_status es_trainer_new(es_trainer **out, const es_config *config,
+                         const es_progress *progress,
                          es_diag *diag) ES_MUST_USE;
 void es_trainer_free(es_trainer *trainer); /* NULL accepted */
 

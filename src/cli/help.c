@@ -126,6 +126,16 @@ static es_status model_keys(FILE *out, const es_command *command,
   return ES_OK;
 }
 
+/* What `train METHOD` sets before the user does. */
+static void presets(FILE *out, const char *target) {
+  const es_method *method = target == NULL ? NULL : es_method_find(target);
+  if (method == NULL) return;
+  fprintf(out, "\n%s: %s\npresets (what you set counts before them):\n",
+          method->name, method->summary);
+  for (size_t k = 0; method->setting[k] != NULL; k++)
+    fprintf(out, "  %s\n", method->setting[k]);
+}
+
 es_status es_help_command(FILE *out, const es_command *command,
                           const char *target, es_diag *diag) {
   const bool settings = (command->options & ES_TAKES_SETTINGS) != 0;
@@ -137,6 +147,7 @@ es_status es_help_command(FILE *out, const es_command *command,
   if (!settings) return ES_OK;
   if ((command->options & (ES_TRAINS | ES_MEASURES | ES_PROBES)) == 0)
     return model_keys(out, command, target, diag);
+  if ((command->options & ES_TRAINS) != 0) presets(out, target);
   fprintf(out,
           "\nkeys (defaults in brackets; a bare key=value works where one\n"
           "section has it):\n");

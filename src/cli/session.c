@@ -127,10 +127,10 @@ static es_status look_ahead(es_session *s, es_diag *diag) {
 }
 
 es_status es_session_open(es_session *session, const es_job *job,
-                          const es_method *method, es_diag *diag) {
+                          es_diag *diag) {
   *session = (es_session){.job = job, .gamma_1 = NAN, .loss = NAN};
-  const es_status status = es_trainer_new(&session->trainer, method,
-                                          job->config, job->progress, diag);
+  const es_status status =
+      es_trainer_new(&session->trainer, job->config, job->progress, diag);
   return status == ES_OK ? look_ahead(session, diag) : status;
 }
 

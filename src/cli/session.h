@@ -26,7 +26,7 @@ typedef struct es_session {
  * last linear layer: settles the learning rate and predicts. Free with
  * es_session_close in every case. */
 es_status es_session_open(es_session *session, const es_job *job,
-                          const es_method *method, es_diag *diag) ES_MUST_USE;
+                          es_diag *diag) ES_MUST_USE;
 void es_session_close(es_session *session);
 
 /* Begins the folder: settings, prediction.csv, the trace with the row of step

@@ -6,6 +6,7 @@
 #include "config/json.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
+#include "models/resnet/method.h"
 #include "overlay/overlay.h"
 #include "plot/plot.h"
 
@@ -41,8 +42,14 @@ es_status es_cli_configure_train(es_config **out, const char *target,
                                  es_diag *diag) {
   const es_method *method;
   *out = NULL;
-  const es_status status = find_method(&method, target, diag);
-  return status == ES_OK ? configure(out, diag) : status;
+  es_status status = find_method(&method, target, diag);
+  if (status == ES_OK) status = configure(out, diag);
+  if (status != ES_OK) return status;
+  status = es_method_preset(method, *out, diag);
+  if (status == ES_OK) return ES_OK;
+  es_config_free(*out);
+  *out = NULL;
+  return status;
 }
 
 es_status es_cli_configure_run(es_config **out, const char *target,
@@ -211,11 +218,12 @@ static es_status train(es_session *s, double started, es_diag *diag) {
 
 es_status es_cmd_train(const es_job *job, es_diag *diag) {
   const double started = es_seconds();
-  const es_method *method;
+  const char *name = es_config_text(job->config, "method", "name");
   es_session session = {0};
-  es_status status = find_method(&method, job->target, diag);
-  if (status != ES_OK) return status;
-  status = es_session_open(&session, job, method, diag);
+  if (strcmp(name, job->target) != 0)
+    return es_config_blame(job->config, "method", "name", diag,
+                           "`train %s` trains another method", job->target);
+  es_status status = es_session_open(&session, job, diag);
   if (status == ES_OK) status = train(&session, started, diag);
   es_session_close(&session);
   return status;

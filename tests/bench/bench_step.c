@@ -6,6 +6,7 @@
 #include "tests/bench/record.h"
 
 #include "base/progress.h"
+#include "models/resnet/method.h"
 #include "models/resnet/trainer.h"
 #include "net/engine.h"
 #include "net/optimizer.h"
@@ -44,9 +45,7 @@ static es_trainer *trainer_of(const setting *s, es_config **config) {
   for (int k = 0; k < 6; k++)
     stop_at(es_config_set(*config, words[k], &diag), &diag);
   stop_at(es_train_settle(*config, &diag), &diag);
-  stop_at(es_trainer_new(&out, es_method_find("barlow-covariance"), *config,
-                         NULL, &diag),
-          &diag);
+  stop_at(es_trainer_new(&out, *config, NULL, &diag), &diag);
   return out;
 }
 
@@ -122,7 +121,7 @@ static void gradient_of(rig *r) {
           &diag);
   const void *z = r->engine->output(r->net, tap);
   for (size_t k = 0; k < r->values; k++) r->z[k] = take(r, z, k);
-  es_loss_covariance.value(r->loss, r->z, r->dz);
+  es_loss_covariance.value(r->loss, r->z, NULL, r->dz, NULL);
   for (size_t k = 0; k < r->values; k++) put(r, r->back, k, r->dz[k]);
   outer[tap] = r->back;
   stop_at(r->engine->backward(r->net, r->params, outer, r->gradient, &diag),

@@ -7,17 +7,95 @@ static void methods_are_listed_and_found(void **state) {
   size_t n = 0;
   for (; es_method_list(n) != NULL; n++) {
     const es_method *m = es_method_list(n);
-    assert_true(m->name != NULL && m->summary != NULL && m->loss != NULL);
+    assert_true(m->name != NULL && m->summary != NULL && m->setting[0] != NULL);
     assert_ptr_equal(es_method_find(m->name), m);
   }
   assert_true(n > 0);
   assert_null(es_method_list(n + 1));
   assert_null(es_method_find("barlow"));
   assert_null(es_method_find(""));
-  const es_method *m = es_method_find("barlow-covariance");
-  assert_non_null(m);
-  assert_ptr_equal(m->loss, &es_loss_covariance);
-  assert_true(m->conjugate);
+}
+
+/* Every setting of a row is known, and is what its loss reads; what the user
+ * set before counts. */
+static void methods_are_settings(void **state) {
+  (void)state;
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_diag diag = {0};
+  for (size_t i = 0; es_method_list(i) != NULL; i++) {
+    const es_method *m = es_method_list(i);
+    es_config *c, *said;
+    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+    assert_ok(es_method_preset(m, c, &diag), diag);
+    assert_string_equal(es_config_text(c, "method", "name"), m->name);
+    assert_false(es_config_given(c, "method", NULL));
+    assert_ok(es_config_new(&said, sets, 2, &diag), diag);
+    for (size_t k = 0; m->setting[k] != NULL; k++)
+      assert_ok(es_config_set(said, m->setting[k], &diag), diag);
+    assert_ptr_equal(es_loss_of(c), es_loss_of(said));
+    assert_ok(es_train_settle(said, &diag), diag);
+    assert_ok(es_train_settle(c, &diag), diag);
+    es_config_free(said);
+    es_config_free(c);
+  }
+  es_config *c;
+  assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+  assert_ok(es_config_set(c, "method.temperature=0.1", &diag), diag);
+  assert_ok(es_method_preset(es_method_find("simclr"), c, &diag), diag);
+  assert_close(es_config_real(c, "method", "temperature"), .1, 0, 0);
+  assert_string_equal(es_config_text(c, "method", "loss"), "simclr");
+  es_config_free(c);
+}
+
+static void losses_are_listed_and_found(void **state) {
+  (void)state;
+  char word[48];
+  size_t n = 0;
+  for (; es_loss_list(n) != NULL; n++) {
+    snprintf(word, sizeof word, "method.loss=%s", es_loss_list(n)->name);
+    es_config *c = SETTINGS(word);
+    assert_ptr_equal(es_loss_of(c), es_loss_list(n));
+    es_config_free(c);
+  }
+  assert_null(es_loss_list(n + 1));
+  es_config *c = SETTINGS("data.n=3");
+  assert_ptr_equal(es_loss_of(c), &es_loss_covariance);
+  es_config_free(c);
+}
+
+static void refuse(const char *a, const char *b, const char *saying) {
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_config *c;
+  es_diag diag = {0};
+  assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+  assert_ok(es_config_set(c, a, &diag), diag);
+  assert_ok(es_config_set(c, b, &diag), diag);
+  assert_status(es_train_settle(c, &diag), ES_BAD_VALUE);
+  if (strstr(diag.message, saying) == NULL)
+    fail_msg("\"%s\" lacks \"%s\"", diag.message, saying);
+  es_config_free(c);
+}
+
+/* A setting that nothing would read is a mistake; where it is read it has its
+ * paper's value. */
+static void settings_of_one_loss(void **state) {
+  (void)state;
+  refuse("method.loss=vicreg", "method.lambda=1", "method.loss=barlow");
+  refuse("method.loss=barlow", "method.temperature=1", "method.loss=simclr");
+  refuse("method.loss=barlow", "method.negatives=off", "method.loss=simclr");
+  refuse("method.loss=simclr", "train.predict=conjugate", "expected off");
+  refuse("method.loss=vicreg", "train.predict=conjugate", "theorems");
+  es_config *c = SETTINGS("method.loss=barlow");
+  assert_close(es_config_real(c, "method", "lambda"), .0051, 0, 0);
+  assert_false(es_config_has(c, "method", "temperature"));
+  es_config_free(c);
+  c = SETTINGS("method.loss=simclr", "train.predict=off");
+  assert_close(es_config_real(c, "method", "temperature"), .5, 0, 0);
+  assert_true(es_config_flag(c, "method", "negatives"));
+  assert_false(es_config_has(c, "method", "lambda"));
+  es_config_free(c);
+  c = SETTINGS("train.predict=conjugate");
+  es_config_free(c);
 }
 
 /* interface.md, "Training: keys": networks have other defaults than linear
@@ -81,12 +159,13 @@ static void one_of_two(void **state) {
 static void settings_out_of_range(void **state) {
   (void)state;
   static const char *const words[] = {
-      "train.batch=1",    "train.batch=1e7",
-      "train.lr=0",       "train.lr_relative=1.01",
-      "net.init_scale=0", "train.encoder_lr_ratio=-1",
-      "net.width=0",      "method.dim=0",
-      "net.depth=11",     "train.eval_n=1",
-      "train.lr=nan",     "augment.crop_min=0"};
+      "train.batch=1",        "train.batch=1e7",
+      "train.lr=0",           "train.lr_relative=1.01",
+      "net.init_scale=0",     "train.encoder_lr_ratio=-1",
+      "net.width=0",          "method.dim=0",
+      "method.temperature=0", "method.lambda=-1",
+      "net.depth=11",         "train.eval_n=1",
+      "train.lr=nan",         "augment.crop_min=0"};
   const es_keys sets[] = {es_train_keys, es_data_keys};
   es_config *c;
   es_diag diag = {0};
@@ -105,6 +184,9 @@ static void settings_out_of_range(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(methods_are_listed_and_found),
+      cmocka_unit_test(methods_are_settings),
+      cmocka_unit_test(losses_are_listed_and_found),
+      cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),
       cmocka_unit_test(defaults_are_those_of_the_interface),
       cmocka_unit_test(one_of_two),

@@ -97,7 +97,7 @@ static double loss_of(whole *w) {
                        w->images, &diag),
             diag);
   const double *p = e->output(w->net, w->network.prediction.output);
-  double loss = es_loss_covariance.value(w->loss, p, w->dz);
+  double loss = es_loss_covariance.value(w->loss, p, NULL, w->dz, NULL);
   for (size_t k = 0; k < n; k++) {
     const double a = .1 * es_random_normal(5, ES_STREAM_USER, k);
     loss += a * p[k];

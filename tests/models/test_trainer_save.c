@@ -251,9 +251,7 @@ static void refuse(const folder *f, const char *a, const char *b,
       SETTINGS("data.name=idx", f->word, "net.width=4", "train.batch=5", a, b);
   es_trainer *trainer = (es_trainer *)config;
   es_diag diag = {0};
-  assert_status(
-      es_trainer_new(&trainer, es_method_list(0), config, NULL, &diag),
-      ES_BAD_VALUE);
+  assert_status(es_trainer_new(&trainer, config, NULL, &diag), ES_BAD_VALUE);
   assert_null(trainer);
   if (strstr(diag.message, saying) == NULL)
     fail_msg("\"%s\" lacks \"%s\"", diag.message, saying);

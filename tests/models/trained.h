@@ -16,9 +16,7 @@ static inline trained open_trained(const char *const *words) {
   trained t;
   es_diag diag = {0};
   t.config = train_settings(words);
-  assert_ok(es_trainer_new(&t.trainer, es_method_find("barlow-covariance"),
-                           t.config, NULL, &diag),
-            diag);
+  assert_ok(es_trainer_new(&t.trainer, t.config, NULL, &diag), diag);
   return t;
 }
 #define TRAINER(...) open_trained((const char *const[]){__VA_ARGS__, NULL})

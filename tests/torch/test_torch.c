@@ -12,6 +12,7 @@
  */
 #include "tests/file/temp.h"
 #include "tests/torch/kinks.h"
+#include "tests/torch/python.h"
 
 #include "base/random.h"
 #include "file/h5.h"
@@ -19,15 +20,6 @@
 #include "models/resnet/loss.h"
 #include "net/engine.h"
 #include "net/params.h"
-#include "plot/process.h"
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
-#define PYTHON "/usr/bin/python3"
 
 enum { DIM = 8, OUTPUTS = 4 };
 
@@ -200,7 +192,7 @@ static void covariance(torch_run *r) {
   assert_non_null(wide);
   assert_ok(l->open(&loss, r->c.pairs, DIM, NULL, &diag), diag);
   for (size_t i = 0; i < n; i++) wide[i] = (double)z[i];
-  const double value = l->value(loss, wide, wide + n);
+  const double value = l->value(loss, wide, NULL, wide + n, NULL);
   for (size_t i = 0; i < n; i++) r->dz[i] = (float)wide[n + i];
   l->close(loss);
   free(wide);
@@ -225,46 +217,13 @@ static void write_results(const torch_case *c, const char *path) {
   run_close(&r);
 }
 
-/* Runs Python; its exit code, and what it says. */
-static int python(char *said, size_t size, char *what, char *argument) {
-  char program[] = PYTHON, tidy[] = "-B"; /* no compiled files in the tree */
-  char *argv[] = {program, tidy, what, argument, NULL};
-  int code = -1;
-  es_diag diag = {0};
-  assert_ok(es_process_run(argv, NULL, said, size, &code, &diag), diag);
-  return code;
-}
-
-/* Skips the test where PyTorch is missing; in continuous integration, which
- * installs it, that is a failure. */
-static void need_torch(void) {
-  static int missing = -1;
-  static char said[4096];
-  char option[] = "-c", imports[] = "import torchvision, h5py";
-#ifdef __SANITIZE_ADDRESS__
-  skip(); /* the same numbers, ten times as slowly */
-#endif
-  if (getenv("ES_UNDER_VALGRIND") != NULL) skip();
-  if (missing < 0) missing = python(said, sizeof said, option, imports) != 0;
-  if (!missing) return;
-  const char *ci = getenv("CI");
-  if (ci == NULL || ci[0] == '\0') skip();
-  printf("%s", said);
-  fail_msg("CI is set, but " PYTHON " lacks PyTorch (Debian: python3-torch, "
-           "python3-torchvision, python3-h5py)");
-}
-
 static void compare(void **state, const torch_case *c) {
-  static char said[1 << 16];
-  char script[] = "tests/torch/compare.py";
   need_torch();
   char *path = strdup(at(state, "net.h5"));
   assert_non_null(path);
   write_results(c, path);
-  const int code = python(said, sizeof said, script, path);
+  torch_agrees("compare.py", path);
   free(path);
-  printf("%s", said);
-  if (code != 0) fail_msg("compare.py: exit %d", code);
 }
 
 /* ResNet-18 on 4 pairs. Where there are plain loops alone it is narrower: at

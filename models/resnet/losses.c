@@ -1,0 +1,19 @@
+/* The table of losses: a new one is a row here. */
+#include "models/resnet/loss.h"
+
+#include <string.h>
+
+static const es_loss *const losses[] = {&es_loss_covariance, &es_loss_barlow,
+                                        &es_loss_vicreg, &es_loss_simclr};
+enum { LOSSES = sizeof losses / sizeof *losses };
+
+const es_loss *es_loss_list(size_t index) {
+  return index < LOSSES ? losses[index] : NULL;
+}
+
+const es_loss *es_loss_of(const es_config *config) {
+  const char *name = es_config_text(config, "method", "loss");
+  size_t i = 0;
+  while (i + 1 < LOSSES && strcmp(losses[i]->name, name) != 0) i++;
+  return losses[i];
+}

@@ -1,0 +1,81 @@
+"""Our losses against PyTorch's: losses.py FILE.
+
+FILE was written by tests/torch/test_losses.c: a group for each case with `z`
+(2n rows: first views, second views), for some `t`, its settings, our `value`
+and gradients `dz` and `dt`. The definitions below are transcribed from the
+papers in PyTorch's own functions, in double; o is ours and d PyTorch's:
+
+    |o - d| <= 1e-12 |d| + 1e-14
+
+in Euclidean norms: roundoff times the thousand or so terms that a value or an
+entry of a gradient is a sum of, each of them of order one, and times ten for
+what is divided by.
+"""
+import sys
+
+import h5py
+import torch
+from torch.nn import functional as F
+
+
+def off_diagonal(c):
+    return c - torch.diag(torch.diag(c))
+
+
+def barlow(z, _, s):
+    a, b = z.chunk(2)
+    norm = torch.nn.BatchNorm1d(z.shape[1], affine=False).double()
+    c = norm(a).T @ norm(b) / len(a)
+    on = (torch.diag(c) - 1).square().sum()
+    return on + s["lambda"] * off_diagonal(c).square().sum()
+
+
+def vicreg(z, _, s):
+    loss = 25 * F.mse_loss(*z.chunk(2))
+    for x in z.chunk(2):
+        std = torch.sqrt(x.var(dim=0) + 1e-4)
+        x = x - x.mean(dim=0)
+        cov = x.T @ x / (len(x) - 1)
+        loss = loss + 25 * F.relu(1 - std).mean() / 2
+        loss = loss + off_diagonal(cov).square().sum() / x.shape[1]
+    return loss
+
+
+def simclr(z, _, s):
+    n = len(z) // 2
+    u = F.normalize(z, dim=1)
+    logits = u @ u.T / s["temperature"]
+    partner = torch.arange(2 * n).roll(n)
+    if not s["negatives"]:
+        return -logits[torch.arange(2 * n), partner].mean()
+    logits = logits.masked_fill(torch.eye(2 * n, dtype=torch.bool), -torch.inf)
+    return F.cross_entropy(logits, partner)
+
+
+def main(path):
+    torch.set_num_threads(1)
+    bad = 0
+    with h5py.File(path, "r") as file:
+        for name, case in file.items():
+            settings = {k: float(v[()]) for k, v in case.items() if v.ndim == 0}
+            z = torch.from_numpy(case["z"][()]).requires_grad_()
+            t = z
+            if "t" in case:
+                t = torch.from_numpy(case["t"][()]).requires_grad_()
+            loss = globals()[name.split("-")[0]](z, t, settings)
+            loss.backward()
+            pairs = {"value": loss.detach(), "dz": z.grad}
+            if "t" in case:
+                pairs["dt"] = t.grad
+            for what, d in pairs.items():
+                o = torch.as_tensor(case[what][()])
+                error, size = float((o - d).norm()), float(d.norm())
+                holds = error <= 1e-12 * size + 1e-14
+                bad += not holds
+                print(f"# {name:20} {what:5} {size:.6e} off by {error:.1e}"
+                      f"{'' if holds else ' FAILS'}")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]) != 0)
