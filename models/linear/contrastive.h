@@ -9,7 +9,7 @@
 #ifndef ES_MODELS_LINEAR_CONTRASTIVE_H
 #define ES_MODELS_LINEAR_CONTRASTIVE_H
 
-#include "models/linear/infonce.h"
+#include "contrast/infonce.h"
 
 #include <eigenstep/model.h>
 

@@ -11,7 +11,7 @@
 #include "base/order.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 #include "plot/process.h"
 
 #include <eigenstep/eigenstep.h>

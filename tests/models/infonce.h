@@ -14,7 +14,7 @@
 
 #include "base/random.h"
 #include "linalg/linalg.h"
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include <stdlib.h>
 

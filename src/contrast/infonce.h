@@ -11,8 +11,8 @@
  * mean of Z (distance) or Z' (dot) costs no digits. Beyond it a distance's
  * logit has an error of some eps (|z_i|^2 + |z_j|^2), of 1e-12 or of some eps
  * |l_ij|, whichever is smallest; dot's of eps |z_i| |z_j'|/temperature. */
-#ifndef ES_MODELS_LINEAR_INFONCE_H
-#define ES_MODELS_LINEAR_INFONCE_H
+#ifndef ES_CONTRAST_INFONCE_H
+#define ES_CONTRAST_INFONCE_H
 
 #include <eigenstep/status.h>
 

@@ -2,7 +2,7 @@
  * diagonal, h = H 1 and u_i = x_i' - x_i: X = x (diag(h) - H) x^T - sum_i (1 -
  * alpha_ii) u_i u_i^T, where a common mean of x drops out and is taken off
  * first. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* The loops over tiles of logits, for each instruction set. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const double TERMS[N_TERMS] = {
 #define SET none
 #define WIDTH 2
 #define TARGET
-#include "models/linear/infonce_step.h"
+#include "contrast/infonce_step.h"
 #undef SET
 #undef WIDTH
 #undef TARGET
@@ -39,7 +39,7 @@ static const double TERMS[N_TERMS] = {
 #define SET avx2
 #define WIDTH 4
 #define TARGET __attribute__((target("avx2")))
-#include "models/linear/infonce_step.h"
+#include "contrast/infonce_step.h"
 #undef SET
 #undef WIDTH
 #undef TARGET
@@ -47,7 +47,7 @@ static const double TERMS[N_TERMS] = {
 #define SET avx512
 #define WIDTH 8
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
-#include "models/linear/infonce_step.h"
+#include "contrast/infonce_step.h"
 #undef SET
 #undef WIDTH
 #undef TARGET

@@ -4,7 +4,7 @@
  *   dL/dz_i  = sum_j H_ij (z_j - z_i) - dL/dz_i',
  * where the mean of Z drops out and is taken off first. 1 - alpha_ii is the sum
  * of the other weights. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include "sweep/lanes.h"
 

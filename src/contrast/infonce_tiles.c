@@ -15,7 +15,7 @@
  *
  * Weights need the sums of all rows. What a tile holds by then, exponentials or
  * logits, is kept where there is room, else made again to the same bits. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include "linalg/linalg.h"
 

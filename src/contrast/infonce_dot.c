@@ -5,7 +5,7 @@
  * with -sum over k != i of alpha_ik for alpha_ii - 1. A column of the chunk A
  * holds a row of logits, then its weights times their sum. Panels are those of
  * the chunk and of n, not of the threads: the bits do not depend on them. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include "linalg/linalg.h"
 

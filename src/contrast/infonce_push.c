@@ -1,7 +1,7 @@
 /* InfoNCE of a linear map: Z = W x, Z' = W x', G = -dL/dZ x^T - dL/dZ' x'^T.
  * Products are cut into panels by their sizes alone and each is one thread's:
  * the bits do not depend on the number of threads. */
-#include "models/linear/infonce_parts.h"
+#include "contrast/infonce_parts.h"
 
 #include "linalg/linalg.h"
 

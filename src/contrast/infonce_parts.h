@@ -1,8 +1,8 @@
 /* What the files of infonce.h share. */
-#ifndef ES_MODELS_LINEAR_INFONCE_PARTS_H
-#define ES_MODELS_LINEAR_INFONCE_PARTS_H
+#ifndef ES_CONTRAST_INFONCE_PARTS_H
+#define ES_CONTRAST_INFONCE_PARTS_H
 
-#include "models/linear/infonce.h"
+#include "contrast/infonce.h"
 
 #include "base/slab.h"
 
