@@ -51,12 +51,22 @@ static const es_key rows[] = {
      "before the projector"},
     {"method", "name", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
      "the method that presets the rest: the word behind `train`"},
-    {"method", "loss", ES_CHOICE, 0, 0, 0, "covariance|barlow|vicreg|simclr",
-     NULL, "covariance", "what is descended: docs/networks.md"},
+    {"method", "loss", ES_CHOICE, 0, 0, 0,
+     "covariance|barlow|vicreg|spectral|simclr|infonce|cosine|l2", NULL,
+     "covariance", "what is descended: docs/networks.md"},
+    {"method", "target", ES_CHOICE, 0, 0, 0, "self|stop-gradient|ema", NULL,
+     "self",
+     "embeddings that loss=cosine, l2 and (with a temperature) infonce compare "
+     "with: the network's own, held fixed, or those of an average of it"},
+    {"method", "ema_momentum", ES_REAL, 0, 0, 1, NULL, "1", NULL,
+     "share of itself that the average keeps in a step, with target=ema "
+     "[0.99]"},
     {"method", "lambda", ES_REAL, 0, 0, INFINITY, NULL, "1", NULL,
      "weight of loss=barlow off the diagonal [0.0051]"},
     {"method", "temperature", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
-     NULL, "divides the cosines of loss=simclr [0.5]"},
+     NULL,
+     "divides the cosines of loss=simclr [0.5]; loss=infonce: of cosines in "
+     "place of distances"},
     {"method", "negatives", ES_FLAG, 0, 0, 0, NULL, NULL, NULL,
      "loss=simclr contrasts pairs with other views, or draws them together "
      "alone [on]"},
@@ -106,7 +116,8 @@ static const es_key rows[] = {
     {"train", "optimizer", ES_CHOICE, 0, 0, 0, "sgd|lars|adamw", NULL, "sgd",
      "how a step descends"},
     {"train", "lr", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "time/step", NULL,
-     "learning rate, over 1 - momentum the flow time of a step [0.02]"},
+     "learning rate, over 1 - momentum the flow time of a step [0.02; 0.002 "
+     "with loss=vicreg]"},
     {"train", "lr_relative", ES_REAL, ES_OPEN_LOW, 0, 1, NULL, "1/(4 gamma_1)",
      NULL,
      "the same in units of descent's limit, gamma_1 measured at the start; at "
@@ -215,7 +226,8 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   if (status == ES_OK && !has(config, "epochs"))
     status = es_config_suggest(config, "train", "steps", "1000", diag);
   if (status == ES_OK && !has(config, "lr_relative"))
-    status = es_config_suggest(config, "train", "lr", "0.02", diag);
+    status = es_config_suggest(config, "train", "lr", es_loss_of(config)->rate,
+                               diag);
   if (status == ES_OK && linear)
     status = es_config_suggest(config, "augment", "shift", "3", diag);
   if (status == ES_OK && linear)

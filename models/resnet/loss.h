@@ -8,8 +8,9 @@
 
 typedef struct es_loss {
   const char *name, *summary;
-  bool conjugate; /* theory.md 1 speaks of it: train.predict=conjugate */
-  bool targets;   /* compares z of one view with t of the other */
+  const char *rate; /* train.lr where none is set */
+  bool conjugate;   /* theory.md 1 speaks of it: train.predict=conjugate */
+  bool targets;     /* compares z of one view with t of the other */
   /* Scratch for n >= 2 pairs of d values, made once; the settings of [method],
    * or NULL for their defaults. */
   es_status (*open)(void **self, size_t n, size_t d, const es_config *config,
@@ -27,11 +28,12 @@ typedef struct es_loss {
 
 /* Losses in the order of method.loss; NULL beyond the last. */
 const es_loss *es_loss_list(size_t index);
-/* That of method.loss; the first one without settings. */
+/* That of method.loss; infonce is the one by cosine where method.temperature
+ * is set. */
 const es_loss *es_loss_of(const es_config *config);
 
-/* Defaults of what the chosen loss reads; ES_BAD_VALUE where a setting was given
- * that it does not, or does not go with. */
+/* Defaults of what the chosen loss reads; ES_BAD_VALUE where a setting was
+ * given that it does not, or does not go with. */
 es_status es_loss_settle(es_config *config, es_diag *diag) ES_MUST_USE;
 
 /* ||C - I||_F^2, C = (1/2n) sum_i (z_i z_i'^T + z_i' z_i^T), z centred by the
@@ -53,5 +55,29 @@ extern const es_loss es_loss_vicreg;
  * a' the other view of a's pair (Chen et al. 2020). negatives=off leaves the
  * mean of -u_a.u_a'/temperature: the pull without the push. */
 extern const es_loss es_loss_simclr;
+
+/* -2 tr C + ||S||_F^2 with C as of the covariance loss and S the covariance of
+ * all 2n embeddings, z centred by the mean over both views: theory.md 1's
+ * spectral loss on a network (HaoChen et al. 2021). */
+extern const es_loss es_loss_spectral;
+
+/* L/n of contrast/infonce.h: anchors are first views, candidates their pair and
+ * the other first views, by distance (Jing et al. 2022, theory.md 6). */
+extern const es_loss es_loss_infonce;
+
+/* With u and v = z and t normalised as in es_loss_simclr, anchors of one view
+ * and all n candidates of the other:
+ *   -ln(e^(u_a.v_a/temperature)/sum_b e^(u_a.v_b/temperature)),
+ * both directions. method.target=self: the mean over the 2n anchors (DirectCLR,
+ * Jing et al. 2022). Other targets: the sum of both directions' means, times
+ * 2·temperature (MoCo v3, Chen, Xie, He 2021). */
+extern const es_loss es_loss_infonce_cosine;
+
+/* The sum of both directions' means of 2 - 2 cos(z, t) (BYOL, Grill et al.
+ * 2020), lengths under 1e-12 taken as that. */
+extern const es_loss es_loss_cosine;
+
+/* The sum of both directions' means of |z - t|^2/2 (theory.md 2's J, twice). */
+extern const es_loss es_loss_l2;
 
 #endif

@@ -95,6 +95,7 @@ static double value_barlow(void *self, const double *z, const double *t,
 const es_loss es_loss_barlow = {
     .name = "barlow",
     .summary = "cross-correlation of batch-normalised views from I",
+    .rate = "0.02",
     .open = open_barlow,
     .close = es_loss_work_free,
     .value = value_barlow};

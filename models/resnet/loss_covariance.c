@@ -90,6 +90,7 @@ static double value_covariance(void *self, const double *z, const double *t,
 const es_loss es_loss_covariance = {
     .name = "covariance",
     .summary = "squared distance of the views' cross-covariance from I",
+    .rate = "0.02",
     .conjugate = true,
     .open = open_covariance,
     .close = close_covariance,

@@ -14,7 +14,7 @@ es_status es_loss_work_new(void **out, size_t bytes, size_t n, size_t d,
   es_loss_work *w = calloc(1, bytes);
   *out = NULL;
   if (w == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a loss");
-  for (size_t k = 0; count[k] != ES_LOSS_END; k++)
+  for (size_t k = 0; k < ES_LOSS_PIECES && count[k] != ES_LOSS_END; k++)
     es_slab_add(&total, count[k], sizeof(double));
   const es_status status = es_slab_open(&w->slab, total, diag);
   if (status != ES_OK) {
@@ -23,7 +23,7 @@ es_status es_loss_work_new(void **out, size_t bytes, size_t n, size_t d,
   }
   w->n = n;
   w->d = d;
-  for (size_t k = 0; count[k] != ES_LOSS_END; k++)
+  for (size_t k = 0; k < ES_LOSS_PIECES && count[k] != ES_LOSS_END; k++)
     w->piece[k] = es_slab_take(&w->slab, count[k], sizeof(double));
   *out = w;
   return ES_OK;

@@ -3,34 +3,57 @@
 
 #include <string.h>
 
-static bool loss_is(const es_config *config, const char *name) {
-  return strcmp(es_config_text(config, "method", "loss"), name) == 0;
+static bool is(const es_config *config, const char *name, const char *word) {
+  return strcmp(es_config_text(config, "method", name), word) == 0;
 }
 
-/* A setting of one loss alone: its default there, a mistake elsewhere. */
-static es_status of_loss(es_config *config, const char *loss, const char *name,
-                         const char *value, es_diag *diag) {
-  if (loss_is(config, loss))
+/* A setting that is read with method.key=word alone: its default there, a
+ * mistake elsewhere. */
+static es_status of(es_config *config, const char *key, const char *word,
+                    const char *name, const char *value, es_diag *diag) {
+  if (is(config, key, word))
     return es_config_suggest(config, "method", name, value, diag);
   return es_config_given(config, "method", name)
              ? es_config_blame(config, "method", name, diag,
-                               "it is of method.loss=%s, not of %s", loss,
-                               es_config_text(config, "method", "loss"))
+                               "it is of method.%s=%s, not of %s", key, word,
+                               es_config_text(config, "method", key))
              : ES_OK;
 }
 
+/* Targets and predictors are for losses that compare with them. */
+static es_status check_targets(const es_config *config, es_diag *diag) {
+  const char *loss = es_config_text(config, "method", "loss");
+  if (es_loss_of(config)->targets) return ES_OK;
+  if (!is(config, "target", "self"))
+    return es_config_blame(config, "method", "target", diag,
+                           "method.loss=%s compares embeddings with each "
+                           "other, expected self",
+                           loss);
+  if (!is(config, "predictor", "none"))
+    return es_config_blame(config, "method", "predictor", diag,
+                           "method.loss=%s takes no predictions, expected none",
+                           loss);
+  return ES_OK;
+}
+
+static es_status check_predict(const es_config *config, es_diag *diag) {
+  if (es_loss_of(config)->conjugate ||
+      strcmp(es_config_text(config, "train", "predict"), "off") == 0)
+    return ES_OK;
+  return es_config_blame(
+      config, "train", "predict", diag,
+      "method.loss=%s is outside the theory's theorems, expected off",
+      es_config_text(config, "method", "loss"));
+}
+
 es_status es_loss_settle(es_config *config, es_diag *diag) {
-  const bool predicting =
-      strcmp(es_config_text(config, "train", "predict"), "off") != 0;
-  es_status status = of_loss(config, "barlow", "lambda", "0.0051", diag);
+  es_status status = of(config, "loss", "barlow", "lambda", "0.0051", diag);
+  if (status == ES_OK && !is(config, "loss", "infonce"))
+    status = of(config, "loss", "simclr", "temperature", "0.5", diag);
   if (status == ES_OK)
-    status = of_loss(config, "simclr", "temperature", "0.5", diag);
+    status = of(config, "loss", "simclr", "negatives", "on", diag);
   if (status == ES_OK)
-    status = of_loss(config, "simclr", "negatives", "on", diag);
-  if (status == ES_OK && predicting && !es_loss_of(config)->conjugate)
-    status = es_config_blame(
-        config, "train", "predict", diag,
-        "method.loss=%s is outside the theory's theorems, expected off",
-        es_config_text(config, "method", "loss"));
-  return status;
+    status = of(config, "target", "ema", "ema_momentum", "0.99", diag);
+  if (status == ES_OK) status = check_targets(config, diag);
+  return status == ES_OK ? check_predict(config, diag) : status;
 }

@@ -84,6 +84,7 @@ static double value_simclr(void *self, const double *z, const double *t,
 const es_loss es_loss_simclr = {
     .name = "simclr",
     .summary = "NT-Xent: a view's pair among all other views, by cosine",
+    .rate = "0.02",
     .open = open_simclr,
     .close = es_loss_work_free,
     .value = value_simclr};

@@ -68,6 +68,7 @@ static double value_vicreg(void *self, const double *z, const double *t,
 const es_loss es_loss_vicreg = {
     .name = "vicreg",
     .summary = "invariance, variance above 1, no covariance (25, 25, 1)",
+    .rate = "0.002", /* the gradient of a mean, 25 times */
     .open = open_vicreg,
     .close = es_loss_work_free,
     .value = value_vicreg};

@@ -4,19 +4,68 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Layers, norms and numbers are the papers'; hidden layers have a 32nd of their
+ * values, as the default encoder has of ResNet-50's 2048 features. */
+#define TWINS_HEADS                                                            \
+  "method.projector=mlp", "method.projector_layers=3",                         \
+      "method.hidden_dim=256", "method.dim=256"
+#define SIAMESE_HEADS                                                          \
+  "method.projector=mlp", "method.projector_layers=3", "method.hidden_dim=64", \
+      "method.head_norm=all", "method.dim=64"
+#define SIAMESE_PREDICTOR                                                      \
+  "method.predictor=mlp", "method.predictor_hidden_dim=16"
+
 static const es_method methods[] = {
     {"barlow-covariance",
      "the theory's loss |C - I|^2 on centred embeddings",
      {"method.loss=covariance"}},
     {"barlow-twins",
      "cross-correlation of batch-normalised views (Zbontar et al. 2021)",
-     {"method.loss=barlow", "method.lambda=0.0051"}},
+     {"method.loss=barlow", "method.lambda=0.0051", TWINS_HEADS}},
     {"vicreg",
      "variance, invariance, covariance (Bardes et al. 2022)",
-     {"method.loss=vicreg"}},
+     {"method.loss=vicreg", TWINS_HEADS}},
     {"simclr",
      "contrast with all other views by cosine (Chen et al. 2020)",
-     {"method.loss=simclr", "method.temperature=0.5", "method.negatives=on"}},
+     {"method.loss=simclr", "method.temperature=0.5", "method.negatives=on",
+      "method.projector=mlp", "method.projector_layers=2",
+      "method.hidden_dim=64", "method.dim=128"}},
+    {"spectral",
+     "the spectral contrastive loss (HaoChen et al. 2021)",
+     {"method.loss=spectral"}},
+    {"infonce",
+     "contrast by distance, un-normalised (Jing et al. 2022)",
+     {"method.loss=infonce"}},
+    {"directclr",
+     "contrast of the first d0 features, no projector (Jing et al. 2022)",
+     {"method.loss=infonce", "method.temperature=0.1",
+      "method.projector=diagonal", "method.projector_trainable=off",
+      "method.d0=10"}},
+    {"byol",
+     "predicts an averaged network's embeddings (Grill et al. 2020)",
+     {"method.loss=cosine", "method.target=ema", "method.ema_momentum=0.996",
+      "method.projector=mlp", "method.projector_layers=2",
+      "method.hidden_dim=128", "method.dim=256", "method.predictor=mlp",
+      "method.predictor_hidden_dim=128"}},
+    {"simsiam",
+     "predicts its own embeddings, held fixed (Chen and He 2021)",
+     {"method.loss=cosine", "method.target=stop-gradient", SIAMESE_HEADS,
+      SIAMESE_PREDICTOR}},
+    {"mocov3",
+     "contrasts predictions with an averaged network (Chen et al. 2021)",
+     {"method.loss=infonce", "method.temperature=1", "method.target=ema",
+      "method.ema_momentum=0.99", "method.projector=mlp",
+      "method.projector_layers=2", "method.hidden_dim=128",
+      "method.head_norm=all", "method.dim=256", "method.predictor=mlp",
+      "method.predictor_hidden_dim=128"}},
+    {"no-predictor",
+     "simsiam without its predictor: it collapses (Tian et al. 2021)",
+     {"method.loss=cosine", "method.target=stop-gradient", SIAMESE_HEADS,
+      "method.predictor=none"}},
+    {"no-stop-gradient",
+     "simsiam whose targets move as well: it collapses (Tian et al. 2021)",
+     {"method.loss=cosine", "method.target=self", SIAMESE_HEADS,
+      SIAMESE_PREDICTOR}},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 

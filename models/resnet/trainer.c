@@ -1,10 +1,11 @@
 /* Training: see trainer.h. A step is a batch, the network forward on both views
- * at once, the loss of its embeddings in double, the network backward, and
+ * at once, the loss of its outputs in double, the network backward, and
  * descent. */
 #include "models/resnet/trainer.h"
 
 #include "base/slab.h"
 #include "models/resnet/descent.h"
+#include "models/resnet/objective.h"
 #include "net/engine.h"
 #include "net/params.h"
 
@@ -17,39 +18,33 @@
 enum { VIEWS = 2 };
 
 struct es_trainer {
-  const es_loss *kind;
   es_pairs *pairs;
   es_network network;
   const es_engine *engine;
-  void *net;                    /* the engine's instance */
-  void *loss, *eval_loss;       /* of a batch, of the eval pairs */
+  void *net; /* the engine's instance */
+  es_objective *objective;
   size_t batch, eval_n, passes; /* passes: batches that hold the eval pairs */
   uint64_t steps, done;
   es_descent *descent;
   double batch_loss;
   float *params, *buffers, *gradient;
-  float *input, *dz;              /* 2·batch images; 2·batch × d */
-  float *eval_input;              /* passes times as many */
-  double *exact_z, *exact_dz;     /* in double, 2·max(batch, eval_n) × d */
-  const void *output_gradient[4]; /* by output, for the engine */
+  float *input;      /* 2·batch images */
+  float *eval_input; /* passes times as many */
+  double *exact_z;   /* embeddings of the eval pairs, in double */
   es_slab slab;
 };
 
 static es_status allocate(es_trainer *t, es_diag *diag) {
   const es_graph *g = &t->network.graph;
-  const size_t rows = t->batch > t->eval_n ? t->batch : t->eval_n;
   const size_t d = t->network.embedding.size;
   const size_t images =
       es_size_product(VIEWS * t->batch, es_pairs_values(t->pairs));
-  const size_t back = es_size_product(VIEWS * t->batch, d),
-               exact = es_size_product(VIEWS * rows, d);
+  const size_t exact = es_size_product(VIEWS * t->eval_n, d);
   size_t total = 0;
   for (int k = 0; k < 2; k++) es_slab_add(&total, g->param_size, sizeof(float));
   es_slab_add(&total, g->buffer_size, sizeof(float));
   es_slab_add(&total, images, sizeof(float));
   es_slab_add(&total, es_size_product(images, t->passes), sizeof(float));
-  es_slab_add(&total, back, sizeof(float));
-  es_slab_add(&total, exact, sizeof(double));
   es_slab_add(&total, exact, sizeof(double));
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
@@ -58,9 +53,7 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   t->buffers = es_slab_take(&t->slab, g->buffer_size, sizeof(float));
   t->input = es_slab_take(&t->slab, images, sizeof(float));
   t->eval_input = es_slab_take(&t->slab, images * t->passes, sizeof(float));
-  t->dz = es_slab_take(&t->slab, back, sizeof(float));
   t->exact_z = es_slab_take(&t->slab, exact, sizeof(double));
-  t->exact_dz = es_slab_take(&t->slab, exact, sizeof(double));
   return ES_OK;
 }
 
@@ -103,7 +96,7 @@ static void start(es_trainer *t, const es_config *config) {
     es_pairs_fixed(t->pairs, k * t->batch, t->eval_n,
                    t->eval_input +
                        k * VIEWS * t->batch * es_pairs_values(t->pairs));
-  t->output_gradient[t->network.embedding.output] = t->dz;
+  es_objective_start(t->objective, t->params, t->buffers);
 }
 
 static es_status open_trainer(es_trainer *t, const es_config *config,
@@ -113,11 +106,8 @@ static es_status open_trainer(es_trainer *t, const es_config *config,
   read_settings(t, config);
   status = open_network(t, config, diag);
   if (status != ES_OK) return status;
-  const es_loss *loss = t->kind;
-  const size_t d = t->network.embedding.size;
-  status = loss->open(&t->loss, t->batch, d, config, diag);
-  if (status == ES_OK)
-    status = loss->open(&t->eval_loss, t->eval_n, d, config, diag);
+  status = es_objective_new(&t->objective, &t->network, t->engine, t->net,
+                            t->batch, t->eval_n, config, diag);
   if (status == ES_OK) status = allocate(t, diag);
   if (status == ES_OK) start(t, config);
   return status;
@@ -128,7 +118,6 @@ es_status es_trainer_new(es_trainer **out, const es_config *config,
   *out = NULL;
   es_trainer *t = calloc(1, sizeof *t);
   if (t == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a trainer");
-  t->kind = es_loss_of(config);
   const es_status status = open_trainer(t, config, progress, diag);
   if (status == ES_OK)
     *out = t;
@@ -139,8 +128,7 @@ es_status es_trainer_new(es_trainer **out, const es_config *config,
 
 void es_trainer_free(es_trainer *trainer) {
   if (trainer == NULL) return;
-  trainer->kind->close(trainer->loss);
-  trainer->kind->close(trainer->eval_loss);
+  es_objective_free(trainer->objective);
   if (trainer->engine != NULL) trainer->engine->close(trainer->net);
   es_descent_free(trainer->descent);
   es_network_free(&trainer->network);
@@ -173,20 +161,9 @@ double es_trainer_time(const es_trainer *t, uint64_t steps) {
 double es_trainer_batch_loss(const es_trainer *t) { return t->batch_loss; }
 
 size_t es_trainer_memory(const es_trainer *t) {
-  return t->slab.size + es_pairs_memory(t->pairs) +
-         es_descent_memory(t->descent) + t->engine->memory(t->net);
-}
-
-/* Loss of the batch that was passed forward, and its derivative into dz. */
-static double take_loss(es_trainer *t) {
-  const size_t tap = t->network.embedding.output;
-  const size_t n = VIEWS * t->batch * t->network.embedding.size;
-  const float *z = t->engine->output(t->net, tap);
-  for (size_t k = 0; k < n; k++) t->exact_z[k] = (double)z[k];
-  const double loss =
-      t->kind->value(t->loss, t->exact_z, NULL, t->exact_dz, NULL);
-  for (size_t k = 0; k < n; k++) t->dz[k] = (float)t->exact_dz[k];
-  return loss;
+  return t->slab.size + es_objective_memory(t->objective) +
+         es_pairs_memory(t->pairs) + es_descent_memory(t->descent) +
+         t->engine->memory(t->net);
 }
 
 static es_status not_finite(const es_trainer *t, const char *what,
@@ -201,18 +178,28 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
   const es_engine *e = t->engine;
   es_pairs_fill(t->pairs, t->done, t->input);
   es_status status =
-      e->forward(t->net, ES_PASS_TRAIN, t->params, t->buffers, t->input, diag);
+      es_objective_look(t->objective, ES_PASS_TRAIN, t->input, diag);
+  if (status == ES_OK)
+    status = e->forward(t->net, ES_PASS_TRAIN, t->params, t->buffers, t->input,
+                        diag);
   if (status != ES_OK) return status;
-  t->batch_loss = take_loss(t);
+  t->batch_loss = es_objective_value(t->objective);
   if (!isfinite(t->batch_loss)) return not_finite(t, "the loss", diag);
-  status =
-      e->backward(t->net, t->params, t->output_gradient, t->gradient, diag);
+  status = e->backward(t->net, t->params, es_objective_gradient(t->objective),
+                       t->gradient, diag);
   if (status != ES_OK) return status;
   es_network_constrain(&t->network, t->gradient);
   if (!es_descent_step(t->descent, t->params, t->gradient, t->done))
     return not_finite(t, "the gradient", diag);
+  es_objective_follow(t->objective, t->params);
   t->done++;
   return ES_OK;
+}
+
+/* Pairs of one pass that are eval pairs. */
+static size_t rows_of(const es_trainer *t, size_t pass) {
+  const size_t left = t->eval_n - pass * t->batch;
+  return left < t->batch ? left : t->batch;
 }
 
 /* Rows of one pass that belong to eval pairs, widened, first views and second
@@ -220,8 +207,7 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
 static void keep_rows(const es_trainer *t, size_t pass, const float *from,
                       size_t width, double *out) {
   const size_t first = pass * t->batch;
-  const size_t left = t->eval_n - first;
-  const size_t count = left < t->batch ? left : t->batch;
+  const size_t count = rows_of(t, pass);
   for (size_t v = 0; v < VIEWS; v++) {
     const float *x = from + v * t->batch * width;
     double *y = out + (v * t->eval_n + first) * width;
@@ -245,17 +231,23 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   double *z = embedding != NULL ? embedding : t->exact_z;
   for (size_t k = 0; k < t->passes; k++) {
     const float *input = t->eval_input + k * images;
-    const es_status status = t->engine->forward(
-        t->net, ES_PASS_MEASURE, t->params, t->buffers, input, diag);
+    es_status status =
+        loss == NULL
+            ? ES_OK
+            : es_objective_look(t->objective, ES_PASS_MEASURE, input, diag);
+    if (status == ES_OK)
+      status = t->engine->forward(t->net, ES_PASS_MEASURE, t->params,
+                                  t->buffers, input, diag);
     if (status != ES_OK) return status;
     keep_tap(t, k, input, t->network.penultimate, penultimate);
     keep_tap(t, k, input, t->network.representation, representation);
     keep_tap(t, k, input, t->network.embedding, z);
+    if (loss != NULL)
+      es_objective_keep(t->objective, k * t->batch, rows_of(t, k));
   }
   for (size_t k = 0; k < size; k++)
     if (!isfinite(z[k])) return not_finite(t, "the embedding", diag);
-  if (loss != NULL)
-    *loss = t->kind->value(t->eval_loss, z, NULL, t->exact_dz, NULL);
+  if (loss != NULL) *loss = es_objective_measure(t->objective);
   return ES_OK;
 }
 
@@ -279,6 +271,7 @@ es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
   es_status status =
       es_params_write(&t->network.graph, t->params, t->buffers, file, diag);
   if (status == ES_OK) status = es_descent_write(t->descent, file, diag);
+  if (status == ES_OK) status = es_objective_save(t->objective, file, diag);
   if (status == ES_OK)
     status = es_h5_write(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)
@@ -294,6 +287,7 @@ es_status es_trainer_load(es_trainer *t, es_h5_source *file, es_diag *diag) {
   es_status status =
       es_params_read(&t->network.graph, t->params, t->buffers, file, diag);
   if (status == ES_OK) status = es_descent_read(t->descent, file, diag);
+  if (status == ES_OK) status = es_objective_load(t->objective, file, diag);
   if (status == ES_OK)
     status = es_h5_read(file, "/train/step", &step, NULL, 0, diag);
   if (status == ES_OK)

@@ -83,6 +83,12 @@ static void settings_of_one_loss(void **state) {
   refuse("method.loss=vicreg", "method.lambda=1", "method.loss=barlow");
   refuse("method.loss=barlow", "method.temperature=1", "method.loss=simclr");
   refuse("method.loss=barlow", "method.negatives=off", "method.loss=simclr");
+  refuse("method.loss=cosine", "method.temperature=1", "method.loss=simclr");
+  refuse("method.target=ema", "method.loss=simclr", "expected self");
+  refuse("method.target=stop-gradient", "method.loss=infonce", "expected self");
+  refuse("method.predictor=mlp", "method.loss=barlow", "expected none");
+  refuse("method.loss=l2", "method.ema_momentum=0.9", "method.target=ema");
+  refuse("method.loss=l2", "train.predict=conjugate", "expected off");
   refuse("method.loss=simclr", "train.predict=conjugate", "expected off");
   refuse("method.loss=vicreg", "train.predict=conjugate", "theorems");
   es_config *c = SETTINGS("method.loss=barlow");
@@ -93,6 +99,16 @@ static void settings_of_one_loss(void **state) {
   assert_close(es_config_real(c, "method", "temperature"), .5, 0, 0);
   assert_true(es_config_flag(c, "method", "negatives"));
   assert_false(es_config_has(c, "method", "lambda"));
+  es_config_free(c);
+  c = SETTINGS("method.loss=l2", "method.target=ema");
+  assert_close(es_config_real(c, "method", "ema_momentum"), .99, 0, 0);
+  es_config_free(c);
+  c = SETTINGS("method.loss=infonce", "method.predictor=linear",
+               "method.temperature=0.2");
+  assert_ptr_equal(es_loss_of(c), &es_loss_infonce_cosine);
+  es_config_free(c);
+  c = SETTINGS("method.loss=vicreg");
+  assert_close(es_config_real(c, "train", "lr"), .002, 0, 0);
   es_config_free(c);
   c = SETTINGS("train.predict=conjugate");
   es_config_free(c);

@@ -52,6 +52,52 @@ def simclr(z, _, s):
     return F.cross_entropy(logits, partner)
 
 
+def spectral(z, _, s):
+    """HaoChen et al. 2021 with all pairs of views, after centring."""
+    x = z - z.mean(dim=0)
+    a, b = x.chunk(2)
+    return -2 * (a * b).sum(dim=1).mean() + (x @ x.T / len(x)).square().sum()
+
+
+def infonce(z, _, s):
+    a, b = z.chunk(2)
+    logits = -((a[:, None] - a[None]) ** 2).sum(dim=2) / 2
+    own = -((a - b) ** 2).sum(dim=1) / 2
+    logits = torch.where(torch.eye(len(a), dtype=torch.bool), own[:, None],
+                         logits)
+    return F.cross_entropy(logits, torch.arange(len(a)))
+
+
+def contrast(q, k, temperature):
+    logits = F.normalize(q, dim=1) @ F.normalize(k, dim=1).T / temperature
+    return F.cross_entropy(logits, torch.arange(len(q)))
+
+
+def both(loss, z, t):
+    (a, b), (ta, tb) = z.chunk(2), t.chunk(2)
+    return loss(a, tb) + loss(b, ta)
+
+
+def directclr(z, t, s):
+    return both(lambda q, k: contrast(q, k, s["temperature"]) / 2, z, t)
+
+
+def mocov3(z, t, s):
+    tau = s["temperature"]
+    return both(lambda q, k: 2 * tau * contrast(q, k, tau), z, t)
+
+
+def cosine(z, t, s):
+    def byol(p, k):
+        p, k = F.normalize(p, dim=1), F.normalize(k, dim=1)
+        return (2 - 2 * (p * k).sum(dim=1)).mean()
+    return both(byol, z, t)
+
+
+def l2(z, t, s):
+    return both(lambda p, k: (p - k).square().sum(dim=1).mean() / 2, z, t)
+
+
 def main(path):
     torch.set_num_threads(1)
     bad = 0

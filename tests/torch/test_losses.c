@@ -29,6 +29,28 @@ static const struct {
     {"simclr-flat", {{"loss=simclr"}, 8, 4}, CONSTANT},
     {"simclr-same", {{"loss=simclr"}, 8, 4}, IDENTICAL},
     {"simclr-large", {{"loss=simclr"}, 8, 4}, LARGE},
+    {"spectral", {{"loss=spectral"}, 64, 10}, DRAWN},
+    {"spectral-two", {{"loss=spectral"}, 2, 1}, DRAWN},
+    {"spectral-flat", {{"loss=spectral"}, 8, 4}, CONSTANT},
+    {"spectral-same", {{"loss=spectral"}, 8, 4}, IDENTICAL},
+    {"infonce", {{"loss=infonce"}, 64, 10}, DRAWN},
+    {"infonce-two", {{"loss=infonce"}, 2, 1}, DRAWN},
+    {"infonce-flat", {{"loss=infonce"}, 8, 4}, CONSTANT},
+    {"infonce-same", {{"loss=infonce"}, 8, 4}, IDENTICAL},
+    {"directclr", {{"loss=infonce", "temperature=0.1"}, 64, 10}, DRAWN},
+    {"directclr-two", {{"loss=infonce", "temperature=0.1"}, 2, 1}, DRAWN},
+    {"directclr-flat", {{"loss=infonce", "temperature=0.1"}, 8, 4}, CONSTANT},
+    {"directclr-large", {{"loss=infonce", "temperature=0.1"}, 8, 4}, LARGE},
+    {"mocov3",
+     {{"loss=infonce", "temperature=0.2", "target=ema"}, 64, 10},
+     DRAWN},
+    {"cosine", {{"loss=cosine"}, 64, 10}, DRAWN},
+    {"cosine-two", {{"loss=cosine"}, 2, 1}, DRAWN},
+    {"cosine-flat", {{"loss=cosine"}, 8, 4}, CONSTANT},
+    {"cosine-large", {{"loss=cosine"}, 8, 4}, LARGE},
+    {"l2", {{"loss=l2"}, 64, 10}, DRAWN},
+    {"l2-two", {{"loss=l2"}, 2, 1}, DRAWN},
+    {"l2-large", {{"loss=l2"}, 8, 4}, LARGE},
     {"simclr-alone", {{"loss=simclr", "negatives=off"}, 8, 4}, DRAWN},
 };
 
@@ -43,7 +65,7 @@ static void save(es_h5 *file, const char *group, const char *name,
 
 static void bend(opened *o, shape s) {
   for (size_t k = 0; k < o->size; k++) {
-    if (s == CONSTANT) o->z[k] = .25;
+    if (s == CONSTANT) o->z[k] = o->t[k] = .25;
     if (s == IDENTICAL) o->z[k] = o->z[k % (o->size / 2)];
     if (s == LARGE) o->z[k] *= 1e6;
   }

@@ -1,0 +1,61 @@
+/* What a step descends: the loss of a network's outputs and their targets. The
+ * network's prediction of one view (its embedding where there is no predictor)
+ * is compared with the embedding of the other view that method.target says:
+ *   self           the network's own, with its gradient
+ *   stop-gradient  the same, held fixed
+ *   ema            that of a target network, which starts as the online one and
+ *                  after each step becomes m times itself plus (1 - m) times
+ *                  that one, m = method.ema_momentum (Grill et al. 2020,
+ * "BYOL") The target network normalises by the batch's statistics; its running
+ * ones are its own. Losses without targets take the embedding alone. */
+#ifndef ES_MODELS_RESNET_OBJECTIVE_H
+#define ES_MODELS_RESNET_OBJECTIVE_H
+
+#include "file/h5.h"
+#include "models/resnet/encoder.h"
+#include "models/resnet/loss.h"
+#include "net/engine.h"
+
+typedef struct es_objective es_objective;
+
+/* For steps of `batch` pairs and measurements of eval_n. Network and engine
+ * must outlive it, and so must the engine's instance `net`. */
+es_status es_objective_new(es_objective **out, const es_network *network,
+                           const es_engine *engine, void *net, size_t batch,
+                           size_t eval_n, const es_config *config,
+                           es_diag *diag) ES_MUST_USE;
+void es_objective_free(es_objective *objective);           /* NULL accepted */
+size_t es_objective_memory(const es_objective *objective); /* bytes */
+
+/* The target network becomes this one. */
+void es_objective_start(es_objective *objective, const float *params,
+                        const float *buffers);
+
+/* Passes the target network over a batch and keeps its embeddings; where there
+ * is none, does nothing. To be called before the network's own forward, which
+ * overwrites what the engine left. */
+es_status es_objective_look(es_objective *objective, es_pass pass,
+                            const float *input, es_diag *diag) ES_MUST_USE;
+
+/* The loss of the network's last forward. The gradient by its outputs, as
+ * es_engine's backward takes it, is the objective's own memory. */
+double es_objective_value(es_objective *objective);
+const void *const *es_objective_gradient(const es_objective *objective);
+
+/* The target network follows the one that made a step. */
+void es_objective_follow(es_objective *objective, const float *params);
+
+/* Keeps the first `count` pairs of the network's last forward as the eval pairs
+ * from `first` on; then the loss of all of them. */
+void es_objective_keep(es_objective *objective, size_t first, size_t count);
+double es_objective_measure(es_objective *objective);
+
+/* The target network under /target/NAME, and /optimizer/target_low/NAME: what
+ * rounding to float took from it. Where there is none, nothing. ES_NOT_FINITE
+ * where it is not worth keeping. */
+es_status es_objective_save(const es_objective *objective, es_h5 *file,
+                            es_diag *diag) ES_MUST_USE;
+es_status es_objective_load(es_objective *objective, es_h5_source *file,
+                            es_diag *diag) ES_MUST_USE;
+
+#endif
