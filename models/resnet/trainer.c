@@ -223,11 +223,18 @@ static void keep_tap(const es_trainer *t, size_t pass, const float *input,
   keep_rows(t, pass, from, tap.size, out);
 }
 
+static bool all_finite(const double *x, size_t n) {
+  bool finite = true;
+  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
+  return finite;
+}
+
 es_status es_trainer_measure(es_trainer *t, double *penultimate,
                              double *representation, double *embedding,
                              double *loss, es_diag *diag) {
   const size_t images = VIEWS * t->batch * es_pairs_values(t->pairs);
   const size_t size = VIEWS * t->eval_n * t->network.embedding.size;
+  const size_t features = VIEWS * t->eval_n * t->network.representation.size;
   double *z = embedding != NULL ? embedding : t->exact_z;
   for (size_t k = 0; k < t->passes; k++) {
     const float *input = t->eval_input + k * images;
@@ -245,8 +252,9 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
     if (loss != NULL)
       es_objective_keep(t->objective, k * t->batch, rows_of(t, k));
   }
-  for (size_t k = 0; k < size; k++)
-    if (!isfinite(z[k])) return not_finite(t, "the embedding", diag);
+  if (!all_finite(z, size)) return not_finite(t, "the embedding", diag);
+  if (representation != NULL && !all_finite(representation, features))
+    return not_finite(t, "the representation", diag);
   if (loss != NULL) *loss = es_objective_measure(t->objective);
   return ES_OK;
 }

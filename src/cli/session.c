@@ -333,6 +333,16 @@ static es_status advance(es_session *s, es_diag *diag) {
   return status;
 }
 
+/* A rate beyond descent's limit is what a run most often fails of. */
+static es_status add_limit(const es_session *s, es_status status,
+                           es_diag *diag) {
+  const es_diag said = *diag;
+  if (status != ES_NOT_FINITE || !(s->gamma_1 > 0)) return status;
+  const double limit = 1 / (4 * s->gamma_1);
+  return es_fail(diag, status, "%.400s; this one is %.3g times 1/(4 gamma_1) = %.3g",
+                 said.message, es_trainer_rate(s->trainer) / limit, limit);
+}
+
 static es_status interrupt(es_session *s, es_diag *diag) {
   const es_status saved = save(s, diag);
   es_csv_leave(&s->trace);
@@ -351,7 +361,7 @@ es_status es_session_run(es_session *s, es_diag *diag) {
   if (status == ES_OK) return es_csv_close(&s->trace, diag);
   if (es_status_exit_code(status) == 1) {
     const es_status closed = es_csv_close(&s->trace, NULL);
-    return closed == ES_OK ? status : closed;
+    return closed == ES_OK ? add_limit(s, status, diag) : closed;
   }
   es_csv_leave(&s->trace);
   return status;

@@ -162,6 +162,9 @@ expect "--resume diverges again" 1 "step $step.*lr=50"
 cmp -s diverged/trace.csv before.csv; ok $? "with the same rows"
 same "no part files" "$(find diverged -name '*.part')" ""
 es embed diverged --quiet; ok $rc "the last checkpoint can be embedded" "$err"
+es $linear lr=50 predict=conjugate -o limited
+numbers=$(awk "BEGIN { g = 4 * $(cell 1 gamma <limited/prediction.csv); printf \"%.3g times 1/\\\\(4 gamma_1\\\\) = %.3g\", 50 * g, 1 / g }")
+expect "beside descent's limit where that is known" 1 "step [0-9]+.*lr=50.*one is $numbers$"
 for lr in 1 5 100 1e6 1e20; do
   es $resnet lr=$lr log_every=100 checkpoint_every=1 train.steps=200 -o far
   [ $rc = 0 ] || expect "lr=$lr" 1 "step [0-9]+.*lr="
