@@ -172,7 +172,8 @@ for order in 'rename:config.yaml:1:after:1/0' 'rename:arrays.h5:2:after:15/7' 'w
   ok $? "leaves a checkpoint and no finished run" "$(ls stopped)"
   goes_on "and it goes on" stopped $small
 done
-lines() { wc -l 2>/dev/null <long/trace.csv.part || echo 0; }
+dir=long
+lines() { wc -l 2>/dev/null <$dir/trace.csv.part || echo 0; }
 interrupt() { # signal, rows, words…: sent once the trace has so many lines
   local pid; local signal=$1 rows=$2; shift 2
   "$program" "$@" >.out 2>.err </dev/null &
@@ -190,6 +191,28 @@ interrupt TERM $((first + 5)) $long --resume; expect "SIGTERM" 5 "step [0-9]+ of
 second=$(grep -oE 'step [0-9]+' <<<"$err" | cut -c6-)
 [ "${first:-0}" -ge 3 ] && [ "${second:-0}" -ge $((first + 3)) ]; ok $? "the second one went on from the first" "$first, $second"
 same "every step has its row once" "$(sed 1d long/trace.csv.part | cut -d, -f2 | cksum)" "$(seq 0 "${second:-0}" | cksum)"
+
+# Optimisers, rates that vary and chunks go on as well: killed before a
+# checkpoint at step 14 of 40, of 8 epochs.
+for words in 'optimizer=adamw schedule=cosine ordering=single-pass' \
+  'optimizer=lars warmup=20 ordering=hybrid' 'momentum=0.9 weight_decay=0.01 ordering=cumulative subset=0.9'; do
+  other="${small/train.predict=conjugate/} train.chunks=4 $words"
+  es $other -o all; ok $rc "$words" "$err"
+  struck rename:arrays.h5:3:before $other -o part
+  same "is killed" "$rc" 137
+  es $other -o part --resume; ok $rc "and goes on" "$err"
+  cmp all/arrays.h5 part/arrays.h5 && cmp all/trace.csv part/trace.csv; ok $? "to the same bytes"
+  rm -r all part
+done
+
+# A kill loses no more than checkpoint_every steps.
+dir=often
+{ interrupt KILL 23 ${long/every=1000000 --t/every=5 --t} -o often; } 2>/dev/null
+saved=$(/usr/bin/python3 -c 'import h5py; print(int(h5py.File("often/arrays.h5")["train/step"][()]))')
+done=$(sed '$d' often/trace.csv.part | tail -1 | cut -d, -f2)
+[ $rc = 137 ] && [ "${done:-0}" -ge 21 ] && [ $((saved % 5)) = 0 ] && [ $((done - saved)) -le 5 ]
+ok $? "a kill loses five steps at most" "exit $rc, step $done, checkpoint $saved"
+rm -r often; dir=long
 
 # One writer at a time.
 "$program" $long --resume >.out3 2>.err3 </dev/null &
