@@ -210,6 +210,21 @@ static void ties_and_zeros_of_neighbours(void **state) {
   assert_close(got.top5, 1, 0, 0);
 }
 
+/* One at cosine 1 against two at c: even where c = 1 - .07 ln 2 = .9515. */
+static void weights_by_cosine(void **state) {
+  (void)state;
+  const int y[] = {0, 1, 1}, u[] = {1};
+  es_diag diag = {0};
+  for (int k = 0; k < 2; k++) {
+    const float c = k == 0 ? .95f : .953f, s = sqrtf(1 - c * c), t[] = {1, 0};
+    const float x[] = {2, 0, c, s, 3 * c, -3 * s};
+    es_accuracy got;
+    const es_labelled train = {3, 2, x, y}, test = {1, 2, t, u};
+    assert_ok(es_neighbours_test(&got, &train, &test, 3, NULL, &diag), diag);
+    assert_close(got.top1, k, 0, 0);
+  }
+}
+
 /* Larger than a tile either way. */
 enum { MANY = 3000, WIDE = 70, TESTS = 200, CLASSES = 9 };
 
@@ -374,6 +389,7 @@ int main(void) {
       cmocka_unit_test(one_class_and_one_sample),
       cmocka_unit_test(the_first_five),
       cmocka_unit_test(ties_and_zeros_of_neighbours),
+      cmocka_unit_test(weights_by_cosine),
       cmocka_unit_test(neighbours_by_passes),
       cmocka_unit_test(bits_for_any_number_of_threads),
       cmocka_unit_test(units_do_not_matter),
