@@ -90,9 +90,9 @@ static es_status figures(FILE *out, const char *dir, const char *stage,
 
 static es_status stages(FILE *out, const es_report *r, es_diag *diag) {
   es_status status = ES_OK;
-  static const char *const files[] = {"trace.csv",   "steps.csv", "table.csv",
-                                      "sweep.csv",   "sweep.h5",  "arrays.h5",
-                                      "config.yaml", "run.json"};
+  static const char *const files[] = {
+      "trace.csv", "steps.csv", "table.csv", "summary.csv", "probe.csv",
+      "sweep.csv", "sweep.h5",  "arrays.h5", "config.yaml", "run.json"};
   for (size_t i = 0; status == ES_OK && i < r->n_stages; i++) {
     fprintf(out, "<h2>%s</h2>\n", r->stage[i]);
     status = figures(out, r->dir, r->stage[i], diag);

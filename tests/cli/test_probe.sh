@@ -226,6 +226,7 @@ net = table("out/net/summary.csv")
 assert [g["width"] for g in net] == ["2", "3"] and float(net[0]["loss_end_std"]) > 0
 PY
 ok $? "mean and standard deviation" "$(tail -1 .pyerr)"
+grep -q 'href="read/summary.csv"' out/index.html; ok $? "the page leads to them"
 grep -q "top1_mean.*holds" out/verdict.csv; ok $? "criteria read them" "$(cat out/verdict.csv)"
 before=$(cat out/read/*.csv out/read/0*/* | cksum)
 es run e.yaml -o out --resume --threads 1; ok $rc "--resume" "$err"
