@@ -34,6 +34,10 @@ awk -F, 'NR == 2 { exit !($3 > .3 && $3 <= 1 && $4 == 1) }' random/probe.csv; ok
 first=$out
 es probe random --quiet; same "the same again" "$out" "$first"
 
+features() { es probe random --json --quiet "$@"; /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["features"])' <<<"$out"; }
+same "the representation's features" "$(features)" 16
+same "the embedding's" "$(features layer=embedding)" 3
+
 # A trained linear network, against NumPy.
 es $train net.arch=linear data.n=50 train.steps=40 data.center=on -o run; ok $rc "a trained one" "$err"
 before=$(cat run/config.yaml run/run.json | cksum)
