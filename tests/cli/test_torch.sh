@@ -30,5 +30,6 @@ compare() {
 }
 
 compare resnet-18 2 net.depth=18 net.width=64 data.size=14
+compare resnet-50 2 net.depth=50 net.width=8 data.size=14
 compare small 3 net.depth=10 net.width=8 data.center=on
 finish

@@ -147,8 +147,7 @@ static void taps(void **state) {
   es_network_free(&n);
   e = with((es_heads){.projector = ES_PROJECTOR_NONE});
   n = network_of(&e);
-  assert_int_equal(n.embedding.output, n.representation.output);
-  assert_int_equal(n.prediction.output, n.representation.output);
+  assert_int_equal(n.prediction.output, n.embedding.output);
   assert_int_equal(n.graph.n_outputs, 1);
   es_network_free(&n);
 }
@@ -257,7 +256,6 @@ static void directions_of_descent(void **state) {
   }
 }
 
-/* The start of a tensor; free it with the network. */
 typedef struct started {
   es_network network;
   float *params, *buffers;
@@ -282,8 +280,8 @@ static void finish(started *s) {
   es_network_free(&s->network);
 }
 
-/* W W^T = scale² I. Numbers are rounded to float, products of them summed in
- * double: each sum is off by u = 2^-24 of its terms' size a few times over. */
+/* W W^T = scale² I but for the rounding of numbers to float, u = 2^-24 of the
+ * terms of each sum a few times over. */
 static void check_rows(const started *s, double scale) {
   const size_t rows = s->t->dims[0], cols = s->t->dims[1];
   for (size_t i = 0; i < rows; i++)

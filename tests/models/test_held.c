@@ -14,7 +14,8 @@ static trained decaying(const folder *f, const char *optimiser,
   return TRAINER("data.name=idx", f->word, "net.width=4", "method.dim=3",
                  "train.batch=5", "train.eval_n=12", "train.lr=0.01",
                  "train.weight_decay=0.1", "train.projector_weight_decay=0.1",
-                 "method.predictor_weight_decay=0.1",
+                 "method.predictor_weight_decay=0.1", "method.loss=l2",
+                 "method.target=stop-gradient",
                  "method.predictor=linear-symmetric", optimiser, word);
 }
 
