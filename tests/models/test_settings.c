@@ -123,11 +123,11 @@ static void settings_make_heads(void **state) {
     es_encoder e;
     es_diag diag = {0};
     es_config *c = SETTINGS(
-        "method.dim=9", projectors[k % 5].word, predictors[k / 5 % 4].word,
-        norms[k / 20], "method.hidden_dim=33", "method.projector_layers=5",
-        "method.predictor_hidden_dim=21", "method.d0=7",
-        "method.predictor_scale=3", "method.predictor_init=identity",
-        "method.projector_trainable=off");
+        "method.loss=l2", "method.dim=9", projectors[k % 5].word,
+        predictors[k / 5 % 4].word, norms[k / 20], "method.hidden_dim=33",
+        "method.projector_layers=5", "method.predictor_hidden_dim=21",
+        "method.d0=7", "method.predictor_scale=3",
+        "method.predictor_init=identity", "method.projector_trainable=off");
     assert_ok(es_encoder_from(&e, c, 1, 14, &diag), diag);
     assert_int_equal(e.heads.projector, projectors[k % 5].projector);
     assert_int_equal(e.heads.predictor, predictors[k / 5 % 4].predictor);
