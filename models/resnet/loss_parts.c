@@ -62,7 +62,7 @@ void es_loss_unit(size_t n, size_t d, const double *z, double *u,
                   double *norm) {
   for (size_t i = 0; i < n; i++) {
     const double length = es_norm(d, z + i * d);
-    norm[i] = length > least_norm || isnan(length) ? length : least_norm;
+    norm[i] = length > least_norm ? length : least_norm;
     for (size_t j = 0; j < d; j++) u[i * d + j] = z[i * d + j] / norm[i];
   }
 }

@@ -160,6 +160,22 @@ static void known_targets(void **state) {
   close_loss(&p);
 }
 
+/* Below 1e-12 the divisor is that number: the loss is linear in z there, and
+ * its gradient has a part along z, as PyTorch's. */
+static void next_to_nothing(void **state) {
+  (void)state;
+  const loss_case c = {{"loss=cosine"}, 2, 2};
+  static const double z[8] = {5e-13, 0, 0, 1, 1, 0, 0, 1};
+  static const double t[8] = {1, 0, 0, 1, 3, 0, 0, 1};
+  opened o = open_loss(&c);
+  memcpy(o.z, z, sizeof z);
+  memcpy(o.t, t, sizeof t);
+  assert_close(loss_value(&o), (2 - 2 * .5) / 2, 4 * DBL_EPSILON, 0);
+  assert_close(o.dz[0], -1e12, 4 * DBL_EPSILON, 0);
+  assert_close(o.dz[1], 0, 0, 0);
+  close_loss(&o);
+}
+
 /* So low a temperature that all weight is on one: no overflow, and a loss that
  * keeps its digits where the pair is nearest by far. */
 static void low_temperatures(void **state) {
@@ -185,6 +201,7 @@ int main(void) {
       cmocka_unit_test(a_known_contrast),
       cmocka_unit_test(targets_may_be_outputs),
       cmocka_unit_test(known_targets),
+      cmocka_unit_test(next_to_nothing),
       cmocka_unit_test(low_temperatures),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
