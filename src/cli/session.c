@@ -339,7 +339,8 @@ static es_status add_limit(const es_session *s, es_status status,
   const es_diag said = *diag;
   if (status != ES_NOT_FINITE || !(s->gamma_1 > 0)) return status;
   const double limit = 1 / (4 * s->gamma_1);
-  return es_fail(diag, status, "%.400s; this one is %.3g times 1/(4 gamma_1) = %.3g",
+  return es_fail(diag, status,
+                 "%.400s; this one is %.3g times 1/(4 gamma_1) = %.3g",
                  said.message, es_trainer_rate(s->trainer) / limit, limit);
 }
 
