@@ -63,7 +63,8 @@ static void ours(rig *r) {
   if (r->model.model->rhs(0, r->y, r->f, r->model.self) != ES_OK) exit(1);
 }
 
-static void products(rig *r) {
+static void products(void *self) {
+  rig *r = self;
   const double *Z = r->y, *P = r->y + WIDE;
   es_gemm(false, false, N2, N1, N1, 1, Z, N2, r->S, N1, 0, r->T, N2);
   es_gemm(false, false, N2, N1, N2, -1, P, N2, r->T, N2, 1, r->R, N2);
@@ -121,23 +122,16 @@ static double departure(rig *r) {
   return isfinite(size) && size > 0 ? worst / size : INFINITY;
 }
 
-static double median(double *sample) {
-  es_sort(sample, ROUNDS);
-  return es_sorted_median(sample, ROUNDS);
+static void our_turn(void *self, int round) {
+  (void)round;
+  ours(self);
 }
 
 static void measure(rig *r, size_t threads, FILE *csv) {
-  double whole[ROUNDS], parts[ROUNDS];
+  double a, b;
   es_blas_threads(threads);
-  for (int k = -3; k < ROUNDS; k++) {
-    const double begun = es_seconds();
-    ours(r);
-    const double turn = es_seconds();
-    products(r);
-    const double end = es_seconds();
-    if (k >= 0) whole[k] = turn - begun, parts[k] = end - turn;
-  }
-  const double a = median(whole), b = median(parts), ratio = a / b;
+  by_turns(ROUNDS, our_turn, products, r, &a, &b);
+  const double ratio = a / b;
   const bool holds = ratio <= claimed;
   printf(
       "%s  right-hand side of byol at n1=%d, n2=%d, %zu thread%s: %.3f times "

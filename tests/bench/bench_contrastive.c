@@ -45,7 +45,8 @@ static void ours(rig *r, double t) {
   if (es_one_layer_state(r->model, t, r->state) != ES_OK) exit(1);
 }
 
-static void product(rig *r) {
+static void product(void *self) {
+  rig *r = self;
   es_gemm(false, true, D, D, D, 1, r->X, D, r->W, D, 0, r->A, D);
 }
 
@@ -73,30 +74,14 @@ static double departure(rig *r) {
   return worst / size;
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *sample) {
-  qsort(sample, TIMES, sizeof *sample, rising);
-  return sample[TIMES / 2];
-}
+static void state_at(void *self, int k) { ours(self, last * k / (TIMES - 1)); }
 
 /* Medians over all times, state and product by turns. */
 static void measure(rig *r, size_t threads, FILE *csv) {
-  double whole[TIMES], parts[TIMES];
+  double a, b;
   es_blas_threads(threads);
-  ours(r, 1);
-  for (int i = 0; i < TIMES; i++) {
-    const double begun = es_seconds();
-    ours(r, last * i / (TIMES - 1));
-    const double turn = es_seconds();
-    product(r);
-    whole[i] = turn - begun;
-    parts[i] = es_seconds() - turn;
-  }
-  const double a = median(whole), b = median(parts), ratio = a / b;
+  by_turns(TIMES, state_at, product, r, &a, &b);
+  const double ratio = a / b;
   const bool holds = ratio <= claimed;
   printf("%s  %d states of a %d×%d W, %zu thread%s: %.3f times one product "
          "each (at most %g); %.3f and %.3f ms, %.0f GFLOP/s\n",

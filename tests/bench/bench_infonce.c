@@ -145,7 +145,8 @@ static void replay_tiles(rig *r, bool weights) {
     }
 }
 
-static void products(rig *r) {
+static void products(void *self) {
+  rig *r = self;
 #pragma omp parallel
   {
     const int before = es_blas_serial();
@@ -159,23 +160,16 @@ static void products(rig *r) {
   }
 }
 
-static double median(double *sample) {
-  es_sort(sample, ROUNDS);
-  return es_sorted_median(sample, ROUNDS);
+static void our_turn(void *self, int round) {
+  (void)round;
+  ours(self);
 }
 
 /* Seconds of ours. */
 static double beside(rig *r, size_t threads, FILE *csv) {
-  double whole[ROUNDS], parts[ROUNDS];
-  for (int k = -2; k < ROUNDS; k++) {
-    const double begun = es_seconds();
-    ours(r);
-    const double turn = es_seconds();
-    products(r);
-    const double end = es_seconds();
-    if (k >= 0) whole[k] = turn - begun, parts[k] = end - turn;
-  }
-  const double a = median(whole), b = median(parts), ratio = a / b;
+  double a, b;
+  by_turns(ROUNDS, our_turn, products, r, &a, &b);
+  const double ratio = a / b;
   const bool holds = ratio <= claimed;
   printf("%s  right-hand side of InfoNCE at N=%d, m=%d, d=%d, %zu thread%s: "
          "%.3f times its products alone (at most %g); %.1f and %.1f ms\n",

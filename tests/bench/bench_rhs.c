@@ -57,7 +57,8 @@ static void ours(rig *r) {
   if (r->model.model->rhs(0, r->y, r->f, r->model.self) != ES_OK) exit(1);
 }
 
-static void products(rig *r) {
+static void products(void *self) {
+  rig *r = self;
   es_gemm(false, true, D, D, M, 1, r->scaled, D, r->y, D, 0, r->C, D);
   es_gemm(false, false, D, M, D, -4, r->C, D, r->scaled, D, 0, r->G, D);
 }
@@ -93,28 +94,16 @@ static double departure(rig *r) {
   return worst / size;
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *sample) {
-  qsort(sample, ROUNDS, sizeof *sample, rising);
-  return sample[ROUNDS / 2];
+static void our_turn(void *self, int round) {
+  (void)round;
+  ours(self);
 }
 
 static void measure(rig *r, size_t threads, FILE *csv) {
-  double whole[ROUNDS], parts[ROUNDS];
+  double a, b;
   es_blas_threads(threads);
-  for (int k = -3; k < ROUNDS; k++) {
-    const double begun = es_seconds();
-    ours(r);
-    const double turn = es_seconds();
-    products(r);
-    const double end = es_seconds();
-    if (k >= 0) whole[k] = turn - begun, parts[k] = end - turn;
-  }
-  const double a = median(whole), b = median(parts), ratio = a / b;
+  by_turns(ROUNDS, our_turn, products, r, &a, &b);
+  const double ratio = a / b;
   const bool holds = ratio <= claimed;
   printf("%s  right-hand side at d=%d, m=%d, %zu thread%s: %.3f times its "
          "matrix products alone (at most %g); %.3f and %.3f ms, %.0f GFLOP/s\n",

@@ -2,6 +2,8 @@
 #ifndef ES_BENCH_RIG_H
 #define ES_BENCH_RIG_H
 
+#include "base/order.h"
+#include "base/progress.h"
 #include "file/array.h"
 
 #include <eigenstep/config.h>
@@ -35,6 +37,29 @@ static inline void set_matrix(es_config *config, const char *name,
   const es_status status = es_config_set(config, word, &diag);
   unlink(path);
   stop_at(status, &diag);
+}
+
+/* Two works by turns, after three rounds that do not count: the median seconds
+ * of each. The first is told the round, from 0. */
+static inline void by_turns(int rounds, void (*work)(void *self, int round),
+                            void (*parts)(void *self), void *self,
+                            double *seconds, double *parts_seconds) {
+  const size_t n = (size_t)rounds;
+  double *whole = room(n), *products = room(n);
+  for (int k = -3; k < rounds; k++) {
+    const double begun = es_seconds();
+    work(self, k < 0 ? 0 : k);
+    const double turn = es_seconds();
+    parts(self);
+    const double end = es_seconds();
+    if (k >= 0) whole[k] = turn - begun, products[k] = end - turn;
+  }
+  es_sort(whole, n);
+  es_sort(products, n);
+  *seconds = es_sorted_median(whole, n);
+  *parts_seconds = es_sorted_median(products, n);
+  free(whole);
+  free(products);
 }
 
 #endif
