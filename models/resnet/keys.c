@@ -146,7 +146,7 @@ static const es_key rows[] = {
      "share of the pairs that are trained on, drawn by train.seed"},
     {"train", "eval_n", ES_SIZE, 0, 2, 1e6, NULL, "pairs", "512",
      "fixed pairs that spectra are measured on (at most data.n)"},
-    {"train", "log_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "10",
+    {"train", "log_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "25",
      "steps between rows of the trace"},
     {"train", "checkpoint_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "100",
      "steps that a kill may lose"},

@@ -20,7 +20,8 @@ static void open_descent(opened *o, const char *const *words) {
             diag);
 }
 #define DESCENT(o, ...)                                                        \
-  open_descent(o, (const char *const[]){"train.lr=0.5", __VA_ARGS__, NULL})
+  open_descent(o, (const char *const[]){"train.lr=0.5", "method.loss=cosine",  \
+                                        __VA_ARGS__, NULL})
 
 static void close_descent(opened *o) {
   es_descent_free(o->descent);
