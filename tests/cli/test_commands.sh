@@ -26,7 +26,7 @@ es probe --help; help+=$'\n'$out
 es train barlow-covariance --help; help+=$'\n'$out
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
 same "the --help of flow, sweep, basin, train, metrics and probe have every key with range and default" "$missing" ""
-same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""
+same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+ ' <<<"$out" | sort | uniq -d)" ""
 [ "$(grep -cE '^  [a-z]+\.[A-Za-z_0-9]+ ' <<<"$keys")" -gt 20 ]; ok $? "list keys has them all"
 grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"
 es flow $bt --help; ok $rc "help of a model" "$err"
