@@ -104,6 +104,8 @@ static void read_heads(es_heads *out, const es_config *config) {
   static const char *const norms[] = {"hidden", "all", "none"};
   static const char *const predictors[] = {"none", "linear", "linear-symmetric",
                                            "mlp"};
+  const bool set =
+      strncmp(es_config_text(config, "method", "predictor"), "direct", 6) == 0;
   *out = (es_heads){
       .feature_norm =
           strcmp(es_config_text(config, "net", "feature_norm"), "batch") == 0,
@@ -113,7 +115,8 @@ static void read_heads(es_heads *out, const es_config *config) {
       .hidden = es_config_size(config, "method", "hidden_dim"),
       .rank = es_config_size(config, "method", "d0"),
       .norm = (es_head_norm)CHOICE(config, "head_norm", norms),
-      .predictor = (es_predictor)CHOICE(config, "predictor", predictors),
+      .predictor = set ? ES_PREDICTOR_LINEAR
+                       : (es_predictor)CHOICE(config, "predictor", predictors),
       .predictor_hidden =
           es_config_size(config, "method", "predictor_hidden_dim"),
       .identity = strcmp(es_config_text(config, "method", "predictor_init"),

@@ -90,8 +90,20 @@ static const es_key rows[] = {
      "batch normalisation in mlp heads: none, between layers, or also, "
      "without weight and bias, after the projector's last layer"},
     {"method", "predictor", ES_CHOICE, 0, 0, 0,
-     "none|linear|linear-symmetric|mlp", NULL, "none",
-     "from embedding to prediction; linear-symmetric: W = W^T always"},
+     "none|linear|linear-symmetric|mlp|directpred|directset|directcopy", NULL,
+     "none",
+     "from embedding to prediction; linear-symmetric: W = W^T always; the last "
+     "three: a linear one that is set from the embeddings' moment"},
+    {"method", "form", ES_CHOICE, 0, 0, 0, "paper|code", NULL, NULL,
+     "of directpred: sqrt(s) + epsilon max s, or max(sqrt(s/max s) + epsilon, "
+     "1e-4) [paper]"},
+    {"method", "rho", ES_REAL, ES_OPEN_HIGH, 0, 1, NULL, "1", NULL,
+     "share that the moment keeps in a step, where it sets the predictor [0.3 "
+     "with directpred, 0.5]"},
+    {"method", "epsilon", ES_REAL, 0, 0, INFINITY, NULL, "1", NULL,
+     "boost of directpred and directcopy [0.1, 0.3]"},
+    {"method", "freq", ES_SIZE, 0, 1, 1e9, NULL, "steps", NULL,
+     "steps between settings of such a predictor, which descends between [1]"},
     {"method", "predictor_hidden_dim", ES_SIZE, 0, 1, 65536, NULL, "1", "256",
      "values of an mlp predictor's hidden layer"},
     {"method", "predictor_init", ES_CHOICE, 0, 0, 0, "gaussian|identity", NULL,

@@ -20,6 +20,34 @@ static es_status of(es_config *config, const char *key, const char *word,
              : ES_OK;
 }
 
+/* A setting of predictors that are set, with its default for each; NULL: that
+ * one does not read it. */
+static es_status of_direct(es_config *config, const char *name,
+                           const char *pred, const char *set, const char *copy,
+                           es_diag *diag) {
+  const char *value = is(config, "predictor", "directpred")   ? pred
+                      : is(config, "predictor", "directset")  ? set
+                      : is(config, "predictor", "directcopy") ? copy
+                                                              : NULL;
+  if (value != NULL)
+    return es_config_suggest(config, "method", name, value, diag);
+  return es_config_given(config, "method", name)
+             ? es_config_blame(config, "method", name, diag,
+                               "method.predictor=%s does not read it",
+                               es_config_text(config, "method", "predictor"))
+             : ES_OK;
+}
+
+static es_status settle_direct(es_config *config, es_diag *diag) {
+  es_status status = of_direct(config, "form", "paper", NULL, NULL, diag);
+  if (status == ES_OK)
+    status = of_direct(config, "rho", "0.3", "0.5", "0.5", diag);
+  if (status == ES_OK)
+    status = of_direct(config, "epsilon", "0.1", NULL, "0.3", diag);
+  return status == ES_OK ? of_direct(config, "freq", "1", "1", "1", diag)
+                         : status;
+}
+
 /* Targets and predictors are for losses that compare with them. */
 static es_status check_targets(const es_config *config, es_diag *diag) {
   const char *loss = es_config_text(config, "method", "loss");
@@ -54,6 +82,7 @@ es_status es_loss_settle(es_config *config, es_diag *diag) {
     status = of(config, "loss", "simclr", "negatives", "on", diag);
   if (status == ES_OK)
     status = of(config, "target", "ema", "ema_momentum", "0.99", diag);
+  if (status == ES_OK) status = settle_direct(config, diag);
   if (status == ES_OK) status = check_targets(config, diag);
   return status == ES_OK ? check_predict(config, diag) : status;
 }

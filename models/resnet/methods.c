@@ -15,6 +15,11 @@
 #define SIAMESE_PREDICTOR                                                      \
   "method.predictor=mlp", "method.predictor_hidden_dim=16"
 
+#define BYOL                                                                   \
+  "method.loss=cosine", "method.target=ema", "method.ema_momentum=0.996",      \
+      "method.projector=mlp", "method.projector_layers=2",                     \
+      "method.hidden_dim=128", "method.dim=256"
+
 static const es_method methods[] = {
     {"barlow-covariance",
      "the theory's loss |C - I|^2 on centred embeddings",
@@ -43,10 +48,7 @@ static const es_method methods[] = {
       "method.d0=10"}},
     {"byol",
      "predicts an averaged network's embeddings (Grill et al. 2020)",
-     {"method.loss=cosine", "method.target=ema", "method.ema_momentum=0.996",
-      "method.projector=mlp", "method.projector_layers=2",
-      "method.hidden_dim=128", "method.dim=256", "method.predictor=mlp",
-      "method.predictor_hidden_dim=128"}},
+     {BYOL, "method.predictor=mlp", "method.predictor_hidden_dim=128"}},
     {"simsiam",
      "predicts its own embeddings, held fixed (Chen and He 2021)",
      {"method.loss=cosine", "method.target=stop-gradient", SIAMESE_HEADS,
@@ -58,6 +60,17 @@ static const es_method methods[] = {
       "method.projector_layers=2", "method.hidden_dim=128",
       "method.head_norm=all", "method.dim=256", "method.predictor=mlp",
       "method.predictor_hidden_dim=128"}},
+    {"directpred",
+     "byol with a predictor from the embeddings' modes (Tian et al. 2021)",
+     {BYOL, "method.predictor=directpred", "method.rho=0.3",
+      "method.epsilon=0.1", "method.freq=1"}},
+    {"directset",
+     "byol with the root of the embeddings' moment (Wang et al. 2021)",
+     {BYOL, "method.predictor=directset", "method.rho=0.5", "method.freq=1"}},
+    {"directcopy",
+     "byol with the embeddings' moment as predictor (Wang et al. 2021)",
+     {BYOL, "method.predictor=directcopy", "method.rho=0.5",
+      "method.epsilon=0.3", "method.freq=1"}},
     {"no-predictor",
      "simsiam without its predictor: it collapses (Tian et al. 2021)",
      {"method.loss=cosine", "method.target=stop-gradient", SIAMESE_HEADS,

@@ -3,6 +3,7 @@
 #include "models/resnet/objective.h"
 
 #include "base/slab.h"
+#include "models/resnet/direct.h"
 #include "net/params.h"
 
 #include <math.h>
@@ -27,6 +28,7 @@ struct es_objective {
   double *eval_z, *eval_t;
   float *back, *back_t; /* dz, dt for the engine */
   const void *gradient[4];
+  es_direct *direct; /* sets the predictor, or NULL */
   es_slab slab;
 };
 
@@ -82,6 +84,8 @@ static es_status open_objective(es_objective *o, const es_config *config,
   if (status == ES_OK)
     status = o->kind->open(&o->eval_loss, o->eval_n, d, config, diag);
   if (status == ES_OK) status = allocate(o, diag);
+  if (status == ES_OK)
+    status = es_direct_new(&o->direct, o->network, config, diag);
   if (status != ES_OK) return status;
   if (o->self && o->own.output != o->other.output)
     o->gradient[o->other.output] = o->back_t;
@@ -114,6 +118,7 @@ void es_objective_free(es_objective *o) {
   if (o == NULL) return;
   o->kind->close(o->loss);
   o->kind->close(o->eval_loss);
+  es_direct_free(o->direct);
   es_slab_close(&o->slab);
   free(o);
 }
@@ -160,6 +165,7 @@ static void narrow(float *out, const double *x, size_t n) {
 
 double es_objective_value(es_objective *o) {
   const size_t n = values(o);
+  es_direct_see(o->direct, output(o, o->network->embedding), VIEWS * o->batch);
   widen(o->z, output(o, o->own), n);
   if (o->kind->targets) widen(o->t, targets(o), n);
   const double loss =
@@ -178,7 +184,8 @@ const void *const *es_objective_gradient(const es_objective *o) {
 
 /* With what rounding took, as descent does: a share of 1 - m of a small change
  * would be lost in a float's last place. */
-void es_objective_follow(es_objective *o, const float *params) {
+es_status es_objective_follow(es_objective *o, uint64_t done, float *params,
+                              es_diag *diag) {
   const size_t n = o->network->graph.param_size;
   for (size_t k = 0; o->ema && k < n; k++) {
     const double now = (double)o->params[k] + (double)o->low[k];
@@ -186,6 +193,7 @@ void es_objective_follow(es_objective *o, const float *params) {
     o->params[k] = (float)next;
     o->low[k] = (float)(next - (double)o->params[k]);
   }
+  return es_direct_set(o->direct, done, params, diag);
 }
 
 static void keep(const es_objective *o, const float *from, size_t first,
@@ -216,7 +224,7 @@ static bool is_finite(const float *x, size_t n) {
 
 es_status es_objective_save(const es_objective *o, es_h5 *file, es_diag *diag) {
   const es_graph *g = &o->network->graph;
-  if (!o->ema) return ES_OK;
+  if (!o->ema) return es_direct_save(o->direct, file, diag);
   if (!is_finite(o->params, g->param_size) ||
       !is_finite(o->buffers, g->buffer_size))
     return es_fail(diag, ES_NOT_FINITE, "the target network is not finite");
@@ -225,21 +233,21 @@ es_status es_objective_save(const es_objective *o, es_h5 *file, es_diag *diag) {
   if (status == ES_OK)
     status = es_tensors_write(TARGET, g->buffer, g->n_buffers, o->buffers, file,
                               diag);
-  return status == ES_OK
-             ? es_tensors_write(LOW, g->param, g->n_params, o->low, file, diag)
-             : status;
+  if (status == ES_OK)
+    status = es_tensors_write(LOW, g->param, g->n_params, o->low, file, diag);
+  return status == ES_OK ? es_direct_save(o->direct, file, diag) : status;
 }
 
 es_status es_objective_load(es_objective *o, es_h5_source *file,
                             es_diag *diag) {
   const es_graph *g = &o->network->graph;
-  if (!o->ema) return ES_OK;
+  if (!o->ema) return es_direct_load(o->direct, file, diag);
   es_status status =
       es_tensors_read(TARGET, g->param, g->n_params, o->params, file, diag);
   if (status == ES_OK)
     status = es_tensors_read(TARGET, g->buffer, g->n_buffers, o->buffers, file,
                              diag);
-  return status == ES_OK
-             ? es_tensors_read(LOW, g->param, g->n_params, o->low, file, diag)
-             : status;
+  if (status == ES_OK)
+    status = es_tensors_read(LOW, g->param, g->n_params, o->low, file, diag);
+  return status == ES_OK ? es_direct_load(o->direct, file, diag) : status;
 }

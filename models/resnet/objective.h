@@ -37,13 +37,15 @@ void es_objective_start(es_objective *objective, const float *params,
 es_status es_objective_look(es_objective *objective, es_pass pass,
                             const float *input, es_diag *diag) ES_MUST_USE;
 
-/* The loss of the network's last forward. The gradient by its outputs, as
- * es_engine's backward takes it, is the objective's own memory. */
+/* The loss of the network's last forward, of a step. The gradient by its
+ * outputs, as es_engine's backward takes it, is the objective's own memory. */
 double es_objective_value(es_objective *objective);
 const void *const *es_objective_gradient(const es_objective *objective);
 
-/* The target network follows the one that made a step. */
-void es_objective_follow(es_objective *objective, const float *params);
+/* After `done` steps: sets a predictor that is set (direct.h), and the target
+ * network follows. */
+es_status es_objective_follow(es_objective *objective, uint64_t done,
+                              float *params, es_diag *diag) ES_MUST_USE;
 
 /* Keeps the first `count` pairs of the network's last forward as the eval pairs
  * from `first` on; then the loss of all of them. */
@@ -51,8 +53,8 @@ void es_objective_keep(es_objective *objective, size_t first, size_t count);
 double es_objective_measure(es_objective *objective);
 
 /* The target network under /target/NAME, and /optimizer/target_low/NAME: what
- * rounding to float took from it. Where there is none, nothing. ES_NOT_FINITE
- * where it is not worth keeping. */
+ * rounding to float took from it; what sets the predictor (direct.h). Where
+ * there is none, nothing. ES_NOT_FINITE where it is not worth keeping. */
 es_status es_objective_save(const es_objective *objective, es_h5 *file,
                             es_diag *diag) ES_MUST_USE;
 es_status es_objective_load(es_objective *objective, es_h5_source *file,

@@ -191,9 +191,8 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
   es_network_constrain(&t->network, t->gradient);
   if (!es_descent_step(t->descent, t->params, t->gradient, t->done))
     return not_finite(t, "the gradient", diag);
-  es_objective_follow(t->objective, t->params);
   t->done++;
-  return ES_OK;
+  return es_objective_follow(t->objective, t->done, t->params, diag);
 }
 
 /* Pairs of one pass that are eval pairs. */

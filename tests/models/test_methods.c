@@ -88,6 +88,9 @@ static void settings_of_one_loss(void **state) {
   refuse("method.target=stop-gradient", "method.loss=infonce", "expected self");
   refuse("method.predictor=mlp", "method.loss=barlow", "expected none");
   refuse("method.loss=l2", "method.ema_momentum=0.9", "method.target=ema");
+  refuse("method.rho=0.5", "method.loss=l2", "predictor=none");
+  refuse("method.predictor=directset", "method.epsilon=0.1", "directset");
+  refuse("method.predictor=directcopy", "method.form=code", "directcopy");
   refuse("method.loss=l2", "train.predict=conjugate", "expected off");
   refuse("method.loss=simclr", "train.predict=conjugate", "expected off");
   refuse("method.loss=vicreg", "train.predict=conjugate", "theorems");
