@@ -133,7 +133,7 @@ static void presets(FILE *out, const char *target) {
   fprintf(out, "\n%s: %s\npresets (what you set counts before them):\n",
           method->name, method->summary);
   for (size_t k = 0; method->setting[k] != NULL; k++)
-    fprintf(out, "  %s\n", method->setting[k]);
+    fprintf(out, "    %s\n", method->setting[k]);
 }
 
 es_status es_help_command(FILE *out, const es_command *command,

@@ -44,13 +44,13 @@ for method in $methods; do
   *) check_method $method ;;
   esac
   es train $method --help
-  grep -q "^$method: " <<<"$out" && grep -q '^  method.loss=' <<<"$out"
+  grep -q "^$method: " <<<"$out" && grep -q '^    method.loss=' <<<"$out"
   ok $? "train $method --help has its presets" "$out"
 done
 
 # A method is its settings: another one's with the same are the same run.
 es train simclr --help
-settings=$(sed -n 's/^  \(method\.[^ ]*=.*\)/\1/p' <<<"$out")
+settings=$(sed -n 's/^    \(method\.[^ ]*=.*\)/\1/p' <<<"$out")
 es train vicreg $settings $small -o other; ok $rc "settings count before presets" "$err"
 cmp -s other/trace.csv simclr/trace.csv; ok $? "and make the method"
 es train vicreg method.name=simclr; expect "a name that is not the method's" 2 "method.name=simclr.*vicreg"
