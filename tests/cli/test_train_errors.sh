@@ -16,8 +16,8 @@ PY
 idx images.idx 40
 train="train barlow-covariance"
 images="data.name=idx data.path=images.idx"
-linear="$train $images net.arch=linear augment.shift=1 method.dim=3 train.batch=8 train.eval_n=12 train.steps=20 --quiet"
-resnet="$train $images net.width=2 method.dim=3 train.batch=8 train.eval_n=12 train.steps=20 --quiet"
+linear="$train $images net.arch=linear augment.shift=1 method.dim=3 train.batch=8 train.eval_n=12 train.steps=20 train.log_every=10 --quiet"
+resnet="$train $images net.width=2 method.dim=3 train.batch=8 train.eval_n=12 train.steps=20 train.log_every=10 --quiet"
 refused() { # name, code, pattern, words…: and no folder
   local name=$1 code=$2 pattern=$3; shift 3
   es "$@" -o refused
