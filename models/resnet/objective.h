@@ -5,9 +5,10 @@
  *   stop-gradient  the same, held fixed
  *   ema            that of a target network, which starts as the online one and
  *                  after each step becomes m times itself plus (1 - m) times
- *                  that one, m = method.ema_momentum (Grill et al. 2020,
- * "BYOL") The target network normalises by the batch's statistics; its running
- * ones are its own. Losses without targets take the embedding alone. */
+ *                  that one, m = method.ema_momentum (Grill et al. 2020)
+ *
+ * The target network normalises by the batch's statistics; its running ones are
+ * its own. Losses without targets take the embedding alone. */
 #ifndef ES_MODELS_RESNET_OBJECTIVE_H
 #define ES_MODELS_RESNET_OBJECTIVE_H
 
