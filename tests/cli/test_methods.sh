@@ -37,6 +37,8 @@ check_method() {
 
 es list methods
 methods=$(cut -d' ' -f1 <<<"$out")
+# One of each kind where every step is slow.
+[ "${ES_CFG:-}" = asan ] && methods="barlow-twins simclr byol mocov3 directpred"
 for method in $methods; do
   case $method in
   barlow-covariance) check_method $method lr=0.01 ;;
