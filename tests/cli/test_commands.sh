@@ -46,6 +46,7 @@ es list models more; expect "list takes one word" 2 "no settings"
 
 # Every experiment in the tree is well-formed.
 for file in "$root"/experiments/*.yaml; do
+  [ "${ES_CFG:-}" = asan ] && break # slow, and the same parser
   name=$(basename "$file" .yaml)
   case $name in
   staircase* | tint | lemma1 | crop-collapse) continue ;; # opens the data set

@@ -1,6 +1,7 @@
 # The experiments on deep contrastive networks end to end, with their figures. Those
 # of the closed forms hold; those that descend are cut down, and then a part of
-# their criteria is true already.
+# their criteria is true already. `depth` takes longest and is left to `make
+# reproduce`.
 . tests/cli/lib.sh
 
 draws() { # name, stage
@@ -29,9 +30,6 @@ whole two-layers decay-4
 whole alignment law-population
 small toy-two-layer floor-16 "min cov_lambda_12 in toy/trace.csv where t > 99 and t < 101 > 0.1" \
   "max cov_lambda_13 in toy/trace.csv where t > 99 and t < 101 < 1e-3"
-small depth distance-relu \
-  "min rankme_head_end in distance/table.csv where layers is 1 minus max rankme_head_end in distance/table.csv where layers is 2 > 0.5" \
-  "min rankme_head_end in distance/table.csv where layers is 2 minus max rankme_head_end in distance/table.csv where layers is 3 > 0.5"
 small directclr distance "min rankme_rest_end/(16-d0) in dot/table.csv where residual is on and d0 < 16 > 0.99" \
   "max rankme_head_end in distance/table.csv where residual is off and d0 is 16 < 7"
 finish
