@@ -63,6 +63,14 @@ static const es_key rows[] = {
      "[0.99]"},
     {"method", "lambda", ES_REAL, 0, 0, INFINITY, NULL, "1", NULL,
      "weight of loss=barlow off the diagonal [0.0051]"},
+    {"method", "precondition", ES_CHOICE, 0, 0, 0, "none|left|logdet", NULL,
+     "none",
+     "of loss=covariance: (C + rI)^-1 times the gradient by embeddings, or -mu "
+     "log det(C + rI) in the loss"},
+    {"method", "precondition_epsilon", ES_REAL, ES_OPEN_LOW, 0, 1e100, NULL,
+     "1", NULL, "ridge r of both [0.01]"},
+    {"method", "mu", ES_REAL, 0, 0, 1e100, NULL, "1", NULL,
+     "of precondition=logdet: weight of log det [0.1]"},
     {"method", "temperature", ES_REAL, ES_OPEN_LOW, 0, INFINITY, NULL, "1",
      NULL,
      "divides the cosines of loss=simclr [0.5]; loss=infonce: of cosines in "

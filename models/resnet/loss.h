@@ -24,6 +24,9 @@ typedef struct es_loss {
    * Not finite where z or t is not, or too large for its square. */
   double (*value)(void *self, const double *z, const double *t, double *dz,
                   double *dt);
+  /* Whether the last value had a gradient, its z being finite: ES_NOT_FINITE
+   * and what to change where not. NULL: it always has. */
+  es_status (*check)(const void *self, es_diag *diag);
 } es_loss;
 
 /* Losses in the order of method.loss; NULL beyond the last. */
@@ -37,7 +40,12 @@ const es_loss *es_loss_of(const es_config *config);
 es_status es_loss_settle(es_config *config, es_diag *diag) ES_MUST_USE;
 
 /* ||C - I||_F^2, C = (1/2n) sum_i (z_i z_i'^T + z_i' z_i^T), z centred by the
- * mean over both views: the loss of theory.md 1 on a network (theory.md 7). */
+ * mean over both views: the loss of theory.md 1 on a network (theory.md 7).
+ * With method.precondition and r = method.precondition_epsilon, theory.md 1's
+ * preconditioned flow: left gives (C + rI)^-1 of its gradient by z (which is
+ * then no gradient), logdet subtracts method.mu log det(C + rI) from it. Where
+ * C
+ * + rI is not positive definite the gradient, and logdet's loss, are NaN. */
 extern const es_loss es_loss_covariance;
 
 /* c = x^T x'/n of the views, each normalised by its own mean and variance

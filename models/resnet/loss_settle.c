@@ -48,6 +48,22 @@ static es_status settle_direct(es_config *config, es_diag *diag) {
                          : status;
 }
 
+static es_status settle_precondition(es_config *config, es_diag *diag) {
+  const bool plain = is(config, "precondition", "none");
+  if (!plain && !is(config, "loss", "covariance"))
+    return es_config_blame(config, "method", "precondition", diag,
+                           "it is of method.loss=covariance, not of %s",
+                           es_config_text(config, "method", "loss"));
+  if (!plain)
+    return es_config_suggest(config, "method", "precondition_epsilon", "0.01",
+                             diag);
+  return es_config_given(config, "method", "precondition_epsilon")
+             ? es_config_blame(config, "method", "precondition_epsilon", diag,
+                               "it is of method.precondition=left and logdet, "
+                               "not of none")
+             : ES_OK;
+}
+
 /* Targets and predictors are for losses that compare with them. */
 static es_status check_targets(const es_config *config, es_diag *diag) {
   const char *loss = es_config_text(config, "method", "loss");
@@ -65,9 +81,13 @@ static es_status check_targets(const es_config *config, es_diag *diag) {
 }
 
 static es_status check_predict(const es_config *config, es_diag *diag) {
-  if (es_loss_of(config)->conjugate ||
-      strcmp(es_config_text(config, "train", "predict"), "off") == 0)
+  if (strcmp(es_config_text(config, "train", "predict"), "off") == 0)
     return ES_OK;
+  if (!is(config, "precondition", "none"))
+    return es_config_blame(config, "train", "predict", diag,
+                           "the prediction is of method.precondition=none, "
+                           "expected off");
+  if (es_loss_of(config)->conjugate) return ES_OK;
   return es_config_blame(
       config, "train", "predict", diag,
       "method.loss=%s is outside the theory's theorems, expected off",
@@ -82,6 +102,9 @@ es_status es_loss_settle(es_config *config, es_diag *diag) {
     status = of(config, "loss", "simclr", "negatives", "on", diag);
   if (status == ES_OK)
     status = of(config, "target", "ema", "ema_momentum", "0.99", diag);
+  if (status == ES_OK) status = settle_precondition(config, diag);
+  if (status == ES_OK)
+    status = of(config, "precondition", "logdet", "mu", "0.1", diag);
   if (status == ES_OK) status = settle_direct(config, diag);
   if (status == ES_OK) status = check_targets(config, diag);
   return status == ES_OK ? check_predict(config, diag) : status;

@@ -178,6 +178,12 @@ double es_objective_value(es_objective *o) {
   return loss;
 }
 
+es_status es_objective_check(const es_objective *o, es_pass pass,
+                             es_diag *diag) {
+  const void *loss = pass == ES_PASS_MEASURE ? o->eval_loss : o->loss;
+  return o->kind->check == NULL ? ES_OK : o->kind->check(loss, diag);
+}
+
 const void *const *es_objective_gradient(const es_objective *o) {
   return o->gradient;
 }

@@ -41,6 +41,10 @@ es_status es_objective_look(es_objective *objective, es_pass pass,
 /* The loss of the network's last forward, of a step. The gradient by its
  * outputs, as es_engine's backward takes it, is the objective's own memory. */
 double es_objective_value(es_objective *objective);
+/* Whether that loss, or in ES_PASS_MEASURE that of es_objective_measure, had a
+ * gradient: see es_loss. */
+es_status es_objective_check(const es_objective *objective, es_pass pass,
+                             es_diag *diag) ES_MUST_USE;
 const void *const *es_objective_gradient(const es_objective *objective);
 
 /* After `done` steps: sets a predictor that is set (direct.h), and the target

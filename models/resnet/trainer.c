@@ -174,6 +174,15 @@ static es_status not_finite(const es_trainer *t, const char *what,
                  what, t->done, es_trainer_rate(t));
 }
 
+/* A loss without gradient, and at which step. */
+static es_status check_loss(const es_trainer *t, es_pass pass, es_diag *diag) {
+  es_diag own = {0};
+  const es_status status = es_objective_check(t->objective, pass, &own);
+  return status == ES_OK ? ES_OK
+                         : es_fail(diag, status, "step %" PRIu64 ": %s",
+                                   t->done, own.message);
+}
+
 es_status es_trainer_step(es_trainer *t, es_diag *diag) {
   const es_engine *e = t->engine;
   es_pairs_fill(t->pairs, t->done, t->input);
@@ -184,6 +193,8 @@ es_status es_trainer_step(es_trainer *t, es_diag *diag) {
                         diag);
   if (status != ES_OK) return status;
   t->batch_loss = es_objective_value(t->objective);
+  status = check_loss(t, ES_PASS_TRAIN, diag);
+  if (status != ES_OK) return status;
   if (!isfinite(t->batch_loss)) return not_finite(t, "the loss", diag);
   status = e->backward(t->net, t->params, es_objective_gradient(t->objective),
                        t->gradient, diag);
@@ -254,8 +265,9 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   if (!all_finite(z, size)) return not_finite(t, "the embedding", diag);
   if (representation != NULL && !all_finite(representation, features))
     return not_finite(t, "the representation", diag);
-  if (loss != NULL) *loss = es_objective_measure(t->objective);
-  return ES_OK;
+  if (loss == NULL) return ES_OK;
+  *loss = es_objective_measure(t->objective);
+  return isnan(*loss) ? check_loss(t, ES_PASS_MEASURE, diag) : ES_OK;
 }
 
 /* Running statistics can overflow a step before the loss does. */

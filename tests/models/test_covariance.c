@@ -1,6 +1,6 @@
 /* The covariance loss: its definition by loops, its gradient by differences,
  * its symmetries, and points where it is known. */
-#include "tests/check.h"
+#include "tests/models/training.h"
 
 #include "base/random.h"
 #include "metrics/spectra.h"
@@ -201,6 +201,123 @@ static void known_points(void **state) {
   }
 }
 
+/* A preconditioned loss, by two words. */
+typedef struct steered {
+  es_config *config;
+  void *self;
+} steered;
+
+static steered steer(const char *how, const char *ridge) {
+  steered s = {.config = SETTINGS(how, ridge)};
+  es_diag diag = {0};
+  assert_ok(es_loss_covariance.open(&s.self, N, D, s.config, &diag), diag);
+  return s;
+}
+
+static void leave(steered *s) {
+  es_loss_covariance.close(s->self);
+  es_config_free(s->config);
+}
+
+/* C of the views, by its definition. */
+static void cross(const double *z, double C[D][D]) {
+  double mean[D] = {0};
+  memset(C, 0, sizeof(double[D][D]));
+  for (size_t k = 0; k < SIZE; k++) mean[k % D] += z[k] / (2. * N);
+  for (size_t a = 0; a < D; a++)
+    for (size_t b = 0; b < D; b++)
+      for (size_t i = 0; i < N; i++) {
+        const double *x = z + i * D, *xp = z + (N + i) * D;
+        C[a][b] += ((x[a] - mean[a]) * (xp[b] - mean[b]) +
+                    (xp[a] - mean[a]) * (x[b] - mean[b])) /
+                   (2. * N);
+      }
+}
+
+/* (C + rI) times left's direction is the plain gradient; the loss is |E|^2 to
+ * the bit. C + rI has a condition below 1e3 here. */
+static void left_divides_by_the_covariance(void **state) {
+  (void)state;
+  static double z[SIZE], plain[SIZE], left[SIZE];
+  double C[D][D];
+  steered s =
+      steer("method.precondition=left", "method.precondition_epsilon=0.2");
+  es_diag diag = {0};
+  draw(z, 11);
+  const double want = value(N, D, z, plain);
+  const double loss = es_loss_covariance.value(s.self, z, NULL, left, NULL);
+  assert_memory_equal(&loss, &want, sizeof loss);
+  assert_ok(es_loss_covariance.check(s.self, &diag), diag);
+  cross(z, C);
+  for (size_t k = 0; k < SIZE; k++) {
+    double sum = .2 * left[k];
+    for (size_t b = 0; b < D; b++) sum += C[k % D][b] * left[k - k % D + b];
+    assert_close(sum, plain[k], 0, rounding);
+  }
+  leave(&s);
+}
+
+/* |E|^2 - mu log det(C + rI) with the eigenvalues that are measured elsewhere;
+ * its gradient by differences. One number of z moves C by less than |z|/N h:
+ * the fifth derivative, below 4! mu (|z|/Nr)^5 < .1, times h^4/30 is below the
+ * rounding of the loss times 18/12h. */
+static void logdet_adds_its_gradient(void **state) {
+  (void)state;
+  static double z[SIZE], g[SIZE], unused[SIZE];
+  static const double h = .01, r = .5, mu = .1;
+  double lambda[D], want = 0;
+  es_spectra *spectra;
+  es_diag diag = {0};
+  steered s =
+      steer("method.precondition=logdet", "method.precondition_epsilon=0.5");
+  draw(z, 12);
+  const double loss = es_loss_covariance.value(s.self, z, NULL, g, NULL);
+  assert_ok(es_spectra_new(&spectra, 2 * N, D, &diag), diag);
+  assert_ok(es_spectra_cross(spectra, N, D, z, lambda, NULL, &diag), diag);
+  for (size_t j = 0; j < D; j++)
+    want += pow(lambda[j] - 1, 2) - mu * log(lambda[j] + r);
+  assert_close(loss, want, 0, rounding);
+  for (size_t k = 0; k < SIZE; k += 7) {
+    const double kept = z[k];
+    double L[5];
+    for (int i = -2; i <= 2; i++) {
+      z[k] = kept + i * h;
+      L[i + 2] = es_loss_covariance.value(s.self, z, NULL, unused, NULL);
+    }
+    z[k] = kept;
+    assert_close(g[k], (8 * (L[3] - L[1]) - (L[4] - L[0])) / (12 * h), 0,
+                 rounding * 18 / (12 * h));
+  }
+  es_spectra_free(spectra);
+  leave(&s);
+}
+
+/* Opposite views have C = -S of one: below -r. Left keeps its loss, log det has
+ * none; what is not finite is not blamed on the ridge. */
+static void an_indefinite_covariance_is_told(void **state) {
+  (void)state;
+  static const char *const how[] = {"method.precondition=left",
+                                    "method.precondition=logdet"};
+  static double z[SIZE], g[SIZE], plain[SIZE];
+  for (int k = 0; k < 2; k++) {
+    es_diag diag = {0};
+    steered s = steer(how[k], "method.precondition_epsilon=0.125");
+    draw(z, 13);
+    for (size_t i = 0; i < SIZE / 2; i++) z[SIZE / 2 + i] = -z[i];
+    const double loss = es_loss_covariance.value(s.self, z, NULL, g, NULL);
+    if (k == 0) assert_close(loss, value(N, D, z, plain), 0, 0);
+    assert_int_equal(isnan(loss) != 0, k);
+    assert_true(isnan(g[0]));
+    assert_status(es_loss_covariance.check(s.self, &diag), ES_NOT_FINITE);
+    assert_non_null(strstr(diag.message, "eigenvalue -"));
+    assert_non_null(strstr(diag.message, "precondition_epsilon=0.125"));
+    z[3] = NAN;
+    (void)es_loss_covariance.value(s.self, z, NULL, g, NULL);
+    assert_ok(es_loss_covariance.check(s.self, &diag), diag);
+    leave(&s);
+  }
+}
+
 static void scratch_keeps_nothing(void **state) {
   (void)state;
   static double z[SIZE], other[SIZE], g[SIZE], h[SIZE], kept[SIZE];
@@ -258,6 +375,9 @@ int main(void) {
       cmocka_unit_test(a_sum_over_eigenvalues),
       cmocka_unit_test(collapse_costs_d),
       cmocka_unit_test(known_points),
+      cmocka_unit_test(left_divides_by_the_covariance),
+      cmocka_unit_test(logdet_adds_its_gradient),
+      cmocka_unit_test(an_indefinite_covariance_is_told),
       cmocka_unit_test(scratch_keeps_nothing),
       cmocka_unit_test(what_is_not_finite_shows),
       cmocka_unit_test(what_cannot_be_opened),

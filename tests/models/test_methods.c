@@ -91,6 +91,13 @@ static void settings_of_one_loss(void **state) {
   refuse("method.rho=0.5", "method.loss=l2", "predictor=none");
   refuse("method.predictor=directset", "method.epsilon=0.1", "directset");
   refuse("method.predictor=directcopy", "method.form=code", "directcopy");
+  refuse("method.loss=vicreg", "method.precondition=left",
+         "method.loss=covariance");
+  refuse("method.precondition=none", "method.precondition_epsilon=1",
+         "left and logdet");
+  refuse("method.precondition=left", "method.mu=1", "precondition=logdet");
+  refuse("method.precondition=left", "train.predict=conjugate",
+         "precondition=none");
   refuse("method.loss=l2", "train.predict=conjugate", "expected off");
   refuse("method.loss=simclr", "train.predict=conjugate", "expected off");
   refuse("method.loss=vicreg", "train.predict=conjugate", "theorems");
@@ -102,6 +109,10 @@ static void settings_of_one_loss(void **state) {
   assert_close(es_config_real(c, "method", "temperature"), .5, 0, 0);
   assert_true(es_config_flag(c, "method", "negatives"));
   assert_false(es_config_has(c, "method", "lambda"));
+  es_config_free(c);
+  c = SETTINGS("method.precondition=logdet");
+  assert_close(es_config_real(c, "method", "precondition_epsilon"), .01, 0, 0);
+  assert_close(es_config_real(c, "method", "mu"), .1, 0, 0);
   es_config_free(c);
   c = SETTINGS("method.loss=l2", "method.target=ema");
   assert_close(es_config_real(c, "method", "ema_momentum"), .99, 0, 0);
