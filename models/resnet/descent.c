@@ -1,6 +1,8 @@
 /* Descent as [train] has it: see descent.h. */
 #include "models/resnet/descent.h"
 
+#include "base/slab.h"
+#include "models/resnet/orthogonal.h"
 #include "net/schedule.h"
 
 #include <inttypes.h>
@@ -10,7 +12,12 @@
 struct es_descent {
   es_optimizer *optimizer;
   es_schedule schedule;
-  double rate, flow; /* flow: time of a step over its rate */
+  double rate, flow;   /* flow: time of a step over its rate */
+  es_orthogonal *held; /* keeps one weight to its set, or NULL */
+  const es_tensor *weight;
+  size_t param;
+  double *W, *G; /* of it */
+  es_slab slab;
 };
 
 static bool says(const es_config *config, const char *name, const char *word) {
@@ -28,6 +35,13 @@ static es_group group_of(const es_network *network, size_t p) {
   return p == network->last ? ES_GROUP_PROJECTOR : es_network_group(network, p);
 }
 
+static es_pace pace_of(const es_network *network, size_t p,
+                       const es_pace *paces) {
+  es_pace pace = paces[group_of(network, p)];
+  if (es_network_orthogonal(network) && p == network->last) pace.decay = 0;
+  return pace;
+}
+
 /* Decay would move what no gradient does. */
 static void set_paces(es_descent *d, const es_network *network,
                       const es_config *config) {
@@ -41,9 +55,29 @@ static void set_paces(es_descent *d, const es_network *network,
           es_config_real(config, "method", "predictor_weight_decay")}};
   const es_pace fixed = {0, 0};
   for (size_t p = 0; p < network->graph.n_params; p++)
-    es_optimizer_pace(
-        d->optimizer, p,
-        es_network_trains(network, p) ? paces[group_of(network, p)] : fixed);
+    es_optimizer_pace(d->optimizer, p,
+                      es_network_trains(network, p) ? pace_of(network, p, paces)
+                                                    : fixed);
+}
+
+static es_status hold(es_descent *d, const es_network *network,
+                      const es_config *config, es_diag *diag) {
+  if (!es_network_orthogonal(network)) return ES_OK;
+  const es_tensor *t = &network->graph.param[network->last];
+  const bool given = es_config_has(config, "net", "init_scale");
+  const double scale =
+      es_config_real(config, "net", given ? "init_scale" : "init_scale_all");
+  size_t total = 0;
+  for (int k = 0; k < 2; k++) es_slab_add(&total, t->size, sizeof(double));
+  es_status status = es_slab_open(&d->slab, total, diag);
+  if (status == ES_OK)
+    status = es_orthogonal_new(&d->held, t->dims[0], t->dims[1], scale, diag);
+  if (status != ES_OK) return status;
+  d->param = network->last;
+  d->weight = t;
+  d->W = es_slab_take(&d->slab, t->size, sizeof(double));
+  d->G = es_slab_take(&d->slab, t->size, sizeof(double));
+  return ES_OK;
 }
 
 static es_status open_descent(es_descent *d, const es_network *network,
@@ -62,10 +96,11 @@ static es_status open_descent(es_descent *d, const es_network *network,
                            "there are %" PRIu64 " steps, expected a whole "
                            "number in [0, %" PRIu64 "]",
                            steps, steps);
-  const es_status status =
+  es_status status =
       es_optimizer_new(&d->optimizer, &network->graph, rule, momentum, diag);
-  if (status == ES_OK) set_paces(d, network, config);
-  return status;
+  if (status != ES_OK) return status;
+  set_paces(d, network, config);
+  return hold(d, network, config, diag);
 }
 
 es_status es_descent_new(es_descent **out, const es_network *network,
@@ -85,11 +120,13 @@ es_status es_descent_new(es_descent **out, const es_network *network,
 void es_descent_free(es_descent *descent) {
   if (descent == NULL) return;
   es_optimizer_free(descent->optimizer);
+  es_orthogonal_free(descent->held);
+  es_slab_close(&descent->slab);
   free(descent);
 }
 
 size_t es_descent_memory(const es_descent *d) {
-  return es_optimizer_memory(d->optimizer);
+  return es_optimizer_memory(d->optimizer) + d->slab.size;
 }
 
 double es_descent_rate(const es_descent *d) { return d->rate; }
@@ -103,10 +140,27 @@ double es_descent_time(const es_descent *d, uint64_t n) {
   return d->flow * d->rate * es_schedule_sum(&d->schedule, n);
 }
 
-bool es_descent_step(es_descent *d, float *params, const float *gradient,
+static void keep_along(es_descent *d, const float *params, float *gradient) {
+  float *g = gradient + d->weight->offset;
+  es_optimizer_get(d->optimizer, d->param, params, d->W);
+  for (size_t k = 0; k < d->weight->size; k++) d->G[k] = (double)g[k];
+  es_orthogonal_along(d->held, d->W, d->G);
+  for (size_t k = 0; k < d->weight->size; k++) g[k] = (float)d->G[k];
+}
+
+static bool retract(es_descent *d, float *params) {
+  es_optimizer_get(d->optimizer, d->param, params, d->W);
+  if (!es_orthogonal_retract(d->held, d->W)) return false;
+  es_optimizer_put(d->optimizer, d->param, params, d->W);
+  return true;
+}
+
+bool es_descent_step(es_descent *d, float *params, float *gradient,
                      uint64_t step) {
+  if (d->held != NULL) keep_along(d, params, gradient);
   return es_optimizer_step(d->optimizer, params, gradient,
-                           es_descent_rate_of(d, step), step + 1);
+                           es_descent_rate_of(d, step), step + 1) &&
+         (d->held == NULL || retract(d, params));
 }
 
 es_status es_descent_write(const es_descent *d, es_h5 *file, es_diag *diag) {

@@ -9,9 +9,10 @@
 typedef struct es_descent es_descent;
 
 /* Rates and decay go by group (es_network_group), with a last linear layer in
- * the encoder counted as a projector; what is fixed stays. The rate is train.lr
- * until es_descent_set_rate. steps: of the whole training. The network must
- * outlive it. ES_BAD_VALUE where warming up takes longer than that. */
+ * the encoder counted as a projector; what is fixed stays. An orthogonal
+ * projector has no decay, which would shrink what has its length. The rate is
+ * train.lr until es_descent_set_rate. steps: of the whole training. The network
+ * must outlive it. ES_BAD_VALUE where warming up takes longer than that. */
 es_status es_descent_new(es_descent **out, const es_network *network,
                          const es_config *config, uint64_t steps,
                          es_diag *diag) ES_MUST_USE;
@@ -28,8 +29,11 @@ double es_descent_rate_of(const es_descent *descent, uint64_t step);
  * with sgd and lars (theory.md 7). A pure function of the settings. */
 double es_descent_time(const es_descent *descent, uint64_t n);
 
-/* Step number `step`, from 0, as es_optimizer_step. */
-bool es_descent_step(es_descent *descent, float *params, const float *gradient,
+/* Step number `step`, from 0, as es_optimizer_step. The weight of an orthogonal
+ * projector, its gradient first, is kept to its set (orthogonal.h): w with what
+ * rounding took is there to 48 bits, however many steps there were. false also
+ * where its rows became dependent; parameters have then moved. */
+bool es_descent_step(es_descent *descent, float *params, float *gradient,
                      uint64_t step) ES_MUST_USE;
 
 /* The optimiser's state: see es_optimizer_write. */

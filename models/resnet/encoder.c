@@ -214,6 +214,11 @@ bool es_network_trains(const es_network *network, size_t param) {
            es_network_group(network, param) == ES_GROUP_PROJECTOR);
 }
 
+bool es_network_orthogonal(const es_network *network) {
+  return network->encoder.heads.projector == ES_PROJECTOR_ORTHOGONAL &&
+         es_network_trains(network, network->last);
+}
+
 bool es_network_ends_linear(const es_network *network) {
   const es_graph *g = &network->graph;
   const es_node *z = &g->node[g->output[network->embedding.output]];

@@ -26,7 +26,8 @@ typedef struct es_encoder {
   size_t dim;              /* of the embedding */
   es_heads heads;
   double weight_scale; /* of all weights' start, times the usual; 0: 1 */
-  bool orthogonal;     /* the last linear layer starts with such rows */
+  bool orthogonal;     /* the last linear layer starts with such rows, */
+  bool pca;            /* which es_network_align then sets */
   double multiplier;   /* of the embedding; 0: 1 */
   double share;        /* of the start's embedding that is taken away first */
 } es_encoder;
@@ -90,6 +91,10 @@ const es_tensor *es_network_initial(const es_network *network, size_t param);
  * the network as it started. */
 bool es_network_trains(const es_network *network, size_t param);
 
+/* Whether the last linear layer's weight is held to orthonormal rows times a
+ * scale while it learns: method.projector=orthogonal. */
+bool es_network_orthogonal(const es_network *network);
+
 /* Whether the embedding is W h, with W the last linear layer's weight, which
  * descent moves, and h the penultimate tap: what theory speaks of. A bias does
  * not matter to it. */
@@ -111,8 +116,20 @@ void es_network_constrain(const es_network *network, float *gradient);
  * init_scale 0: weight_scale/sqrt(fan-in). With encoder.orthogonal its rows
  * are, in place of that draw, its Gram-Schmidt basis times init_scale (0:
  * weight_scale); it must have no more rows than columns (es_encoder_from sees
- * to that). */
+ * to that). encoder.pca: these too, until es_network_align. */
 void es_network_start(const es_network *network, uint64_t seed,
                       double init_scale, float *params, float *buffers);
+
+/* The last linear layer (d×m), and where its start is kept, becomes the top d
+ * eigenvectors, as rows, of X = (1/2n) sum_i (h_i h_i'^T + h_i' h_i^T), times
+ * init_scale (0: weight_scale): the X of theory.md 2, E[h h'^T] = E[h̄ h̄^T], or
+ * with centred = true, where the mean over both views is taken from all h,
+ * theory.md 1's Gamma. h: 2n×m, row-major, the first views first.
+ * The largest entry of each row is positive. d <= m, and there is such a layer.
+ * ES_NOT_FINITE where h is not. The same for any number of threads; allocates,
+ * and costs an eigenproblem of order m. */
+es_status es_network_align(const es_network *network, size_t n, const double *h,
+                           bool centred, double init_scale, float *params,
+                           es_diag *diag) ES_MUST_USE;
 
 #endif

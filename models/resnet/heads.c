@@ -61,6 +61,7 @@ size_t es_projector_build(es_graph *graph, const es_heads *heads, size_t from,
   case ES_PROJECTOR_NONE:
     break;
   case ES_PROJECTOR_LINEAR:
+  case ES_PROJECTOR_ORTHOGONAL:
     last_linear(&s, dim, false, taken, last);
     break;
   case ES_PROJECTOR_MLP:
@@ -99,8 +100,8 @@ static int choice(const es_config *config, const char *name,
   choice(config, name, words, (int)(sizeof(words) / sizeof *(words)))
 
 static void read_heads(es_heads *out, const es_config *config) {
-  static const char *const projectors[] = {"linear", "none", "mlp", "diagonal",
-                                           "low-rank"};
+  static const char *const projectors[] = {
+      "linear", "none", "mlp", "diagonal", "low-rank", "orthogonal"};
   static const char *const norms[] = {"hidden", "all", "none"};
   static const char *const predictors[] = {"none", "linear", "linear-symmetric",
                                            "mlp"};
@@ -131,6 +132,11 @@ es_status es_heads_from(es_heads *out, size_t *dim, const es_config *config,
   *dim = es_config_size(config, "method", "dim");
   const bool cut = out->projector == ES_PROJECTOR_DIAGONAL;
   if (cut || out->projector == ES_PROJECTOR_NONE) *dim = features;
+  if (out->projector == ES_PROJECTOR_ORTHOGONAL && *dim > features)
+    return es_config_blame(config, "method", "projector", diag,
+                           "there are no %zu orthogonal rows of %zu numbers, "
+                           "expected a method.dim in [1, %zu]",
+                           *dim, features, features);
   const size_t most = *dim < features ? *dim : features;
   if (!es_config_has(config, "method", "d0")) out->rank = most;
   if ((cut || out->projector == ES_PROJECTOR_LOW_RANK) && out->rank > most)

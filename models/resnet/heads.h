@@ -10,6 +10,8 @@
  *              cut of DirectCLR (Jing, Vincent, LeCun, Tian, ICLR 2022, table
  *              3: "fixed low-rank diagonal")
  *   low-rank   z = U V r, U of `rank` columns
+ *   orthogonal z = W r with W W^T = s^2 I at every step (orthogonal.h), s as it
+ *              starts; the same table's, trainable or fixed
  * and the predictor takes z to as many values. Linear maps that a norm follows
  * have no bias (the norm would take it away), nor have those that are not in
  * an MLP; other ones of an MLP have one. */
@@ -25,7 +27,8 @@ typedef enum es_projector {
   ES_PROJECTOR_NONE,
   ES_PROJECTOR_MLP,
   ES_PROJECTOR_DIAGONAL,
-  ES_PROJECTOR_LOW_RANK
+  ES_PROJECTOR_LOW_RANK,
+  ES_PROJECTOR_ORTHOGONAL
 } es_projector;
 
 typedef enum es_predictor {

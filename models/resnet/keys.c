@@ -79,14 +79,17 @@ static const es_key rows[] = {
      "loss=simclr contrasts pairs with other views, or draws them together "
      "alone [on]"},
     {"method", "projector", ES_CHOICE, 0, 0, 0,
-     "none|linear|diagonal|low-rank|mlp", NULL, "linear",
-     "from representation to embedding [none with net.arch=linear]"},
+     "none|linear|diagonal|low-rank|orthogonal|mlp", NULL, "linear",
+     "from representation to embedding [none with net.arch=linear]; "
+     "orthogonal: "
+     "rows stay orthonormal times net.init_scale"},
     {"method", "projector_trainable", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
      "off: the projector stays as it starts"},
-    {"method", "projector_init", ES_CHOICE, 0, 0, 0, "gaussian|orthogonal",
+    {"method", "projector_init", ES_CHOICE, 0, 0, 0, "gaussian|orthogonal|pca",
      NULL, "gaussian",
      "start of the last linear layer, times net.init_scale [1 for orthogonal "
-     "rows]"},
+     "rows and pca]; pca: eigenvectors of what its inputs share between views "
+     "[orthogonal with method.projector=orthogonal]"},
     {"method", "projector_layers", ES_SIZE, 0, 1, 20, NULL, "layers", "2",
      "linear layers of an mlp projector"},
     {"method", "hidden_dim", ES_SIZE, 0, 1, 65536, NULL, "1", "256",
@@ -205,6 +208,22 @@ static es_status settle_net(es_config *config, es_diag *diag) {
   return status;
 }
 
+static bool projects(const es_config *config, const char *name,
+                     const char *word) {
+  return strcmp(es_config_text(config, "method", name), word) == 0;
+}
+
+static es_status settle_projector(es_config *config, es_diag *diag) {
+  if (!projects(config, "projector", "orthogonal")) return ES_OK;
+  const es_status status =
+      es_config_suggest(config, "method", "projector_init", "orthogonal", diag);
+  if (status != ES_OK || !projects(config, "projector_init", "gaussian"))
+    return status;
+  return es_config_blame(config, "method", "projector_init", diag,
+                         "method.projector=orthogonal starts with orthogonal "
+                         "rows, expected orthogonal or pca");
+}
+
 static bool says(const es_config *config, const char *name, const char *word) {
   return strcmp(es_config_text(config, "train", name), word) == 0;
 }
@@ -225,10 +244,14 @@ static es_status settle_optimizer(es_config *config, es_diag *diag) {
              : status;
 }
 
-/* The theory's descent has one rate. */
+/* The theory's descent has one rate, and leaves orthogonal rows. */
 static es_status check_predict(const es_config *config, es_diag *diag) {
-  if (says(config, "predict", "off") ||
-      (says(config, "optimizer", "sgd") &&
+  if (says(config, "predict", "off")) return ES_OK;
+  if (projects(config, "projector", "orthogonal"))
+    return es_config_blame(config, "train", "predict", diag,
+                           "theory's map is free, that of "
+                           "method.projector=orthogonal is not, expected off");
+  if ((says(config, "optimizer", "sgd") &&
        says(config, "schedule", "constant") &&
        es_config_size(config, "train", "warmup") == 0))
     return ES_OK;
@@ -253,6 +276,7 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   if (status == ES_OK && linear)
     status = es_config_suggest(config, "augment", "crop_min", "1", diag);
   if (status == ES_OK) status = settle_net(config, diag);
+  if (status == ES_OK) status = settle_projector(config, diag);
   if (status == ES_OK) status = settle_optimizer(config, diag);
   return status == ES_OK ? check_predict(config, diag) : status;
 }

@@ -64,6 +64,24 @@ static size_t inputs_of(const es_encoder *e) {
   return e->channels == 0 ? e->side : e->channels * e->side * e->side;
 }
 
+/* The start of a layer, if it is not gaussian. */
+static es_status check_start(const es_encoder *e, const es_config *config,
+                             es_diag *diag) {
+  const es_projector p = e->heads.projector;
+  if (!e->orthogonal) return ES_OK;
+  if (p == ES_PROJECTOR_DIAGONAL ||
+      (p == ES_PROJECTOR_NONE && e->arch != ES_ARCH_LINEAR))
+    return es_config_blame(config, "method", "projector_init", diag,
+                           "there is no last linear layer to start, expected "
+                           "gaussian");
+  return e->dim <= inputs_of(e)
+             ? ES_OK
+             : es_config_blame(config, "method", "projector_init", diag,
+                               "there are no %zu orthogonal rows of %zu "
+                               "numbers",
+                               e->dim, inputs_of(e));
+}
+
 static es_status read_heads(es_encoder *out, const es_config *config,
                             es_diag *diag) {
   const bool none = text_is(config, "method", "projector", "none");
@@ -72,13 +90,7 @@ static es_status read_heads(es_encoder *out, const es_config *config,
       bare ? es_config_size(config, "method", "dim") : es_encoder_features(out);
   const es_status status =
       es_heads_from(&out->heads, &out->dim, config, features, diag);
-  if (status != ES_OK || !out->orthogonal) return status;
-  return out->dim <= inputs_of(out)
-             ? ES_OK
-             : es_config_blame(config, "method", "projector_init", diag,
-                               "there are no %zu orthogonal rows of %zu "
-                               "numbers",
-                               out->dim, inputs_of(out));
+  return status == ES_OK ? check_start(out, config, diag) : status;
 }
 
 es_status es_encoder_from(es_encoder *out, const es_config *config,
@@ -98,7 +110,8 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
       .multiplier = es_config_real(config, "net", "output_multiplier"),
       .share = es_config_real(config, "net", "subtract_initial"),
       .weight_scale = es_config_real(config, "net", "init_scale_all"),
-      .orthogonal = text_is(config, "method", "projector_init", "orthogonal")};
+      .orthogonal = !text_is(config, "method", "projector_init", "gaussian"),
+      .pca = text_is(config, "method", "projector_init", "pca")};
   if (out->arch == ES_ARCH_RESNET && channels == 0)
     return es_fail(diag, ES_BAD_VALUE,
                    "net.arch=resnet: data.name=%s has no images, expected "

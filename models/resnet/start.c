@@ -3,6 +3,9 @@
 #include "models/resnet/encoder.h"
 
 #include "base/random.h"
+#include "base/slab.h"
+#include "linalg/linalg.h"
+#include "metrics/spectra.h"
 
 #include <math.h>
 #include <string.h>
@@ -140,6 +143,17 @@ static void start_param(const es_network *n, size_t p, float *out,
     fill(out, t->size, 1);
 }
 
+/* Parameters that keep the start of others. */
+static void keep_initial(const es_network *network, float *params) {
+  const es_graph *g = &network->graph;
+  for (size_t p = 0; p < g->n_params; p++) {
+    const es_tensor *of = es_network_initial(network, p);
+    if (of == NULL) continue;
+    memcpy(params + g->param[p].offset, params + of->offset,
+           of->size * sizeof *params);
+  }
+}
+
 void es_network_start(const es_network *network, uint64_t seed,
                       double init_scale, float *params, float *buffers) {
   const es_graph *g = &network->graph;
@@ -147,13 +161,60 @@ void es_network_start(const es_network *network, uint64_t seed,
   memset(buffers, 0, g->buffer_size * sizeof *buffers);
   for (size_t p = 0; p < g->n_params; p++)
     start_param(network, p, params + g->param[p].offset, seed, init_scale);
-  for (size_t p = 0; p < g->n_params; p++) {
-    const es_tensor *of = es_network_initial(network, p);
-    if (of == NULL) continue;
-    memcpy(params + g->param[p].offset, params + of->offset,
-           of->size * sizeof *params);
-  }
+  keep_initial(network, params);
   for (size_t b = 0; b < g->n_buffers; b++)
     if (ends_with(g->buffer[b].name, ".running_var"))
       fill(buffers + g->buffer[b].offset, g->buffer[b].size, 1);
+}
+
+/* X becomes its eigenvectors as columns, by falling eigenvalue. */
+static es_status shared_directions(size_t n, size_t m, const double *h,
+                                   double *X, double *values, es_diag *diag) {
+  const int threads = es_blas_serial();
+  es_syr2k(m, n, .5 / (double)n, h, h + n * m, X);
+  bool finite = true;
+  for (size_t k = 0; k < m * m; k++) finite &= isfinite(X[k]) != 0;
+  const es_status status =
+      finite ? es_eigen_symmetric(m, X, values, true, diag)
+             : es_fail(diag, ES_NOT_FINITE,
+                       "what the last linear layer takes is not finite, or "
+                       "too large");
+  if (status == ES_OK) es_eigen_falling(m, values, X);
+  es_blas_resume(threads);
+  return status;
+}
+
+/* In memory of its own: m×m, m, and 2n×m where h is centred. */
+static es_status align(float *out, const es_tensor *t, size_t n,
+                       const double *h, bool centred, double scale,
+                       es_diag *diag) {
+  const size_t m = t->dims[1];
+  const size_t copied = centred ? es_size_product(2 * n, m) : 0;
+  es_slab slab;
+  size_t total = 0;
+  es_slab_add(&total, es_size_product(m, m), sizeof(double));
+  es_slab_add(&total, m, sizeof(double));
+  es_slab_add(&total, copied, sizeof(double));
+  es_status status = es_slab_open(&slab, total, diag);
+  if (status != ES_OK) return status;
+  double *X = es_slab_take(&slab, m * m, sizeof *X);
+  double *values = es_slab_take(&slab, m, sizeof *values);
+  double *own = es_slab_take(&slab, copied, sizeof *own);
+  if (centred) es_centre(own, values, 2 * n, m, h);
+  status = shared_directions(n, m, centred ? own : h, X, values, diag);
+  for (size_t k = 0; status == ES_OK && k < t->size; k++)
+    out[k] = (float)(scale * X[k]);
+  es_slab_close(&slab);
+  return status;
+}
+
+es_status es_network_align(const es_network *network, size_t n, const double *h,
+                           bool centred, double init_scale, float *params,
+                           es_diag *diag) {
+  const es_tensor *t = &network->graph.param[network->last];
+  const double scale = scale_of(network, init_scale, 1);
+  const es_status status =
+      align(params + t->offset, t, n, h, centred, scale, diag);
+  if (status == ES_OK) keep_initial(network, params);
+  return status;
 }

@@ -87,16 +87,37 @@ static es_status open_network(es_trainer *t, const es_config *config,
                          true, diag);
 }
 
-static void start(es_trainer *t, const es_config *config) {
+/* The last linear layer along what its inputs share. Losses that compare with
+ * targets are those of theory.md 2, which does not centre. */
+static es_status align(es_trainer *t, const es_config *config, double scale,
+                       es_diag *diag) {
+  const bool centred = !es_loss_of(config)->targets;
+  double *h =
+      calloc(es_size_product(VIEWS * t->eval_n, t->network.penultimate.size),
+             sizeof *h);
+  es_status status = h == NULL
+                         ? es_fail(diag, ES_NO_MEMORY, "no memory for a start")
+                         : es_trainer_measure(t, h, NULL, NULL, NULL, diag);
+  if (status == ES_OK)
+    status = es_network_align(&t->network, t->eval_n, h, centred, scale,
+                              t->params, diag);
+  free(h);
+  return status;
+}
+
+static es_status start(es_trainer *t, const es_config *config, es_diag *diag) {
   const bool given = es_config_has(config, "net", "init_scale");
-  es_network_start(&t->network, es_config_size(config, "train", "seed"),
-                   given ? es_config_real(config, "net", "init_scale") : 0,
+  const double scale = given ? es_config_real(config, "net", "init_scale") : 0;
+  es_network_start(&t->network, es_config_size(config, "train", "seed"), scale,
                    t->params, t->buffers);
   for (size_t k = 0; k < t->passes; k++)
     es_pairs_fixed(t->pairs, k * t->batch, t->eval_n,
                    t->eval_input +
                        k * VIEWS * t->batch * es_pairs_values(t->pairs));
-  es_objective_start(t->objective, t->params, t->buffers);
+  const es_status status =
+      t->network.encoder.pca ? align(t, config, scale, diag) : ES_OK;
+  if (status == ES_OK) es_objective_start(t->objective, t->params, t->buffers);
+  return status;
 }
 
 static es_status open_trainer(es_trainer *t, const es_config *config,
@@ -109,8 +130,7 @@ static es_status open_trainer(es_trainer *t, const es_config *config,
   status = es_objective_new(&t->objective, &t->network, t->engine, t->net,
                             t->batch, t->eval_n, config, diag);
   if (status == ES_OK) status = allocate(t, diag);
-  if (status == ES_OK) start(t, config);
-  return status;
+  return status == ES_OK ? start(t, config, diag) : status;
 }
 
 es_status es_trainer_new(es_trainer **out, const es_config *config,

@@ -183,6 +183,23 @@ bool es_optimizer_step(es_optimizer *optimizer, float *params,
          pass(optimizer, params, gradient, rate, step, true);
 }
 
+void es_optimizer_get(const es_optimizer *o, size_t param, const float *params,
+                      double *out) {
+  const es_tensor *t = &o->graph->param[param];
+  const float *w = params + t->offset, *low = o->low + t->offset;
+  for (size_t k = 0; k < t->size; k++) out[k] = (double)w[k] + (double)low[k];
+}
+
+void es_optimizer_put(es_optimizer *o, size_t param, float *params,
+                      const double *value) {
+  const es_tensor *t = &o->graph->param[param];
+  float *w = params + t->offset, *low = o->low + t->offset;
+  for (size_t k = 0; k < t->size; k++) {
+    w[k] = (float)value[k];
+    low[k] = (float)(value[k] - (double)w[k]);
+  }
+}
+
 typedef struct part {
   const char *group;
   float *flat; /* NULL: the rule has none */

@@ -51,6 +51,13 @@ bool es_optimizer_step(es_optimizer *optimizer, float *params,
                        const float *gradient, double rate,
                        uint64_t step) ES_MUST_USE;
 
+/* A parameter in double, with what rounding took from it; and a new value of
+ * it, as a step would have left it. For constraints that a step must meet. */
+void es_optimizer_get(const es_optimizer *optimizer, size_t param,
+                      const float *params, double *out);
+void es_optimizer_put(es_optimizer *optimizer, size_t param, float *params,
+                      const double *value);
+
 /* The state, in PyTorch's names and shapes: /optimizer/low/NAME (what rounding
  * took) and, where the rule has them, /optimizer/momentum/NAME (m) and
  * /optimizer/square/NAME (v). After a failed read it can only be freed. */

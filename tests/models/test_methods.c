@@ -98,6 +98,10 @@ static void settings_of_one_loss(void **state) {
   refuse("method.precondition=left", "method.mu=1", "precondition=logdet");
   refuse("method.precondition=left", "train.predict=conjugate",
          "precondition=none");
+  refuse("method.projector=orthogonal", "method.projector_init=gaussian",
+         "orthogonal or pca");
+  refuse("method.projector=orthogonal", "train.predict=conjugate",
+         "theory's map is free");
   refuse("method.loss=l2", "train.predict=conjugate", "expected off");
   refuse("method.loss=simclr", "train.predict=conjugate", "expected off");
   refuse("method.loss=vicreg", "train.predict=conjugate", "theorems");
@@ -109,6 +113,10 @@ static void settings_of_one_loss(void **state) {
   assert_close(es_config_real(c, "method", "temperature"), .5, 0, 0);
   assert_true(es_config_flag(c, "method", "negatives"));
   assert_false(es_config_has(c, "method", "lambda"));
+  es_config_free(c);
+  c = SETTINGS("method.projector=orthogonal");
+  assert_string_equal(es_config_text(c, "method", "projector_init"),
+                      "orthogonal");
   es_config_free(c);
   c = SETTINGS("method.precondition=logdet");
   assert_close(es_config_real(c, "method", "precondition_epsilon"), .01, 0, 0);

@@ -94,6 +94,7 @@ static void a_run_goes_on_to_the_bit(void **state) {
   check_resume(*state, 4, "train.momentum=0.9", "train.weight_decay=0.01");
   check_resume(*state, 4, "train.optimizer=lars", "train.schedule=cosine");
   check_resume(*state, 4, "train.optimizer=adamw", "train.warmup=7");
+  check_resume(*state, 4, "method.projector=orthogonal", "train.momentum=0.9");
 }
 
 /* Three epochs of three steps: in and at the border of chunks, and where hybrid
