@@ -43,9 +43,8 @@ es_status es_loss_settle(es_config *config, es_diag *diag) ES_MUST_USE;
  * mean over both views: the loss of theory.md 1 on a network (theory.md 7).
  * With method.precondition and r = method.precondition_epsilon, theory.md 1's
  * preconditioned flow: left gives (C + rI)^-1 of its gradient by z (which is
- * then no gradient), logdet subtracts method.mu log det(C + rI) from it. Where
- * C
- * + rI is not positive definite the gradient, and logdet's loss, are NaN. */
+ * then no gradient), logdet subtracts method.mu log det(C + rI) from it. With
+ * C + rI not positive definite the gradient, and logdet's loss, are NaN. */
 extern const es_loss es_loss_covariance;
 
 /* c = x^T x'/n of the views, each normalised by its own mean and variance
