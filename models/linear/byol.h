@@ -131,12 +131,6 @@ enum { BYOL_FIRST = 9 };
 es_status es_byol_columns(const byol *b, double t, const byol_state *x,
                           double *out) ES_MUST_USE;
 
-/* p[j] = value[i], i being the column of Q that belongs to column j of U (both
- * n×n, orthogonal): pairs are made by the largest (q_i . u_j)^2 first, equal
- * ones by the smaller j, then i. overlap: room for n×n. */
-void es_byol_pair(size_t n, const double *U, const double *Q,
-                  const double *value, double *overlap, double *p);
-
 extern const es_model es_model_byol, es_model_byol_symmetric;
 extern const es_batch es_byol_batch; /* byol_lanes.c */
 

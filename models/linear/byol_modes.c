@@ -3,28 +3,10 @@
  * scaled to norm one first, so that they keep their digits in collapse. */
 #include "models/linear/byol.h"
 
+#include "metrics/modes.h"
+
 #include <math.h>
 #include <string.h>
-
-void es_byol_pair(size_t n, const double *U, const double *Q,
-                  const double *value, double *overlap, double *p) {
-  es_gemm(true, false, n, n, n, 1, Q, n, U, n, 0, overlap, n);
-  for (size_t k = 0; k < n * n; k++) overlap[k] *= overlap[k];
-  /* What is taken is marked by -1 in its row and column. */
-  for (size_t pairs = 0; pairs < n; pairs++) {
-    size_t best = 0;
-    for (size_t k = 0; k < n * n; k++)
-      if (overlap[k] > overlap[best]) best = k;
-    const size_t i = best % n, j = best / n;
-    p[j] = value[i];
-    for (size_t k = 0; k < n; k++) overlap[i + k * n] = overlap[k + j * n] = -1;
-  }
-}
-
-/* out = x/norm; zeros where norm is 0. */
-static void unit(size_t n, const double *x, double norm, double *out) {
-  for (size_t i = 0; i < n; i++) out[i] = norm > 0 ? x[i] / norm : 0;
-}
 
 static double share(double part, double whole) {
   return whole > 0 ? part / whole : 0;
@@ -38,20 +20,9 @@ static void commutator(const byol *b, double z, double p, double *out) {
     for (size_t i = 0; i < n2; i++)
       b->R[i + j * n2] = b->D[j] * b->T[i + j * n2];
   es_gemm(false, true, n2, n2, n1, 1, b->R, n2, b->T, n2, 0, b->F, n2);
-  es_gemm(false, false, n2, n2, n2, 1, b->F, n2, b->Q, n2, 0, b->L, n2);
-  es_gemm(false, false, n2, n2, n2, -1, b->Q, n2, b->F, n2, 1, b->L, n2);
-  const double L = es_norm(n2 * n2, b->L);
+  const double L = es_modes_commutator(n2, b->F, b->Q, b->L);
   out[0] = L * z * z * p;
   out[1] = share(L, es_norm(n2 * n2, b->F));
-}
-
-/* L of Q = P/p. */
-static double asymmetry(const byol *b) {
-  const size_t n = b->n2;
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < n; i++)
-      b->L[i + j * n] = b->Q[i + j * n] - b->Q[j + i * n];
-  return es_norm(n * n, b->L);
 }
 
 /* ‖W W^T - W_p^T W_p/alpha_p - e^{-2 eta t} law‖ */
@@ -70,7 +41,7 @@ static void ratio(const byol *b, const byol_state *x, double z, double a,
                   double *out) {
   const size_t n = b->n2 * b->n1;
   double along = 0;
-  unit(n, x->A, a, b->R);
+  es_modes_unit(n, x->A, a, b->R);
   for (size_t i = 0; i < n; i++) along += b->R[i] * b->T[i];
   for (size_t i = 0; i < n; i++) b->R[i] -= along * b->T[i];
   out[0] = z > 0 ? along * a / z : NAN;
@@ -89,7 +60,7 @@ static es_status modes(const byol *b, const byol_state *x, double *p,
       b->Q[i + j * n] = x->P[i + j * n] / 2 + x->P[j + i * n] / 2;
   }
   status = es_eigen_run(b->eigen, n, b->Q, b->value, true, NULL);
-  if (status == ES_OK) es_byol_pair(n, b->U, b->Q, b->value, b->L, p);
+  if (status == ES_OK) es_modes_pair(n, b->U, b->Q, b->value, b->L, p);
   return status;
 }
 
@@ -101,11 +72,11 @@ es_status es_byol_columns(const byol *b, double t, const byol_state *x,
   out[0] = z;
   out[1] = p;
   out[2] = a;
-  unit(n, x->Z, z, b->T);
-  unit(n2 * n2, x->P, p, b->Q);
+  es_modes_unit(n, x->Z, z, b->T);
+  es_modes_unit(n2 * n2, x->P, p, b->Q);
   out[3] = out[4] = 0; /* F and I commute */
   if (b->variant != BYOL_NO_PREDICTOR) commutator(b, z, p, out + 3);
-  out[5] = asymmetry(b);
+  out[5] = es_modes_asymmetry(n2, b->Q, b->L);
   out[6] = balance(b, t, x);
   out[7] = z > 0 ? 1 : NAN;
   out[8] = 0;

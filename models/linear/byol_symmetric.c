@@ -6,6 +6,7 @@
  * stay symmetric whatever the method. */
 #include "models/linear/byol_symmetric.h"
 
+#include "metrics/modes.h"
 #include "models/linear/byol.h"
 
 #include <math.h>
@@ -245,7 +246,7 @@ static es_status modes(const symmetric *m, double *p, double *s) {
     status = es_eigen_run(m->eigen, n, m->G, m->value, true, NULL);
   if (status != ES_OK) return status;
   es_eigen_falling(n, s, m->U);
-  es_byol_pair(n, m->U, m->G, m->value, m->overlap, p);
+  es_modes_pair(n, m->U, m->G, m->value, m->overlap, p);
   return ES_OK;
 }
 

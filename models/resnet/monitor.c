@@ -4,6 +4,7 @@
 #include "base/slab.h"
 #include "metrics/collapse.h"
 #include "metrics/spectra.h"
+#include "models/resnet/alignment.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -15,9 +16,10 @@ enum { VIEWS = 2, NAME = 40, HEAD = 5, MEASURES = 4 };
 struct es_monitor {
   size_t n, d, width, k; /* eval pairs; values of embedding, representation */
   bool apart;            /* the representation is not the embedding */
+  es_alignment *alignment;
   size_t n_columns;
   char (*name)[NAME];
-  double *row, *z, *h, *phi, *gamma;
+  double *row, *z, *h, *phi, *gamma, *scratch;
   es_spectra *spectra;
   es_slab slab;
 };
@@ -29,6 +31,7 @@ static es_status allocate(es_monitor *m, es_diag *diag) {
   es_slab_add(&total, m->n_columns, sizeof(double));
   es_slab_add(&total, rows * m->d, sizeof(double));
   es_slab_add(&total, m->apart ? rows * m->width : 0, sizeof(double));
+  es_slab_add(&total, rows * m->d, sizeof(double));
   es_slab_add(&total, rows * m->k, sizeof(double));
   es_slab_add(&total, m->k, sizeof(double));
   const es_status status = es_slab_open(&m->slab, total, diag);
@@ -38,6 +41,7 @@ static es_status allocate(es_monitor *m, es_diag *diag) {
   m->z = es_slab_take(&m->slab, rows * m->d, sizeof(double));
   m->h =
       m->apart ? es_slab_take(&m->slab, rows * m->width, sizeof(double)) : m->z;
+  m->scratch = es_slab_take(&m->slab, rows * m->d, sizeof(double));
   m->phi = es_slab_take(&m->slab, rows * m->k, sizeof(double));
   m->gamma = es_slab_take(&m->slab, m->k, sizeof(double));
   return ES_OK;
@@ -67,8 +71,11 @@ static void name_columns(es_monitor *m) {
   at = name_family(m, at, "repr_lambda", m->width);
   at = name_measures(m, at, "");
   at = name_measures(m, at, "emb_");
+  for (size_t j = 0; j < es_alignment_columns(m->alignment); j++)
+    es_alignment_column(m->alignment, j, m->name[at++], NAME);
   at = name_family(m, at, "along", m->k);
-  name_family(m, at, "overlap", m->k);
+  at = name_family(m, at, "overlap", m->k);
+  snprintf(m->name[at], NAME, "emb_std");
 }
 
 static es_status open_monitor(es_monitor *m, const es_trainer *trainer,
@@ -79,8 +86,11 @@ static es_status open_monitor(es_monitor *m, const es_trainer *trainer,
   m->width = network->representation.size;
   m->apart = network->representation.output != network->embedding.output;
   m->k = k;
-  m->n_columns = HEAD + 2 * m->d + m->width + 2 * MEASURES + 2 * k;
-  const es_status status = allocate(m, diag);
+  es_status status =
+      es_alignment_new(&m->alignment, network, VIEWS * m->n, diag);
+  m->n_columns = HEAD + 2 * m->d + m->width + 2 * MEASURES +
+                 es_alignment_columns(m->alignment) + 2 * k + 1;
+  if (status == ES_OK) status = allocate(m, diag);
   if (status != ES_OK) return status;
   const size_t widest = m->width > m->d ? m->width : m->d;
   name_columns(m);
@@ -109,6 +119,7 @@ es_status es_monitor_new(es_monitor **out, const es_trainer *trainer, size_t k,
 
 void es_monitor_free(es_monitor *monitor) {
   if (monitor == NULL) return;
+  es_alignment_free(monitor->alignment);
   es_spectra_free(monitor->spectra);
   es_slab_close(&monitor->slab);
   free(monitor);
@@ -129,11 +140,10 @@ static double *put_measures(double *out, size_t d, const double *variances) {
   return out;
 }
 
-/* Fills the row behind its head, from z and h. */
-static es_status measure(es_monitor *m, double *out, es_diag *diag) {
+/* Spectra and what follows of them, from z and h. */
+static es_status measure_spectra(es_monitor *m, double *out, es_diag *diag) {
   const size_t rows = VIEWS * m->n;
   double *lambda = out, *cov = lambda + m->d, *repr = cov + m->d;
-  double *along = repr + m->width + 2 * MEASURES;
   es_status status =
       es_spectra_cross(m->spectra, m->n, m->d, m->z, lambda, NULL, diag);
   if (status == ES_OK)
@@ -141,12 +151,27 @@ static es_status measure(es_monitor *m, double *out, es_diag *diag) {
   if (status == ES_OK)
     status =
         es_spectra_covariance(m->spectra, rows, m->width, m->h, repr, diag);
-  if (status == ES_OK && m->k > 0)
-    status = es_spectra_along(m->spectra, m->n, m->d, m->k, m->z, m->phi,
-                              m->gamma, along, along + m->k, diag);
   if (status != ES_OK) return status;
   put_measures(put_measures(repr + m->width, m->width, repr), m->d, cov);
   return ES_OK;
+}
+
+/* Fills the row behind its head. */
+static es_status measure(es_monitor *m, const es_trainer *trainer, double *out,
+                         es_diag *diag) {
+  double *aligned = out + 2 * m->d + m->width + 2 * MEASURES;
+  double *along = aligned + es_alignment_columns(m->alignment);
+  es_status status = measure_spectra(m, out, diag);
+  if (status == ES_OK)
+    status =
+        es_alignment_measure(m->alignment, es_trainer_params(trainer), m->z,
+                             es_trainer_targets(trainer), aligned, diag);
+  if (status == ES_OK && m->k > 0)
+    status = es_spectra_along(m->spectra, m->n, m->d, m->k, m->z, m->phi,
+                              m->gamma, along, along + m->k, diag);
+  if (status == ES_OK)
+    along[2 * m->k] = es_collapse_spread(VIEWS * m->n, m->d, m->z, m->scratch);
+  return status;
 }
 
 es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,
@@ -162,5 +187,5 @@ es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,
   m->row[3] = loss;
   m->row[4] = es_trainer_last_rate(trainer);
   *row = m->row;
-  return measure(m, m->row + HEAD, diag);
+  return measure(m, trainer, m->row + HEAD, diag);
 }

@@ -14,7 +14,10 @@ typedef struct es_monitor es_monitor;
  *   repr_lambda_j  of their representations
  *   auc, rankme, alpha_req, participation_ratio         of the representation
  *   emb_auc, emb_rankme, emb_alpha_req, emb_participation_ratio
+ *   p_j, s_j, commutator_normalised, asymmetry, tau, tau_residual
+ *                  with a linear predictor: see alignment.h
  *   along_j, overlap_j   with k > 0: see es_spectra_along
+ *   emb_std        es_collapse_spread of the embedding
  * phi (2·eval_n × k, row-major) and gamma (k) are copied; NULL where k = 0. */
 es_status es_monitor_new(es_monitor **out, const es_trainer *trainer, size_t k,
                          const double *phi, const double *gamma,

@@ -219,6 +219,10 @@ double es_objective_measure(es_objective *o) {
   return o->kind->value(o->eval_loss, o->eval_z, o->eval_t, o->dz, NULL);
 }
 
+const double *es_objective_targets(const es_objective *o) {
+  return o->ema ? o->eval_t : NULL;
+}
+
 #define TARGET "/target"
 #define LOW "/optimizer/target_low"
 

@@ -56,6 +56,9 @@ es_status es_objective_follow(es_objective *objective, uint64_t done,
  * from `first` on; then the loss of all of them. */
 void es_objective_keep(es_objective *objective, size_t first, size_t count);
 double es_objective_measure(es_objective *objective);
+/* The target network's embeddings of the eval pairs as they were kept, 2·eval_n
+ * rows, first views first; NULL where there is no such network. */
+const double *es_objective_targets(const es_objective *objective);
 
 /* The target network under /target/NAME, and /optimizer/target_low/NAME: what
  * rounding to float took from it; what sets the predictor (direct.h). Where

@@ -290,6 +290,10 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   return isnan(*loss) ? check_loss(t, ES_PASS_MEASURE, diag) : ES_OK;
 }
 
+const double *es_trainer_targets(const es_trainer *t) {
+  return es_objective_targets(t->objective);
+}
+
 /* Running statistics can overflow a step before the loss does. */
 static bool state_is_finite(const es_trainer *t) {
   const es_graph *g = &t->network.graph;

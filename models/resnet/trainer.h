@@ -51,6 +51,10 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
                              double *representation, double *embedding,
                              double *loss, es_diag *diag) ES_MUST_USE;
 
+/* The target network's embeddings of the eval pairs, as embedding is, of the
+ * last measurement of the loss; NULL where there is no such network. */
+const double *es_trainer_targets(const es_trainer *trainer);
+
 /* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
  * keeping), to and from an HDF5 file: /params/NAME in
  * PyTorch's names and shapes, /optimizer/… (optimizer.h), /train/step,

@@ -8,6 +8,8 @@
  * squared here, so that no scale leaves the range of double. */
 #include "metrics/collapse.h"
 
+#include "linalg/linalg.h"
+
 #include <math.h>
 #include <stdbool.h>
 
@@ -83,4 +85,28 @@ es_collapse es_collapse_of(size_t d, const double *singular) {
 
 es_collapse es_collapse_of_variances(size_t d, const double *value) {
   return measure(&(spectrum){d, value, true});
+}
+
+/* Of every d-th of rows·d numbers. The first is taken off before the mean is:
+ * where all are alike nothing is left. */
+static double deviation(size_t rows, size_t d, const double *x) {
+  double mean = 0, squares = 0;
+  for (size_t i = 0; i < rows; i++) mean += (x[i * d] - x[0]) / (double)rows;
+  for (size_t i = 0; i < rows; i++) {
+    const double off = x[i * d] - x[0] - mean;
+    squares += off * off;
+  }
+  return sqrt(squares / (double)rows);
+}
+
+double es_collapse_spread(size_t rows, size_t d, const double *z,
+                          double *scratch) {
+  double sum = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const double norm = es_norm(d, z + i * d);
+    for (size_t j = 0; j < d; j++)
+      scratch[i * d + j] = norm > 0 ? z[i * d + j] / norm : 0;
+  }
+  for (size_t j = 0; j < d; j++) sum += deviation(rows, d, scratch + j);
+  return sum / sqrt((double)d);
 }

@@ -24,4 +24,12 @@ es_collapse es_collapse_of(size_t d, const double *sigma);
 /* Of d eigenvalues of a covariance: sigma = sqrt(value), negative ones as 0. */
 es_collapse es_collapse_of_variances(size_t d, const double *value);
 
+/* Mean over the d dimensions of the standard deviation (over all rows) of rows
+ * scaled to length one, times sqrt(d): at most 1, which a uniform spread over
+ * the sphere has, and 0 where all rows are alike (Chen and He, CVPR 2021,
+ * figure 2). z is rows×d, row-major; a row of zeros stays one. scratch: rows×d.
+ */
+double es_collapse_spread(size_t rows, size_t d, const double *z,
+                          double *scratch);
+
 #endif

@@ -67,6 +67,7 @@ static void columns_are_the_interfaces(void **state) {
         snprintf(want, sizeof want, "%s_%zu", last[f].name, j);
         assert_string_equal(es_monitor_column(m, at++), want);
       }
+    assert_string_equal(es_monitor_column(m, at++), "emb_std");
     assert_int_equal(es_monitor_columns(m), at);
     es_monitor_free(m);
   }
