@@ -1,14 +1,20 @@
 /* What theory says of a linear predictor, measured (theory.md 3, 4 and 7), with
  * the names and meaning of `flow byol`: F = E[f f^T], not centred, of the
  * embeddings f that the predictor W_p takes, and
- *   p_j, s_j               eigenvalues of W_p's symmetric part and of F,
- * falling in s; pairs by es_modes_pair commutator_normalised  ‖F W_p - W_p
- * F‖/(‖F‖‖W_p‖); 0 where one of them is 0 asymmetry              ‖W_p -
- * W_p^T‖/‖W_p‖; 0 where that is 0 tau, tau_residual      es_modes_ratio of the
- * target's embeddings and the network's own; 1 and 0 where they are the same
- * ones For z = W x the flow's s_j are the eigenvalues of W W^T, and its
- * commutator is that with W X W^T: the same where E[x x^T] = X + X' = I
- * (data.whiten=sum) and X is a multiple of I. */
+ *   p_j, s_j
+ *     eigenvalues of W_p's symmetric part and of F, falling in s; pairs by
+ *     es_modes_pair
+ *   commutator_normalised
+ *     |F W_p - W_p F|/(|F||W_p|), Frobenius norms; 0 where one of them is 0
+ *   asymmetry
+ *     |W_p - W_p^T|/|W_p|; 0 where that is 0
+ *   tau, tau_residual
+ *     es_modes_ratio of the target's embeddings and the network's own; 1 and 0
+ *     where they are the same ones
+ *
+ * For z = W x the flow's s_j are the eigenvalues of W W^T, and its commutator
+ * is that with W X W^T: the same where E[x x^T] = X + X' = I (data.whiten=sum)
+ * and X is a multiple of I. */
 #ifndef ES_MODELS_RESNET_ALIGNMENT_H
 #define ES_MODELS_RESNET_ALIGNMENT_H
 
