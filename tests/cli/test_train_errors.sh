@@ -177,6 +177,8 @@ es $linear lr=1e30 predict=conjugate -o far
 same "no part files" "$(find far -name '*.part')" ""
 es $linear net.init_scale=1e38 -o nostart; expect "a start beyond float" 1 "step 0"
 same "leaves no rows" "$(find nostart -name 'trace*')" ""
+es $linear net.init_scale=1 method.precondition=left method.precondition_epsilon=1e-6 -o indefinite
+expect "an indefinite C" 1 "step [0-9]+: C \+ rI is not positive definite.*eigenvalue -.*precondition_epsilon=1e-06.*larger"
 
 # Settings are checked before a folder is touched.
 es $linear -o kept; ok $rc "a run" "$err"

@@ -286,6 +286,35 @@ static void a_step_out_of_range(void **state) {
   close_trained(&t);
 }
 
+/* Twelve pairs in eight dimensions: C of a start has eigenvalues below 0. A
+ * step says so with either preconditioner; a measurement needs no gradient, and
+ * only log det has no loss there. Nothing has moved. */
+static void an_indefinite_covariance_stops(void **state) {
+  folder *f = *state;
+  write_waves(f, 12, 6);
+  for (int k = 0; k < 2; k++) {
+    trained t = TRAINER(
+        "data.name=idx", f->word, "net.arch=linear", "method.dim=8",
+        "train.batch=12", "method.precondition_epsilon=1e-9",
+        k == 0 ? "method.precondition=left" : "method.precondition=logdet");
+    float *before = copy_params(t.trainer);
+    double loss;
+    es_diag diag = {0};
+    const es_status status =
+        es_trainer_measure(t.trainer, NULL, NULL, NULL, &loss, &diag);
+    assert_status(status, k == 0 ? ES_OK : ES_NOT_FINITE);
+    if (k == 0) assert_true(isfinite(loss));
+    if (k == 1) assert_non_null(strstr(diag.message, "step 0: C + rI is not"));
+    assert_status(es_trainer_step(t.trainer, &diag), ES_NOT_FINITE);
+    assert_non_null(strstr(diag.message, "step 0: C + rI is not positive"));
+    assert_int_equal(es_trainer_done(t.trainer), 0);
+    assert_memory_equal(before, es_trainer_params(t.trainer),
+                        params_size(t.trainer) * sizeof *before);
+    free(before);
+    close_trained(&t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_is_descent),
@@ -294,6 +323,7 @@ int main(void) {
       IN_FOLDER(measurements_are_normalised_by_batches),
       IN_FOLDER(a_network_learns),
       IN_FOLDER(a_step_out_of_range),
+      IN_FOLDER(an_indefinite_covariance_stops),
   };
   omp_set_num_threads(1); /* these networks are too small for more */
   return cmocka_run_group_tests(tests, NULL, NULL);
