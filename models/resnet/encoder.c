@@ -72,33 +72,51 @@ static size_t pixels(es_graph *g, const es_encoder *e) {
              : es_graph_input(g, e->channels, e->side, e->side);
 }
 
-static size_t resnet(es_graph *g, const es_encoder *e) {
+static size_t last_stage(const es_encoder *e) {
+  size_t last = 0;
+  for (size_t s = 0; s < ES_STAGES; s++)
+    if (e->stages[s] > 0) last = s;
+  return last;
+}
+
+/* Layers of the encoder that are not its end. */
+static size_t layers_of(const es_encoder *e) {
+  return e->arch == ES_ARCH_RESNET ? last_stage(e)
+         : e->arch == ES_ARCH_MLP  ? e->hidden_layers - 1
+                                   : 0;
+}
+
+/* at[s]: the end of stage s. */
+static size_t resnet(es_graph *g, const es_encoder *e, size_t *at) {
   const bool standard = e->side >= STANDARD_SIDE;
   const size_t times = e->bottleneck ? ES_EXPANSION : 1;
   size_t x = pixels(g, e);
   x = conv(g, x, "", "conv1", e->width, standard ? 7 : 3, standard ? 2 : 1);
   x = es_graph_relu(g, norm(g, e, x, "", "bn1"));
   if (standard) x = es_graph_max_pool(g, x, 3, 2, 1);
-  for (size_t s = 0; s < ES_STAGES; s++)
+  for (size_t s = 0; s < ES_STAGES; s++) {
     for (size_t b = 0; b < e->stages[s]; b++) {
       char prefix[32];
       snprintf(prefix, sizeof prefix, "layer%zu.%zu.", s + 1, b);
       x = block(g, e, x, prefix, times * (e->width << s),
                 s > 0 && b == 0 ? 2 : 1);
     }
+    at[s] = x;
+  }
   return es_graph_mean_pool(g, x);
 }
 
-static size_t mlp(es_graph *g, const es_encoder *e) {
+/* at[k]: hidden layer k. */
+static size_t mlp(es_graph *g, const es_encoder *e, size_t *at) {
   size_t x = pixels(g, e);
   char name[32];
-  for (size_t k = 0, at = 0; k < e->hidden_layers; k++) {
-    snprintf(name, sizeof name, "fc.%zu", at++);
+  for (size_t k = 0, number = 0; k < e->hidden_layers; k++) {
+    snprintf(name, sizeof name, "fc.%zu", number++);
     x = es_graph_linear(g, x, name, e->width, !e->norm);
-    snprintf(name, sizeof name, "fc.%zu", at);
-    if (e->norm) x = es_graph_norm(g, x, name), at++;
-    x = es_graph_relu(g, x);
-    at++;
+    snprintf(name, sizeof name, "fc.%zu", number);
+    if (e->norm) x = es_graph_norm(g, x, name), number++;
+    at[k] = x = es_graph_relu(g, x);
+    number++;
   }
   return x;
 }
@@ -108,7 +126,6 @@ static size_t fc(es_graph *g, const es_encoder *e) {
 }
 
 size_t es_encoder_features(const es_encoder *e) {
-  size_t stage = 0;
   switch (e->arch) {
   case ES_ARCH_LINEAR:
     return e->heads.projector == ES_PROJECTOR_NONE ? e->dim : e->width;
@@ -117,9 +134,7 @@ size_t es_encoder_features(const es_encoder *e) {
   case ES_ARCH_RESNET:
     break;
   }
-  for (size_t s = 0; s < ES_STAGES; s++)
-    if (e->stages[s] > 0) stage = s;
-  return (e->width << stage) * (e->bottleneck ? ES_EXPANSION : 1);
+  return (e->width << last_stage(e)) * (e->bottleneck ? ES_EXPANSION : 1);
 }
 
 static es_tap tap_of(es_graph *g, size_t node) {
@@ -139,23 +154,29 @@ static void tap_penultimate(es_network *n, size_t taken, size_t features) {
     n->penultimate = tap_of(g, taken);
 }
 
-/* From pixels to the projector's output, which is returned; *r: the
- * representation; *taken, *last as es_projector_build says. */
-static size_t trunk(es_graph *g, const es_encoder *e, size_t *r, size_t *taken,
-                    size_t *last) {
-  *r = e->arch == ES_ARCH_LINEAR ? fc(g, e)
-       : e->arch == ES_ARCH_MLP  ? mlp(g, e)
-                                 : resnet(g, e);
-  return es_projector_build(g, &e->heads, *r, e->dim, taken, last);
+/* Nodes on the way: the layers before the representation, it, and what
+ * es_projector_build says. */
+typedef struct way {
+  size_t layer[ES_LAYERS], representation, taken, last;
+} way;
+
+/* From pixels to the projector's output, which is returned. */
+static size_t trunk(es_graph *g, const es_encoder *e, way *w) {
+  w->representation = e->arch == ES_ARCH_LINEAR ? fc(g, e)
+                      : e->arch == ES_ARCH_MLP  ? mlp(g, e, w->layer)
+                                                : resnet(g, e, w->layer);
+  return es_projector_build(g, &e->heads, w->representation, e->dim, &w->taken,
+                            &w->last);
 }
 
 /* multiplier (z - share z_0) */
 static size_t offset(es_graph *g, const es_encoder *e, size_t z) {
   const double factor = e->multiplier != 0 ? e->multiplier : 1;
-  size_t base = ES_NONE, ignored[3];
+  size_t base = ES_NONE;
+  way ignored;
   if (e->share != 0) {
     g->prefix = INITIAL;
-    base = trunk(g, e, &ignored[0], &ignored[1], &ignored[2]);
+    base = trunk(g, e, &ignored);
     g->prefix = NULL;
   }
   return factor == 1 && base == ES_NONE
@@ -163,19 +184,33 @@ static size_t offset(es_graph *g, const es_encoder *e, size_t z) {
              : es_graph_offset(g, z, base, factor, e->share);
 }
 
+/* Means over positions: what the representation is of the last stage. */
+static void tap_layers(es_network *n, const size_t *layer) {
+  es_graph *g = &n->graph;
+  n->n_layers = n->encoder.layers ? layers_of(&n->encoder) : 0;
+  for (size_t k = 0; k < n->n_layers; k++) {
+    const bool image = n->encoder.arch == ES_ARCH_RESNET;
+    const size_t node = image ? es_graph_mean_pool(g, layer[k]) : layer[k];
+    const size_t output = es_graph_watch(g, node);
+    if (output == ES_NONE) return;
+    n->layer[k] = (es_tap){output, es_node_size(&g->node[node])};
+  }
+}
+
 static void build(es_network *n, const es_encoder *e) {
   es_graph *g = &n->graph;
-  size_t r, taken, last;
-  const size_t z = offset(g, e, trunk(g, e, &r, &taken, &last));
+  way w;
+  const size_t z = offset(g, e, trunk(g, e, &w)), r = w.representation;
   const size_t p = es_predictor_build(g, &e->heads, z);
   if (g->failed != ES_OK) return;
   if (e->arch == ES_ARCH_LINEAR && e->heads.projector == ES_PROJECTOR_NONE)
-    taken = 0, last = g->node[r].weight;
-  n->last = last;
+    w.taken = 0, w.last = g->node[r].weight;
+  n->last = w.last;
   n->representation = tap_of(g, r);
   n->embedding = z == r ? n->representation : tap_of(g, z);
   n->prediction = p == z ? n->embedding : tap_of(g, p);
-  tap_penultimate(n, taken, r);
+  tap_penultimate(n, w.taken, r);
+  tap_layers(n, w.layer);
 }
 
 es_status es_network_new(es_network *out, const es_encoder *encoder,

@@ -10,7 +10,7 @@
 
 typedef enum es_arch { ES_ARCH_RESNET, ES_ARCH_LINEAR, ES_ARCH_MLP } es_arch;
 
-enum { ES_STAGES = 4, ES_EXPANSION = 4 };
+enum { ES_STAGES = 4, ES_EXPANSION = 4, ES_LAYERS = 100 };
 
 typedef struct es_encoder {
   es_arch arch;
@@ -30,6 +30,7 @@ typedef struct es_encoder {
   bool pca;            /* which es_network_align then sets */
   double multiplier;   /* of the embedding; 0: 1 */
   double share;        /* of the start's embedding that is taken away first */
+  bool layers;         /* layers before the representation can be looked at */
 } es_encoder;
 
 /* What a layer's values are called by others: an output of the graph, or the
@@ -52,7 +53,10 @@ typedef struct es_network {
                   parameter; ES_NONE: the embedding comes from no such layer */
   es_tap penultimate; /* what that layer takes; size 0 without one */
   es_tap representation, embedding;
-  es_tap prediction; /* the embedding where there is no predictor */
+  es_tap prediction;       /* the embedding where there is no predictor */
+  size_t n_layers;         /* none without encoder.layers, else stages of a */
+  es_tap layer[ES_LAYERS]; /* resnet, mean-pooled, or hidden layers of an mlp,
+                              all but the last, which is the representation */
 } es_network;
 
 /* From the settings of [net] and [method], for images of that geometry. */

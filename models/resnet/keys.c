@@ -171,6 +171,8 @@ static const es_key rows[] = {
      "fixed pairs that spectra are measured on (at most data.n)"},
     {"train", "log_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "25",
      "steps between rows of the trace"},
+    {"train", "layers", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
+     "spectra of the layers before the representation in the trace"},
     {"train", "checkpoint_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "100",
      "steps that a kill may lose"},
     {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate", NULL, "off",

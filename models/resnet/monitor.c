@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VIEWS = 2, NAME = 40, HEAD = 5, MEASURES = 4 };
+enum { VIEWS = 2, NAME = 64, HEAD = 5, MEASURES = 4 };
 
 struct es_monitor {
   size_t n, d, width, k; /* eval pairs; values of embedding, representation */
   bool apart;            /* the representation is not the embedding */
+  const es_network *network;
   es_alignment *alignment;
   size_t n_columns;
   char (*name)[NAME];
@@ -75,7 +76,12 @@ static void name_columns(es_monitor *m) {
     es_alignment_column(m->alignment, j, m->name[at++], NAME);
   at = name_family(m, at, "along", m->k);
   at = name_family(m, at, "overlap", m->k);
-  snprintf(m->name[at], NAME, "emb_std");
+  snprintf(m->name[at++], NAME, "emb_std");
+  for (size_t k = 0; k < m->network->n_layers; k++) {
+    char family[40];
+    snprintf(family, sizeof family, "layer%zu_lambda", k + 1);
+    at = name_family(m, at, family, m->network->layer[k].size);
+  }
 }
 
 static es_status open_monitor(es_monitor *m, const es_trainer *trainer,
@@ -86,13 +92,18 @@ static es_status open_monitor(es_monitor *m, const es_trainer *trainer,
   m->width = network->representation.size;
   m->apart = network->representation.output != network->embedding.output;
   m->k = k;
+  m->network = network;
   es_status status =
       es_alignment_new(&m->alignment, network, VIEWS * m->n, diag);
   m->n_columns = HEAD + 2 * m->d + m->width + 2 * MEASURES +
                  es_alignment_columns(m->alignment) + 2 * k + 1;
+  size_t widest = m->width > m->d ? m->width : m->d;
+  for (size_t j = 0; j < network->n_layers; j++) {
+    m->n_columns += network->layer[j].size;
+    if (network->layer[j].size > widest) widest = network->layer[j].size;
+  }
   if (status == ES_OK) status = allocate(m, diag);
   if (status != ES_OK) return status;
-  const size_t widest = m->width > m->d ? m->width : m->d;
   name_columns(m);
   return es_spectra_new(&m->spectra, VIEWS * m->n, widest > k ? widest : k,
                         diag);
@@ -156,6 +167,18 @@ static es_status measure_spectra(es_monitor *m, double *out, es_diag *diag) {
   return ES_OK;
 }
 
+static es_status measure_layers(es_monitor *m, const es_trainer *trainer,
+                                double *out, es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t k = 0; status == ES_OK && k < m->network->n_layers; k++) {
+    const size_t d = m->network->layer[k].size;
+    status = es_spectra_covariance(m->spectra, VIEWS * m->n, d,
+                                   es_trainer_layer(trainer, k), out, diag);
+    out += d;
+  }
+  return status;
+}
+
 /* Fills the row behind its head. */
 static es_status measure(es_monitor *m, const es_trainer *trainer, double *out,
                          es_diag *diag) {
@@ -169,9 +192,10 @@ static es_status measure(es_monitor *m, const es_trainer *trainer, double *out,
   if (status == ES_OK && m->k > 0)
     status = es_spectra_along(m->spectra, m->n, m->d, m->k, m->z, m->phi,
                               m->gamma, along, along + m->k, diag);
-  if (status == ES_OK)
-    along[2 * m->k] = es_collapse_spread(VIEWS * m->n, m->d, m->z, m->scratch);
-  return status;
+  if (status != ES_OK) return status;
+  double *spread = along + 2 * m->k;
+  *spread = es_collapse_spread(VIEWS * m->n, m->d, m->z, m->scratch);
+  return measure_layers(m, trainer, spread + 1, diag);
 }
 
 es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,

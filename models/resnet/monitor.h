@@ -18,6 +18,8 @@ typedef struct es_monitor es_monitor;
  *                  with a linear predictor: see alignment.h
  *   along_j, overlap_j   with k > 0: see es_spectra_along
  *   emb_std        es_collapse_spread of the embedding
+ *   layer1_lambda_j, …   eigenvalues of the covariance of the network's layers,
+ *                  where it has them to look at
  * phi (2·eval_n × k, row-major) and gamma (k) are copied; NULL where k = 0. */
 es_status es_monitor_new(es_monitor **out, const es_trainer *trainer, size_t k,
                          const double *phi, const double *gamma,

@@ -110,6 +110,7 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
       .multiplier = es_config_real(config, "net", "output_multiplier"),
       .share = es_config_real(config, "net", "subtract_initial"),
       .weight_scale = es_config_real(config, "net", "init_scale_all"),
+      .layers = es_config_flag(config, "train", "layers"),
       .orthogonal = !text_is(config, "method", "projector_init", "gaussian"),
       .pca = text_is(config, "method", "projector_init", "pca")};
   if (out->arch == ES_ARCH_RESNET && channels == 0)

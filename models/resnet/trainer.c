@@ -31,8 +31,13 @@ struct es_trainer {
   float *input;      /* 2·batch images */
   float *eval_input; /* passes times as many */
   double *exact_z;   /* embeddings of the eval pairs, in double */
+  double *layer[ES_LAYERS];
   es_slab slab;
 };
+
+static size_t layer_size(const es_trainer *t, size_t k) {
+  return es_size_product(VIEWS * t->eval_n, t->network.layer[k].size);
+}
 
 static es_status allocate(es_trainer *t, es_diag *diag) {
   const es_graph *g = &t->network.graph;
@@ -46,6 +51,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   es_slab_add(&total, images, sizeof(float));
   es_slab_add(&total, es_size_product(images, t->passes), sizeof(float));
   es_slab_add(&total, exact, sizeof(double));
+  for (size_t k = 0; k < t->network.n_layers; k++)
+    es_slab_add(&total, layer_size(t, k), sizeof(double));
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
   t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
@@ -54,6 +61,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   t->input = es_slab_take(&t->slab, images, sizeof(float));
   t->eval_input = es_slab_take(&t->slab, images * t->passes, sizeof(float));
   t->exact_z = es_slab_take(&t->slab, exact, sizeof(double));
+  for (size_t k = 0; k < t->network.n_layers; k++)
+    t->layer[k] = es_slab_take(&t->slab, layer_size(t, k), sizeof(double));
   return ES_OK;
 }
 
@@ -279,6 +288,8 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
     keep_tap(t, k, input, t->network.penultimate, penultimate);
     keep_tap(t, k, input, t->network.representation, representation);
     keep_tap(t, k, input, t->network.embedding, z);
+    for (size_t j = 0; j < t->network.n_layers; j++)
+      keep_tap(t, k, input, t->network.layer[j], t->layer[j]);
     if (loss != NULL)
       es_objective_keep(t->objective, k * t->batch, rows_of(t, k));
   }
@@ -292,6 +303,10 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
 
 const double *es_trainer_targets(const es_trainer *t) {
   return es_objective_targets(t->objective);
+}
+
+const double *es_trainer_layer(const es_trainer *t, size_t k) {
+  return t->layer[k];
 }
 
 /* Running statistics can overflow a step before the loss does. */

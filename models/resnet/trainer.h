@@ -55,6 +55,10 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
  * last measurement of the loss; NULL where there is no such network. */
 const double *es_trainer_targets(const es_trainer *trainer);
 
+/* What layer k of the network gave in the last measurement, 2·eval_n rows of
+ * network->layer[k].size, as embedding is; k < network->n_layers. */
+const double *es_trainer_layer(const es_trainer *trainer, size_t k);
+
 /* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
  * keeping), to and from an HDF5 file: /params/NAME in
  * PyTorch's names and shapes, /optimizer/… (optimizer.h), /train/step,

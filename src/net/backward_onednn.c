@@ -62,7 +62,7 @@ void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value) {
 static void build_seeds(es_dnn_program *p, size_t i) {
   const es_graph *g = p->graph;
   for (size_t k = 0; k < g->n_outputs; k++) {
-    if (g->output[k] != i) continue;
+    if (g->output[k] != i || g->watched[k]) continue;
     es_dnn_tick(p);
     const size_t given = es_dnn_value_new(p, bytes_of(p, i));
     es_dnn_step *step = es_dnn_loop_add(p, i, "output's gradient", seed);

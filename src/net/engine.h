@@ -39,7 +39,8 @@ typedef struct es_engine {
   /* Output k of the last forward; the engine's own memory. */
   const void *(*output)(const void *self, size_t k);
   /* Once after a forward that was not frozen (an engine may write over what it
-   * left): gradient[k] is the loss's derivative by output k, or NULL for none;
+   * left): gradient[k] is the loss's derivative by output k, or NULL for none
+   * (of a watched one it is not read);
    * out, of the parameters' size, is overwritten, with 0 between the tensors.
    * ES_USAGE without such a forward, or where open was told of no backward. */
   es_status (*backward)(void *self, const void *params,

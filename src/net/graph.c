@@ -277,6 +277,12 @@ size_t es_graph_output(es_graph *graph, size_t node) {
   return graph->n_outputs++;
 }
 
+size_t es_graph_watch(es_graph *graph, size_t node) {
+  const size_t k = es_graph_output(graph, node);
+  if (k != ES_NONE) graph->watched[k] = true;
+  return k;
+}
+
 es_status es_graph_finish(const es_graph *graph, es_diag *diag) {
   if (graph->failed != ES_OK)
     return es_fail(diag, graph->failed, "%s", graph->why);

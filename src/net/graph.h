@@ -57,6 +57,9 @@ typedef struct es_tensor {
   size_t size, offset; /* in numbers */
 } es_tensor;
 
+/* Outputs that a graph can have. */
+enum { ES_OUTPUTS = 104 };
+
 typedef struct es_graph {
   es_node *node;
   size_t n_nodes;
@@ -64,7 +67,8 @@ typedef struct es_graph {
   size_t n_params, param_size; /* param_size: the whole vector, padded */
   es_tensor *buffer; /* running_mean, running_var, num_batches_tracked */
   size_t n_buffers, buffer_size; /* num_batches_tracked: rank 0, one number */
-  size_t output[4];              /* nodes whose values the engines hand out */
+  size_t output[ES_OUTPUTS];     /* nodes whose values the engines hand out */
+  bool watched[ES_OUTPUTS];      /* that is all: no gradient comes back */
   size_t n_outputs;
   const char *prefix; /* put before the names of what is built; NULL: none */
   es_status failed;
@@ -104,6 +108,9 @@ size_t es_graph_offset(es_graph *graph, size_t from, size_t base, double factor,
  * be one, the input or one that others use included, also twice: the gradients
  * by all its uses add up. */
 size_t es_graph_output(es_graph *graph, size_t node);
+/* The same for one that is only looked at: backward costs nothing more, and
+ * does not read its place among the gradients by outputs. */
+size_t es_graph_watch(es_graph *graph, size_t node);
 
 /* ES_OK, or what went wrong first: ES_BAD_SHAPE (sizes, no output),
  * ES_BAD_VALUE (a name too long or used twice), ES_NO_MEMORY. */

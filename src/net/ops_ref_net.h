@@ -160,7 +160,7 @@ static void NAME(seed)(const NAME(net) * net, const void *const *gradient) {
   for (size_t k = 0; k < graph->n_outputs; k++) {
     const size_t i = graph->output[k], size = NAME(values)(net, i);
     REAL *to = net->cell[i].gradient;
-    if (gradient[k] == NULL || to == NULL) continue;
+    if (graph->watched[k] || gradient[k] == NULL || to == NULL) continue;
     NAME(add_scaled)(size, 1, gradient[k], to);
   }
 }

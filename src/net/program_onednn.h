@@ -82,8 +82,8 @@ struct es_dnn_program {
   es_dnn_step *step;
   size_t n_values, n_steps, n_forward; /* steps of the forward pass */
   size_t now, scratch_bytes;
-  size_t out[4];         /* values */
-  unsigned char *memory; /* of the values, and then: */
+  size_t out[ES_OUTPUTS]; /* values */
+  unsigned char *memory;  /* of the values, and then: */
   void *scratch;
   size_t memory_bytes;
   es_status status;
