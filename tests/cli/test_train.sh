@@ -29,7 +29,7 @@ same "nothing else is" "$(ls run | grep -vE '^(config.yaml|run.json|(trace|predi
 family() { for j in $(seq "$2"); do printf ',%s_%d' "$1" "$j"; done; }
 measures="auc rankme alpha_req participation_ratio"
 same "the trace's columns" "$(head -1 run/trace.csv)" \
-  "t,step,epoch,loss,lr$(family lambda 3)$(family cov_lambda 3)$(family repr_lambda 16)$(printf ',%s' $measures)$(printf ',emb_%s' $measures)$(family along 3)$(family overlap 3)"
+  "t,step,epoch,loss,lr$(family lambda 3)$(family cov_lambda 3)$(family repr_lambda 16)$(printf ',%s' $measures)$(printf ',emb_%s' $measures)$(family along 3)$(family overlap 3),emb_std"
 same "rows at every sixth step and the last" "$(cut -d, -f2 run/trace.csv | tr '\n' ' ')" "step 0 6 12 18 20 "
 same "prediction.csv" "$(head -1 run/prediction.csv)" "mode,gamma,s0,tau,tau_generic,step"
 same "a mode for each output" "$(cut -d, -f1 run/prediction.csv | tr '\n' ' ')" "mode 1 2 3 "
