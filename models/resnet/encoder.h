@@ -64,6 +64,12 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
                           size_t channels, size_t side,
                           es_diag *diag) ES_MUST_USE;
 
+/* Gives the prediction the size of what method.target=labels or pixels compares
+ * it with: `classes` values, or those of an image. Other targets leave it as it
+ * is. ES_BAD_VALUE where there are no classes. */
+es_status es_encoder_aim(es_encoder *encoder, const es_config *config,
+                         size_t classes, es_diag *diag) ES_MUST_USE;
+
 /* Values of the representation. */
 size_t es_encoder_features(const es_encoder *encoder);
 

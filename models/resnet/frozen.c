@@ -64,6 +64,7 @@ static es_status fill(es_frozen *f, const es_config *config,
   es_dataset_geometry(set, &channels, &side);
   if (channels == 0) side = f->values;
   es_status status = es_encoder_from(&encoder, config, channels, side, diag);
+  encoder.heads.predictor = ES_PREDICTOR_NONE; /* nothing reads predictions */
   if (status == ES_OK) status = es_network_new(&f->network, &encoder, diag);
   if (status == ES_OK) status = allocate(f, diag);
   if (status == ES_OK) status = load(f, diag);

@@ -84,7 +84,8 @@ size_t es_predictor_build(es_graph *graph, const es_heads *heads, size_t z) {
   if (heads->predictor == ES_PREDICTOR_NONE) return z;
   if (heads->predictor == ES_PREDICTOR_MLP)
     hidden(&s, heads->predictor_hidden, heads->norm != ES_HEAD_NORM_NONE);
-  linear(&s, dim, heads->predictor == ES_PREDICTOR_MLP);
+  linear(&s, heads->predicted > 0 ? heads->predicted : dim,
+         heads->predicted > 0 || heads->predictor == ES_PREDICTOR_MLP);
   return s.node;
 }
 

@@ -12,9 +12,10 @@
  *   low-rank   z = U V r, U of `rank` columns
  *   orthogonal z = W r with W W^T = s^2 I at every step (orthogonal.h), s as it
  *              starts; the same table's, trainable or fixed
- * and the predictor takes z to as many values. Linear maps that a norm follows
- * have no bias (the norm would take it away), nor have those that are not in
- * an MLP; other ones of an MLP have one. */
+ * and the predictor takes z to as many values, or to those of a target that is
+ * no embedding (classes, pixels). Linear maps that a norm follows have no bias
+ * (the norm would take it away), nor have those that are not in an MLP, but for
+ * a linear predictor of such a target; other ones of an MLP have one. */
 #ifndef ES_MODELS_RESNET_HEADS_H
 #define ES_MODELS_RESNET_HEADS_H
 
@@ -55,7 +56,8 @@ typedef struct es_heads {
   es_head_norm norm;
   es_predictor predictor;
   size_t predictor_hidden;
-  bool identity; /* a linear predictor starts as predictor_scale times it, */
+  size_t predicted; /* values of the prediction; 0: those of the embedding */
+  bool identity;    /* a linear predictor starts as predictor_scale times it, */
   double predictor_scale; /* or with this deviation; 0: 1 and 1/sqrt(dim) */
 } es_heads;
 

@@ -52,15 +52,18 @@ static const es_key rows[] = {
     {"method", "name", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
      "the method that presets the rest: the word behind `train`"},
     {"method", "loss", ES_CHOICE, 0, 0, 0,
-     "covariance|barlow|vicreg|spectral|simclr|infonce|cosine|l2", NULL,
-     "covariance", "what is descended: docs/networks.md"},
-    {"method", "target", ES_CHOICE, 0, 0, 0, "self|stop-gradient|ema", NULL,
-     "self",
-     "embeddings that loss=cosine, l2 and (with a temperature) infonce compare "
-     "with: the network's own, held fixed, or those of an average of it"},
+     "covariance|barlow|vicreg|spectral|simclr|infonce|cosine|l2|cross-entropy",
+     NULL, "covariance", "what is descended: docs/networks.md"},
+    {"method", "target", ES_CHOICE, 0, 0, 0,
+     "self|stop-gradient|ema|labels|pixels", NULL, "self",
+     "what loss=cosine, l2 and (with a temperature) infonce compare with: "
+     "embeddings, the network's own, held fixed, or those of an average of it; "
+     "or classes, or the image itself [labels with loss=cross-entropy]"},
     {"method", "ema_momentum", ES_REAL, 0, 0, 1, NULL, "1", NULL,
      "share of itself that the average keeps in a step, with target=ema "
      "[0.99]"},
+    {"method", "ema_schedule", ES_CHOICE, 0, 0, 0, "constant|cosine", NULL,
+     NULL, "that share as it is, or rising to 1 over the run [constant]"},
     {"method", "lambda", ES_REAL, 0, 0, INFINITY, NULL, "1", NULL,
      "weight of loss=barlow off the diagonal [0.0051]"},
     {"method", "precondition", ES_CHOICE, 0, 0, 0, "none|left|logdet", NULL,

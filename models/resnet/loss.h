@@ -21,7 +21,8 @@ typedef struct es_loss {
    * t (as z) of the other one and gives dt, its gradient by t (NULL: not
    * wanted); where z and t are one array, dz + dt is the gradient by that. The
    * others take no notice of t and dt, which may be NULL. Allocates nothing.
-   * Not finite where z or t is not, or too large for its square. */
+   * Not finite where z or t is not, or is too large for its square where the
+   * loss has one. */
   double (*value)(void *self, const double *z, const double *t, double *dz,
                   double *dt);
   /* Whether the last value had a gradient, its z being finite: ES_NOT_FINITE
@@ -86,5 +87,9 @@ extern const es_loss es_loss_cosine;
 
 /* The sum of both directions' means of |z - t|^2/2 (theory.md 2's J, twice). */
 extern const es_loss es_loss_l2;
+
+/* The mean over all 2n views of -sum_c t_c ln softmax(z)_c; with t the class's
+ * unit vector that of -ln of its share. */
+extern const es_loss es_loss_cross_entropy;
 
 #endif

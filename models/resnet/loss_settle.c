@@ -64,10 +64,50 @@ static es_status settle_precondition(es_config *config, es_diag *diag) {
              : ES_OK;
 }
 
+static bool leads_out(const es_config *config) {
+  return is(config, "target", "labels") || is(config, "target", "pixels");
+}
+
+/* A prediction of what is no embedding has another size. */
+static es_status check_leads_out(const es_config *config, es_diag *diag) {
+  const char *target = es_config_text(config, "method", "target");
+  if (!leads_out(config))
+    return is(config, "loss", "cross-entropy")
+               ? es_config_blame(config, "method", "target", diag,
+                                 "method.loss=cross-entropy is of classes, "
+                                 "expected labels")
+               : ES_OK;
+  if (is(config, "loss", "infonce") ||
+      (is(config, "loss", "cross-entropy") && is(config, "target", "pixels")))
+    return es_config_blame(config, "method", "target", diag,
+                           "method.loss=%s is not of %s, expected l2 or cosine",
+                           es_config_text(config, "method", "loss"), target);
+  if (!is(config, "predictor", "linear") && !is(config, "predictor", "mlp"))
+    return es_config_blame(config, "method", "predictor", diag,
+                           "method.target=%s has another size than the "
+                           "embedding, expected linear or mlp",
+                           target);
+  if (is(config, "predictor_init", "identity"))
+    return es_config_blame(config, "method", "predictor_init", diag,
+                           "method.target=%s has another size than the "
+                           "embedding, expected gaussian",
+                           target);
+  return ES_OK;
+}
+
+static es_status settle_cross_entropy(es_config *config, es_diag *diag) {
+  if (!is(config, "loss", "cross-entropy")) return ES_OK;
+  const es_status status =
+      es_config_suggest(config, "method", "target", "labels", diag);
+  return status == ES_OK
+             ? es_config_suggest(config, "method", "predictor", "linear", diag)
+             : status;
+}
+
 /* Targets and predictors are for losses that compare with them. */
 static es_status check_targets(const es_config *config, es_diag *diag) {
   const char *loss = es_config_text(config, "method", "loss");
-  if (es_loss_of(config)->targets) return ES_OK;
+  if (es_loss_of(config)->targets) return check_leads_out(config, diag);
   if (!is(config, "target", "self"))
     return es_config_blame(config, "method", "target", diag,
                            "method.loss=%s compares embeddings with each "
@@ -100,8 +140,11 @@ es_status es_loss_settle(es_config *config, es_diag *diag) {
     status = of(config, "loss", "simclr", "temperature", "0.5", diag);
   if (status == ES_OK)
     status = of(config, "loss", "simclr", "negatives", "on", diag);
+  if (status == ES_OK) status = settle_cross_entropy(config, diag);
   if (status == ES_OK)
     status = of(config, "target", "ema", "ema_momentum", "0.99", diag);
+  if (status == ES_OK)
+    status = of(config, "target", "ema", "ema_schedule", "constant", diag);
   if (status == ES_OK) status = settle_precondition(config, diag);
   if (status == ES_OK)
     status = of(config, "precondition", "logdet", "mu", "0.1", diag);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const es_loss *const losses[] = {
-    &es_loss_covariance, &es_loss_barlow,  &es_loss_vicreg, &es_loss_spectral,
-    &es_loss_simclr,     &es_loss_infonce, &es_loss_cosine, &es_loss_l2,
+    &es_loss_covariance, &es_loss_barlow, &es_loss_vicreg,
+    &es_loss_spectral,   &es_loss_simclr, &es_loss_infonce,
+    &es_loss_cosine,     &es_loss_l2,     &es_loss_cross_entropy,
 };
 enum { LOSSES = sizeof losses / sizeof *losses };
 

@@ -79,6 +79,14 @@ static const es_method methods[] = {
      "simsiam whose targets move as well: it collapses (Tian et al. 2021)",
      {"method.loss=cosine", "method.target=self", SIAMESE_HEADS,
       SIAMESE_PREDICTOR}},
+    {"supervised",
+     "a linear classifier behind the representation, for comparison",
+     {"method.loss=cross-entropy", "method.target=labels",
+      "method.projector=none", "method.predictor=linear"}},
+    {"autoencoder",
+     "views from their own embeddings, for comparison",
+     {"method.loss=l2", "method.target=pixels", "method.projector=linear",
+      "method.predictor=mlp"}},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 

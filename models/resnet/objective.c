@@ -5,6 +5,7 @@
 #include "base/slab.h"
 #include "models/resnet/direct.h"
 #include "net/params.h"
+#include "net/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,11 +21,12 @@ struct es_objective {
   void *loss, *eval_loss; /* of a batch, of the eval pairs */
   size_t batch, eval_n;
   es_tap own, other; /* what the loss takes; what it is compared with */
-  bool self, ema;
+  bool self, ema, labels, pixels; /* what t is */
   double momentum;
+  es_schedule pace;              /* of 1 - momentum */
   float *params, *buffers, *low; /* the target network's */
-  float *target;                 /* its embeddings: 2·batch × d */
-  double *z, *t, *dz, *dt;       /* of a batch */
+  float *target;           /* what is not the network's own: 2·batch × d */
+  double *z, *t, *dz, *dt; /* of a batch */
   double *eval_z, *eval_t;
   float *back, *back_t; /* dz, dt for the engine */
   const void *gradient[4];
@@ -43,7 +45,17 @@ static void read_settings(es_objective *o, const es_config *config) {
   o->other = n->embedding;
   o->self = o->kind->targets && target_is(config, "self");
   o->ema = o->kind->targets && target_is(config, "ema");
+  o->labels = o->kind->targets && target_is(config, "labels");
+  o->pixels = o->kind->targets && target_is(config, "pixels");
+  if (o->ema)
+    o->pace.cosine =
+        strcmp(es_config_text(config, "method", "ema_schedule"), "cosine") == 0;
   o->momentum = es_config_real(config, "method", "ema_momentum");
+}
+
+/* Whether targets are kept from before the network's own forward. */
+static bool keeps(const es_objective *o) {
+  return o->ema || o->labels || o->pixels;
 }
 
 static es_status allocate(es_objective *o, es_diag *diag) {
@@ -58,8 +70,8 @@ static es_status allocate(es_objective *o, es_diag *diag) {
   const size_t targets = o->kind->targets;
   float **const floats[] = {&o->params, &o->low,  &o->buffers,
                             &o->target, &o->back, &o->back_t};
-  const size_t n_floats[] = {params, params,        buffers, o->ema ? rows : 0,
-                             rows,   rows * targets};
+  const size_t n_floats[] = {
+      params, params, buffers, keeps(o) ? rows : 0, rows, rows * targets};
   double **const doubles[] = {&o->z,  &o->t,      &o->dt,
                               &o->dz, &o->eval_z, &o->eval_t};
   const size_t n_doubles[] = {rows, rows * targets, rows * targets,
@@ -95,8 +107,8 @@ static es_status open_objective(es_objective *o, const es_config *config,
 
 es_status es_objective_new(es_objective **out, const es_network *network,
                            const es_engine *engine, void *net, size_t batch,
-                           size_t eval_n, const es_config *config,
-                           es_diag *diag) {
+                           size_t eval_n, uint64_t steps,
+                           const es_config *config, es_diag *diag) {
   es_objective *o = calloc(1, sizeof *o);
   *out = NULL;
   if (o == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a loss");
@@ -105,6 +117,7 @@ es_status es_objective_new(es_objective **out, const es_network *network,
   o->net = net;
   o->batch = batch;
   o->eval_n = eval_n;
+  o->pace.steps = steps;
   read_settings(o, config);
   const es_status status = open_objective(o, config, diag);
   if (status == ES_OK)
@@ -141,8 +154,25 @@ static size_t values(const es_objective *o) {
   return VIEWS * o->batch * o->own.size;
 }
 
+/* A loss compares a view with the other one's target: a view's own goes to the
+ * other one's place. */
+static void keep_pixels(es_objective *o, const float *input) {
+  const size_t view = o->batch * o->own.size;
+  memcpy(o->target, input + view, view * sizeof *input);
+  memcpy(o->target + view, input, view * sizeof *input);
+}
+
+static void keep_labels(es_objective *o, const int *label) {
+  const size_t d = o->own.size;
+  memset(o->target, 0, values(o) * sizeof *o->target);
+  for (size_t k = 0; k < VIEWS * o->batch; k++)
+    o->target[k * d + (size_t)label[k % o->batch]] = 1;
+}
+
 es_status es_objective_look(es_objective *o, es_pass pass, const float *input,
-                            es_diag *diag) {
+                            const int *label, es_diag *diag) {
+  if (o->pixels) keep_pixels(o, input);
+  if (o->labels) keep_labels(o, label);
   if (!o->ema) return ES_OK;
   const es_status status =
       o->engine->forward(o->net, pass, o->params, o->buffers, input, diag);
@@ -152,7 +182,7 @@ es_status es_objective_look(es_objective *o, es_pass pass, const float *input,
 }
 
 static const float *targets(const es_objective *o) {
-  return o->ema ? o->target : output(o, o->other);
+  return keeps(o) ? o->target : output(o, o->other);
 }
 
 static void widen(double *out, const float *x, size_t n) {
@@ -193,9 +223,11 @@ const void *const *es_objective_gradient(const es_objective *o) {
 es_status es_objective_follow(es_objective *o, uint64_t done, float *params,
                               es_diag *diag) {
   const size_t n = o->network->graph.param_size;
+  const double share =
+      o->ema ? (1 - o->momentum) * es_schedule_share(&o->pace, done - 1) : 0;
   for (size_t k = 0; o->ema && k < n; k++) {
     const double now = (double)o->params[k] + (double)o->low[k];
-    const double next = now + (1 - o->momentum) * ((double)params[k] - now);
+    const double next = now + share * ((double)params[k] - now);
     o->params[k] = (float)next;
     o->low[k] = (float)(next - (double)o->params[k]);
   }

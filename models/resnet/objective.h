@@ -5,7 +5,12 @@
  *   stop-gradient  the same, held fixed
  *   ema            that of a target network, which starts as the online one and
  *                  after each step becomes m times itself plus (1 - m) times
- *                  that one, m = method.ema_momentum (Grill et al. 2020)
+ *                  that one, m = method.ema_momentum (Grill et al. 2020);
+ *                  with ema_schedule=cosine, of K steps in all, after step
+ *                  k = 0, 1, … 1 - (1 - m)(1 + cos(pi k/K))/2
+ * or with what is no embedding:
+ *   labels         the unit vector of the pair's class
+ *   pixels         the view itself, as the network takes it
  *
  * The target network normalises by the batch's statistics; its running ones are
  * its own. Losses without targets take the embedding alone. */
@@ -19,12 +24,12 @@
 
 typedef struct es_objective es_objective;
 
-/* For steps of `batch` pairs and measurements of eval_n. Network and engine
- * must outlive it, and so must the engine's instance `net`. */
+/* For `steps` steps of `batch` pairs and measurements of eval_n. Network and
+ * engine must outlive it, and so must the engine's instance `net`. */
 es_status es_objective_new(es_objective **out, const es_network *network,
                            const es_engine *engine, void *net, size_t batch,
-                           size_t eval_n, const es_config *config,
-                           es_diag *diag) ES_MUST_USE;
+                           size_t eval_n, uint64_t steps,
+                           const es_config *config, es_diag *diag) ES_MUST_USE;
 void es_objective_free(es_objective *objective);           /* NULL accepted */
 size_t es_objective_memory(const es_objective *objective); /* bytes */
 
@@ -32,11 +37,13 @@ size_t es_objective_memory(const es_objective *objective); /* bytes */
 void es_objective_start(es_objective *objective, const float *params,
                         const float *buffers);
 
-/* Passes the target network over a batch and keeps its embeddings; where there
- * is none, does nothing. To be called before the network's own forward, which
- * overwrites what the engine left. */
+/* Keeps what a batch, 2·batch images of pairs in the classes label[batch], will
+ * be compared with, where that is not the network's own: the target network,
+ * if there is one, is passed over it. To be called before the network's own
+ * forward, which overwrites what the engine left. */
 es_status es_objective_look(es_objective *objective, es_pass pass,
-                            const float *input, es_diag *diag) ES_MUST_USE;
+                            const float *input, const int *label,
+                            es_diag *diag) ES_MUST_USE;
 
 /* The loss of the network's last forward, of a step. The gradient by its
  * outputs, as es_engine's backward takes it, is the objective's own memory. */

@@ -203,4 +203,17 @@ void es_pairs_fixed(es_pairs *p, size_t first, size_t count, float *out) {
   }
 }
 
+void es_pairs_labels(es_pairs *p, uint64_t step, int *out) {
+  const es_place place = es_ordering_at(&p->ordering, step);
+  set_pass(p, &place);
+  for (size_t k = 0; k < p->batch; k++)
+    out[k] = es_dataset_label(p->set, p->order[place.at + k]);
+}
+
+void es_pairs_fixed_labels(const es_pairs *p, size_t first, size_t count,
+                           int *out) {
+  for (size_t k = 0; k < p->batch; k++)
+    out[k] = es_dataset_label(p->set, (first + k) % count);
+}
+
 const double *es_pairs_mean(const es_pairs *pairs) { return pairs->mean; }

@@ -36,6 +36,12 @@ void es_pairs_fill(es_pairs *pairs, uint64_t step, float *out);
  * pairs: draw 0 of the first `count` samples. */
 void es_pairs_fixed(es_pairs *pairs, size_t first, size_t count, float *out);
 
+/* Classes of those samples, batch numbers: of a step, and of fixed pairs; -1
+ * where the data have none. */
+void es_pairs_labels(es_pairs *pairs, uint64_t step, int *out);
+void es_pairs_fixed_labels(const es_pairs *pairs, size_t first, size_t count,
+                           int *out);
+
 /* The mean that is taken from every view, one number a value; NULL without
  * data.center. */
 const double *es_pairs_mean(const es_pairs *pairs);

@@ -55,13 +55,17 @@ static es_status read_stages(es_encoder *out, const es_config *config,
                          "bottlenecks have 26 or 50 layers, or net.stages");
 }
 
+static size_t pixels_of(const es_encoder *e) {
+  return e->channels == 0 ? e->side : e->channels * e->side * e->side;
+}
+
 /* Values that the last linear layer takes. */
 static size_t inputs_of(const es_encoder *e) {
   const es_heads *h = &e->heads;
   if (h->projector == ES_PROJECTOR_LOW_RANK) return h->rank;
   if (h->projector == ES_PROJECTOR_MLP && h->layers > 1) return h->hidden;
-  if (h->projector != ES_PROJECTOR_NONE) return es_encoder_features(e);
-  return e->channels == 0 ? e->side : e->channels * e->side * e->side;
+  return h->projector == ES_PROJECTOR_NONE ? pixels_of(e)
+                                           : es_encoder_features(e);
 }
 
 /* The start of a layer, if it is not gaussian. */
@@ -120,4 +124,16 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
                    es_config_text(config, "data", "name"));
   const es_status status = read_stages(out, config, diag);
   return status == ES_OK ? read_heads(out, config, diag) : status;
+}
+
+es_status es_encoder_aim(es_encoder *encoder, const es_config *config,
+                         size_t classes, es_diag *diag) {
+  if (text_is(config, "method", "target", "pixels"))
+    encoder->heads.predicted = pixels_of(encoder);
+  if (!text_is(config, "method", "target", "labels")) return ES_OK;
+  encoder->heads.predicted = classes;
+  return classes > 0 ? ES_OK
+                     : es_config_blame(config, "method", "target", diag,
+                                       "data.name=%s has no classes here",
+                                       es_config_text(config, "data", "name"));
 }

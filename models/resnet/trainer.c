@@ -28,9 +28,10 @@ struct es_trainer {
   es_descent *descent;
   double batch_loss;
   float *params, *buffers, *gradient;
-  float *input;      /* 2·batch images */
-  float *eval_input; /* passes times as many */
-  double *exact_z;   /* embeddings of the eval pairs, in double */
+  float *input;            /* 2·batch images */
+  float *eval_input;       /* passes times as many */
+  int *label, *eval_label; /* classes of those images' pairs */
+  double *exact_z;         /* embeddings of the eval pairs, in double */
   double *layer[ES_LAYERS];
   es_slab slab;
 };
@@ -53,6 +54,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   es_slab_add(&total, exact, sizeof(double));
   for (size_t k = 0; k < t->network.n_layers; k++)
     es_slab_add(&total, layer_size(t, k), sizeof(double));
+  es_slab_add(&total, t->batch, sizeof(int));
+  es_slab_add(&total, es_size_product(t->batch, t->passes), sizeof(int));
   const es_status status = es_slab_open(&t->slab, total, diag);
   if (status != ES_OK) return status;
   t->params = es_slab_take(&t->slab, g->param_size, sizeof(float));
@@ -63,6 +66,8 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   t->exact_z = es_slab_take(&t->slab, exact, sizeof(double));
   for (size_t k = 0; k < t->network.n_layers; k++)
     t->layer[k] = es_slab_take(&t->slab, layer_size(t, k), sizeof(double));
+  t->label = es_slab_take(&t->slab, t->batch, sizeof(int));
+  t->eval_label = es_slab_take(&t->slab, t->batch * t->passes, sizeof(int));
   return ES_OK;
 }
 
@@ -87,6 +92,9 @@ static es_status open_network(es_trainer *t, const es_config *config,
   es_dataset_geometry(es_pairs_set(t->pairs), &channels, &side);
   if (channels == 0) side = es_pairs_values(t->pairs);
   es_status status = es_encoder_from(&encoder, config, channels, side, diag);
+  if (status == ES_OK)
+    status = es_encoder_aim(&encoder, config,
+                            es_dataset_classes(es_pairs_set(t->pairs)), diag);
   if (status == ES_OK) status = es_network_new(&t->network, &encoder, diag);
   if (status == ES_OK)
     status = es_descent_new(&t->descent, &t->network, config, t->steps, diag);
@@ -119,10 +127,13 @@ static es_status start(es_trainer *t, const es_config *config, es_diag *diag) {
   const double scale = given ? es_config_real(config, "net", "init_scale") : 0;
   es_network_start(&t->network, es_config_size(config, "train", "seed"), scale,
                    t->params, t->buffers);
-  for (size_t k = 0; k < t->passes; k++)
+  for (size_t k = 0; k < t->passes; k++) {
     es_pairs_fixed(t->pairs, k * t->batch, t->eval_n,
                    t->eval_input +
                        k * VIEWS * t->batch * es_pairs_values(t->pairs));
+    es_pairs_fixed_labels(t->pairs, k * t->batch, t->eval_n,
+                          t->eval_label + k * t->batch);
+  }
   const es_status status =
       t->network.encoder.pca ? align(t, config, scale, diag) : ES_OK;
   if (status == ES_OK) es_objective_start(t->objective, t->params, t->buffers);
@@ -137,7 +148,7 @@ static es_status open_trainer(es_trainer *t, const es_config *config,
   status = open_network(t, config, diag);
   if (status != ES_OK) return status;
   status = es_objective_new(&t->objective, &t->network, t->engine, t->net,
-                            t->batch, t->eval_n, config, diag);
+                            t->batch, t->eval_n, t->steps, config, diag);
   if (status == ES_OK) status = allocate(t, diag);
   return status == ES_OK ? start(t, config, diag) : status;
 }
@@ -215,8 +226,9 @@ static es_status check_loss(const es_trainer *t, es_pass pass, es_diag *diag) {
 es_status es_trainer_step(es_trainer *t, es_diag *diag) {
   const es_engine *e = t->engine;
   es_pairs_fill(t->pairs, t->done, t->input);
+  es_pairs_labels(t->pairs, t->done, t->label);
   es_status status =
-      es_objective_look(t->objective, ES_PASS_TRAIN, t->input, diag);
+      es_objective_look(t->objective, ES_PASS_TRAIN, t->input, t->label, diag);
   if (status == ES_OK)
     status = e->forward(t->net, ES_PASS_TRAIN, t->params, t->buffers, t->input,
                         diag);
@@ -278,9 +290,9 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
   for (size_t k = 0; k < t->passes; k++) {
     const float *input = t->eval_input + k * images;
     es_status status =
-        loss == NULL
-            ? ES_OK
-            : es_objective_look(t->objective, ES_PASS_MEASURE, input, diag);
+        loss == NULL ? ES_OK
+                     : es_objective_look(t->objective, ES_PASS_MEASURE, input,
+                                         t->eval_label + k * t->batch, diag);
     if (status == ES_OK)
       status = t->engine->forward(t->net, ES_PASS_MEASURE, t->params,
                                   t->buffers, input, diag);

@@ -61,6 +61,9 @@ void es_dataset_image(const es_dataset *set, size_t i, double *out);
 
 /* The class of sample i, or -1 where the data set has none. */
 int es_dataset_label(const es_dataset *set, size_t i);
+/* One more than the largest class of any sample, chosen or not; 0 without
+ * classes. */
+size_t es_dataset_classes(const es_dataset *set);
 
 /* A known factor that samples were made from, such as a hue: a name, and how
  * many numbers say its value (an angle takes two, its cosine and sine). */

@@ -270,6 +270,14 @@ int es_dataset_label(const es_dataset *set, size_t i) {
   return labels == NULL ? -1 : labels[sample_of(set, i)];
 }
 
+size_t es_dataset_classes(const es_dataset *set) {
+  const es_source *s = &set->source;
+  size_t classes = 0;
+  for (size_t i = 0; s->labels != NULL && i < s->count; i++)
+    if (s->labels[i] >= classes) classes = (size_t)s->labels[i] + 1;
+  return classes;
+}
+
 size_t es_dataset_factors(const es_dataset *set) { return set->factors; }
 
 es_data_factor es_dataset_factor(const es_dataset *set, size_t k) {

@@ -132,6 +132,18 @@ static inline exact against_l2(const double *z, const double *t, size_t n,
   return loss / n;
 }
 
+static inline exact against_cross(const double *z, const double *t, size_t n,
+                                  size_t d) {
+  exact loss = 0;
+  for (size_t a = 0; a < 2 * n; a++) {
+    const double *y = t + (a + n) % (2 * n) * d;
+    exact sum = 0;
+    for (size_t c = 0; c < d; c++) sum += expl(z[a * d + c]);
+    for (size_t c = 0; c < d; c++) loss -= y[c] * (z[a * d + c] - logl(sum));
+  }
+  return loss / (2 * n);
+}
+
 static inline exact contrast(const double *z, const double *t, size_t n,
                              size_t d, exact temperature) {
   exact loss = 0;
@@ -181,6 +193,8 @@ static const struct {
     {{{"loss=cosine"}, 2, 1}, NULL, against_cosine},
     {{{"loss=l2"}, 37, 5}, NULL, against_l2},
     {{{"loss=l2"}, 2, 1}, NULL, against_l2},
+    {{{"loss=cross-entropy"}, 37, 5}, NULL, against_cross},
+    {{{"loss=cross-entropy"}, 2, 2}, NULL, against_cross},
     {{{"loss=infonce", "temperature=0.1"}, 37, 5}, NULL, against_directclr},
     {{{"loss=infonce", "temperature=0.1"}, 2, 1}, NULL, against_directclr},
     {{{"loss=infonce", "temperature=0.2", "target=ema"}, 37, 5},

@@ -88,6 +88,17 @@ static void settings_of_one_loss(void **state) {
   refuse("method.target=stop-gradient", "method.loss=infonce", "expected self");
   refuse("method.predictor=mlp", "method.loss=barlow", "expected none");
   refuse("method.loss=l2", "method.ema_momentum=0.9", "method.target=ema");
+  refuse("method.loss=l2", "method.ema_schedule=cosine", "method.target=ema");
+  refuse("method.loss=cross-entropy", "method.target=self", "expected labels");
+  refuse("method.loss=cross-entropy", "method.target=pixels", "is not of");
+  refuse("method.loss=l2", "method.target=labels", "expected linear or mlp");
+  refuse("method.loss=cross-entropy", "method.predictor=directpred",
+         "expected linear or mlp");
+  refuse("method.loss=cross-entropy", "method.predictor=linear-symmetric",
+         "expected linear or mlp");
+  refuse("method.loss=cross-entropy", "method.predictor_init=identity",
+         "expected gaussian");
+  refuse("method.loss=vicreg", "method.target=pixels", "expected self");
   refuse("method.rho=0.5", "method.loss=l2", "predictor=none");
   refuse("method.predictor=directset", "method.epsilon=0.1", "directset");
   refuse("method.predictor=directcopy", "method.form=code", "directcopy");

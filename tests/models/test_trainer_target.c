@@ -63,6 +63,130 @@ static void targets_move_or_are_held(void **state) {
   check_pull("method.target=ema", .5); /* at the start it is the network */
 }
 
+/* What is no embedding: a linear network W with a predictor P, b on C values
+ * compares p = P W x + b of each view with the unit vector of its class (K
+ * classes) or with x itself. By p the losses' gradients are r/2N, r =
+ * softmax(p)
+ * - t, and r/N, r = p - x; by P then sum r (W x)^T, by b sum r. */
+enum { PIX = 36, K = 3, IMAGES = 10 };
+
+static char *path_in(const folder *f, const char *name) {
+  char *path = NULL;
+  assert_true(asprintf(&path, "%s/%s", f->name, name) > 0);
+  return path;
+}
+
+/* Fashion-MNIST's files, of ten waves in the classes 0, 1, 2, 0, …. */
+static void write_classes(const folder *f, bool remove) {
+  unsigned char bytes[8 + IMAGES] = {0, 0, 8, 1, 0, 0, 0, IMAGES};
+  char *images = path_in(f, "train-images-idx3-ubyte");
+  char *labels = path_in(f, "train-labels-idx1-ubyte");
+  for (int i = 0; i < IMAGES; i++) bytes[8 + i] = (unsigned char)(i % K);
+  if (remove) {
+    unlink(images);
+    unlink(labels);
+  } else {
+    write_waves(f, IMAGES, 6);
+    assert_int_equal(rename(f->plain, images), 0);
+    write_plain(labels, bytes, sizeof bytes);
+  }
+  free(images);
+  free(labels);
+}
+
+static double softmax_loss(double *p, int label) {
+  double sum = 0;
+  for (size_t c = 0; c < K; c++) sum += exp(p[c]);
+  const double loss = log(sum) - p[label];
+  for (size_t c = 0; c < K; c++) p[c] = exp(p[c]) / sum - (c == (size_t)label);
+  return loss;
+}
+
+static double half_square(double *p, const float *x) {
+  double loss = 0;
+  for (size_t c = 0; c < PIX; c++) {
+    p[c] -= (double)x[c];
+    loss += p[c] * p[c] / 2;
+  }
+  return loss;
+}
+
+static const float *param(const trained *t, const char *name) {
+  const es_tensor *found =
+      es_graph_find(&es_trainer_network(t->trainer)->graph, name);
+  assert_non_null(found);
+  return es_trainer_params(t->trainer) + found->offset;
+}
+
+/* p of one view, and f = W x. */
+static void predict(const float *W, const float *P, size_t count,
+                    const float *x, double *f, double *p) {
+  for (size_t a = 0; a < D; a++) {
+    f[a] = 0;
+    for (size_t j = 0; j < PIX; j++)
+      f[a] += (double)W[a * PIX + j] * (double)x[j];
+  }
+  for (size_t c = 0; c < count; c++) {
+    p[c] = 0;
+    for (size_t a = 0; a < D; a++) p[c] += (double)P[c * D + a] * f[a];
+  }
+}
+
+/* Sums of 2n = 8 rows, 36 products of order one each, in float. */
+static void check_aim(const folder *f, const char *loss, const char *target,
+                      size_t count) {
+  enum { B = 4 };
+  const double rate = .5, tiny = 300 * 0x1p-24;
+  char folder_word[128];
+  snprintf(folder_word, sizeof folder_word, "data.path=%s", f->name);
+  trained t = TRAINER("data.name=fashion-mnist", folder_word, "data.size=6",
+                      "net.arch=linear", "method.dim=2", "train.batch=4",
+                      "train.lr=0.5", "data.center=on",
+                      "method.predictor=linear", loss, target);
+  es_diag diag = {0};
+  es_pairs *pairs;
+  int label[B];
+  float x[2 * B * PIX];
+  double L = 0, by_P[PIX * D] = {0}, by_b[PIX] = {0}, r[PIX], z[D];
+  assert_ok(es_pairs_new(&pairs, t.config, NULL, &diag), diag);
+  es_pairs_fill(pairs, 0, x);
+  es_pairs_labels(pairs, 0, label);
+  float *start = copy_params(t.trainer);
+  const float *now = es_trainer_params(t.trainer);
+  const float *W = start + (param(&t, "fc.weight") - now);
+  const float *P = start + (param(&t, "predictor.0.weight") - now);
+  const bool labels = count == K;
+  const double share = labels ? .5 / B : 1. / B;
+  for (size_t i = 0; i < 2 * B; i++) {
+    const float *view = x + i * PIX;
+    predict(W, P, count, view, z, r);
+    L +=
+        share * (labels ? softmax_loss(r, label[i % B]) : half_square(r, view));
+    for (size_t c = 0; c < count; c++) {
+      by_b[c] += share * r[c];
+      for (size_t a = 0; a < D; a++) by_P[c * D + a] += share * r[c] * z[a];
+    }
+  }
+  take_steps(t.trainer, 1);
+  assert_close(es_trainer_batch_loss(t.trainer), L, 1e-5, 0);
+  const float *P1 = param(&t, "predictor.0.weight");
+  const float *b1 = param(&t, "predictor.0.bias");
+  for (size_t c = 0; c < count; c++)
+    assert_close((double)b1[c], -rate * by_b[c], 0, tiny);
+  for (size_t k = 0; k < count * D; k++)
+    assert_close((double)P1[k], (double)P[k] - rate * by_P[k], 0, tiny);
+  free(start);
+  es_pairs_free(pairs);
+  close_trained(&t);
+}
+
+static void targets_may_be_no_embeddings(void **state) {
+  write_classes(*state, false);
+  check_aim(*state, "method.loss=cross-entropy", "method.target=labels", K);
+  check_aim(*state, "method.loss=l2", "method.target=pixels", PIX);
+  write_classes(*state, true);
+}
+
 #define SIAMESE(f, target)                                                     \
   (write_waves(f, 18, 8),                                                      \
    TRAINER("data.name=idx", (f)->word, "net.width=4", "method.dim=3",          \
@@ -91,12 +215,6 @@ static void an_average_starts_as_the_network(void **state) {
   close_trained(&sg);
   close_trained(&ema);
   close_trained(&self);
-}
-
-static char *path_in(const folder *f, const char *name) {
-  char *path = NULL;
-  assert_true(asprintf(&path, "%s/%s", f->name, name) > 0);
-  return path;
 }
 
 static void save_trainer(const es_trainer *t, const char *path) {
@@ -187,6 +305,7 @@ static void an_average_goes_on_to_the_bit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(targets_move_or_are_held),
+      IN_FOLDER(targets_may_be_no_embeddings),
       IN_FOLDER(an_average_starts_as_the_network),
       IN_FOLDER(an_average_follows),
       IN_FOLDER(an_average_goes_on_to_the_bit),
