@@ -83,9 +83,9 @@ es_status es_config_suggest(es_config *config, const char *section,
 bool es_config_has(const es_config *config, const char *section,
                    const char *name);
 
-/* Unsets every key of a section that turned out to have no effect, so that
- * es_config_write leaves it out. */
-void es_config_forget(es_config *config, const char *section);
+/* Unsets a key that turned out to have no effect, so that es_config_write
+ * leaves it out; name NULL: every key of the section. */
+void es_config_forget(es_config *config, const char *section, const char *name);
 
 /* True if the user set the key, by a word or a file; name NULL: any key of the
  * section. */

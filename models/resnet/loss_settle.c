@@ -8,16 +8,18 @@ static bool is(const es_config *config, const char *name, const char *word) {
 }
 
 /* A setting that is read with method.key=word alone: its default there, a
- * mistake elsewhere. */
+ * mistake elsewhere, where a method's preset of it is dropped: as a line of
+ * config.yaml it would be such a mistake. */
 static es_status of(es_config *config, const char *key, const char *word,
                     const char *name, const char *value, es_diag *diag) {
   if (is(config, key, word))
     return es_config_suggest(config, "method", name, value, diag);
-  return es_config_given(config, "method", name)
-             ? es_config_blame(config, "method", name, diag,
-                               "it is of method.%s=%s, not of %s", key, word,
-                               es_config_text(config, "method", key))
-             : ES_OK;
+  if (es_config_given(config, "method", name))
+    return es_config_blame(config, "method", name, diag,
+                           "it is of method.%s=%s, not of %s", key, word,
+                           es_config_text(config, "method", key));
+  es_config_forget(config, "method", name);
+  return ES_OK;
 }
 
 /* A setting of predictors that are set, with its default for each; NULL: that
@@ -31,11 +33,12 @@ static es_status of_direct(es_config *config, const char *name,
                                                               : NULL;
   if (value != NULL)
     return es_config_suggest(config, "method", name, value, diag);
-  return es_config_given(config, "method", name)
-             ? es_config_blame(config, "method", name, diag,
-                               "method.predictor=%s does not read it",
-                               es_config_text(config, "method", "predictor"))
-             : ES_OK;
+  if (es_config_given(config, "method", name))
+    return es_config_blame(config, "method", name, diag,
+                           "method.predictor=%s does not read it",
+                           es_config_text(config, "method", "predictor"));
+  es_config_forget(config, "method", name);
+  return ES_OK;
 }
 
 static es_status settle_direct(es_config *config, es_diag *diag) {

@@ -96,8 +96,8 @@ es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) {
 void es_cli_forget_data(const es_job *job, const es_instance *instance) {
   unsigned crc;
   if (es_instance_checksum(instance, &crc)) return;
-  es_config_forget(job->config, "data");
-  es_config_forget(job->config, "augment");
+  es_config_forget(job->config, "data", NULL);
+  es_config_forget(job->config, "augment", NULL);
 }
 
 es_status es_cli_print_json(cJSON *root, bool ok, es_diag *diag) {

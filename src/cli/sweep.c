@@ -63,8 +63,8 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
                                     diag);
   if (status != ES_OK) return status;
   if (!run->sweep->from_data) { /* config.yaml holds what had an effect */
-    es_config_forget(job->config, "data");
-    es_config_forget(job->config, "augment");
+    es_config_forget(job->config, "data", NULL);
+    es_config_forget(job->config, "augment", NULL);
   }
   const uint64_t cells = es_sweep_cells(run->sweep);
   es_shard_cells(&job->shard, cells, &run->first, &run->last);

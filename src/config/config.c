@@ -112,10 +112,13 @@ es_status es_config_suggest(es_config *config, const char *section,
   return status;
 }
 
-void es_config_forget(es_config *config, const char *section) {
+void es_config_forget(es_config *config, const char *section,
+                      const char *name) {
   for (size_t i = 0; i < config->n; i++) {
     es_entry *entry = &config->entry[i];
-    if (strcmp(entry->key->section, section) != 0) continue;
+    if (strcmp(entry->key->section, section) != 0 ||
+        (name != NULL && strcmp(entry->key->name, name) != 0))
+      continue;
     es_value_free(&entry->value);
     entry->value = (es_value){0};
     entry->has = entry->given = false;

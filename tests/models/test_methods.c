@@ -47,6 +47,43 @@ static void methods_are_settings(void **state) {
   es_config_free(c);
 }
 
+/* Settled settings as config.yaml has them. */
+static void write_settled(es_config *c, const char *path) {
+  es_diag diag = {0};
+  assert_ok(es_train_settle(c, &diag), diag);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_ok(es_config_write(c, file, &diag), diag);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* A run's config.yaml gives every key, presets that another setting put out of
+ * use not among them: the run can be probed and run again. */
+static void presets_out_of_use_are_dropped(void **state) {
+  static const char *const word[][3] = {
+      {"simclr", "method.loss=vicreg", "temperature"},
+      {"byol", "method.target=self", "ema_momentum"},
+      {"directpred", "method.predictor=linear", "rho"},
+      {"directcopy", "method.predictor=directset", "epsilon"}};
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_diag diag = {0};
+  const char *path = ((const folder *)*state)->plain;
+  for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+    es_config *c, *again;
+    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+    assert_ok(es_method_preset(es_method_find(word[i][0]), c, &diag), diag);
+    assert_ok(es_config_set(c, word[i][1], &diag), diag);
+    write_settled(c, path);
+    assert_false(es_config_has(c, "method", word[i][2]));
+    assert_true(es_config_has(c, "method", "dim"));
+    assert_ok(es_config_new(&again, sets, 2, &diag), diag);
+    assert_ok(es_config_load(again, path, &diag), diag);
+    assert_ok(es_train_settle(again, &diag), diag);
+    es_config_free(again);
+    es_config_free(c);
+  }
+}
+
 static void losses_are_listed_and_found(void **state) {
   (void)state;
   char word[48];
@@ -234,6 +271,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(methods_are_listed_and_found),
       cmocka_unit_test(methods_are_settings),
+      IN_FOLDER(presets_out_of_use_are_dropped),
       cmocka_unit_test(losses_are_listed_and_found),
       cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),

@@ -29,7 +29,7 @@ static es_status execute(const es_job *job, es_diag *diag) {
   if (a == fails_at) return es_fail(diag, ES_BUDGET, "out of budget");
   if (a == breaks_at) return es_fail(diag, ES_FILE_DATA, "broken");
   if (es_config_real(job->config, "model", "b") != 50)
-    es_config_forget(job->config, "data");
+    es_config_forget(job->config, "data", NULL);
   assert_ok(es_file_mkdirs(job->dir, diag), *diag);
   FILE *out = open_memstream(&text, &n);
   assert_ok(es_config_write(job->config, out, diag), *diag);
