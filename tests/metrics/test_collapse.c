@@ -206,6 +206,22 @@ static void not_a_number_stays_one(void **state) {
   }
 }
 
+/* Of +-e_1, +-e_2 in the plane each dimension has variance 1/2: spread 1, at
+ * any lengths. Rows alike have exactly 0, zeros too; one row of zeros among n-1
+ * ones x = e_1 of length one has variance (n-1)/n^2 in one dimension of d. */
+static void spread_of_directions(void **state) {
+  (void)state;
+  const double cross[] = {3, 0, -1e-30, 0, 0, 1e30, 0, -2};
+  const double alike[] = {.3, .7, .1, .3, .7, .1, .3, .7, .1};
+  const double zeros[9] = {0}, one[] = {1, 0, 0, 0, 5, 0, 2, 0};
+  double scratch[9];
+  assert_close(es_collapse_spread(4, 2, cross, scratch), 1, 8 * u, 0);
+  assert_close(es_collapse_spread(3, 3, alike, scratch), 0, 0, 0);
+  assert_close(es_collapse_spread(3, 3, zeros, scratch), 0, 0, 0);
+  assert_close(es_collapse_spread(4, 2, one, scratch), sqrt(3. / 16) / sqrt(2),
+               8 * u, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(areas_of_the_theory),
@@ -219,6 +235,7 @@ int main(void) {
       cmocka_unit_test(of_variances),
       cmocka_unit_test(scale_does_not_matter),
       cmocka_unit_test(not_a_number_stays_one),
+      cmocka_unit_test(spread_of_directions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
