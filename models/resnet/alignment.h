@@ -13,8 +13,8 @@
  *     where they are the same ones
  *
  * For z = W x the flow's s_j are the eigenvalues of W W^T, and its commutator
- * is that with W X W^T: the same where E[x x^T] = X + X' = I (data.whiten=sum)
- * and X is a multiple of I. */
+ * is that with W X W^T: the same where E[x x^T] = X + X' = I and X is a
+ * multiple of I. */
 #ifndef ES_MODELS_RESNET_ALIGNMENT_H
 #define ES_MODELS_RESNET_ALIGNMENT_H
 
