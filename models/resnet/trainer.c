@@ -214,6 +214,17 @@ static es_status not_finite(const es_trainer *t, const char *what,
                  what, t->done, es_trainer_rate(t));
 }
 
+/* The same of what is measured: before the first step no rate is at fault. */
+static es_status not_measured(const es_trainer *t, const char *what,
+                              es_diag *diag) {
+  if (t->done > 0) return not_finite(t, what, diag);
+  return es_fail(diag, ES_NOT_FINITE,
+                 "%s is not finite before the first step: the data or the "
+                 "network's start (net.init_scale, net.output_multiplier, "
+                 "method.predictor_scale) are too large",
+                 what);
+}
+
 /* A loss without gradient, and at which step. */
 static es_status check_loss(const es_trainer *t, es_pass pass, es_diag *diag) {
   es_diag own = {0};
@@ -305,12 +316,14 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
     if (loss != NULL)
       es_objective_keep(t->objective, k * t->batch, rows_of(t, k));
   }
-  if (!all_finite(z, size)) return not_finite(t, "the embedding", diag);
+  if (!all_finite(z, size)) return not_measured(t, "the embedding", diag);
   if (representation != NULL && !all_finite(representation, features))
-    return not_finite(t, "the representation", diag);
+    return not_measured(t, "the representation", diag);
   if (loss == NULL) return ES_OK;
   *loss = es_objective_measure(t->objective);
-  return isnan(*loss) ? check_loss(t, ES_PASS_MEASURE, diag) : ES_OK;
+  if (isfinite(*loss)) return ES_OK;
+  const es_status status = check_loss(t, ES_PASS_MEASURE, diag);
+  return status == ES_OK ? not_measured(t, "the loss", diag) : status;
 }
 
 const double *es_trainer_targets(const es_trainer *t) {

@@ -286,6 +286,24 @@ static void a_step_out_of_range(void **state) {
   close_trained(&t);
 }
 
+/* Embeddings of some 1e1 and predictions beyond a float's 3e38: the loss that
+ * they have none of is not measured as a number. */
+static void predictions_out_of_range(void **state) {
+  folder *f = *state;
+  double loss;
+  es_diag diag = {0};
+  write_waves(f, 12, 6);
+  trained t =
+      TRAINER("data.name=idx", f->word, "net.arch=linear", "method.dim=3",
+              "train.batch=12", "net.init_scale=10", "method.loss=l2",
+              "method.predictor=linear", "method.predictor_scale=3e38");
+  assert_status(es_trainer_measure(t.trainer, NULL, NULL, NULL, &loss, &diag),
+                ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "the loss"));
+  assert_non_null(strstr(diag.message, "method.predictor_scale"));
+  close_trained(&t);
+}
+
 /* Twelve pairs in eight dimensions: C of a start has eigenvalues below 0. A
  * step says so with either preconditioner; a measurement needs no gradient, and
  * only log det has no loss there. Nothing has moved. */
@@ -323,6 +341,7 @@ int main(void) {
       IN_FOLDER(measurements_are_normalised_by_batches),
       IN_FOLDER(a_network_learns),
       IN_FOLDER(a_step_out_of_range),
+      IN_FOLDER(predictions_out_of_range),
       IN_FOLDER(an_indefinite_covariance_stops),
   };
   omp_set_num_threads(1); /* these networks are too small for more */
