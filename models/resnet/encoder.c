@@ -254,6 +254,14 @@ bool es_network_orthogonal(const es_network *network) {
          es_network_trains(network, network->last);
 }
 
+size_t es_network_moving(const es_network *network) {
+  const es_graph *g = &network->graph;
+  size_t n = 0;
+  for (size_t p = 0; p < g->n_params; p++)
+    if (es_network_trains(network, p)) n += g->param[p].size;
+  return n;
+}
+
 bool es_network_ends_linear(const es_network *network) {
   const es_graph *g = &network->graph;
   const es_node *z = &g->node[g->output[network->embedding.output]];

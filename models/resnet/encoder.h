@@ -105,6 +105,9 @@ bool es_network_trains(const es_network *network, size_t param);
  * scale while it learns: method.projector=orthogonal. */
 bool es_network_orthogonal(const es_network *network);
 
+/* Numbers in the parameters that descent moves. */
+size_t es_network_moving(const es_network *network);
+
 /* Whether the embedding is W h, with W the last linear layer's weight, which
  * descent moves, and h the penultimate tap: what theory speaks of. A bias does
  * not matter to it. */

@@ -104,7 +104,7 @@ static void collect(figures *f, const es_session *s, double seconds) {
   add(f, "lr", es_trainer_rate(s->trainer));
   add(f, "gamma_1", s->gamma_1);
   add(f, "parameters",
-      (double)es_graph_parameters(&es_trainer_network(s->trainer)->graph));
+      (double)es_network_moving(es_trainer_network(s->trainer)));
   add(f, "seconds", seconds);
 }
 
@@ -197,7 +197,7 @@ static es_status dry_run(es_session *s, es_diag *diag) {
   printf("# engine: %s\n# parameters: %zu\n# rate: %.9g\n"
          "# memory: about %.3g MB\n"
          "# time: about %.2g s for %.0f steps, without measurements\n",
-         es_trainer_engine(s->trainer), es_graph_parameters(&network->graph),
+         es_trainer_engine(s->trainer), es_network_moving(network),
          es_trainer_rate(s->trainer),
          (double)es_trainer_memory(s->trainer) * 1e-6,
          (es_seconds() - begun) * steps, steps);

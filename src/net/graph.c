@@ -301,9 +301,3 @@ void es_graph_free(es_graph *graph) {
   free(graph->buffer);
   *graph = (es_graph){0};
 }
-
-size_t es_graph_parameters(const es_graph *graph) {
-  size_t n = 0;
-  for (size_t p = 0; p < graph->n_params; p++) n += graph->param[p].size;
-  return n;
-}

@@ -119,9 +119,6 @@ es_status es_graph_finish(const es_graph *graph, es_diag *diag) ES_MUST_USE;
 /* Values of a node for one image: channels · height · width. */
 size_t es_node_size(const es_node *node);
 
-/* Trained numbers, padding not counted. */
-size_t es_graph_parameters(const es_graph *graph);
-
 /* The parameter or buffer of that name, or NULL. */
 const es_tensor *es_graph_find(const es_graph *graph, const char *name);
 

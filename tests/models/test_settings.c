@@ -49,7 +49,7 @@ static void parameters_are_the_papers(void **state) {
     es_config *c = SETTINGS("net.width=64", "method.dim=1000", w[0], w[1]);
     assert_ok(es_encoder_from(&e, c, 3, 64, &diag), diag);
     es_network n = network_of(&e);
-    const size_t all = es_graph_parameters(&n.graph) + 1000;
+    const size_t all = es_network_moving(&n) + 1000;
     assert_int_equal(all, rows[k].parameters);
     const double tenths = (double)all * 1e-5;
     const bool cut = e.bottleneck_width == 2;
