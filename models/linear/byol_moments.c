@@ -2,6 +2,7 @@
  * that the state is held in: see byol.h. */
 #include "models/linear/barlow.h"
 #include "models/linear/byol.h"
+#include "models/linear/given.h"
 
 #include "data/moments.h"
 
@@ -125,9 +126,8 @@ static es_status from_matrices(byol *b, const es_config *config,
                                es_diag *diag) {
   const es_matrix *X = es_config_matrix(config, "model", "X");
   const es_matrix *Xp = es_config_matrix(config, "model", "Xp");
-  if (X == NULL || Xp == NULL)
-    return es_fail(diag, ES_USAGE, "model.%s: model.%s needs it beside it",
-                   X == NULL ? "X" : "Xp", X == NULL ? "Xp" : "X");
+  const es_status both = es_given_both(config, "X", "Xp", diag);
+  if (both != ES_OK) return both;
   if (Xp->rows != X->rows)
     return es_config_blame(config, "model", "Xp", diag,
                            "%zu by %zu, but X is %zu by %zu", Xp->rows,

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/slab.h"
 #include "models/linear/drive_keys.h"
+#include "models/linear/given.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -72,6 +73,11 @@ static es_status read_start(one_layer *b, const es_config *config,
   const es_matrix *W0 = es_config_matrix(config, "model", "W0");
   const double scale = es_config_real(config, "model", "init_scale");
   const uint64_t seed = es_config_size(config, "model", "seed");
+  if (W0 != NULL) {
+    const es_status idle =
+        es_given_idle(config, "init_scale", 0.1, "model.W0 is given", diag);
+    if (idle != ES_OK) return idle;
+  }
   for (size_t i = 0; i < b->d; i++)
     for (size_t j = 0; j < b->m; j++)
       b->W0[i + j * b->d] =

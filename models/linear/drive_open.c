@@ -4,6 +4,7 @@
 
 #include "base/slab.h"
 #include "linalg/linalg.h"
+#include "models/linear/given.h"
 
 #include <float.h>
 #include <math.h>
@@ -75,19 +76,19 @@ static es_status check_loss(const es_drive *drive, const given *source,
       has(config, "reduction"))
     return es_config_blame(config, "model", "reduction", diag,
                            "mode=population is the limit of the mean");
-  return ES_OK;
+  return drive->loss == ES_INFONCE_DOT
+             ? ES_OK
+             : es_given_idle(config, "temperature", 0.1, "of loss=dot alone",
+                             diag);
 }
 
-static es_status check_batch(const es_drive *drive, const es_config *config,
-                             es_diag *diag) {
-  const char *method = es_config_text(config, "solver", "method");
-  if (!has(config, "batch")) return ES_OK;
-  if (drive->mode != ES_DRIVE_INFONCE)
+static es_status check_descent(const es_drive *drive, const es_config *config,
+                               es_diag *diag) {
+  if (has(config, "batch") && drive->mode != ES_DRIVE_INFONCE)
     return es_config_blame(config, "model", "batch", diag,
                            "of mode=infonce alone");
-  if (method != NULL && strcmp(method, "gd") == 0) return ES_OK;
-  return es_config_blame(config, "model", "batch", diag,
-                         "it needs solver.method=gd");
+  const es_status status = es_given_gd(config, "batch", diag);
+  return status == ES_OK ? es_given_gd(config, "lr", diag) : status;
 }
 
 static es_status read_loss(es_drive *drive, const given *source,
@@ -100,7 +101,7 @@ static es_status read_loss(es_drive *drive, const given *source,
   drive->mean = reduction != NULL ? strcmp(reduction, "mean") == 0 : dot;
   if (has(config, "lr")) drive->lr = es_config_real(config, "model", "lr");
   const es_status status = check_loss(drive, source, config, diag);
-  return status == ES_OK ? check_batch(drive, config, diag) : status;
+  return status == ES_OK ? check_descent(drive, config, diag) : status;
 }
 
 /* A copy of a matrix of finite values; m is its order. */
@@ -145,11 +146,9 @@ static es_status check_semidefinite(size_t m, const double *M,
 static es_status given_moments(es_drive *drive, const es_config *config,
                                es_diag *diag) {
   size_t other;
-  const bool has_C = has(config, "C"), has_A = has(config, "A");
-  if (!has_C || !has_A)
-    return es_fail(diag, ES_USAGE, "model.%s: model.%s needs it beside it",
-                   has_C ? "A" : "C", has_C ? "C" : "A");
-  es_status status = take_matrix(&drive->C, &drive->m, config, "C", diag);
+  es_status status = es_given_both(config, "C", "A", diag);
+  if (status == ES_OK)
+    status = take_matrix(&drive->C, &drive->m, config, "C", diag);
   if (status == ES_OK)
     status = take_matrix(&drive->A, &other, config, "A", diag);
   if (status == ES_OK && other != drive->m)

@@ -6,6 +6,7 @@
 
 #include "base/slab.h"
 #include "models/linear/barlow.h"
+#include "models/linear/given.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,9 +59,8 @@ static es_status given_pairs(es_drive *drive, const es_config *config,
                              es_diag *diag) {
   const es_matrix *x = es_config_matrix(config, "model", "x");
   const es_matrix *xp = es_config_matrix(config, "model", "xp");
-  if (x == NULL || xp == NULL)
-    return es_fail(diag, ES_USAGE, "model.%s: model.%s needs it beside it",
-                   x == NULL ? "x" : "xp", x == NULL ? "xp" : "x");
+  const es_status both = es_given_both(config, "x", "xp", diag);
+  if (both != ES_OK) return both;
   if (xp->rows != x->rows || xp->cols != x->cols)
     return es_config_blame(config, "model", "xp", diag,
                            "%zu by %zu, but x is %zu by %zu", xp->rows,

@@ -1,0 +1,24 @@
+/* Settings of [model] that stand or fall together. */
+#ifndef ES_MODELS_LINEAR_GIVEN_H
+#define ES_MODELS_LINEAR_GIVEN_H
+
+#include <eigenstep/config.h>
+
+/* ES_OK where both model.a and model.b are given; ES_USAGE names the one that
+ * is missing, and the other, or the first where neither is given. */
+es_status es_given_both(const es_config *config, const char *a, const char *b,
+                        es_diag *diag) ES_MUST_USE;
+
+/* ES_OK unless the real number model.name is set to another value than its
+ * default, which config.yaml repeats: ES_BAD_VALUE (ES_FILE_DATA from a file),
+ * with why it has no use. */
+es_status es_given_idle(const es_config *config, const char *name,
+                        double fallback, const char *why,
+                        es_diag *diag) ES_MUST_USE;
+
+/* ES_OK, or what es_config_blame returns of a model.name that is set where
+ * solver.method is another one than gd. */
+es_status es_given_gd(const es_config *config, const char *name,
+                      es_diag *diag) ES_MUST_USE;
+
+#endif
