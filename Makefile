@@ -12,7 +12,7 @@ B      := build/$(CFG)
 
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
-GOALS := all test demo bench reproduce valgrind coverage install sanitize
+GOALS := all test demo bench kills reproduce valgrind coverage install sanitize
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps
 all:
@@ -162,6 +162,10 @@ do-bench: do-all $(BENCH_BIN)
 	  PYTHON=$(PYTHON) $$b || exit 1; done
 	@$(PYTHON) tests/bench/performance.py out/bench docs
 	@echo "docs/performance.md is made of out/bench/*.csv"
+
+# A hundred kills of trainings, each gone on with: minutes.
+do-kills: do-all
+	@tests/kills
 
 do-reproduce: do-all $(BENCH_BIN)
 	@tests/reproduce

@@ -1,6 +1,7 @@
 # A training that is killed, interrupted or refused a write goes on with --resume
 # to the same bytes; where it cannot go on, the folder is left as it was.
 . tests/cli/lib.sh
+. "$root/tests/cli/killed.sh"
 
 # A library to preload that strikes at a chosen file operation: kill_at.c.
 ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC "$root/tests/cli/kill_at.c" -o kill_at.so -ldl
@@ -25,42 +26,9 @@ base="train barlow-covariance data.name=idx data.path=images.idx net.width=2
   train.predict=conjugate --quiet"
 small="$base train.steps=40 train.log_every=3 train.checkpoint_every=7 --threads 1"
 two="${small/threads 1/threads 2}"
-reference=whole # the uninterrupted run that others are compared with
-results="config.yaml trace.csv prediction.csv steps.csv overlay.csv agreement.csv arrays.h5"
-
 struck() { # order for kill_at.so, words…: sets rc and err
   local order=$1; shift
   { KILL_AT=$order LD_PRELOAD=$work/kill_at.so es "$@"; } 2>/dev/null
-}
-
-# run.json without what differs from run to run.
-lasting() { grep -vE '"(date|command_line|wall_seconds|seconds)"' "$1"; }
-
-# What in a finished folder differs from the uninterrupted run.
-differences() { # folder
-  local f
-  for f in $results; do cmp -s "$1/$f" "$reference/$f" || echo "$f differs"; done
-  [ "$(lasting "$1/run.json" 2>&1)" = "$(lasting $reference/run.json)" ] || echo "run.json differs"
-  diff <(ls "$1") <(ls $reference)
-}
-goes_on() { # name, folder, words…: --resume to the end, then compare
-  local name=$1 dir=$2; shift 2
-  es "$@" -o "$dir" --resume
-  found=$([ "$rc" -eq 0 ] || echo "exit $rc: $err"; differences "$dir")
-  [ -z "$found" ]; ok $? "$name" "$found"
-  rm -rf "$dir"
-}
-
-# What is wrong in a folder just after a kill: all under a final name is whole,
-# and what grows is the beginning of what it will be.
-half_written() { # folder
-  local f
-  for f in $results; do
-    [ "$f" = arrays.h5 ] || [ ! -e "$1/$f" ] || cmp -s "$1/$f" "$reference/$f" || echo "$f is not whole"
-  done
-  [ ! -e "$1/trace.csv.part" ] ||
-    cmp -s -n "$(stat -c %s "$1/trace.csv.part")" "$1/trace.csv.part" $reference/trace.csv ||
-    echo "trace.csv.part is no beginning of trace.csv"
 }
 
 # Names, sizes, times and bytes.
@@ -74,11 +42,6 @@ untouched() { # name, code, pattern, folder, words…
 }
 
 # The uninterrupted run, twice.
-now() { date +%s.%N; }
-timed() { # words…: sets seconds
-  local start; start=$(now)
-  es "$@"; seconds=$(awk "BEGIN { print $(now) - $start }")
-}
 timed $small -o whole; ok $rc "an uninterrupted run" "$err"; whole_time=$seconds
 timed $small -o again; same "has the same bytes again" "$rc$(differences again)" 0
 whole_time=$(awk "BEGIN { print $seconds < $whole_time ? $seconds : $whole_time }")
@@ -104,14 +67,6 @@ rm -r logged
 # Ten kills at random moments over the whole run, every third one followed by a
 # kill of the run that goes on.
 draw=20240229
-random() { draw=$(((draw * 1103515245 + 12345) % 2147483648)); awk "BEGIN { print $draw / 2147483648 }"; }
-killed_at() { # seconds, words…
-  local seconds=$1 pid; shift
-  "$program" "$@" >.out 2>.err </dev/null &
-  pid=$!
-  sleep "$seconds"; kill -KILL $pid 2>/dev/null
-  wait $pid 2>/dev/null; rc=$?
-}
 n=10; [ $asan = 1 ] && n=3
 kills=0
 for i in $(seq $n); do
