@@ -4,7 +4,6 @@
  */
 #include "models/linear/deep.h"
 #include "models/linear/drive.h"
-#include "models/linear/given.h"
 
 #include "base/random.h"
 #include "base/slab.h"
@@ -56,8 +55,7 @@ static es_status check_lambda(const es_config *config, es_diag *diag) {
 static es_status open_lambda(deep *b, const es_config *config, es_diag *diag) {
   size_t m;
   const double *lambda = es_config_list(config, "model", "lambda", &m);
-  es_status status = check_lambda(config, diag);
-  if (status == ES_OK) status = es_given_gd(config, "lr", diag);
+  const es_status status = check_lambda(config, diag);
   if (status != ES_OK) return status;
   es_drive *drive = b->drive = calloc(1, sizeof *drive);
   if (drive == NULL) return es_deep_no_memory(diag);

@@ -82,13 +82,16 @@ static es_status check_loss(const es_drive *drive, const given *source,
                              diag);
 }
 
-static es_status check_descent(const es_drive *drive, const es_config *config,
-                               es_diag *diag) {
-  if (has(config, "batch") && drive->mode != ES_DRIVE_INFONCE)
+static es_status check_batch(const es_drive *drive, const es_config *config,
+                             es_diag *diag) {
+  const char *method = es_config_text(config, "solver", "method");
+  if (!has(config, "batch")) return ES_OK;
+  if (drive->mode != ES_DRIVE_INFONCE)
     return es_config_blame(config, "model", "batch", diag,
                            "of mode=infonce alone");
-  const es_status status = es_given_gd(config, "batch", diag);
-  return status == ES_OK ? es_given_gd(config, "lr", diag) : status;
+  if (method != NULL && strcmp(method, "gd") == 0) return ES_OK;
+  return es_config_blame(config, "model", "batch", diag,
+                         "it needs solver.method=gd");
 }
 
 static es_status read_loss(es_drive *drive, const given *source,
@@ -101,7 +104,7 @@ static es_status read_loss(es_drive *drive, const given *source,
   drive->mean = reduction != NULL ? strcmp(reduction, "mean") == 0 : dot;
   if (has(config, "lr")) drive->lr = es_config_real(config, "model", "lr");
   const es_status status = check_loss(drive, source, config, diag);
-  return status == ES_OK ? check_descent(drive, config, diag) : status;
+  return status == ES_OK ? check_batch(drive, config, diag) : status;
 }
 
 /* A copy of a matrix of finite values; m is its order. */

@@ -1,8 +1,6 @@
 /* Settings of [model] that stand or fall together: see given.h. */
 #include "models/linear/given.h"
 
-#include <string.h>
-
 es_status es_given_both(const es_config *config, const char *a, const char *b,
                         es_diag *diag) {
   const bool has_a = es_config_has(config, "model", a);
@@ -16,14 +14,4 @@ es_status es_given_idle(const es_config *config, const char *name,
   return es_config_real(config, "model", name) == fallback
              ? ES_OK
              : es_config_blame(config, "model", name, diag, "%s", why);
-}
-
-es_status es_given_gd(const es_config *config, const char *name,
-                      es_diag *diag) {
-  const char *method = es_config_text(config, "solver", "method");
-  if (!es_config_has(config, "model", name) ||
-      (method != NULL && strcmp(method, "gd") == 0))
-    return ES_OK;
-  return es_config_blame(config, "model", name, diag,
-                         "it needs solver.method=gd");
 }

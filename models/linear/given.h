@@ -16,9 +16,4 @@ es_status es_given_idle(const es_config *config, const char *name,
                         double fallback, const char *why,
                         es_diag *diag) ES_MUST_USE;
 
-/* ES_OK, or what es_config_blame returns of a model.name that is set where
- * solver.method is another one than gd. */
-es_status es_given_gd(const es_config *config, const char *name,
-                      es_diag *diag) ES_MUST_USE;
-
 #endif

@@ -132,6 +132,8 @@ c "$x" "$xp" 'W0=[[1,2,3]]' t=1; expect "W0 of another width" 2 "W0.*1 by 3; it 
 c "$x" "$xp" "$W0" d=3 t=1; expect "W0 beside d" 2 "W0.*2 rows, but d=3"
 c "$x" "$xp" d=0 t=1; expect "no rows" 2 "d=0"
 c data.name=gaussian data.dims=2000 data.n=2 d=1000000 t=1; expect "a W of more than memory holds" 4 "W of 1000000 by 2000 needs .* GB"
+c "$x" "$xp" temperature=0.3 t=1; expect "a temperature of no dot product" 2 "temperature=0.3: of loss=dot"
+c "$x" "$xp" 'W0=[[1,0]]' init_scale=0.3 t=1; expect "a scale beside a start" 2 "init_scale=0.3: model.W0 is given"
 c "$x" "$xp" temperature=0 t=1; expect "temperature = 0" 2 "temperature=0"
 c "$x" "$xp" eta=-1 t=1; expect "negative eta" 2 "eta=-1"
 # 1e12 pairs: told before any of them is drawn.

@@ -141,6 +141,9 @@ ok $rc "--dry-run" "$err"
 [ ! -e dry ]; ok $? "writes nothing"
 same "prints the settings" "$(grep -v '^#' <<<"$out")" "$(cat run/config.yaml)"
 same "and what it would take" "$(grep '^#' <<<"$out" | cut -d: -f1 | tr '\n' ' ')" "# engine # parameters # rate # memory # time "
+parameters=$(grep '^# parameters' <<<"$out")
+es $resnet net.subtract_initial=0.5 --dry-run -o dry
+same "the copy of the start is no parameter" "$(grep '^# parameters' <<<"$out")" "${parameters:-none}"
 es $resnet --dry-run -o run; ok $rc "--dry-run with a folder that is there" "$err"
 again "leaves it" run
 es $linear steps=30 --seed 5 -o seed; ok $rc "--seed" "$err"
