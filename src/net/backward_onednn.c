@@ -84,8 +84,8 @@ static void build_conv_weights(es_dnn_program *p, size_t i, size_t dy) {
       es_dnn_conv_choose(p, i, ES_BACK_WEIGHTS, &in, &out);
   dnnl_primitive_desc_t plain = NULL;
   if (made == NULL) return;
-  const size_t operand =
-      es_dnn_moved(p, node->from[0], x->value, x->layout, in);
+  const size_t operand = es_dnn_moved(
+      p, node->from[0], es_dnn_value_again(p, node->from[0]), x->layout, in);
   const size_t result = es_dnn_moved(p, i, dy, y->layout, out);
   es_dnn_failed(
       p, i, "gradient of weights",
@@ -133,12 +133,13 @@ static void build_conv_data(es_dnn_program *p, size_t i, size_t dy) {
 static void build_relu(es_dnn_program *p, size_t i) {
   const size_t from = p->graph->node[i].from[0];
   const size_t dy = p->cell[i].gradient, more = p->cell[i].more;
+  const size_t y = es_dnn_value_again(p, i);
   es_dnn_tick(p);
   const size_t dx = es_dnn_value_over(p, dy, more);
   es_dnn_step *step = es_dnn_loop_add(p, i, "gradient of ReLU", relu_back);
   if (step != NULL) step->lanes = es_dnn_lanes_of(p, i);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dx);
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[i].value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, y);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, dy);
   es_dnn_step_arg(p, step, 0, ES_AT_VALUE, more);
   es_dnn_contribute(p, from, dx);

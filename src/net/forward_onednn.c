@@ -118,12 +118,16 @@ static void build_sum(es_dnn_program *p, size_t s, size_t result,
   es_dnn_cell *cell = &p->cell[result];
   size_t a = from[0], b = from[1];
   if (postponed(p, b)) a = from[1], b = from[0];
-  if (postponed(p, b)) es_dnn_norm_forward(p, b, b, ES_NONE, false);
+  if (postponed(p, b)) {
+    es_dnn_norm_forward(p, b, b, ES_NONE, false);
+    es_dnn_let_again(p, b, b, ES_NONE, false);
+  }
   cell->layout = p->cell[s].layout = p->cell[a].layout;
   const size_t other =
       es_dnn_moved(p, b, p->cell[b].value, p->cell[b].layout, cell->layout);
   if (postponed(p, a)) {
     es_dnn_norm_forward(p, a, result, other, with_relu);
+    es_dnn_let_again(p, result, a, b, with_relu);
     return;
   }
   es_dnn_tick(p);
@@ -139,6 +143,7 @@ static void build_relu(es_dnn_program *p, size_t i) {
   cell->layout = p->cell[from].layout;
   if (postponed(p, from) && p->graph->node[from].op == ES_OP_NORM) {
     es_dnn_norm_forward(p, from, i, ES_NONE, true);
+    es_dnn_let_again(p, i, from, ES_NONE, true);
   } else if (postponed(p, from)) {
     build_sum(p, from, i, true);
   } else {

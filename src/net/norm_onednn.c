@@ -56,12 +56,26 @@ static void track(const es_dnn_lanes *t, const double *mean, const double *var,
   *count += (float)t->groups;
 }
 
+/* The result from the statistics. */
+static void again(es_dnn_program *p, const es_dnn_step *step) {
+  const es_dnn_lanes *t = &step->lanes;
+  const float *bias = es_dnn_step_data(p, step, BIAS);
+  const statistics s =
+      statistics_at(es_dnn_step_data(p, step, STATS), count_of(t));
+  es_dnn_lanes_normalise(es_dnn_step_data(p, step, Y), t,
+                         es_dnn_step_data(p, step, X),
+                         es_dnn_step_data(p, step, Z),
+                         &(es_dnn_affine){.mean = s.mean,
+                                          .scale = s.scale,
+                                          .shift = bias != NULL ? bias : s.zero,
+                                          .relu = step->relu});
+}
+
 static void forward(es_dnn_program *p, const es_dnn_step *step) {
   const es_dnn_lanes *t = &step->lanes;
   const size_t channels = t->blocks * t->lanes, n = count_of(t);
   const float *x = es_dnn_step_data(p, step, X),
-              *w = es_dnn_step_data(p, step, WEIGHT),
-              *bias = es_dnn_step_data(p, step, BIAS);
+              *w = es_dnn_step_data(p, step, WEIGHT);
   float *running_mean = es_dnn_step_data(p, step, MEAN);
   float *running_var = es_dnn_step_data(p, step, VAR);
   double *mean = (double *)(void *)es_dnn_step_data(p, step, WORK),
@@ -82,13 +96,39 @@ static void forward(es_dnn_program *p, const es_dnn_step *step) {
     s.mean[i] = (float)mean[i];
     s.scale[i] = (float)(w != NULL ? (double)w[i % channels] * s.r[i] : s.r[i]);
   }
-  if (bias == NULL) es_dnn_flat_copy(s.zero, NULL, n);
-  es_dnn_lanes_normalise(es_dnn_step_data(p, step, Y), t, x,
-                         es_dnn_step_data(p, step, Z),
-                         &(es_dnn_affine){.mean = s.mean,
-                                          .scale = s.scale,
-                                          .shift = bias != NULL ? bias : s.zero,
-                                          .relu = step->relu});
+  if (es_dnn_step_data(p, step, BIAS) == NULL)
+    es_dnn_flat_copy(s.zero, NULL, n);
+  again(p, step);
+}
+
+/* Adds the step of a norm, with its first operands, that makes result's value.
+ */
+static es_dnn_step *result_add(es_dnn_program *p, size_t norm, size_t result,
+                               size_t added, bool relu, const char *what,
+                               void (*loop)(es_dnn_program *,
+                                            const es_dnn_step *)) {
+  const es_graph *g = p->graph;
+  const es_node *node = &g->node[norm];
+  es_dnn_step *step = es_dnn_loop_add(p, norm, what, loop);
+  if (step == NULL) return NULL;
+  step->lanes = es_dnn_lanes_of(p, norm);
+  step->relu = relu;
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[result].value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[node->from[0]].value);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, added);
+  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->weight));
+  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->bias));
+  return step;
+}
+
+void es_dnn_norm_again(es_dnn_program *p, size_t norm, size_t result,
+                       size_t added, bool relu) {
+  if (p->status != ES_OK) return;
+  es_dnn_tick(p);
+  p->cell[result].value =
+      es_dnn_value_new(p, p->value[p->cell[result].value].bytes);
+  result_add(p, norm, result, added, relu, "normalisation again", again);
 }
 
 void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
@@ -104,16 +144,8 @@ void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
   es_dnn_tick(p);
   p->cell[result].value = es_dnn_value_over(p, x, added);
   p->cell[norm].extra = es_dnn_value_new(p, bytes_of(node, n));
-  es_dnn_step *step = es_dnn_loop_add(p, norm, "normalisation", forward);
-  if (step == NULL) return;
-  step->lanes = t;
-  step->relu = relu;
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[result].value);
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, x);
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, added);
-  es_dnn_step_arg(p, step, 0, ES_AT_VALUE, p->cell[norm].extra);
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->weight));
-  es_dnn_step_arg(p, step, 0, ES_AT_PARAM, param_at(g, node->bias));
+  es_dnn_step *step =
+      result_add(p, norm, result, added, relu, "normalisation", forward);
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->mean].offset);
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->var].offset);
   es_dnn_step_arg(p, step, 0, ES_AT_BUFFER, g->buffer[node->count].offset);

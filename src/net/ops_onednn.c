@@ -5,6 +5,7 @@
  *   layout_onednn    which layout, which primitive
  *   program_onednn   values and steps; plan_onednn: their memory
  *   forward_onednn, backward_onednn, norm_onednn   a graph as steps
+ *   again_onednn     what backward computes again in place of keeping it
  *   lanes_onednn, flat_onednn   loops between the convolutions
  *
  * open does all of this; a call walks the steps. oneDNN allocates small tables
@@ -85,7 +86,9 @@ static void look_at_graph(es_dnn_program *p) {
     *cell = (es_dnn_cell){.value = ES_NONE,
                           .extra = ES_NONE,
                           .gradient = ES_NONE,
-                          .more = ES_NONE};
+                          .more = ES_NONE,
+                          .norm = ES_NONE,
+                          .added = ES_NONE};
     cell->differentiated = node->weight != ES_NONE;
     for (size_t k = 0; k < 2 && node->from[k] != ES_NONE; k++) {
       p->cell[node->from[k]].uses++;

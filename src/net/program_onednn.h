@@ -69,6 +69,9 @@ typedef struct es_dnn_cell {
   size_t gradient, more; /* addends; ES_NONE: none as yet */
   size_t uses;           /* by nodes and as an output */
   bool differentiated;   /* parameters come before it */
+  size_t norm, added; /* of a value that backward computes again: the NORM, and
+                         the node added to it; ES_NONE: it is kept, none */
+  bool relu;
 } es_dnn_cell;
 
 struct es_dnn_program {
@@ -162,15 +165,25 @@ size_t es_dnn_weights_build(es_dnn_program *p, size_t node,
 void es_dnn_weights_arg(es_dnn_program *p, es_dnn_step *step, size_t node,
                         size_t own);
 /* norm_onednn.c: forward of a NORM, by the node that takes it in (itself, a sum
- * or a ReLU), with `add` (ES_NONE) added; backward from the gradient `dy`. */
+ * or a ReLU), with the value `add` (ES_NONE) added; backward from the gradient
+ * `dy`. `again` makes a new value of the same bits from what forward measured.
+ */
 void es_dnn_norm_forward(es_dnn_program *p, size_t norm, size_t result,
                          size_t add, bool relu);
+void es_dnn_norm_again(es_dnn_program *p, size_t norm, size_t result,
+                       size_t add, bool relu);
 void es_dnn_norm_backward(es_dnn_program *p, size_t norm, size_t dy, bool relu);
 /* scale_onednn.c */
 void es_dnn_scale_forward(es_dnn_program *p, size_t node);
 void es_dnn_scale_backward(es_dnn_program *p, size_t node, size_t dy);
 void es_dnn_offset_forward(es_dnn_program *p, size_t node);
 void es_dnn_offset_backward(es_dnn_program *p, size_t node, size_t dy);
+/* again_onednn.c: the node's value for a step of the backward pass. */
+size_t es_dnn_value_again(es_dnn_program *p, size_t node);
+/* Lets backward compute the value of `result` again: norm, with the node
+ * `added` (ES_NONE) added to it. */
+void es_dnn_let_again(es_dnn_program *p, size_t result, size_t norm,
+                      size_t added, bool relu);
 /* backward_onednn.c: adds a value, which lies as the node's, to its gradient.
  */
 void es_dnn_contribute(es_dnn_program *p, size_t node, size_t value);

@@ -7,9 +7,12 @@
 #include "tests/heap.h"
 #include "tests/net/onednn.h"
 
-/* With backward: what convolutions and normalisations read again, that is the
- * results of convolutions and of ReLUs, with a tenth on top for all gradients
- * and the rest (large pages among it); without, three of the largest. */
+/* With backward the most is held when the first block goes back, eight arrays
+ * of its size: the results of three convolutions, the gradients of its sum, of
+ * its branch and of what a convolution gives, and, computed again, its operand
+ * and the ReLU's inside; the later blocks' are smaller, and gone. Without
+ * backward: three. On top a tenth of the results of all convolutions, for the
+ * rest and large pages. Results of ReLUs, were they kept, would be too much. */
 static void memory_is_little_more_than_needed(void **state) {
   (void)state;
   size_t needed = 0, largest = 0;
@@ -20,12 +23,11 @@ static void memory_is_little_more_than_needed(void **state) {
     for (size_t i = 0; i < b.graph.n_nodes; i++) {
       const es_node *n = &b.graph.node[i];
       const size_t bytes = 256 * es_node_size(n) * sizeof(float);
-      if (n->op == ES_OP_CONV || n->op == ES_OP_RELU)
-        needed += (size_t)backwards * bytes;
+      if (n->op == ES_OP_CONV) needed += (size_t)backwards * bytes;
       if (bytes > largest) largest = bytes;
     }
     const size_t held = es_engine_onednn.memory(b.self);
-    const size_t least = backwards ? needed : 3 * largest;
+    const size_t least = (backwards ? 8 : 3) * largest;
     assert_true(held > least && held < least + needed / 10);
     bench_close(&b);
   }
