@@ -4,17 +4,19 @@
  * anyway, as the gradient of the normalisation needs it.
  *
  * A block's sum needs its shortcut as well. So as not to compute a chain of
- * blocks again, a sum is kept if its shortcut is a sum that is not: of blocks
- * in a row every second one is kept. */
+ * blocks again, of sums in a row every third is kept. */
 #include "net/program_onednn.h"
+
+enum { MOST_SUMS = 2 }; /* in a row */
 
 void es_dnn_let_again(es_dnn_program *p, size_t result, size_t norm,
                       size_t added, bool relu) {
   es_dnn_cell *cell = &p->cell[result];
-  if (p->status != ES_OK || !p->backward) return;
-  if (added != ES_NONE && p->cell[added].added != ES_NONE) return;
+  const size_t sums = added == ES_NONE ? 0 : 1 + p->cell[added].sums;
+  if (p->status != ES_OK || !p->backward || sums > MOST_SUMS) return;
   cell->norm = norm;
   cell->added = added;
+  cell->sums = sums;
   cell->relu = relu;
 }
 

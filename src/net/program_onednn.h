@@ -71,6 +71,7 @@ typedef struct es_dnn_cell {
   bool differentiated;   /* parameters come before it */
   size_t norm, added; /* of a value that backward computes again: the NORM, and
                          the node added to it; ES_NONE: it is kept, none */
+  size_t sums;        /* that it takes in a row */
   bool relu;
 } es_dnn_cell;
 
