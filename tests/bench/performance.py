@@ -312,9 +312,15 @@ def main(tables, folder):
                         "Milliseconds for both views of a batch, best of "
                         "rounds by turns with PyTorch on as many threads: "
                         "ours on a batch that is there, whole with the views "
-                        "drawn, PyTorch's with contiguous and channels-last "
-                        "tensors. The gradient is held against plain loops in "
-                        "double first.")
+                        "drawn (pictures of one channel), the network's "
+                        "convolutions alone, each by the fastest of oneDNN's "
+                        "kernels and layouts, and their share of ours; "
+                        "PyTorch's with contiguous and channels-last "
+                        "tensors, and how many times faster ours is. Then a "
+                        "process's memory at its peak beside PyTorch's (the "
+                        "layout that needs less), and how much it grew from "
+                        "when there was no network. The gradient is held "
+                        "against plain loops in double first.")
     (folder / "performance.md").write_text("\n".join(page).rstrip() + "\n",
                                            encoding="utf-8")
 
