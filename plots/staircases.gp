@@ -11,7 +11,7 @@ array free[4] = [0, 0, 1, 1]
 sum_of(x) = sum [i=1:n] column(sprintf('cov_lambda_%d', i))
 height_of(k, j) = column(sprintf('cov_lambda_%d', j)) * (free[k] ? n / sum_of(0) : 1)
 shade(j) = (j - 1.0) / (n - 1.0)
-left(k) = 0.065 + 0.24*(k-1)
+left(k) = 0.06 + 0.242*(k-1)
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot title title_text noenhanced
@@ -25,7 +25,7 @@ do for [terminal_name in terminals] {
   unset key
   do for [k=1:4] {
     set lmargin at screen left(k)
-    set rmargin at screen left(k) + 0.195
+    set rmargin at screen left(k) + 0.192
     set bmargin at screen 0.55
     set tmargin at screen 0.86
     set title head[k] offset 0,-0.6
@@ -35,7 +35,7 @@ do for [terminal_name in terminals] {
     set ytics auto
     if (bent[k]) { set logscale y ; set yrange [0.05:1] ; set ytics (0.05, 0.1, 0.2, 0.5, 1) }
     unset xlabel
-    if (k == 1) { set ylabel 'loss' offset 1 } else { unset ylabel }
+    if (k == 1) { set ylabel 'loss' } else { unset ylabel }
     plot folder[k] using (column("step")):(column("loss")) with lines lw 2.2 lc rgb '#5a5a5a'
     unset logscale y
     unset title
@@ -47,8 +47,8 @@ do for [terminal_name in terminals] {
     set format x '%g'
     set xlabel 'training steps' offset 0,0.4
     if (k == 1) { set ylabel 'eigenvalues' offset 1 } else { unset ylabel }
-    if (free[k]) { set ylabel 'over their mean' offset 1.5 }
-    plot for [j=1:n] folder[k] using (column("step")):(height_of(k, j)):(shade(j)) with lines lw 2.2 lc palette
+    if (free[k]) { set ylabel 'over their mean' offset 0.4 }
+    plot for [j=1:n] folder[k] using (column("step")):(height_of(k, j)):(shade(j)) with lines lw 1.8 lc palette
   }
   unset multiplot
   unset output
