@@ -12,10 +12,11 @@ static es_status open_cross(void **self, size_t n, size_t d,
 
 /* ln sum_c e^(z_c) of a row; the largest term is 1. */
 static double log_sum(size_t d, const double *z) {
-  double most = z[0], sum = 0;
+  double most = z[0];
   for (size_t c = 1; c < d; c++)
     if (z[c] > most) most = z[c];
-  for (size_t c = 0; c < d; c++) sum += exp(z[c] - most);
+  double sum = exp(z[0] - most);
+  for (size_t c = 1; c < d; c++) sum += exp(z[c] - most);
   return most + log(sum);
 }
 
