@@ -5,6 +5,9 @@
  *                   A v = r C v, the images C v_j likewise: the four of least
  *                   r, which stay longest, and the four of largest; r in
  *                   gamma's place
+ *   spectra.csv     eigenvalues of the embedding's covariance, a row each of a
+ *                   run's trace: step, rank, log10, -inf of one that is not
+ *                   positive
  *   embedding.csv   points over time in the first three principal directions:
  *                   frame, t, point, x, y, z */
 #include "plot/prepare.h"
@@ -294,10 +297,53 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
   return status;
 }
 
+/* Row i of a trace: its eigenvalues, from column `first` on, a row each. */
+static es_status write_spectrum(es_csv *csv, const es_table *trace, size_t step,
+                                size_t first, size_t i, es_diag *diag) {
+  const double *value = trace->value + i * trace->columns;
+  es_status status = ES_OK;
+  for (size_t j = first; status == ES_OK && j < trace->columns &&
+                         strncmp(trace->name[j], "cov_lambda_", 11) == 0;
+       j++) {
+    const double row[] = {value[step], (double)(j - first + 1),
+                          value[j] > 0 ? log10(value[j]) : -INFINITY};
+    status = es_csv_row(csv, row, 3, diag);
+  }
+  return status;
+}
+
+static es_status write_spectra(const char *dir, const es_table *trace,
+                               es_diag *diag) {
+  static const char *const names[] = {"step", "rank", "log10"};
+  const size_t step = es_table_column(trace, "step");
+  const size_t first = es_table_column(trace, "cov_lambda_1");
+  es_csv csv;
+  if (step >= trace->columns || first >= trace->columns)
+    return es_fail(diag, ES_FILE_DATA,
+                   "%s/trace.csv: no columns step and cov_lambda_1", dir);
+  es_status status = open_table(&csv, dir, "spectra.csv", names, 3, diag);
+  if (status != ES_OK) return status;
+  for (size_t i = 0; status == ES_OK && i < trace->rows; i++)
+    status = write_spectrum(&csv, trace, step, first, i, diag);
+  return close_table(&csv, status, diag);
+}
+
+static es_status prepare_spectra(const char *dir, es_diag *diag) {
+  es_table trace = {0};
+  char *path = es_file_join(dir, "trace.csv");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_table_read(&trace, path, diag);
+  free(path);
+  if (status == ES_OK) status = write_spectra(dir, &trace, diag);
+  es_table_free(&trace);
+  return status;
+}
+
 es_status es_plot_prepare(const char *dir, const char *kind, es_diag *diag) {
   if (strcmp(kind, "modes") == 0 || strcmp(kind, "factors") == 0)
     return prepare_modes(dir, diag);
   if (strcmp(kind, "crop-collapse") == 0) return prepare_images(dir, diag);
+  if (strcmp(kind, "bimodal") == 0) return prepare_spectra(dir, diag);
   if (strcmp(kind, "embedding") == 0) return prepare_embedding(dir, diag);
   return ES_OK;
 }
