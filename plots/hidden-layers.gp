@@ -12,7 +12,7 @@ do for [k=1:5] {
     start[5*(k-1)+j] = k == 1 ? 1 : STATS_max
   }
 }
-left(k) = 0.072 + 0.188*(k-1)
+left(k) = k == 1 ? 0.064 : 0.09 + 0.184*(k-1)
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot title title_text noenhanced
@@ -33,7 +33,7 @@ do for [terminal_name in terminals] {
     set title head[k] offset 0,-0.6
     if (k > 1) { set yrange [0:8] } else { set yrange [0:1.8] }
     if (k == 1) { set ylabel 'eigenvalues' offset 0.8 } else { unset ylabel }
-    if (k == 2) { set ylabel 'over their start' offset 0.2 }
+    if (k == 2) { set ylabel 'over their start' offset 0.8 }
     plot for [j=1:5] trace using (column("step")):(column(sprintf('%s_lambda_%d', family[k], j))/start[5*(k-1)+j]):((j - 1)/4.0) with lines lw 1.8 lc palette
   }
   unset multiplot
