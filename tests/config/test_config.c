@@ -121,6 +121,22 @@ static void suggestions(void **state) {
   es_config_free(c);
 }
 
+static void forgetting(void **state) {
+  (void)state;
+  es_config *c = new_config();
+  set(c, "model.eta=0.6");
+  set(c, "model.d=3");
+  es_config_forget(c, "model", "eta");
+  es_config_forget(c, "model", "none");
+  assert_false(es_config_has(c, "model", "eta"));
+  assert_false(es_config_given(c, "model", "eta"));
+  assert_int_equal(es_config_size(c, "model", "d"), 3);
+  es_config_forget(c, "model", NULL);
+  assert_false(es_config_has(c, "model", "d"));
+  assert_false(es_config_given(c, "model", NULL));
+  es_config_free(c);
+}
+
 static void blame(void **state) {
   (void)state;
   es_config *c = new_config();
@@ -340,6 +356,7 @@ int main(void) {
       cmocka_unit_test(words),
       cmocka_unit_test(a_refused_word_changes_nothing),
       cmocka_unit_test(suggestions),
+      cmocka_unit_test(forgetting),
       cmocka_unit_test(blame),
       cmocka_unit_test(written_form),
       cmocka_unit_test(numbers_survive),
