@@ -54,9 +54,10 @@ typedef struct es_network {
   es_tap penultimate; /* what that layer takes; size 0 without one */
   es_tap representation, embedding;
   es_tap prediction;       /* the embedding where there is no predictor */
-  size_t n_layers;         /* none without encoder.layers, else stages of a */
-  es_tap layer[ES_LAYERS]; /* resnet, mean-pooled, or hidden layers of an mlp,
-                              all but the last, which is the representation */
+  size_t n_layers;         /* 0 without encoder.layers */
+  es_tap layer[ES_LAYERS]; /* stages of a resnet, mean-pooled, or hidden layers
+                              of an mlp, without the last: that is the
+                              representation */
 } es_network;
 
 /* From the settings of [net] and [method], for images of that geometry. */

@@ -28,7 +28,8 @@ static const es_key rows[] = {
      "blocks in each of one to four stages, in place of net.depth"},
     {"net", "width", ES_SIZE, 0, 1, 4096, NULL, "channels", "8",
      "channels of the first stage, doubled by each next one (64: standard); "
-     "values of an mlp's hidden layers"},
+     "values of an mlp's hidden layers, and of a linear map before a "
+     "projector"},
     {"net", "bottleneck_width", ES_SIZE, 0, 1, 64, NULL, "1", "1",
      "times as many channels inside of bottlenecks"},
     {"net", "hidden_layers", ES_SIZE, 0, 1, 100, NULL, "layers", "1",
@@ -84,8 +85,7 @@ static const es_key rows[] = {
     {"method", "projector", ES_CHOICE, 0, 0, 0,
      "none|linear|diagonal|low-rank|orthogonal|mlp", NULL, "linear",
      "from representation to embedding [none with net.arch=linear]; "
-     "orthogonal: "
-     "rows stay orthonormal times net.init_scale"},
+     "orthogonal: rows stay orthonormal times net.init_scale"},
     {"method", "projector_trainable", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
      "off: the projector stays as it starts"},
     {"method", "projector_init", ES_CHOICE, 0, 0, 0, "gaussian|orthogonal|pca",

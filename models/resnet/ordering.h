@@ -39,9 +39,9 @@ typedef struct es_place {
 } es_place;
 
 /* From the settings of [train], for a set of n samples, of which train.subset
- * are trained on. ES_BAD_VALUE where these or a chunk hold no batch, or there
- * are more chunks than epochs. A training of so many steps
- * has as many epochs as it begins. */
+ * are trained on. A training of so many steps has as many epochs as it begins.
+ * ES_BAD_VALUE where the samples or a chunk hold no batch, or there are more
+ * chunks than epochs. */
 es_status es_ordering_from(es_ordering *out, const es_config *config, size_t n,
                            es_diag *diag) ES_MUST_USE;
 

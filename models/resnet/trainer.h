@@ -59,13 +59,16 @@ const double *es_trainer_targets(const es_trainer *trainer);
  * network->layer[k].size, as embedding is; k < network->n_layers. */
 const double *es_trainer_layer(const es_trainer *trainer, size_t k);
 
-/* Parameters, buffers and the step (ES_NOT_FINITE where they are not worth
- * keeping), to and from an HDF5 file: /params/NAME in
- * PyTorch's names and shapes, /optimizer/… (optimizer.h), /train/step,
- * /train/data_checksum, and /train/mean with data.center. */
+/* All that the steps to come depend on, to and from an HDF5 file: /params/NAME
+ * in PyTorch's names and shapes, /optimizer/… (optimizer.h), what the objective
+ * keeps (objective.h), /train/step, /train/data_checksum, and /train/mean with
+ * data.center. ES_NOT_FINITE where parameters or buffers are not worth keeping.
+ */
 es_status es_trainer_save(const es_trainer *trainer, es_h5 *file,
                           es_diag *diag) ES_MUST_USE;
-/* After a failure the trainer can only be freed. */
+/* Into a trainer of the same settings. ES_FILE_DATA where the data are others,
+ * ES_FILE_CORRUPT for a step that is none. After a failure the trainer can only
+ * be freed. */
 es_status es_trainer_load(es_trainer *trainer, es_h5_source *file,
                           es_diag *diag) ES_MUST_USE;
 

@@ -20,7 +20,8 @@ const double *es_components_variances(const es_components *components);
 
 /* out (n×(to - from + 1), row-major) = components from … to, 1 <= from <= to <=
  * d, of n samples, less the mean. One whose deviation is at most 1e-6 of the
- * first's is dead, and 0 of every sample. Does not allocate. */
+ * first's is dead, and 0 of every sample. Does not allocate: it works in memory
+ * of the components, so that one thread at a time may call it. */
 void es_components_of(const es_components *components, float *out, size_t n,
                       const float *x, size_t from, size_t to);
 

@@ -40,9 +40,9 @@ typedef struct es_engine {
   const void *(*output)(const void *self, size_t k);
   /* Once after a forward that was not frozen (an engine may write over what it
    * left): gradient[k] is the loss's derivative by output k, or NULL for none
-   * (of a watched one it is not read);
-   * out, of the parameters' size, is overwritten, with 0 between the tensors.
-   * ES_USAGE without such a forward, or where open was told of no backward. */
+   * (of a watched one it is not read); out, of the parameters' size, is
+   * overwritten, with 0 between the tensors. ES_USAGE without such a forward,
+   * or where open was told of no backward. */
   es_status (*backward)(void *self, const void *params,
                         const void *const *gradient, void *out, es_diag *diag);
   /* Bytes that an instance holds. */
