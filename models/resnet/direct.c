@@ -10,6 +10,7 @@
 #include <string.h>
 
 typedef enum rule { PRED, PRED_CODE, SET, COPY } rule;
+enum { BLOCK = 128 };             /* embeddings that enter F at a time */
 static const double least = 1e-4; /* of form=code */
 
 struct es_direct {
@@ -18,6 +19,7 @@ struct es_direct {
   double rho, epsilon, batches;
   uint64_t freq;
   double *F, *U, *V, *s; /* d×d each; d */
+  double *z;             /* d×BLOCK */
   es_eigen *eigen;
   es_slab slab;
 };
@@ -39,11 +41,13 @@ static es_status open_direct(es_direct *w, const es_network *network,
   const size_t d = network->embedding.size, square = es_size_product(d, d);
   const es_tensor *weight =
       es_graph_find(&network->graph, "predictor.0.weight");
+  const size_t block = es_size_product(d, BLOCK);
   size_t total = 0;
   if (weight == NULL || weight->size != square)
     return es_fail(diag, ES_BAD_SHAPE, "no linear predictor to set");
   for (int k = 0; k < 3; k++) es_slab_add(&total, square, sizeof *w->F);
   es_slab_add(&total, d, sizeof *w->s);
+  es_slab_add(&total, block, sizeof *w->z);
   es_status status = es_slab_open(&w->slab, total, diag);
   if (status == ES_OK) status = es_eigen_new(&w->eigen, d, true, diag);
   if (status != ES_OK) return status;
@@ -53,6 +57,7 @@ static es_status open_direct(es_direct *w, const es_network *network,
   w->U = es_slab_take(&w->slab, square, sizeof *w->U);
   w->V = es_slab_take(&w->slab, square, sizeof *w->V);
   w->s = es_slab_take(&w->slab, d, sizeof *w->s);
+  w->z = es_slab_take(&w->slab, block, sizeof *w->z);
   return ES_OK;
 }
 
@@ -88,13 +93,13 @@ void es_direct_see(es_direct *w, const float *z, size_t rows) {
   const size_t d = w->d;
   const double old = w->batches > 0 ? w->rho : 0;
   const double share = (1 - old) / (double)rows;
-  for (size_t k = 0; k < d * d; k++) w->F[k] *= old;
-  for (size_t i = 0; i < rows; i++)
-    for (size_t a = 0; a < d; a++) {
-      const double scaled = share * (double)z[i * d + a];
-      for (size_t b = 0; b < d; b++)
-        w->F[a * d + b] += scaled * (double)z[i * d + b];
-    }
+  const int threads = es_blas_serial();
+  for (size_t i = 0; i < rows; i += BLOCK) {
+    const size_t count = rows - i < BLOCK ? rows - i : BLOCK;
+    for (size_t k = 0; k < count * d; k++) w->z[k] = (double)z[i * d + k];
+    es_syrk(d, count, share, w->z, i == 0 ? old : 1, w->F);
+  }
+  es_blas_resume(threads);
   w->batches++;
 }
 
@@ -110,20 +115,16 @@ static void predictor_of(const es_direct *w, double *s) {
   }
 }
 
-/* V = U diag(p) U^T. */
+/* V = U diag(p) U^T: no p is negative, and their roots go to both sides. */
 static es_status by_modes(es_direct *w, es_diag *diag) {
   const size_t d = w->d;
   memcpy(w->U, w->F, d * d * sizeof *w->U);
   const es_status status = es_eigen_run(w->eigen, d, w->U, w->s, true, diag);
   if (status != ES_OK) return status;
   predictor_of(w, w->s);
-  memset(w->V, 0, d * d * sizeof *w->V);
   for (size_t j = 0; j < d; j++)
-    for (size_t b = 0; b < d; b++) {
-      const double scaled = w->s[j] * w->U[b + j * d];
-      for (size_t a = 0; a < d; a++)
-        w->V[a + b * d] += scaled * w->U[a + j * d];
-    }
+    for (size_t a = 0; a < d; a++) w->U[a + j * d] *= sqrt(w->s[j]);
+  es_syrk(d, d, 1, w->U, 0, w->V);
   return ES_OK;
 }
 
@@ -144,8 +145,10 @@ es_status es_direct_set(es_direct *w, uint64_t done, float *params,
                      "the embeddings' moment is not finite after step "
                      "%" PRIu64,
                      done);
+  const int threads = es_blas_serial();
   if (w->rule == COPY) by_copy(w);
-  es_status status = w->rule == COPY ? ES_OK : by_modes(w, diag);
+  const es_status status = w->rule == COPY ? ES_OK : by_modes(w, diag);
+  es_blas_resume(threads);
   if (status != ES_OK) return status;
   for (size_t k = 0; k < w->d * w->d; k++)
     params[w->offset + k] = (float)w->V[k];
