@@ -94,11 +94,30 @@ static void a_warm_up_within_the_training(void **state) {
   close_descent(&o);
 }
 
+/* theory.md 7: momentum lengthens a step in the long run, but not AdamW's,
+ * which divides by it. */
+static void flow_time_of_each_rule(void **state) {
+  (void)state;
+  static const struct {
+    const char *optimizer;
+    double want;
+  } rows[] = {{"train.optimizer=sgd", .5 * 9 * 4},
+              {"train.optimizer=lars", .5 * 9 * 4},
+              {"train.optimizer=adamw", .5 * 9}};
+  for (int k = 0; k < 3; k++) {
+    opened o;
+    DESCENT(&o, "net.arch=linear", "train.momentum=0.75", rows[k].optimizer);
+    assert_close(es_descent_time(o.descent, 9), rows[k].want, 0, 0);
+    close_descent(&o);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(groups_have_their_own),
       cmocka_unit_test(what_has_no_group_of_its_own),
       cmocka_unit_test(a_warm_up_within_the_training),
+      cmocka_unit_test(flow_time_of_each_rule),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,22 @@ static void times_and_loss(void **state) {
   close_trained(&t);
 }
 
+/* lr is that of the step before the row, t the sum of all before it. */
+static void rows_of_a_schedule(void **state) {
+  static const double lr[] = {.25, .25, .5, .75}, t_over_lr[] = {0, 1, 3, 6};
+  trained t = SMALL_RESNET((folder *)*state, "train.lr=1", "train.warmup=4");
+  es_monitor *m = monitor_of(&t, 0, NULL, NULL);
+  es_trainer_set_rate(t.trainer, .01);
+  for (int step = 0; step < 4; step++) {
+    const double *row = row_of(m, &t);
+    assert_close(row[column(m, "lr")], .01 * lr[step], 1e-15, 0);
+    assert_close(row[column(m, "t")], .0025 * t_over_lr[step], 1e-15, 0);
+    take_steps(t.trainer, 1);
+  }
+  es_monitor_free(m);
+  close_trained(&t);
+}
+
 /* Eigenvalues, falling, of (1/rows) sum x_i x_{i'}^T over centred rows, i' the
  * other view of the pair or i itself. */
 static void eigenvalues(double *out, size_t d, const double *x, bool cross) {
@@ -263,6 +279,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(columns_are_the_interfaces),
       IN_FOLDER(times_and_loss),
+      IN_FOLDER(rows_of_a_schedule),
       IN_FOLDER(spectra_are_those_of_the_eval_pairs),
       IN_FOLDER(along_given_functions),
       IN_FOLDER(what_is_not_finite_has_no_row),

@@ -231,6 +231,35 @@ static void chunks_hold_their_own_samples(void **state) {
   assert_true(in_order < 12); /* they are chunks of a permutation */
 }
 
+/* Half of 16 samples in multi-pass: the same eight in every epoch, drawn by the
+ * seed, and not the first eight. */
+static void a_subset_is_drawn(void **state) {
+  (void)state;
+  size_t seen[2][16] = {{0}};
+  float x[4 * 3];
+  for (int s = 0; s < 2; s++) {
+    opened o = PAIRS("data.name=gaussian", "data.dims=3", "data.pairs=fixed",
+                     "data.n=16", "train.batch=2", "train.subset=0.5",
+                     s == 0 ? "train.seed=1" : "train.seed=2");
+    assert_int_equal(es_pairs_per_epoch(o.pairs), 4);
+    for (uint64_t step = 0; step < 12; step++) {
+      es_pairs_fill(o.pairs, step, x);
+      for (size_t k = 0; k < 2; k++) seen[s][sample_of(o.pairs, x + k * 3)]++;
+    }
+    close_pairs(&o);
+  }
+  size_t beyond[2] = {0}, count[2] = {0};
+  for (int s = 0; s < 2; s++)
+    for (size_t i = 0; i < 16; i++) {
+      assert_true(seen[s][i] == 0 || seen[s][i] == 3);
+      count[s] += seen[s][i] > 0;
+      beyond[s] += i >= 8 && seen[s][i] > 0;
+    }
+  assert_true(count[0] == 8 && count[1] == 8);
+  assert_true(beyond[0] > 0 && beyond[1] > 0);
+  assert_memory_not_equal(seen[0], seen[1], sizeof seen[0]);
+}
+
 /* Fresh pairs: no view is seen twice in a run, though chunks are. Hybrid, two
  * epochs of chunks with three passes each, then two of all. */
 static void passes_have_views_of_their_own(void **state) {
@@ -347,6 +376,7 @@ int main(void) {
       cmocka_unit_test(seeds_give_other_orders),
       IN_FOLDER(draws_are_those_of_the_header),
       cmocka_unit_test(chunks_hold_their_own_samples),
+      cmocka_unit_test(a_subset_is_drawn),
       IN_FOLDER(passes_have_views_of_their_own),
       cmocka_unit_test(kept_or_not_is_the_same),
       IN_FOLDER(the_mean_is_taken_away),

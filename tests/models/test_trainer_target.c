@@ -187,12 +187,12 @@ static void targets_may_be_no_embeddings(void **state) {
   write_classes(*state, true);
 }
 
-#define SIAMESE(f, target)                                                     \
+#define SIAMESE(f, ...)                                                        \
   (write_waves(f, 18, 8),                                                      \
    TRAINER("data.name=idx", (f)->word, "net.width=4", "method.dim=3",          \
            "train.batch=5", "train.eval_n=12", "train.seed=6",                 \
            "train.lr=0.05", "method.loss=cosine", "method.predictor=mlp",      \
-           "method.predictor_hidden_dim=4", target))
+           "method.predictor_hidden_dim=4", __VA_ARGS__))
 
 /* A target network starts as the online one, and takes the batch's statistics:
  * the first step is that with the network's own embeddings held fixed. The
@@ -273,12 +273,41 @@ static void an_average_follows(void **state) {
   close_trained(&t);
 }
 
-/* Save after three steps, load into a new trainer: four more give the same
- * bits, of which the target network's are a part. */
-static void an_average_goes_on_to_the_bit(void **state) {
+/* A target network has running statistics of its own, which start as the
+ * network's. */
+static void statistics_start_as_the_networks(void **state) {
   const folder *f = *state;
-  trained whole = SIAMESE(f, "method.target=ema");
-  trained half = SIAMESE(f, "method.target=ema");
+  trained t = SIAMESE(f, "method.target=ema");
+  const es_graph *g = &es_trainer_network(t.trainer)->graph;
+  float *both = calloc(2 * g->buffer_size, sizeof *both);
+  char *path = path_in(f, "start.h5");
+  es_h5_source *file;
+  es_diag diag = {0};
+  assert_non_null(both);
+  save_trainer(t.trainer, path);
+  assert_ok(es_h5_open(&file, path, &diag), diag);
+  assert_ok(
+      es_tensors_read("/params", g->buffer, g->n_buffers, both, file, &diag),
+      diag);
+  assert_ok(es_tensors_read("/target", g->buffer, g->n_buffers,
+                            both + g->buffer_size, file, &diag),
+            diag);
+  es_h5_close(file);
+  assert_memory_equal(both, both + g->buffer_size,
+                      g->buffer_size * sizeof *both);
+  unlink(path);
+  free(path);
+  free(both);
+  close_trained(&t);
+}
+
+/* Save after three steps, load into a new trainer: four more give the same
+ * bits, of which the target network's, and what sets a predictor, are a part.
+ */
+static void check_goes_on(const folder *f, const char *target,
+                          const char *predictor) {
+  trained whole = SIAMESE(f, target, predictor);
+  trained half = SIAMESE(f, target, predictor);
   char *path = path_in(f, "half.h5");
   take_steps(whole.trainer, 3);
   save_trainer(whole.trainer, path);
@@ -302,13 +331,20 @@ static void an_average_goes_on_to_the_bit(void **state) {
   close_trained(&half);
 }
 
+static void states_go_on_to_the_bit(void **state) {
+  check_goes_on(*state, "method.target=ema", "method.predictor=mlp");
+  check_goes_on(*state, "method.target=stop-gradient",
+                "method.predictor=directpred");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(targets_move_or_are_held),
       IN_FOLDER(targets_may_be_no_embeddings),
       IN_FOLDER(an_average_starts_as_the_network),
       IN_FOLDER(an_average_follows),
-      IN_FOLDER(an_average_goes_on_to_the_bit),
+      IN_FOLDER(statistics_start_as_the_networks),
+      IN_FOLDER(states_go_on_to_the_bit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
