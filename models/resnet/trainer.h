@@ -37,7 +37,10 @@ double es_trainer_time(const es_trainer *trainer, uint64_t steps);
 
 /* One step on the next batch. ES_NOT_FINITE where the loss or its gradient is
  * no number; the parameters are then those before the step, but running
- * statistics have seen the batch. */
+ * statistics have seen the batch. With parameters that have moved:
+ * ES_NOT_FINITE and ES_NO_CONVERGENCE where a predictor cannot be set
+ * (direct.h), ES_NOT_FINITE where an orthogonal projector's rows became
+ * dependent. */
 es_status es_trainer_step(es_trainer *trainer, es_diag *diag) ES_MUST_USE;
 
 /* The loss of the last batch, before its step; NaN before the first. */

@@ -107,7 +107,8 @@ static es_status embed(embedding *e, es_diag *diag) {
     return es_config_write(e->job->config, stdout, diag);
   for (size_t i = 0; status == ES_OK && i < e->n; i += e->batch) {
     const size_t left = e->n - i;
-    if (es_progress_stopping(e->job->progress)) return ES_INTERRUPTED;
+    if (es_progress_stopping(e->job->progress))
+      return es_fail(diag, ES_INTERRUPTED, "interrupted");
     status = pass(e, i, left < e->batch ? left : e->batch, diag);
     es_progress_report(e->job->progress, "embedding", (double)i, (double)e->n);
   }
