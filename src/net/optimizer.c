@@ -125,8 +125,7 @@ static bool descend(const es_optimizer *o, const es_tensor *t, const terms *s,
     double d = s->trust * ((double)g[k] + s->decay * (double)w[k]);
     if (m != NULL) {
       d += o->momentum * (double)m[k];
-      good &= fits(d);
-      d = (double)(float)d;
+      d = (double)(float)d; /* beyond floats: infinite, and w does not fit */
       if (write) m[k] = (float)d;
     }
     good &= move(&w[k], &low[k], s->rate * d, write);

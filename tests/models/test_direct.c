@@ -136,6 +136,23 @@ static void moments_run(void **state) {
   close_predictor(&p);
 }
 
+/* A batch of more rows than enter at a time: 40 times the same eight. */
+static void batches_of_any_size(void **state) {
+  (void)state;
+  static const double next[D] = {0, 1, .64};
+  enum { TIMES = 40 };
+  float z[TIMES * ROWS * D];
+  predictor p = open_predictor("predictor=directset", "rho=0.75", NULL);
+  see(&p, v, 0);
+  for (int k = 0; k < TIMES; k++) draw(z + k * ROWS * D, next, 0);
+  es_direct_see(p.direct, z, TIMES * ROWS);
+  set(&p, 2);
+  double w[D];
+  for (int j = 0; j < D; j++) w[j] = sqrt(.75 * v[j] + .25 * next[j]);
+  check(&p, w, 0);
+  close_predictor(&p);
+}
+
 /* Between its turns the predictor is left alone. */
 static void every_freq_steps(void **state) {
   (void)state;
@@ -195,6 +212,7 @@ int main(void) {
       cmocka_unit_test(rules),
       cmocka_unit_test(forms_differ_in_scale),
       cmocka_unit_test(moments_run),
+      cmocka_unit_test(batches_of_any_size),
       cmocka_unit_test(every_freq_steps),
       cmocka_unit_test(collapsed),
       cmocka_unit_test(others_and_numbers_that_are_none),

@@ -219,6 +219,22 @@ static void defaults_are_those_of_the_interface(void **state) {
   es_config_free(c);
 }
 
+/* What optimisers have by default, and groups of the weight decay. */
+static void defaults_of_optimizers(void **state) {
+  (void)state;
+  static const char *const names[] = {
+      "train.optimizer=sgd", "train.optimizer=lars", "train.optimizer=adamw"};
+  for (int k = 0; k < 3; k++) {
+    es_config *c = SETTINGS(names[k], "train.weight_decay=0.3");
+    assert_close(es_config_real(c, "train", "momentum"), k == 0 ? 0 : .9, 0, 0);
+    assert_close(es_config_real(c, "train", "projector_weight_decay"), .3, 0,
+                 0);
+    assert_close(es_config_real(c, "method", "predictor_weight_decay"), .3, 0,
+                 0);
+    es_config_free(c);
+  }
+}
+
 /* Of two that say the same thing differently one counts, and only one. */
 static void one_of_two(void **state) {
   (void)state;
@@ -276,6 +292,7 @@ int main(void) {
       cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),
       cmocka_unit_test(defaults_are_those_of_the_interface),
+      cmocka_unit_test(defaults_of_optimizers),
       cmocka_unit_test(one_of_two),
       cmocka_unit_test(settings_out_of_range),
   };

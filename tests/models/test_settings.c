@@ -168,6 +168,12 @@ static void settings_that_do_not_fit(void **state) {
   REFUSE("method.projector_init=orthogonal", "20 orthogonal rows of 12",
          "method.projector_init=orthogonal", "method.dim=20",
          "method.projector=mlp", "method.hidden_dim=12");
+  es_encoder e; /* as many rows as inputs there are */
+  es_diag diag = {0};
+  es_config *c = SETTINGS("method.projector_init=orthogonal", "method.dim=16",
+                          "net.width=2");
+  assert_ok(es_encoder_from(&e, c, 1, 28, &diag), diag);
+  es_config_free(c);
 }
 
 static void what_cannot_be_built(void **state) {

@@ -233,14 +233,16 @@ static void load_trainer(es_trainer *t, const char *path) {
   es_h5_close(file);
 }
 
-/* m times itself plus 1 - m times the network, after each step: with m = 7/8 in
- * double, which the saved floats differ from by one rounding. */
-static void an_average_follows(void **state) {
-  const folder *f = *state;
+/* m times itself plus 1 - m times the network, after each step: with m = 7/8,
+ * or 1 - m from there to 0 as a cosine, in double, which the saved floats
+ * differ from by one rounding. */
+static void check_average(const folder *f, bool cosine) {
   write_waves(f, 18, 8);
-  trained t = TRAINER("data.name=idx", f->word, "net.width=4", "method.dim=3",
-                      "train.batch=5", "train.lr=0.05", "method.loss=cosine",
-                      "method.target=ema", "method.ema_momentum=0.875");
+  trained t = TRAINER(
+      "data.name=idx", f->word, "net.width=4", "method.dim=3", "train.batch=5",
+      "train.lr=0.05", "method.loss=cosine", "method.target=ema",
+      "method.ema_momentum=0.875", "train.steps=9",
+      cosine ? "method.ema_schedule=cosine" : "method.ema_schedule=constant");
   const es_graph *g = &es_trainer_network(t.trainer)->graph;
   double *want = calloc(g->param_size, sizeof *want);
   float *got = calloc(g->param_size, sizeof *got);
@@ -248,9 +250,10 @@ static void an_average_follows(void **state) {
   const float *params = es_trainer_params(t.trainer);
   for (size_t k = 0; k < g->param_size; k++) want[k] = (double)params[k];
   for (int step = 0; step < 9; step++) {
+    const double share = cosine ? (1 + cos(M_PI * step / 9)) / 16 : .125;
     take_steps(t.trainer, 1);
     for (size_t k = 0; k < g->param_size; k++)
-      want[k] += .125 * ((double)params[k] - want[k]);
+      want[k] += share * ((double)params[k] - want[k]);
   }
   char *path = path_in(f, "ema.h5");
   save_trainer(t.trainer, path);
@@ -271,6 +274,11 @@ static void an_average_follows(void **state) {
   free(want);
   free(got);
   close_trained(&t);
+}
+
+static void an_average_follows(void **state) {
+  check_average(*state, false);
+  check_average(*state, true);
 }
 
 /* A target network has running statistics of its own, which start as the
