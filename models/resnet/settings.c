@@ -68,13 +68,20 @@ static size_t inputs_of(const es_encoder *e) {
                                            : es_encoder_features(e);
 }
 
-/* The start of a layer, if it is not gaussian. */
+/* The start of the last linear layer, which there is or is not. */
 static es_status check_start(const es_encoder *e, const es_config *config,
                              es_diag *diag) {
   const es_projector p = e->heads.projector;
+  const bool without = p == ES_PROJECTOR_DIAGONAL ||
+                       (p == ES_PROJECTOR_NONE && e->arch != ES_ARCH_LINEAR);
+  if (without && es_config_given(config, "net", "init_scale"))
+    return es_config_blame(config, "net", "init_scale", diag,
+                           "there is no last linear layer to start with "
+                           "method.projector=%s; net.init_scale_all is of all "
+                           "weights",
+                           es_config_text(config, "method", "projector"));
   if (!e->orthogonal) return ES_OK;
-  if (p == ES_PROJECTOR_DIAGONAL ||
-      (p == ES_PROJECTOR_NONE && e->arch != ES_ARCH_LINEAR))
+  if (without)
     return es_config_blame(config, "method", "projector_init", diag,
                            "there is no last linear layer to start, expected "
                            "gaussian");

@@ -168,10 +168,14 @@ static void settings_that_do_not_fit(void **state) {
   REFUSE("method.projector_init=orthogonal", "20 orthogonal rows of 12",
          "method.projector_init=orthogonal", "method.dim=20",
          "method.projector=mlp", "method.hidden_dim=12");
+  REFUSE("net.init_scale=0.1", "method.projector=diagonal",
+         "net.init_scale=0.1", "method.projector=diagonal");
+  REFUSE("net.init_scale=0.1", "method.projector=none", "net.init_scale=0.1",
+         "method.projector=none");
   es_encoder e; /* as many rows as inputs there are */
   es_diag diag = {0};
   es_config *c = SETTINGS("method.projector_init=orthogonal", "method.dim=16",
-                          "net.width=2");
+                          "net.width=2", "net.init_scale=0.1");
   assert_ok(es_encoder_from(&e, c, 1, 28, &diag), diag);
   es_config_free(c);
 }
