@@ -80,15 +80,22 @@ static es_status hold(es_descent *d, const es_network *network,
   return ES_OK;
 }
 
+/* The papers that take LARS warm up for 10 of 100 epochs, or of more. */
+static uint64_t warmup_of(const es_config *config, es_rule rule,
+                          uint64_t steps) {
+  if (es_config_has(config, "train", "warmup"))
+    return es_config_size(config, "train", "warmup");
+  return rule == ES_RULE_LARS ? steps / 10 : 0;
+}
+
 static es_status open_descent(es_descent *d, const es_network *network,
                               const es_config *config, uint64_t steps,
                               es_diag *diag) {
   const es_rule rule = rule_of(config);
   const double momentum = es_config_real(config, "train", "momentum");
-  d->schedule =
-      (es_schedule){.cosine = says(config, "schedule", "cosine"),
-                    .warmup = es_config_size(config, "train", "warmup"),
-                    .steps = steps};
+  d->schedule = (es_schedule){.cosine = says(config, "schedule", "cosine"),
+                              .warmup = warmup_of(config, rule, steps),
+                              .steps = steps};
   d->rate = es_config_real(config, "train", "lr");
   d->flow = rule == ES_RULE_ADAMW ? 1 : 1 / (1 - momentum);
   if (d->schedule.warmup > steps)

@@ -158,8 +158,9 @@ static const es_key rows[] = {
      NULL, "the same for the projector [weight_decay]"},
     {"train", "schedule", ES_CHOICE, 0, 0, 0, "constant|cosine", NULL,
      "constant", "learning rate after warming up: as it is, or falling to 0"},
-    {"train", "warmup", ES_SIZE, 0, 0, 1e12, NULL, "steps", "0",
-     "steps over which the learning rate rises, from lr/warmup to lr"},
+    {"train", "warmup", ES_SIZE, 0, 0, 1e12, NULL, "steps", NULL,
+     "steps over which the learning rate rises, from lr/warmup to lr [0; with "
+     "lars a tenth of the run]"},
     {"train", "ordering", ES_CHOICE, 0, 0, 0,
      "multi-pass|single-pass|cumulative|hybrid", NULL, "multi-pass",
      "which pairs an epoch sees: all, its own chunk, all chunks up to it, or "
@@ -197,6 +198,13 @@ static es_status one_of(const es_config *config, const char *a, const char *b,
              ? es_fail(diag, ES_BAD_VALUE,
                        "train.%s and train.%s are both set, expected one", a, b)
              : ES_OK;
+}
+
+/* A method's lr gives way to a relative one. */
+static void prefer_relative(es_config *config) {
+  if (es_config_given(config, "train", "lr_relative") &&
+      !es_config_given(config, "train", "lr"))
+    es_config_forget(config, "train", "lr");
 }
 
 static bool net_is(const es_config *config, const char *name,
@@ -239,7 +247,7 @@ static es_status settle_optimizer(es_config *config, es_diag *diag) {
   snprintf(decay, sizeof decay, "%.17g",
            es_config_real(config, "train", "weight_decay"));
   es_status status =
-      es_config_suggest(config, "train", "momentum", sgd ? "0" : "0.9", diag);
+      es_loss_default(config, "train", "momentum", sgd ? "0" : "0.9", diag);
   if (status == ES_OK)
     status = es_config_suggest(config, "train", "projector_weight_decay", decay,
                                diag);
@@ -258,7 +266,8 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
                            "method.projector=orthogonal is not, expected off");
   if ((says(config, "optimizer", "sgd") &&
        says(config, "schedule", "constant") &&
-       es_config_size(config, "train", "warmup") == 0))
+       (!has(config, "warmup") ||
+        es_config_size(config, "train", "warmup") == 0)))
     return ES_OK;
   return es_config_blame(config, "train", "predict", diag,
                          "theory speaks of train.optimizer=sgd with "
@@ -269,13 +278,14 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
 es_status es_train_settle(es_config *config, es_diag *diag) {
   const bool linear = net_is(config, "arch", "linear");
   es_status status = es_loss_settle(config, diag);
+  prefer_relative(config);
   if (status == ES_OK) status = one_of(config, "epochs", "steps", diag);
   if (status == ES_OK) status = one_of(config, "lr", "lr_relative", diag);
   if (status == ES_OK && !has(config, "epochs"))
     status = es_config_suggest(config, "train", "steps", "1000", diag);
   if (status == ES_OK && !has(config, "lr_relative"))
-    status = es_config_suggest(config, "train", "lr", es_loss_of(config)->rate,
-                               diag);
+    status =
+        es_loss_default(config, "train", "lr", es_loss_of(config)->rate, diag);
   if (status == ES_OK && linear)
     status = es_config_suggest(config, "augment", "shift", "3", diag);
   if (status == ES_OK && linear)

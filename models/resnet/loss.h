@@ -40,6 +40,11 @@ const es_loss *es_loss_of(const es_config *config);
  * given that it does not, or does not go with. */
 es_status es_loss_settle(es_config *config, es_diag *diag) ES_MUST_USE;
 
+/* A default of a key that neither a user nor a method has set. */
+es_status es_loss_default(es_config *config, const char *section,
+                          const char *name, const char *value,
+                          es_diag *diag) ES_MUST_USE;
+
 /* ||C - I||_F^2, C = (1/2n) sum_i (z_i z_i'^T + z_i' z_i^T), z centred by the
  * mean over both views: the loss of theory.md 1 on a network (theory.md 7).
  * With method.precondition and r = method.precondition_epsilon, theory.md 1's

@@ -7,13 +7,20 @@ static bool is(const es_config *config, const char *name, const char *word) {
   return strcmp(es_config_text(config, "method", name), word) == 0;
 }
 
+es_status es_loss_default(es_config *config, const char *section,
+                          const char *name, const char *value, es_diag *diag) {
+  return es_config_has(config, section, name)
+             ? ES_OK
+             : es_config_suggest(config, section, name, value, diag);
+}
+
 /* A setting that is read with method.key=word alone: its default there, a
  * mistake elsewhere, where a method's preset of it is dropped: as a line of
  * config.yaml it would be such a mistake. */
 static es_status of(es_config *config, const char *key, const char *word,
                     const char *name, const char *value, es_diag *diag) {
   if (is(config, key, word))
-    return es_config_suggest(config, "method", name, value, diag);
+    return es_loss_default(config, "method", name, value, diag);
   if (es_config_given(config, "method", name))
     return es_config_blame(config, "method", name, diag,
                            "it is of method.%s=%s, not of %s", key, word,
@@ -32,7 +39,7 @@ static es_status of_direct(es_config *config, const char *name,
                       : is(config, "predictor", "directcopy") ? copy
                                                               : NULL;
   if (value != NULL)
-    return es_config_suggest(config, "method", name, value, diag);
+    return es_loss_default(config, "method", name, value, diag);
   if (es_config_given(config, "method", name))
     return es_config_blame(config, "method", name, diag,
                            "method.predictor=%s does not read it",
@@ -58,8 +65,8 @@ static es_status settle_precondition(es_config *config, es_diag *diag) {
                            "it is of method.loss=covariance, not of %s",
                            es_config_text(config, "method", "loss"));
   if (!plain)
-    return es_config_suggest(config, "method", "precondition_epsilon", "0.01",
-                             diag);
+    return es_loss_default(config, "method", "precondition_epsilon", "0.01",
+                           diag);
   return es_config_given(config, "method", "precondition_epsilon")
              ? es_config_blame(config, "method", "precondition_epsilon", diag,
                                "it is of method.precondition=left and logdet, "

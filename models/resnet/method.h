@@ -4,7 +4,7 @@
 
 #include "models/resnet/loss.h"
 
-enum { ES_METHOD_SETTINGS = 16 };
+enum { ES_METHOD_SETTINGS = 24 };
 
 typedef struct es_method {
   const char *name, *summary;

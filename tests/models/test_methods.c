@@ -16,8 +16,27 @@ static void methods_are_listed_and_found(void **state) {
   assert_null(es_method_find(""));
 }
 
-/* Every setting of a row is known, and is what its loss reads; what the user
- * set before counts. */
+/* Settings as config.yaml has them, to be freed. */
+static char *written(const es_config *c) {
+  char *text = NULL;
+  size_t size = 0;
+  es_diag diag = {0};
+  FILE *out = open_memstream(&text, &size);
+  assert_non_null(out);
+  assert_ok(es_config_write(c, out, &diag), diag);
+  assert_int_equal(fclose(out), 0);
+  return text;
+}
+
+static void check_same(const es_config *a, const es_config *b) {
+  char *of_a = written(a), *of_b = written(b);
+  assert_string_equal(of_a, of_b);
+  free(of_a);
+  free(of_b);
+}
+
+/* Every setting of a row is known, and is what its loss reads; no default takes
+ * its place, and what the user set before counts. */
 static void methods_are_settings(void **state) {
   (void)state;
   const es_keys sets[] = {es_train_keys, es_data_keys};
@@ -35,6 +54,8 @@ static void methods_are_settings(void **state) {
     assert_ptr_equal(es_loss_of(c), es_loss_of(said));
     assert_ok(es_train_settle(said, &diag), diag);
     assert_ok(es_train_settle(c, &diag), diag);
+    assert_ok(es_config_suggest(said, "method", "name", m->name, &diag), diag);
+    check_same(c, said);
     es_config_free(said);
     es_config_free(c);
   }
@@ -255,6 +276,13 @@ static void one_of_two(void **state) {
   es_config *c = SETTINGS("train.epochs=7", "train.lr_relative=0.1");
   assert_false(es_config_has(c, "train", "steps"));
   assert_false(es_config_has(c, "train", "lr"));
+  es_config_free(c);
+  es_diag diag = {0};
+  assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+  assert_ok(es_method_preset(es_method_find("simsiam"), c, &diag), diag);
+  assert_ok(es_config_set(c, "train.lr_relative=0.1", &diag), diag);
+  assert_ok(es_train_settle(c, &diag), diag);
+  assert_false(es_config_has(c, "train", "lr")); /* a method's gives way */
   es_config_free(c);
 }
 

@@ -94,6 +94,30 @@ static void a_schedule_is_followed(void **state) {
 #undef WAVES
 }
 
+/* Flow time of one, two and three steps, in those of a full rate, where no
+ * warm-up is set. */
+static void check_warmup(const folder *f, const char *optimizer,
+                         const char *length, double one, double two,
+                         double three) {
+  trained t = SMALL_RESNET(f, optimizer, length);
+  const double unit = es_trainer_rate(t.trainer) / (1 - .9);
+  assert_close(es_trainer_time(t.trainer, 1), one * unit, 1e-14, 0);
+  assert_close(es_trainer_time(t.trainer, 2), two * unit, 1e-14, 0);
+  assert_close(es_trainer_time(t.trainer, 3), three * unit, 1e-14, 0);
+  close_trained(&t);
+}
+
+/* LARS warms up over a tenth of the steps, rounded down: ten epochs are 30. */
+static void lars_warms_up(void **state) {
+  const folder *f = *state;
+  const char *lars = "train.optimizer=lars";
+  check_warmup(f, lars, "train.steps=20", .5, 1.5, 2.5);
+  check_warmup(f, lars, "train.epochs=10", 1. / 3, 1, 2);
+  check_warmup(f, lars, "train.steps=9", 1, 2, 3);
+  check_warmup(f, lars, "train.warmup=0", 1, 2, 3);
+  check_warmup(f, "train.momentum=0.9", "train.steps=20", 1, 2, 3);
+}
+
 /* Decay of the encoder and of the last layer. The first step of two trainers
  * differs by lr · decay · w, to the rounding of both to float. */
 static void weights_decay_by_group(void **state) {
@@ -131,6 +155,7 @@ int main(void) {
       IN_FOLDER(a_rate_can_be_set),
       IN_FOLDER(the_encoder_has_its_own_rate),
       IN_FOLDER(a_schedule_is_followed),
+      IN_FOLDER(lars_warms_up),
       IN_FOLDER(weights_decay_by_group),
   };
   omp_set_num_threads(1); /* these networks are too small for more */
