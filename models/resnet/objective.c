@@ -255,41 +255,38 @@ const double *es_objective_targets(const es_objective *o) {
   return o->ema ? o->eval_t : NULL;
 }
 
-#define TARGET "/target"
-#define LOW "/optimizer/target_low"
-
 static bool is_finite(const float *x, size_t n) {
   bool finite = true;
   for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
   return finite;
 }
 
+/* Of the target network; none where there is none. */
+enum { PARTS = 3 };
+
+static size_t parts_of(es_state_part out[PARTS], const es_objective *o) {
+  const es_graph *g = &o->network->graph;
+  out[0] = (es_state_part){"/target", g->param, g->n_params, o->params};
+  out[1] = (es_state_part){"/target", g->buffer, g->n_buffers, o->buffers};
+  out[2] =
+      (es_state_part){"/optimizer/target_low", g->param, g->n_params, o->low};
+  return o->ema ? PARTS : 0;
+}
+
 es_status es_objective_save(const es_objective *o, es_h5 *file, es_diag *diag) {
   const es_graph *g = &o->network->graph;
-  if (!o->ema) return es_direct_save(o->direct, file, diag);
-  if (!is_finite(o->params, g->param_size) ||
-      !is_finite(o->buffers, g->buffer_size))
+  es_state_part parts[PARTS];
+  if (o->ema && (!is_finite(o->params, g->param_size) ||
+                 !is_finite(o->buffers, g->buffer_size)))
     return es_fail(diag, ES_NOT_FINITE, "the target network is not finite");
-  es_status status =
-      es_tensors_write(TARGET, g->param, g->n_params, o->params, file, diag);
-  if (status == ES_OK)
-    status = es_tensors_write(TARGET, g->buffer, g->n_buffers, o->buffers, file,
-                              diag);
-  if (status == ES_OK)
-    status = es_tensors_write(LOW, g->param, g->n_params, o->low, file, diag);
+  const es_status status =
+      es_state_write(parts, parts_of(parts, o), file, diag);
   return status == ES_OK ? es_direct_save(o->direct, file, diag) : status;
 }
 
 es_status es_objective_load(es_objective *o, es_h5_source *file,
                             es_diag *diag) {
-  const es_graph *g = &o->network->graph;
-  if (!o->ema) return es_direct_load(o->direct, file, diag);
-  es_status status =
-      es_tensors_read(TARGET, g->param, g->n_params, o->params, file, diag);
-  if (status == ES_OK)
-    status = es_tensors_read(TARGET, g->buffer, g->n_buffers, o->buffers, file,
-                             diag);
-  if (status == ES_OK)
-    status = es_tensors_read(LOW, g->param, g->n_params, o->low, file, diag);
+  es_state_part parts[PARTS];
+  const es_status status = es_state_read(parts, parts_of(parts, o), file, diag);
   return status == ES_OK ? es_direct_load(o->direct, file, diag) : status;
 }

@@ -199,40 +199,26 @@ void es_optimizer_put(es_optimizer *o, size_t param, float *params,
   }
 }
 
-typedef struct part {
-  const char *group;
-  float *flat; /* NULL: the rule has none */
-} part;
 enum { PARTS = 3 };
 
-static void parts_of(part out[PARTS], const es_optimizer *o) {
-  out[0] = (part){"/optimizer/low", o->low};
-  out[1] = (part){"/optimizer/momentum", o->first};
-  out[2] = (part){"/optimizer/square", o->second};
+static void parts_of(es_state_part out[PARTS], const es_optimizer *o) {
+  const es_tensor *t = o->graph->param;
+  const size_t n = o->graph->n_params;
+  out[0] = (es_state_part){"/optimizer/low", t, n, o->low};
+  out[1] = (es_state_part){"/optimizer/momentum", t, n, o->first};
+  out[2] = (es_state_part){"/optimizer/square", t, n, o->second};
 }
 
 es_status es_optimizer_write(const es_optimizer *o, es_h5 *file,
                              es_diag *diag) {
-  const es_graph *g = o->graph;
-  part parts[PARTS];
-  es_status status = ES_OK;
+  es_state_part parts[PARTS];
   parts_of(parts, o);
-  for (int k = 0; status == ES_OK && k < PARTS; k++)
-    if (parts[k].flat != NULL)
-      status = es_tensors_write(parts[k].group, g->param, g->n_params,
-                                parts[k].flat, file, diag);
-  return status;
+  return es_state_write(parts, PARTS, file, diag);
 }
 
 es_status es_optimizer_read(es_optimizer *o, es_h5_source *file,
                             es_diag *diag) {
-  const es_graph *g = o->graph;
-  part parts[PARTS];
-  es_status status = ES_OK;
+  es_state_part parts[PARTS];
   parts_of(parts, o);
-  for (int k = 0; status == ES_OK && k < PARTS; k++)
-    if (parts[k].flat != NULL)
-      status = es_tensors_read(parts[k].group, g->param, g->n_params,
-                               parts[k].flat, file, diag);
-  return status;
+  return es_state_read(parts, PARTS, file, diag);
 }

@@ -33,6 +33,24 @@ es_status es_tensors_read(const char *group, const es_tensor *t, size_t n,
   return status;
 }
 
+es_status es_state_write(const es_state_part *part, size_t parts, es_h5 *file,
+                         es_diag *diag) {
+  es_status status = ES_OK;
+  for (const es_state_part *p = part; status == ES_OK && p < part + parts; p++)
+    if (p->flat != NULL)
+      status = es_tensors_write(p->group, p->tensor, p->n, p->flat, file, diag);
+  return status;
+}
+
+es_status es_state_read(const es_state_part *part, size_t parts,
+                        es_h5_source *file, es_diag *diag) {
+  es_status status = ES_OK;
+  for (const es_state_part *p = part; status == ES_OK && p < part + parts; p++)
+    if (p->flat != NULL)
+      status = es_tensors_read(p->group, p->tensor, p->n, p->flat, file, diag);
+  return status;
+}
+
 es_status es_params_write(const es_graph *graph, const float *params,
                           const float *buffers, es_h5 *file, es_diag *diag) {
   const es_status status = es_tensors_write(
