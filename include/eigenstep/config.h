@@ -92,6 +92,12 @@ void es_config_forget(es_config *config, const char *section, const char *name);
 bool es_config_given(const es_config *config, const char *section,
                      const char *name);
 
+/* True if the user set the key to another value than its default, which a
+ * config.yaml repeats; what has no default, and lists and matrices, differ
+ * where they are given. For settings that another one leaves no use for. */
+bool es_config_differs(const es_config *config, const char *section,
+                       const char *name);
+
 /* True if the value came from file:PATH: what is wrong with its content is
  * then a data error (exit 3) and not a usage error (exit 2). */
 bool es_config_from_file(const es_config *config, const char *section,

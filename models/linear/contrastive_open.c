@@ -75,7 +75,7 @@ static es_status read_start(one_layer *b, const es_config *config,
   const uint64_t seed = es_config_size(config, "model", "seed");
   if (W0 != NULL) {
     const es_status idle =
-        es_given_idle(config, "init_scale", 0.1, "model.W0 is given", diag);
+        es_given_idle(config, "init_scale", "model.W0 is given", diag);
     if (idle != ES_OK) return idle;
   }
   for (size_t i = 0; i < b->d; i++)

@@ -4,6 +4,7 @@
  */
 #include "models/linear/deep.h"
 #include "models/linear/drive.h"
+#include "models/linear/given.h"
 
 #include "base/random.h"
 #include "base/slab.h"
@@ -17,8 +18,9 @@ static bool has(const es_config *config, const char *name) {
   return es_config_has(config, "model", name);
 }
 
+/* Given, and not with the default that a config.yaml repeats. */
 static bool given(const es_config *config, const char *name) {
-  return es_config_given(config, "model", name);
+  return es_config_differs(config, "model", name);
 }
 
 static const es_matrix *layer(const es_config *config, size_t l) {
@@ -40,11 +42,12 @@ static es_status check_lambda(const es_config *config, es_diag *diag) {
   if (mode != NULL && strcmp(mode, "fixed") != 0)
     return es_config_blame(config, "model", "mode", diag,
                            "model.lambda gives a fixed X");
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (given(config, others[i]))
-      return es_config_blame(config, "model", others[i], diag,
-                             "model.lambda is given, which leaves no use for "
-                             "it");
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    const es_status idle = es_given_idle(
+        config, others[i], "model.lambda is given, which leaves no use for it",
+        diag);
+    if (idle != ES_OK) return idle;
+  }
   if (es_config_given(config, "data", NULL) ||
       es_config_given(config, "augment", NULL))
     return es_fail(diag, ES_USAGE, "give model.lambda or [data], not both");

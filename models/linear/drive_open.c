@@ -78,8 +78,7 @@ static es_status check_loss(const es_drive *drive, const given *source,
                            "mode=population is the limit of the mean");
   return drive->loss == ES_INFONCE_DOT
              ? ES_OK
-             : es_given_idle(config, "temperature", 0.1, "of loss=dot alone",
-                             diag);
+             : es_given_idle(config, "temperature", "of loss=dot alone", diag);
 }
 
 static es_status check_batch(const es_drive *drive, const es_config *config,

@@ -10,8 +10,8 @@ es_status es_given_both(const es_config *config, const char *a, const char *b,
 }
 
 es_status es_given_idle(const es_config *config, const char *name,
-                        double fallback, const char *why, es_diag *diag) {
-  return es_config_real(config, "model", name) == fallback
-             ? ES_OK
-             : es_config_blame(config, "model", name, diag, "%s", why);
+                        const char *why, es_diag *diag) {
+  return es_config_differs(config, "model", name)
+             ? es_config_blame(config, "model", name, diag, "%s", why)
+             : ES_OK;
 }

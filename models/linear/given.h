@@ -9,11 +9,9 @@
 es_status es_given_both(const es_config *config, const char *a, const char *b,
                         es_diag *diag) ES_MUST_USE;
 
-/* ES_OK unless the real number model.name is set to another value than its
- * default, which config.yaml repeats: ES_BAD_VALUE (ES_FILE_DATA from a file),
- * with why it has no use. */
+/* ES_OK unless model.name is given with another value than its default:
+ * ES_BAD_VALUE (ES_FILE_DATA from a file), with why it has no use. */
 es_status es_given_idle(const es_config *config, const char *name,
-                        double fallback, const char *why,
-                        es_diag *diag) ES_MUST_USE;
+                        const char *why, es_diag *diag) ES_MUST_USE;
 
 #endif

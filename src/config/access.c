@@ -27,6 +27,28 @@ bool es_config_given(const es_config *config, const char *section,
   return false;
 }
 
+static bool is_default(const es_entry *entry) {
+  const es_key *key = entry->key;
+  es_value usual;
+  if (key->fallback == NULL ||
+      es_value_from_text(&usual, key, key->fallback, NULL) != ES_OK)
+    return false;
+  const es_value *value = &entry->value;
+  const bool same =
+      value->real == usual.real && value->size == usual.size &&
+      value->flag == usual.flag && value->array.data == NULL &&
+      (value->text == NULL) == (usual.text == NULL) &&
+      (usual.text == NULL || strcmp(value->text, usual.text) == 0);
+  es_value_free(&usual);
+  return same;
+}
+
+bool es_config_differs(const es_config *config, const char *section,
+                       const char *name) {
+  const es_entry *entry = lookup(config, section, name);
+  return entry != NULL && entry->given && !is_default(entry);
+}
+
 bool es_config_from_file(const es_config *config, const char *section,
                          const char *name) {
   const es_entry *entry = lookup(config, section, name);

@@ -90,11 +90,22 @@ bad "a width between numbers" 'widths=.*2\.5 is not a whole number' "$X" \
   widths=3,2.5
 bad "widths and layers" '2 widths, but layers=3' "$X" layers=3 widths=3,2
 bad "widths and d" 'model\.d or model\.widths' "$X" d=2 widths=3,2
-bad "layers of a start that is given" 'layers=2: of a start that is drawn' \
-  "$X" layers=2 'W1=[[1,0],[0,1]]'
+bad "layers of a start that is given" 'layers=3: of a start that is drawn' \
+  "$X" layers=3 'W1=[[1,0],[0,1]]'
 bad "not a number" 'W1=.*nan' "$X" 'W1=[[1,nan],[0,1]]'
 bad "no closed form beside a residual" 'no closed form' "$X" residual=on \
   method=exact
+# A run's own config.yaml has defaults that its start leaves no use for.
+again() { # what, words…
+  deep "${@:2}" t=0,0.1 -o again --force
+  ok "$rc" "$1" "$err"
+  deep --config again/config.yaml
+  same "$1, again" "$rc $out" "0 $(cat again/trace.csv)"
+}
+again "aligned modes by lambda" 'sigma0=[[0.1,0.2],[0.1,0.3]]' lambda=2,1
+again "aligned modes by X" 'sigma0=[[0.1,0.2],[0.1,0.3]]' "$X"
+again "given layers" "$X" 'W1=[[0.1,0],[0,0.2]]' 'W2=[[0.1,0],[0,0.1]]'
+again "three widths" "$X" widths=3,3,2
 deep "$X" widths=1000000,1000000
 expect "more than memory holds" 4 'GB'
 deep 'sigma0=[[0.3],[0.1]]' lambda=0.8 method=gd lr=0.1 t=17.1,17.3

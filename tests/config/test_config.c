@@ -137,6 +137,34 @@ static void forgetting(void **state) {
   es_config_free(c);
 }
 
+static void what_differs(void **state) {
+  (void)state;
+  static const struct {
+    const char *word, *section, *name;
+    bool differs;
+  } table[] = {
+      {"model.eta=0.04", "model", "eta", false},
+      {"model.eta=4e-2", "model", "eta", false},
+      {"model.eta=0.05", "model", "eta", true},
+      {"data.seed=7", "data", "seed", false},
+      {"data.seed=8", "data", "seed", true},
+      {"model.ema=on", "model", "ema", false},
+      {"model.ema=off", "model", "ema", true},
+      {"model.init=off", "model", "init", true},
+      {"model.gamma=1,2", "model", "gamma", true},
+  };
+  es_config *c = new_config();
+  for (size_t i = 0; i < N_OF(table); i++) {
+    set(c, table[i].word);
+    assert_true(es_config_given(c, table[i].section, table[i].name));
+    assert_int_equal(es_config_differs(c, table[i].section, table[i].name),
+                     table[i].differs);
+  }
+  assert_false(es_config_differs(c, "time", "n"));
+  assert_false(es_config_differs(c, "model", "none"));
+  es_config_free(c);
+}
+
 static void blame(void **state) {
   (void)state;
   es_config *c = new_config();
@@ -357,6 +385,7 @@ int main(void) {
       cmocka_unit_test(a_refused_word_changes_nothing),
       cmocka_unit_test(suggestions),
       cmocka_unit_test(forgetting),
+      cmocka_unit_test(what_differs),
       cmocka_unit_test(blame),
       cmocka_unit_test(written_form),
       cmocka_unit_test(numbers_survive),
