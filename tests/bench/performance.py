@@ -260,7 +260,8 @@ def plain_table(tables, name, title, words):
     keys = list(rows[0])
     out = [f"## {title}", "", words, "", "| " + " | ".join(keys) + " |",
            "|---" * len(keys) + "|"]
-    out += ["| " + " | ".join(r[k] for k in keys) + " |" for r in rows]
+    out += ["| " + " | ".join(r[k] if r[k] != "inf" else "–" for k in keys) +
+            " |" for r in rows]  # inf: the least of no measurements
     return out + [""]
 
 
