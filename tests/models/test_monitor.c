@@ -1,10 +1,9 @@
 /* Rows of a network's trace: the columns of interface.md, and every value from
  * what the trainer measures, by the definitions. */
-#include "tests/models/trained.h"
+#include "tests/models/monitored.h"
 
 #include "base/random.h"
 #include "linalg/linalg.h"
-#include "models/resnet/monitor.h"
 
 #include <omp.h>
 
@@ -12,28 +11,6 @@ enum { N = 12, D = 3, WIDTH = 32, K = 2 };
 
 /* Sums of a few hundred doubles, and eigenvalues of order 32. */
 static const double tol = 1e-11;
-
-static size_t column(const es_monitor *m, const char *name) {
-  for (size_t j = 0; j < es_monitor_columns(m); j++)
-    if (strcmp(es_monitor_column(m, j), name) == 0) return j;
-  fail_msg("no column %s", name);
-  return 0;
-}
-
-static es_monitor *monitor_of(const trained *t, size_t k, const double *phi,
-                              const double *gamma) {
-  es_monitor *m;
-  es_diag diag = {0};
-  assert_ok(es_monitor_new(&m, t->trainer, k, phi, gamma, &diag), diag);
-  return m;
-}
-
-static const double *row_of(es_monitor *m, const trained *t) {
-  const double *row;
-  es_diag diag = {0};
-  assert_ok(es_monitor_row(m, t->trainer, &row, &diag), diag);
-  return row;
-}
 
 /* interface.md, "A network's trace". */
 static void columns_are_the_interfaces(void **state) {

@@ -1,8 +1,6 @@
 /* Spectra of the layers before the representation: they are those of a shorter
  * network's representation, and looking changes nothing. */
-#include "tests/models/trained.h"
-
-#include "models/resnet/monitor.h"
+#include "tests/models/monitored.h"
 
 #include <omp.h>
 
@@ -21,21 +19,6 @@ static const struct {
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
-static es_monitor *monitor_of(const trained *t, const double **row) {
-  es_monitor *m;
-  es_diag diag = {0};
-  assert_ok(es_monitor_new(&m, t->trainer, 0, NULL, NULL, &diag), diag);
-  assert_ok(es_monitor_row(m, t->trainer, row, &diag), diag);
-  return m;
-}
-
-static size_t column(const es_monitor *m, const char *name) {
-  for (size_t j = 0; j < es_monitor_columns(m); j++)
-    if (strcmp(es_monitor_column(m, j), name) == 0) return j;
-  fail_msg("no column %s", name);
-  return 0;
-}
-
 /* The start's weights of a layer do not depend on what follows it: to the bit,
  * but for the order of sums in kernels that were chosen for other shapes (u
  * times some hundred terms, of values of order one). */
@@ -48,7 +31,10 @@ static void a_layer_is_a_shorter_networks_end(void **state) {
                         nets[k].longer, "train.layers=on");
     trained s =
         TRAINER("data.name=idx", f->word, SMALL, nets[k].arch, nets[k].shorter);
-    es_monitor *m = monitor_of(&t, &row), *n = monitor_of(&s, &want);
+    es_monitor *m = monitor_of(&t, 0, NULL, NULL);
+    es_monitor *n = monitor_of(&s, 0, NULL, NULL);
+    row = row_of(m, &t);
+    want = row_of(n, &s);
     const size_t last = es_trainer_network(t.trainer)->n_layers;
     char name[32];
     snprintf(name, sizeof name, "layer%zu_lambda_1", last);
@@ -78,7 +64,8 @@ static void looking_changes_nothing(void **state) {
           TRAINER("data.name=idx", f->word, SMALL, nets[k].arch, nets[k].longer,
                   on ? "train.layers=on" : "train.layers=off");
       take_steps(t[on].trainer, 4);
-      m[on] = monitor_of(&t[on], &row[on]);
+      m[on] = monitor_of(&t[on], 0, NULL, NULL);
+      row[on] = row_of(m[on], &t[on]);
     }
     const size_t n = es_monitor_columns(m[0]);
     const size_t bytes = params_size(t[0].trainer) * sizeof(float);

@@ -1,9 +1,8 @@
 /* The columns that a network's trace has with a linear predictor, by their
  * definitions from what the trainer measures, and emb_std. */
-#include "tests/models/trained.h"
+#include "tests/models/monitored.h"
 
 #include "linalg/linalg.h"
-#include "models/resnet/monitor.h"
 
 #include <omp.h>
 
@@ -12,34 +11,6 @@ enum { N = 12, D = 3, ROWS = 2 * N };
 /* Sums of at most 72 products of doubles, and eigenvalues of order 3: some tens
  * of roundoffs. */
 static const double tol = 1e-13;
-
-static size_t find(const es_monitor *m, const char *name) {
-  size_t j = 0;
-  while (j < es_monitor_columns(m) &&
-         strcmp(es_monitor_column(m, j), name) != 0)
-    j++;
-  return j;
-}
-
-static size_t column(const es_monitor *m, const char *name) {
-  const size_t j = find(m, name);
-  assert_true(j < es_monitor_columns(m));
-  return j;
-}
-
-static es_monitor *monitor_of(const trained *t) {
-  es_monitor *m;
-  es_diag diag = {0};
-  assert_ok(es_monitor_new(&m, t->trainer, 0, NULL, NULL, &diag), diag);
-  return m;
-}
-
-static const double *row_of(es_monitor *m, const trained *t) {
-  const double *row;
-  es_diag diag = {0};
-  assert_ok(es_monitor_row(m, t->trainer, &row, &diag), diag);
-  return row;
-}
 
 static void embeddings(const trained *t, double *z) {
   es_diag diag = {0};
@@ -73,7 +44,7 @@ static void names_stand_behind_the_embeddings(void **state) {
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
     trained t = PREDICTING((folder *)*state, kinds[k],
                            "method.target=stop-gradient", "train.steps=9");
-    es_monitor *m = monitor_of(&t);
+    es_monitor *m = monitor_of(&t, 0, NULL, NULL);
     const size_t first = column(m, "emb_participation_ratio") + 1;
     const size_t skipped = k < 5 ? 0 : 10;
     for (size_t j = skipped; j < 11; j++)
@@ -157,7 +128,7 @@ static void modes_are_those_of_predictor_and_moment(void **state) {
   for (int k = 0; k < 3; k++) {
     trained t = PREDICTING((folder *)*state, kinds[k],
                            "method.target=stop-gradient", "train.steps=9");
-    es_monitor *m = monitor_of(&t);
+    es_monitor *m = monitor_of(&t, 0, NULL, NULL);
     double z[ROWS * D], F[D * D], W[D * D];
     for (int step = 0; step < 4; step += 3) {
       const double *row = row_of(m, &t);
@@ -183,7 +154,7 @@ static void tau_is_of_the_target(void **state) {
     trained t = PREDICTING(
         (folder *)*state, "method.predictor=linear", "method.target=ema",
         still ? "method.ema_momentum=1" : "method.ema_momentum=0");
-    es_monitor *m = monitor_of(&t);
+    es_monitor *m = monitor_of(&t, 0, NULL, NULL);
     double a[ROWS * D], z[ROWS * D], az = 0, zz = 0, aa = 0, left = 0;
     embeddings(&t, a);
     take_steps(t.trainer, 6);
@@ -211,7 +182,7 @@ static void tau_is_of_the_target(void **state) {
 static void spread_of_directions(void **state) {
   trained t = PREDICTING((folder *)*state, "method.predictor=none",
                          "method.target=stop-gradient", "train.steps=9");
-  es_monitor *m = monitor_of(&t);
+  es_monitor *m = monitor_of(&t, 0, NULL, NULL);
   double z[ROWS * D], mean[D] = {0}, square[D] = {0}, sum = 0;
   const double *row = row_of(m, &t);
   embeddings(&t, z);
