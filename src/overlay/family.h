@@ -1,0 +1,59 @@
+/* A family of theory beside a training: what it says before the first step,
+ * what it must measure at the logged rows, what it keeps in the checkpoint, and
+ * how a finished run is laid over it. A family is a row of functions and one
+ * line in families.c; the program knows none by name.
+ *
+ * Which family speaks of a run is read from its settings: the first one whose
+ * speaks() is true. barlow-twins is the last and speaks of every loss, with
+ * `theorem` false where the loss is outside its theorems (theory.md 7). */
+#ifndef ES_OVERLAY_FAMILY_H
+#define ES_OVERLAY_FAMILY_H
+
+#include "file/h5.h"
+#include "models/resnet/trainer.h"
+
+/* What a family is told of a training that is about to start. */
+typedef struct es_live_run {
+  es_trainer *trainer; /* at its start */
+  const es_config *config;
+  void (*say)(void *context, const char *line); /* a line for the user */
+  void *context;
+} es_live_run;
+
+typedef struct es_family {
+  const char *name; /* of the model: "byol" */
+  bool (*speaks)(const es_config *config);
+
+  /* While training. open measures the network as it starts and may set the
+   * trainer's rate (lr_relative); only asked for with train.predict other than
+   * off. */
+  es_status (*open)(void **self, const es_live_run *run, es_diag *diag);
+  void (*close)(void *self); /* NULL accepted */
+  /* Columns that it adds behind the monitor's, and a row of them from the
+   * trainer as it is (its last measurement is of the same state). */
+  size_t (*columns)(const void *self);
+  void (*column)(const void *self, size_t j, char *name, size_t size);
+  es_status (*row)(void *self, es_trainer *trainer, double *out, es_diag *diag);
+  /* prediction.csv, whole, before the first step. */
+  es_status (*predict)(const void *self, const char *path, es_diag *diag);
+  /* After the last step, before the last checkpoint; NULL: nothing. */
+  es_status (*end)(void *self, es_trainer *trainer, es_diag *diag);
+  /* What overlay reads, under /prediction, at every checkpoint; and what a
+   * resumed run cannot measure again (its own state) from there; NULL: nothing.
+   */
+  es_status (*save)(const void *self, es_h5 *file, es_diag *diag);
+  es_status (*load)(void *self, es_h5_source *file, es_diag *diag);
+
+  /* Afterwards: reads n_runs finished runs and writes overlay.csv, steps.csv
+   * where modes step, agreement.csv and what else it has into dir (which
+   * exists), each whole. line: a summary for the user, NULL accepted. */
+  es_status (*overlay)(const char *const *run, size_t n_runs, const char *dir,
+                       void (*say)(void *context, const char *line),
+                       void *context, es_diag *diag);
+  const char *plot; /* kinds of figures of the overlay: "overlay" */
+} es_family;
+
+/* The family that speaks of a run of these settings. */
+const es_family *es_family_of(const es_config *config);
+
+#endif
