@@ -41,8 +41,8 @@ static es_status measure_kernel(es_session *s, double *features, double *W,
       es_trainer_measure(s->trainer, features, NULL, NULL, NULL, diag);
   if (status != ES_OK) return status;
   for (size_t k = 0; k < last->size; k++) W[k] = (double)start[k];
-  status = es_conjugate_new(&s->kernel, n, network->penultimate.size, features,
-                            network->embedding.size, W, diag);
+  status = es_held_new(&s->kernel, n, network->penultimate.size, features,
+                       network->embedding.size, W, diag);
   if (status == ES_OK) s->gamma_1 = s->kernel.gamma[0];
   return status;
 }
@@ -78,7 +78,7 @@ static es_status predict(es_session *s, es_diag *diag) {
   es_diag own = {0};
   s->step = calloc(s->kernel.d, sizeof *s->step);
   if (s->step == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const es_status status = es_conjugate_steps(
+  const es_status status = es_held_steps(
       &s->kernel, es_trainer_time(s->trainer, 1), horizon(s), s->step, &own);
   if (status == ES_OK) return ES_OK;
   if (status != ES_NOT_FINITE) return es_fail(diag, status, "%s", own.message);
@@ -92,7 +92,7 @@ static es_status open_monitor(es_session *s, const double *features,
   const size_t k = s->step == NULL ? 0 : s->kernel.d;
   double *phi = calloc(rows * k + 1, sizeof *phi);
   if (phi == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (k > 0) es_conjugate_functions(&s->kernel, rows, features, k, phi);
+  if (k > 0) es_held_functions(&s->kernel, rows, features, k, phi);
   const es_status status =
       es_monitor_new(&s->monitor, s->trainer, k, phi, s->kernel.gamma, diag);
   free(phi);
@@ -137,7 +137,7 @@ es_status es_session_open(es_session *session, const es_job *job,
 void es_session_close(es_session *session) {
   es_monitor_free(session->monitor);
   es_trainer_free(session->trainer);
-  es_conjugate_free(&session->kernel);
+  es_held_free(&session->kernel);
   free(session->step);
 }
 
@@ -153,7 +153,7 @@ static es_status write_prediction(const es_session *s, es_diag *diag) {
   if (status != ES_OK) return status;
   status = es_csv_header(&csv, names, 6, diag);
   for (size_t j = 0; status == ES_OK && j < s->kernel.d; j++) {
-    const es_conjugate_step *p = &s->step[j];
+    const es_held_step *p = &s->step[j];
     const double row[] = {(double)j + 1, p->gamma,       p->s0,
                           p->tau,        p->tau_generic, p->step};
     status = es_csv_row(&csv, row, 6, diag);
@@ -165,7 +165,7 @@ static es_status write_prediction(const es_session *s, es_diag *diag) {
 
 static es_status write_arrays(const es_session *s, es_h5 *file, double bytes,
                               es_diag *diag) {
-  const es_conjugate *k = &s->kernel;
+  const es_held *k = &s->kernel;
   es_status status = es_trainer_save(s->trainer, file, diag);
   if (status == ES_OK)
     status = es_h5_write(file, "/train/trace_bytes", &bytes, NULL, 0, diag);

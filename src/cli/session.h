@@ -7,16 +7,16 @@
 #include "file/csv.h"
 #include "file/h5.h"
 #include "models/resnet/monitor.h"
-#include "ntk/conjugate.h"
+#include "ntk/held.h"
 #include "run/job.h"
 
 typedef struct es_session {
   const es_job *job;
   es_trainer *trainer;
   es_monitor *monitor;
-  es_conjugate kernel;     /* of the initial network; empty if not measured */
-  es_conjugate_step *step; /* kernel.d predictions; NULL: none were asked for */
-  double gamma_1;          /* NaN: not measured */
+  es_held kernel;     /* of the initial network; empty if not measured */
+  es_held_step *step; /* kernel.d predictions; NULL: none were asked for */
+  double gamma_1;     /* NaN: not measured */
   es_csv trace;
   bool ended;  /* resumed at its end: the trace has its final name already */
   double loss; /* of the last row */

@@ -1,10 +1,10 @@
 /* Discrete descent of the linear model, Z <- Z - 4 lr (Z G Z^T - I) Z G with
- * G = diag(gamma), and the steps it takes: see conjugate.h.
+ * G = diag(gamma), and the steps it takes: see held.h.
  *
  * Columns beyond the first d that cannot move, gamma_j = 0 or Z_j = 0, are left
  * out. One step costs 4 d^2 k flops for the k that are left. One thread: at
  * d = 10, k = 64 a step is 3 us, less than waking a second one. */
-#include "ntk/conjugate.h"
+#include "ntk/held.h"
 
 #include "linalg/linalg.h"
 #include "metrics/crossing.h"
@@ -19,7 +19,7 @@
 static const double blow_up = 1e6;
 
 typedef struct descent {
-  const es_conjugate *model;
+  const es_held *model;
   size_t d, k;
   size_t steps; /* taken */
   double lr, limit;
@@ -31,16 +31,14 @@ typedef struct descent {
   es_slab slab;
 } descent;
 
-static bool moves(const es_conjugate *c, size_t j) {
+static bool moves(const es_held *c, size_t j) {
   if (c->gamma[j] == 0) return false;
   for (size_t i = 0; i < c->d; i++)
     if (c->Z0[i + j * c->d] != 0) return true;
   return false;
 }
 
-static bool kept(const es_conjugate *c, size_t j) {
-  return j < c->d || moves(c, j);
-}
+static bool kept(const es_held *c, size_t j) { return j < c->d || moves(c, j); }
 
 static es_status open_slab(descent *w, es_diag *diag) {
   const size_t d = w->d, k = w->k, number = sizeof(double);
@@ -85,7 +83,7 @@ static double largest_power(const descent *w) {
   return largest;
 }
 
-static es_status descent_open(descent *w, const es_conjugate *c, double lr,
+static es_status descent_open(descent *w, const es_held *c, double lr,
                               bool eigenvalues, es_diag *diag) {
   *w = (descent){.model = c, .d = c->d, .lr = lr};
   if (!(lr > 0 && isfinite(lr)))
@@ -132,20 +130,20 @@ static es_status advance(descent *w, es_diag *diag) {
   return check_bounds(w, diag);
 }
 
-static void predict_aligned(es_conjugate_step *out, const es_conjugate *c) {
+static void predict_aligned(es_held_step *out, const es_held *c) {
   for (size_t j = 0; j < c->d; j++) {
     const double tau = es_barlow_half_time(c->gamma[j], c->s0[j]);
-    out[j] = (es_conjugate_step){.gamma = c->gamma[j],
-                                 .s0 = c->s0[j],
-                                 .tau = isinf(tau) ? NAN : tau,
-                                 .tau_generic = NAN,
-                                 .step = NAN};
+    out[j] = (es_held_step){.gamma = c->gamma[j],
+                            .s0 = c->s0[j],
+                            .tau = isinf(tau) ? NAN : tau,
+                            .tau_generic = NAN,
+                            .step = NAN};
   }
 }
 
 /* Finds which modes passed 1/2 in the step before now, and returns how many.
  * Before the start there is no number, and a mode beyond 1/2 steps at 0. */
-static size_t find_crossings(es_conjugate_step *out, descent *w) {
+static size_t find_crossings(es_held_step *out, descent *w) {
   const double now = (double)w->steps, step[2] = {now - 1, now};
   size_t found = 0;
   for (size_t j = 0; j < w->d; j++) {
@@ -159,8 +157,8 @@ static size_t find_crossings(es_conjugate_step *out, descent *w) {
   return found;
 }
 
-static es_status find_steps(es_conjugate_step *out, descent *w,
-                            size_t max_steps, es_diag *diag) {
+static es_status find_steps(es_held_step *out, descent *w, size_t max_steps,
+                            es_diag *diag) {
   size_t left = 0;
   for (size_t j = 0; j < w->d; j++)
     if (w->gamma[j] > 0 && moves(w->model, j)) left++;
@@ -173,8 +171,8 @@ static es_status find_steps(es_conjugate_step *out, descent *w,
   return ES_OK;
 }
 
-es_status es_conjugate_steps(const es_conjugate *c, double lr, size_t max_steps,
-                             es_conjugate_step *out, es_diag *diag) {
+es_status es_held_steps(const es_held *c, double lr, size_t max_steps,
+                        es_held_step *out, es_diag *diag) {
   descent w;
   const int threads = es_blas_serial();
   predict_aligned(out, c);
@@ -198,9 +196,9 @@ static es_status record(const descent *w, double *curve, double *values,
                                    w->steps);
 }
 
-es_status es_conjugate_descend(const es_conjugate *c, double lr,
-                               const size_t *at, size_t n_at, double *curve,
-                               double *values, es_diag *diag) {
+es_status es_held_descend(const es_held *c, double lr, const size_t *at,
+                          size_t n_at, double *curve, double *values,
+                          es_diag *diag) {
   descent w;
   for (size_t i = 1; i < n_at; i++)
     if (at[i] < at[i - 1])

@@ -54,8 +54,7 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
                               es_diag *diag) {
   *out = (es_features){.n = es_trainer_eval_n(trainer),
                        .d = es_trainer_network(trainer)->embedding.size};
-  if (kind == ES_KERNEL_CONJUGATE)
-    return conjugate(out, trainer, config, diag);
+  if (kind == ES_KERNEL_CONJUGATE) return conjugate(out, trainer, config, diag);
   return es_config_blame(config, "train", "predict", diag,
                          "the kernel of all parameters is not there yet");
 }

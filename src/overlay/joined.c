@@ -1,11 +1,11 @@
 /* A run's files, checked against each other and joined: see joined.h. The
  * predicted curves are computed again from what was stored before the first
- * step, Z_0 and gamma, by the descent of ntk/conjugate.h, at the steps that the
+ * step, Z_0 and gamma, by the descent of ntk/held.h, at the steps that the
  * run logged. */
 #include "overlay/joined.h"
 
 #include "file/open.h"
-#include "ntk/conjugate.h"
+#include "ntk/held.h"
 #include "overlay/sources.h"
 
 #include <math.h>
@@ -156,11 +156,11 @@ static es_status check_prediction(const es_joined *out, const es_sources *s,
 
 /* Curves of the modes, and the loss sum_j (1 - lambda_j)^2 from the descent's
  * eigenvalues. */
-static es_status descend(es_joined *out, const es_conjugate *theory, size_t *at,
+static es_status descend(es_joined *out, const es_held *theory, size_t *at,
                          double *values, es_diag *diag) {
   for (size_t i = 0; i < out->rows; i++) at[i] = (size_t)out->step[i];
-  const es_status status = es_conjugate_descend(
-      theory, out->rate, at, out->rows, out->predicted, values, diag);
+  const es_status status = es_held_descend(theory, out->rate, at, out->rows,
+                                           out->predicted, values, diag);
   for (size_t i = 0; status == ES_OK && i < out->rows; i++)
     for (size_t j = 0; j < out->d; j++) {
       const double rest = 1 - values[i * out->d + j];
@@ -171,21 +171,21 @@ static es_status descend(es_joined *out, const es_conjugate *theory, size_t *at,
 
 static es_status predict(es_joined *out, const es_sources *s, const char *run,
                          es_diag *diag) {
-  es_conjugate theory = {0};
+  es_held theory = {0};
   size_t *at = calloc(out->rows, sizeof *at);
   double *values = calloc(out->rows * out->d, sizeof *values);
   es_status status =
       at == NULL || values == NULL
           ? es_fail(diag, ES_NO_MEMORY, "no memory for the predicted descent")
-          : es_conjugate_restore(&theory, s->gamma.rows, s->gamma.data, out->d,
-                                 s->Z0.data, diag);
+          : es_held_restore(&theory, s->gamma.rows, s->gamma.data, out->d,
+                            s->Z0.data, diag);
   if (status == ES_OK) status = descend(out, &theory, at, values, diag);
   if (status != ES_OK && diag != NULL) {
     char why[sizeof diag->message];
     snprintf(why, sizeof why, "%s", diag->message);
     es_file_fail(diag, status, run, "%s", why);
   }
-  es_conjugate_free(&theory);
+  es_held_free(&theory);
   free(values);
   free(at);
   return status;

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "linalg/linalg.h"
-#include "ntk/conjugate.h"
+#include "ntk/held.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,20 +57,19 @@ static inline model *model_new(size_t n, size_t m, size_t d, double decay,
   return s;
 }
 
-static inline es_conjugate model_conjugate(const model *s) {
-  es_conjugate c;
+static inline es_held model_held(const model *s) {
+  es_held c;
   es_diag diag = {0};
-  assert_ok(es_conjugate_new(&c, s->n, s->m, s->features, s->d, s->W, &diag),
-            diag);
+  assert_ok(es_held_new(&c, s->n, s->m, s->features, s->d, s->W, &diag), diag);
   return c;
 }
 
 /* From gamma and Z0 (row by row) alone. */
-static inline es_conjugate restored(size_t m, const double *gamma, size_t d,
-                                    const double *Z0) {
-  es_conjugate c;
+static inline es_held restored(size_t m, const double *gamma, size_t d,
+                               const double *Z0) {
+  es_held c;
   es_diag diag = {0};
-  assert_ok(es_conjugate_restore(&c, m, gamma, d, Z0, &diag), diag);
+  assert_ok(es_held_restore(&c, m, gamma, d, Z0, &diag), diag);
   return c;
 }
 

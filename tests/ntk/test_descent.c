@@ -50,10 +50,9 @@ static void descent_is_the_iteration(void **state) {
   size_t at[STEPS + 1];
   es_diag diag = {0};
   some_start(Z, .05, 1);
-  es_conjugate c = restored(M, some_gamma, D, Z);
+  es_held c = restored(M, some_gamma, D, Z);
   for (size_t i = 0; i <= STEPS; i++) at[i] = i;
-  assert_ok(es_conjugate_descend(&c, lr, at, STEPS + 1, curve, values, &diag),
-            diag);
+  assert_ok(es_held_descend(&c, lr, at, STEPS + 1, curve, values, &diag), diag);
   for (size_t i = 0; i <= STEPS; i++) {
     double trace = 0, sum = 0;
     for (size_t j = 0; j < D; j++) {
@@ -70,13 +69,13 @@ static void descent_is_the_iteration(void **state) {
   /* Asked for now and then, it is the same. */
   const size_t few[] = {7, 7, 90};
   double less[3 * D];
-  assert_ok(es_conjugate_descend(&c, lr, few, 3, less, NULL, &diag), diag);
+  assert_ok(es_held_descend(&c, lr, few, 3, less, NULL, &diag), diag);
   for (size_t j = 0; j < D; j++) {
     assert_close(less[j], curve[7 * D + j], 0, 0);
     assert_close(less[D + j], curve[7 * D + j], 0, 0);
     assert_close(less[2 * D + j], curve[90 * D + j], 0, 0);
   }
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* Columns beyond the first d that cannot move make no difference, but in the
@@ -91,13 +90,13 @@ static void what_cannot_move_is_left_out(void **state) {
     gamma[k] = some_gamma[left[k]];
     for (size_t i = 0; i < D; i++) small_Z[i * 4 + k] = Z[i * M + left[k]];
   }
-  es_conjugate a = restored(M, some_gamma, D, Z);
-  es_conjugate b = restored(4, gamma, D, small_Z);
-  assert_ok(es_conjugate_descend(&a, .04, at, 1, full, NULL, &diag), diag);
-  assert_ok(es_conjugate_descend(&b, .04, at, 1, small, NULL, &diag), diag);
+  es_held a = restored(M, some_gamma, D, Z);
+  es_held b = restored(4, gamma, D, small_Z);
+  assert_ok(es_held_descend(&a, .04, at, 1, full, NULL, &diag), diag);
+  assert_ok(es_held_descend(&b, .04, at, 1, small, NULL, &diag), diag);
   for (size_t j = 0; j < D; j++) assert_close(full[j], small[j], 1e-12, 0);
-  es_conjugate_free(&a);
-  es_conjugate_free(&b);
+  es_held_free(&a);
+  es_held_free(&b);
 }
 
 /* First passages of the curves by loops, with their interpolation. */
@@ -106,11 +105,11 @@ static void steps_are_first_passages(void **state) {
   enum { STEPS = 600 };
   const double lr = .05;
   double Z[D * M], t[STEPS + 1], curve[STEPS + 1][D];
-  es_conjugate_step step[D];
+  es_held_step step[D];
   es_diag diag = {0};
   some_start(Z, .02, 3);
-  es_conjugate c = restored(M, some_gamma, D, Z);
-  assert_ok(es_conjugate_steps(&c, lr, STEPS, step, &diag), diag);
+  es_held c = restored(M, some_gamma, D, Z);
+  assert_ok(es_held_steps(&c, lr, STEPS, step, &diag), diag);
   for (size_t i = 0; i <= STEPS; i++) {
     t[i] = lr * (double)i;
     for (size_t j = 0; j < D; j++)
@@ -129,12 +128,12 @@ static void steps_are_first_passages(void **state) {
   }
   /* Looking no further than a step short of the last. */
   const size_t last = (size_t)ceil(step[D - 1].step);
-  assert_ok(es_conjugate_steps(&c, lr, last - 1, step, &diag), diag);
+  assert_ok(es_held_steps(&c, lr, last - 1, step, &diag), diag);
   assert_true(isnan(step[D - 1].step) && isnan(step[D - 1].tau_generic));
   assert_true(step[0].step > 0);
-  assert_ok(es_conjugate_steps(&c, lr, last, step, &diag), diag);
+  assert_ok(es_held_steps(&c, lr, last, step, &diag), diag);
   assert_true(step[D - 1].step > 0);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* How late Euler's steps are when a mode has come from s0 to s: they follow
@@ -152,19 +151,19 @@ static void aligned_descent_tends_to_the_closed_form(void **state) {
   const double s0[D] = {1e-2, 2e-2, 3e-2}, gamma[M] = {1, .7, .4, .1, .05, 0};
   const double t_end = 2;
   double Z0[D * M] = {0}, U[D * D], R[D * D], late[3][D];
-  es_conjugate_step step[D];
+  es_held_step step[D];
   es_diag diag = {0};
   for (size_t i = 0; i < D * D; i++) U[i] = es_random_normal(4, 1024, i);
   assert_ok(es_qr(D, D, U, R, &diag), diag);
   for (size_t i = 0; i < D; i++)
     for (size_t j = 0; j < D; j++) Z0[i * M + j] = U[i + j * D] * s0[j];
-  es_conjugate c = restored(M, gamma, D, Z0);
+  es_held c = restored(M, gamma, D, Z0);
   for (int k = 0; k < 3; k++) {
     const double lr = ldexp(.01, -k), next = 4 * lr;
     const size_t at = (size_t)lround(t_end / lr);
     double curve[D];
-    assert_ok(es_conjugate_steps(&c, lr, 100000, step, &diag), diag);
-    assert_ok(es_conjugate_descend(&c, lr, &at, 1, curve, NULL, &diag), diag);
+    assert_ok(es_held_steps(&c, lr, 100000, step, &diag), diag);
+    assert_ok(es_held_descend(&c, lr, &at, 1, curve, NULL, &diag), diag);
     for (size_t j = 0; j < D; j++) {
       const es_barlow_mode m = es_barlow_closed_form(gamma[j], s0[j], t_end);
       const double slope = 8 * gamma[j] * m.lambda * m.one_minus_lambda;
@@ -181,7 +180,7 @@ static void aligned_descent_tends_to_the_closed_form(void **state) {
   for (int k = 0; k < 2; k++)
     for (size_t j = 0; j < D; j++)
       assert_close(late[k][j] / late[k + 1][j], 2, .05, 0);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* Outputs turned by an orthogonal Q: Z -> Q Z has the same C's spectrum and the
@@ -191,7 +190,7 @@ static void outputs_may_be_turned(void **state) {
   static const size_t at[] = {0, 20, 60};
   double Q[D * D], R[D * D], Z[D * M], turned[D * M] = {0};
   double curve[2][3 * D], values[2][3 * D];
-  es_conjugate_step step[2][D];
+  es_held_step step[2][D];
   es_diag diag = {0};
   some_start(Z, .05, 5);
   for (size_t i = 0; i < D * D; i++) Q[i] = es_random_normal(6, 1024, i);
@@ -201,11 +200,11 @@ static void outputs_may_be_turned(void **state) {
       for (size_t b = 0; b < D; b++)
         turned[a * M + j] += Q[a + b * D] * Z[b * M + j];
   for (int k = 0; k < 2; k++) {
-    es_conjugate c = restored(M, some_gamma, D, k == 0 ? Z : turned);
-    assert_ok(es_conjugate_descend(&c, .05, at, 3, curve[k], values[k], &diag),
+    es_held c = restored(M, some_gamma, D, k == 0 ? Z : turned);
+    assert_ok(es_held_descend(&c, .05, at, 3, curve[k], values[k], &diag),
               diag);
-    assert_ok(es_conjugate_steps(&c, .05, 1000, step[k], &diag), diag);
-    es_conjugate_free(&c);
+    assert_ok(es_held_steps(&c, .05, 1000, step[k], &diag), diag);
+    es_held_free(&c);
   }
   for (size_t i = 0; i < 3 * D; i++) {
     assert_close(curve[1][i], curve[0][i], 1e-11, 0);
@@ -224,32 +223,32 @@ static void a_rate_too_large_is_an_error(void **state) {
   const double gamma[3] = {1, .01, -10}, lr = .2;
   const double Z0[] = {.1, 0, 1e-9, 0, .1, 1e-9};
   const size_t at[] = {5, 500};
-  es_conjugate_step step[2];
+  es_held_step step[2];
   double curve[4] = {0};
   es_diag diag = {0};
-  es_conjugate c = restored(3, gamma, 2, Z0);
-  assert_status(es_conjugate_steps(&c, lr, 1000, step, &diag), ES_NOT_FINITE);
+  es_held c = restored(3, gamma, 2, Z0);
+  assert_status(es_held_steps(&c, lr, 1000, step, &diag), ES_NOT_FINITE);
   assert_non_null(strstr(diag.message, "lr=0.2, 1/(4 gamma_1)=0.25, "
                                        "stable below 0.05"));
   assert_true(step[0].tau_generic > .5 && step[0].tau_generic < 1.5);
   assert_true(isnan(step[1].tau_generic) && step[1].tau > 0);
-  assert_status(es_conjugate_descend(&c, lr, at, 2, curve, NULL, &diag),
+  assert_status(es_held_descend(&c, lr, at, 2, curve, NULL, &diag),
                 ES_NOT_FINITE);
   assert_true(curve[0] > .5); /* the row before it */
   assert_close(curve[2], 0, 0, 0);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* Once all modes that can step have, nobody looks for the blow-up. */
 static void nothing_is_looked_for_beyond_the_last_step(void **state) {
   (void)state;
   const double gamma[2] = {1, -10}, Z0[] = {.1, 0, 0, 1e-9};
-  es_conjugate_step step[2];
+  es_held_step step[2];
   es_diag diag = {0};
-  es_conjugate c = restored(2, gamma, 2, Z0);
-  assert_ok(es_conjugate_steps(&c, .2, 1000, step, &diag), diag);
+  es_held c = restored(2, gamma, 2, Z0);
+  assert_ok(es_held_steps(&c, .2, 1000, step, &diag), diag);
   assert_true(step[0].step > 0 && isnan(step[1].step));
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* A start whose power is beyond the range ends as NaN, and is an error. */
@@ -259,10 +258,10 @@ static void what_is_no_number_blows_up(void **state) {
   const size_t at = 5;
   double power;
   es_diag diag = {0};
-  es_conjugate c = restored(1, gamma, 1, Z0);
-  assert_status(es_conjugate_descend(&c, .1, &at, 1, &power, NULL, &diag),
+  es_held c = restored(1, gamma, 1, Z0);
+  assert_status(es_held_descend(&c, .1, &at, 1, &power, NULL, &diag),
                 ES_NOT_FINITE);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* A large start that is stable at its rate is none: it shrinks to 1. */
@@ -272,34 +271,32 @@ static void a_large_start_is_no_blow_up(void **state) {
   const size_t at = 1;
   double power;
   es_diag diag = {0};
-  es_conjugate c = restored(1, gamma, 1, Z0);
-  assert_ok(es_conjugate_descend(&c, 1e-9, &at, 1, &power, NULL, &diag), diag);
+  es_held c = restored(1, gamma, 1, Z0);
+  assert_ok(es_held_descend(&c, 1e-9, &at, 1, &power, NULL, &diag), diag);
   /* s - 4 lr (s^2 - 1) s = 1e4 - 4e3, to lr s */
   assert_close(power, 3.6e7, 1e-7, 0);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 static void arguments_are_checked(void **state) {
   (void)state;
   const double gamma[2] = {1, .5}, Z0[] = {.1, .2}, rates[] = {0, -1, NAN};
   const size_t at[] = {5, 4};
-  es_conjugate_step step;
+  es_held_step step;
   double curve[2];
   es_diag diag = {0};
-  es_conjugate c = restored(2, gamma, 1, Z0);
+  es_held c = restored(2, gamma, 1, Z0);
   for (int k = 0; k < 3; k++) {
-    assert_status(es_conjugate_steps(&c, rates[k], 9, &step, &diag),
-                  ES_BAD_VALUE);
-    assert_status(es_conjugate_descend(&c, rates[k], at, 1, curve, NULL, &diag),
+    assert_status(es_held_steps(&c, rates[k], 9, &step, &diag), ES_BAD_VALUE);
+    assert_status(es_held_descend(&c, rates[k], at, 1, curve, NULL, &diag),
                   ES_BAD_VALUE);
   }
-  assert_status(es_conjugate_steps(&c, INFINITY, 9, &step, &diag),
-                ES_BAD_VALUE);
+  assert_status(es_held_steps(&c, INFINITY, 9, &step, &diag), ES_BAD_VALUE);
   assert_non_null(strstr(diag.message, "lr=inf"));
-  assert_status(es_conjugate_descend(&c, .1, at, 2, curve, NULL, &diag),
+  assert_status(es_held_descend(&c, .1, at, 2, curve, NULL, &diag),
                 ES_BAD_VALUE);
   assert_non_null(strstr(diag.message, "step 4 asked for after step 5"));
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 int main(void) {

@@ -60,7 +60,7 @@ static void run_flow(table *out, const model *s) {
 }
 
 /* gamma_j |W v_j|^2 of the flow's W. */
-static double power_of(const es_conjugate *c, const double *W, size_t j) {
+static double power_of(const es_held *c, const double *W, size_t j) {
   double power = 0;
   for (size_t a = 0; a < D; a++) {
     double Wv = 0;
@@ -81,9 +81,8 @@ static void the_flow_descends_alike(void **state) {
   es_diag diag = {0};
   model *s = model_new(N, M, D, .7, .03, 8);
   run_flow(&rows, s);
-  es_conjugate c = model_conjugate(s);
-  assert_ok(es_conjugate_descend(&c, .05, at, ROWS, curve, values, &diag),
-            diag);
+  es_held c = model_held(s);
+  assert_ok(es_held_descend(&c, .05, at, ROWS, curve, values, &diag), diag);
   for (size_t i = 0; i < ROWS; i++)
     for (size_t j = 0; j < D; j++) {
       const double *row = rows.cell[i], *W = row + 3 + 2 * D;
@@ -92,7 +91,7 @@ static void the_flow_descends_alike(void **state) {
       assert_close(curve[i * D + j], power_of(&c, W, j), 1e-12, 0);
     }
   assert_true(values[D - 1] < .01 && values[ROWS * D - 1] > .9);
-  es_conjugate_free(&c);
+  es_held_free(&c);
   free(s);
 }
 

@@ -18,20 +18,19 @@ static void near_degenerate_modes_share_a_step(void **state) {
     const double c0 = cos(angle), s0 = sin(angle);
     /* Z = diag(1e-2, 1e-5) times a rotation */
     const double Z0[] = {1e-2 * c0, 1e-2 * s0, -1e-5 * s0, 1e-5 * c0};
-    es_conjugate c = restored(2, gamma, 2, Z0);
-    es_conjugate_step step[2];
+    es_held c = restored(2, gamma, 2, Z0);
+    es_held_step step[2];
     double curve[2], values[2];
-    assert_ok(es_conjugate_steps(&c, lr, 10000, step, &diag), diag);
+    assert_ok(es_held_steps(&c, lr, 10000, step, &diag), diag);
     for (int j = 0; j < 2; j++) tau[k][j] = step[j].tau_generic;
     /* Between the two steps: one eigenvalue is learned, both modes share it. */
     const size_t middle = 200;
-    assert_ok(es_conjugate_descend(&c, lr, &middle, 1, curve, values, &diag),
-              diag);
+    assert_ok(es_held_descend(&c, lr, &middle, 1, curve, values, &diag), diag);
     assert_close(values[0], 1, 0, 1e-2);
     assert_close(values[1], 0, 0, 1e-2);
     assert_close(curve[0] + curve[1], values[0] + values[1], 1e-12, 0);
     assert_close(curve[0], c0 * c0, 0, 1e-2);
-    es_conjugate_free(&c);
+    es_held_free(&c);
   }
   assert_true(tau[0][0] < 2 && tau[0][1] > 2);
   assert_true(tau[1][0] > 2 && tau[1][1] < 2);
@@ -45,17 +44,17 @@ static void a_mixture_that_is_learned_stays(void **state) {
   const double Z0[2] = {1e-2 * cos(angle), 1e-2 * sin(angle)};
   const size_t at[2] = {1000, 20000};
   double curve[2], values[2];
-  es_conjugate_step step;
+  es_held_step step;
   es_diag diag = {0};
-  es_conjugate c = restored(2, gamma, 1, Z0);
-  assert_ok(es_conjugate_descend(&c, .01, at, 2, curve, values, &diag), diag);
+  es_held c = restored(2, gamma, 1, Z0);
+  assert_ok(es_held_descend(&c, .01, at, 2, curve, values, &diag), diag);
   assert_close(values[0], 1, 1e-12, 0);
   /* The two grow apart by 4 t dgamma = 2e-5 until the step at t = 1.2. */
   assert_close(curve[0], cos(angle) * cos(angle), 2e-5, 0);
   assert_close(curve[1], curve[0], 1e-12, 0);
-  assert_ok(es_conjugate_steps(&c, .01, 20000, &step, &diag), diag);
+  assert_ok(es_held_steps(&c, .01, 20000, &step, &diag), diag);
   assert_true(isnan(step.step) && step.tau > 0);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 /* With gamma_j > 0 a step makes Z_j to (I + x (I - C)) Z_j, x = 4 lr gamma_j:
@@ -71,9 +70,8 @@ static void curves_never_fall(void **state) {
     es_diag diag = {0};
     for (size_t i = 0; i < D * M; i++)
       Z0[i] = .03 * es_random_normal(seed, 1024, i);
-    es_conjugate c = restored(M, gamma, D, Z0);
-    assert_ok(es_conjugate_descend(&c, lr, at, STEPS, curve, values, &diag),
-              diag);
+    es_held c = restored(M, gamma, D, Z0);
+    assert_ok(es_held_descend(&c, lr, at, STEPS, curve, values, &diag), diag);
     for (size_t i = D; i < STEPS * D; i++) {
       const double over = fmax(0, values[(i / D - 1) * D] - 1);
       const double x = 4 * lr * gamma[i % D];
@@ -81,7 +79,7 @@ static void curves_never_fall(void **state) {
       assert_true(curve[i] >= curve[i - D] * (1 - 2 * x * over - 20 * u));
     }
     assert_close(values[STEPS * D - 1], 1, 0, .05);
-    es_conjugate_free(&c);
+    es_held_free(&c);
   }
 }
 
@@ -92,23 +90,23 @@ static void modes_that_do_not_step(void **state) {
   const double gamma[4] = {1, .5, 0, -.5};
   const double Z0[16] = {.8, 0, 0, 0, 0, 0, 0, 0, 0, 0, .1, 0, 0, 0, 0, .1};
   const size_t at = 100;
-  es_conjugate_step step[4];
+  es_held_step step[4];
   double curve[4];
   es_diag diag = {0};
-  es_conjugate c = restored(4, gamma, 4, Z0);
-  assert_ok(es_conjugate_steps(&c, .1, 100, step, &diag), diag);
+  es_held c = restored(4, gamma, 4, Z0);
+  assert_ok(es_held_steps(&c, .1, 100, step, &diag), diag);
   assert_close(step[0].tau_generic, 0, 0, 0);
   assert_close(step[0].step, 0, 0, 0);
   for (int j = 1; j < 4; j++) {
     assert_true(isnan(step[j].tau) && isnan(step[j].tau_generic));
     assert_true(isnan(step[j].step));
   }
-  assert_ok(es_conjugate_descend(&c, .1, &at, 1, curve, NULL, &diag), diag);
+  assert_ok(es_held_descend(&c, .1, &at, 1, curve, NULL, &diag), diag);
   assert_close(curve[0], 1, 1e-12, 0);
   assert_close(curve[1], 0, 0, 0);
   assert_close(curve[2], 0, 0, 0);
   assert_true(curve[3] < 0 && curve[3] > -1e-10);
-  es_conjugate_free(&c);
+  es_held_free(&c);
 }
 
 int main(void) {

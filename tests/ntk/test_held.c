@@ -12,7 +12,7 @@ static void the_eigenbasis_of_gamma(void **state) {
   (void)state;
   enum { M = 6, D = 3 };
   model *s = model_new(30, M, D, .8, .1, 1);
-  es_conjugate c = model_conjugate(s);
+  es_held c = model_held(s);
   assert_true(c.d == D && c.m == M);
   for (size_t j = 0; j < M; j++) {
     const double *v = c.V + j * M;
@@ -32,9 +32,9 @@ static void the_eigenbasis_of_gamma(void **state) {
     assert_true(largest > 0);
     assert_close(c.mean[j], s->mean[j], 0, rounding);
   }
-  es_conjugate_free(&c);
+  es_held_free(&c);
   assert_null(c.V);
-  es_conjugate_free(&c); /* a zeroed one */
+  es_held_free(&c); /* a zeroed one */
   free(s);
 }
 
@@ -43,7 +43,7 @@ static void the_start_and_its_partner(void **state) {
   (void)state;
   enum { M = 6, D = 3 };
   model *s = model_new(30, M, D, .8, .1, 2);
-  es_conjugate c = model_conjugate(s);
+  es_held c = model_held(s);
   double Q[D * D];
   for (size_t i = 0; i < D; i++)
     for (size_t j = 0; j < M; j++) {
@@ -63,7 +63,7 @@ static void the_start_and_its_partner(void **state) {
     for (size_t i = 0; i < D; i++) q[i] /= length;
     assert_close(c.s0[j], length, rounding, 0);
   }
-  es_conjugate_free(&c);
+  es_held_free(&c);
   free(s);
 }
 
@@ -73,9 +73,9 @@ static void eigenfunctions_are_orthogonal(void **state) {
   (void)state;
   enum { N = 37, M = 70, K = 9 };
   model *s = model_new(N, M, 4, .9, .1, 3);
-  es_conjugate c = model_conjugate(s);
+  es_held c = model_held(s);
   double phi[2 * N * K];
-  es_conjugate_functions(&c, 2 * N, s->features, K, phi);
+  es_held_functions(&c, 2 * N, s->features, K, phi);
   for (size_t j = 0; j < K; j++) {
     double mean = 0;
     for (size_t i = 0; i < 2 * N; i++) mean += phi[i * K + j] / (2 * N);
@@ -88,7 +88,7 @@ static void eigenfunctions_are_orthogonal(void **state) {
     }
   }
   assert_true(c.gamma[K - 1] > .1);
-  es_conjugate_free(&c);
+  es_held_free(&c);
   free(s);
 }
 
@@ -99,24 +99,24 @@ static void a_large_mean_costs_nothing(void **state) {
   enum { N = 20, M = 5, D = 2 };
   model *s = model_new(N, M, D, .8, .1, 4);
   double far[2 * N * M], here[2 * N * D], there[2 * N * D];
-  es_conjugate a, b;
+  es_held a, b;
   es_diag diag = {0};
   for (size_t i = 0; i < 2 * N * M; i++) {
     s->features[i] = nearbyint(s->features[i] * 1024) / 1024;
     far[i] = s->features[i] + 0x1p30;
   }
-  a = model_conjugate(s);
-  assert_ok(es_conjugate_new(&b, N, M, far, D, s->W, &diag), diag);
+  a = model_held(s);
+  assert_ok(es_held_new(&b, N, M, far, D, s->W, &diag), diag);
   assert_memory_equal(a.gamma, b.gamma, M * sizeof *a.gamma);
   assert_memory_equal(a.Z0, b.Z0, D * M * sizeof *a.Z0);
-  es_conjugate_functions(&a, 2 * N, s->features, D, here);
-  es_conjugate_functions(&b, 2 * N, far, D, there);
+  es_held_functions(&a, 2 * N, s->features, D, here);
+  es_held_functions(&b, 2 * N, far, D, there);
   /* The mean itself is a double of size 2^30, rounded to 2^-23; a function
    * sees that as one constant of at most M^(1/2) times as much. */
   for (size_t i = 0; i < 2 * N * D; i++)
     assert_close(here[i], there[i], 0, 0x1p-23 * sqrt(M));
-  es_conjugate_free(&a);
-  es_conjugate_free(&b);
+  es_held_free(&a);
+  es_held_free(&b);
   free(s);
 }
 
@@ -127,11 +127,11 @@ static void the_null_space_is_exact(void **state) {
   enum { N = 4, M = 12, D = 2 };
   model *s = model_new(N, M, D, 1, .1, 5);
   size_t zeros = 0;
-  es_conjugate c = model_conjugate(s);
+  es_held c = model_held(s);
   /* 2n centred samples span 2n - 1 directions. */
   for (size_t j = 0; j < M; j++) zeros += c.gamma[j] == 0;
   assert_int_equal(zeros, M - (2 * N - 1));
-  es_conjugate_free(&c);
+  es_held_free(&c);
   free(s);
 }
 
@@ -141,9 +141,9 @@ static void stored_and_restored(void **state) {
   enum { M = 8, D = 3 };
   static const size_t at[] = {0, 10, 50};
   model *s = model_new(25, M, D, .8, .05, 6);
-  es_conjugate c = model_conjugate(s), r;
+  es_held c = model_held(s), r;
   double Z0[D * M], curve[2][3 * D], values[2][3 * D];
-  es_conjugate_step step[2][D];
+  es_held_step step[2][D];
   const double lr = .2 / (4 * c.gamma[0]);
   es_diag diag = {0};
   for (size_t i = 0; i < D; i++)
@@ -152,18 +152,17 @@ static void stored_and_restored(void **state) {
   assert_true(r.V == NULL && r.mean == NULL && r.m == M && r.d == D);
   memset(step, 0, sizeof step);
   for (int k = 0; k < 2; k++) {
-    const es_conjugate *which = k == 0 ? &c : &r;
-    assert_ok(es_conjugate_steps(which, lr, 2000, step[k], &diag), diag);
-    assert_ok(
-        es_conjugate_descend(which, lr, at, 3, curve[k], values[k], &diag),
-        diag);
+    const es_held *which = k == 0 ? &c : &r;
+    assert_ok(es_held_steps(which, lr, 2000, step[k], &diag), diag);
+    assert_ok(es_held_descend(which, lr, at, 3, curve[k], values[k], &diag),
+              diag);
   }
   assert_true(step[0][D - 1].tau_generic > 0);
   assert_memory_equal(step[0], step[1], sizeof step[0]);
   assert_memory_equal(curve[0], curve[1], sizeof curve[0]);
   assert_memory_equal(values[0], values[1], sizeof values[0]);
-  es_conjugate_free(&c);
-  es_conjugate_free(&r);
+  es_held_free(&c);
+  es_held_free(&r);
   free(s);
 }
 
@@ -174,16 +173,15 @@ static void threads_do_not_change_a_bit(void **state) {
   static const size_t at[] = {30};
   const int before = omp_get_max_threads();
   model *s = model_new(N, M, D, .95, .05, 7);
-  es_conjugate c[2];
+  es_held c[2];
   double curve[2][D], values[2][D], phi[2][2 * N * D];
   es_diag diag = {0};
   for (int k = 0; k < 2; k++) {
     omp_set_num_threads(k + 1);
-    c[k] = model_conjugate(s);
-    assert_ok(
-        es_conjugate_descend(c + k, .01, at, 1, curve[k], values[k], &diag),
-        diag);
-    es_conjugate_functions(c + k, 2 * N, s->features, D, phi[k]);
+    c[k] = model_held(s);
+    assert_ok(es_held_descend(c + k, .01, at, 1, curve[k], values[k], &diag),
+              diag);
+    es_held_functions(c + k, 2 * N, s->features, D, phi[k]);
     assert_int_equal(omp_get_max_threads(), k + 1);
   }
   omp_set_num_threads(before);
@@ -193,27 +191,27 @@ static void threads_do_not_change_a_bit(void **state) {
   assert_memory_equal(curve[0], curve[1], sizeof curve[0]);
   assert_memory_equal(values[0], values[1], sizeof values[0]);
   assert_memory_equal(phi[0], phi[1], sizeof phi[0]);
-  es_conjugate_free(c);
-  es_conjugate_free(c + 1);
+  es_held_free(c);
+  es_held_free(c + 1);
   free(s);
 }
 
 static void shapes_are_checked(void **state) {
   (void)state;
   const double x[12] = {1, 2, 3, 4, 1, 2};
-  es_conjugate c;
+  es_held c;
   es_diag diag = {0};
-  assert_status(es_conjugate_new(&c, 2, 3, x, 4, x, &diag), ES_BAD_SHAPE);
+  assert_status(es_held_new(&c, 2, 3, x, 4, x, &diag), ES_BAD_SHAPE);
   assert_non_null(strstr(diag.message, "4 outputs of 3 features"));
   assert_null(c.gamma);
-  assert_status(es_conjugate_new(&c, 2, 3, x, 0, x, &diag), ES_BAD_SHAPE);
-  assert_status(es_conjugate_new(&c, 0, 3, x, 2, x, &diag), ES_BAD_SHAPE);
-  assert_status(es_conjugate_new(&c, (size_t)1 << 31, 3, x, 2, x, &diag),
+  assert_status(es_held_new(&c, 2, 3, x, 0, x, &diag), ES_BAD_SHAPE);
+  assert_status(es_held_new(&c, 0, 3, x, 2, x, &diag), ES_BAD_SHAPE);
+  assert_status(es_held_new(&c, (size_t)1 << 31, 3, x, 2, x, &diag),
                 ES_BAD_SHAPE);
-  assert_status(es_conjugate_new(&c, 1, 40000, x, 2, x, &diag), ES_NO_MEMORY);
-  assert_status(es_conjugate_new(&c, 1, (size_t)1 << 40, x, 2, x, &diag),
+  assert_status(es_held_new(&c, 1, 40000, x, 2, x, &diag), ES_NO_MEMORY);
+  assert_status(es_held_new(&c, 1, (size_t)1 << 40, x, 2, x, &diag),
                 ES_BAD_SHAPE);
-  assert_status(es_conjugate_restore(&c, 2, x, 3, x, &diag), ES_BAD_SHAPE);
+  assert_status(es_held_restore(&c, 2, x, 3, x, &diag), ES_BAD_SHAPE);
   assert_null(c.gamma);
 }
 
@@ -222,26 +220,23 @@ static void what_cannot_be_used_is_an_error(void **state) {
   const double bad[] = {NAN, INFINITY, 1e200};
   const double fine[12] = {1, 2, 3, 4, 1, 2, 5, 3, 2, 1, 0, 4};
   const double falling[3] = {3, 2, -1}, rising[3] = {3, 1, 2};
-  es_conjugate c;
+  es_held c;
   es_diag diag = {0};
   for (int k = 0; k < 3; k++) {
     double x[12];
     memcpy(x, fine, sizeof x);
     x[4] = bad[k];
-    assert_status(es_conjugate_new(&c, 2, 3, x, 2, fine, &diag), ES_NOT_FINITE);
+    assert_status(es_held_new(&c, 2, 3, x, 2, fine, &diag), ES_NOT_FINITE);
     assert_non_null(strstr(diag.message, "features are not finite"));
     assert_null(c.gamma);
     if (k == 2) continue;
-    assert_status(es_conjugate_new(&c, 2, 3, fine, 2, x, &diag), ES_NOT_FINITE);
+    assert_status(es_held_new(&c, 2, 3, fine, 2, x, &diag), ES_NOT_FINITE);
     assert_non_null(strstr(diag.message, "weight is not finite"));
-    assert_status(es_conjugate_restore(&c, 3, falling, 2, x, &diag),
-                  ES_FILE_DATA);
-    assert_status(es_conjugate_restore(&c, 3, x + 3, 2, fine, &diag),
-                  ES_FILE_DATA);
+    assert_status(es_held_restore(&c, 3, falling, 2, x, &diag), ES_FILE_DATA);
+    assert_status(es_held_restore(&c, 3, x + 3, 2, fine, &diag), ES_FILE_DATA);
     assert_null(c.gamma);
   }
-  assert_status(es_conjugate_restore(&c, 3, rising, 2, fine, &diag),
-                ES_FILE_DATA);
+  assert_status(es_held_restore(&c, 3, rising, 2, fine, &diag), ES_FILE_DATA);
   assert_non_null(strstr(diag.message, "rises at mode 3"));
 }
 

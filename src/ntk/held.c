@@ -1,9 +1,9 @@
-/* The linear model that a network's last layer is at the start: see
- * conjugate.h. With H (m×2n) the centred features, a column a sample,
- *   Gamma = (H_1 H_2^T + H_2 H_1^T)/2n = V diag(gamma) V^T,   Z0 = W V,
- *   Z0's first d columns = U R,   s0_j = R_jj                 (theory.md 1).
- * One thread computes all of it: a prediction is the same for any number. */
-#include "ntk/conjugate.h"
+/* The linear model that a network is while its kernel holds: see held.h. With H
+ * (m×2n) the centred features, a column a sample, Gamma = (H_1 H_2^T + H_2
+ * H_1^T)/2n = V diag(gamma) V^T,   Z0 = W V, Z0's first d columns = U R,   s0_j
+ * = R_jj                 (theory.md 1). One thread computes all of it: a
+ * prediction is the same for any number. */
+#include "ntk/held.h"
 
 #include "linalg/linalg.h"
 #include "metrics/spectra.h"
@@ -22,11 +22,11 @@ static es_status check_shape(size_t d, size_t m, es_diag *diag) {
 }
 
 /* With V and the mean, or without. */
-static es_status open_slab(es_conjugate *c, size_t d, size_t m, bool basis,
+static es_status open_slab(es_held *c, size_t d, size_t m, bool basis,
                            es_diag *diag) {
   const size_t row = m * sizeof(double);
   size_t total = 0;
-  *c = (es_conjugate){.d = d, .m = m};
+  *c = (es_held){.d = d, .m = m};
   es_slab_add(&total, 1, row);
   es_slab_add(&total, d, row);
   es_slab_add(&total, d, sizeof(double));
@@ -43,9 +43,9 @@ static es_status open_slab(es_conjugate *c, size_t d, size_t m, bool basis,
   return ES_OK;
 }
 
-void es_conjugate_free(es_conjugate *c) {
+void es_held_free(es_held *c) {
   es_slab_close(&c->slab);
-  *c = (es_conjugate){0};
+  *c = (es_held){0};
 }
 
 static bool all_finite(const double *x, size_t n) {
@@ -56,7 +56,7 @@ static bool all_finite(const double *x, size_t n) {
 
 /* gamma and V from Gamma, which V holds. What is below roundoff is Gamma's null
  * space, and exactly 0: those columns of Z never move. */
-static es_status decompose(es_conjugate *c, es_eigen *eigen, es_diag *diag) {
+static es_status decompose(es_held *c, es_eigen *eigen, es_diag *diag) {
   const size_t m = c->m;
   if (!all_finite(c->V, m * m))
     return es_fail(diag, ES_NOT_FINITE,
@@ -71,7 +71,7 @@ static es_status decompose(es_conjugate *c, es_eigen *eigen, es_diag *diag) {
 }
 
 /* s0 from Z0. */
-static es_status find_partner(es_conjugate *c, es_diag *diag) {
+static es_status find_partner(es_held *c, es_diag *diag) {
   const size_t d = c->d;
   es_slab slab;
   size_t total = 0;
@@ -88,7 +88,7 @@ static es_status find_partner(es_conjugate *c, es_diag *diag) {
   return status;
 }
 
-static es_status find_start(es_conjugate *c, const double *W, es_diag *diag) {
+static es_status find_start(es_held *c, const double *W, es_diag *diag) {
   const size_t d = c->d, m = c->m;
   /* Row-major d×m is column-major m×d. */
   es_gemm(true, false, d, m, m, 1, W, m, c->V, m, 0, c->Z0, d);
@@ -100,7 +100,7 @@ static es_status find_start(es_conjugate *c, const double *W, es_diag *diag) {
 }
 
 /* V gets Gamma. */
-static es_status find_moment(es_conjugate *c, size_t n, const double *features,
+static es_status find_moment(es_held *c, size_t n, const double *features,
                              es_diag *diag) {
   const size_t row = c->m * sizeof(double);
   es_slab slab;
@@ -115,11 +115,10 @@ static es_status find_moment(es_conjugate *c, size_t n, const double *features,
   return ES_OK;
 }
 
-es_status es_conjugate_new(es_conjugate *out, size_t n, size_t m,
-                           const double *features, size_t d, const double *W,
-                           es_diag *diag) {
+es_status es_held_new(es_held *out, size_t n, size_t m, const double *features,
+                      size_t d, const double *W, es_diag *diag) {
   es_eigen *eigen = NULL;
-  *out = (es_conjugate){0};
+  *out = (es_held){0};
   es_status status = check_shape(d, m, diag);
   if (status == ES_OK && (n == 0 || n > INT_MAX / 2))
     status = es_fail(diag, ES_BAD_SHAPE, "%zu pairs are out of range", n);
@@ -131,7 +130,7 @@ es_status es_conjugate_new(es_conjugate *out, size_t n, size_t m,
   if (status == ES_OK) status = find_start(out, W, diag);
   es_blas_resume(threads);
   es_eigen_free(eigen);
-  if (status != ES_OK) es_conjugate_free(out);
+  if (status != ES_OK) es_held_free(out);
   return status;
 }
 
@@ -145,9 +144,9 @@ static es_status check_stored(size_t m, const double *gamma, size_t d,
   return ES_OK;
 }
 
-es_status es_conjugate_restore(es_conjugate *out, size_t m, const double *gamma,
-                               size_t d, const double *Z0, es_diag *diag) {
-  *out = (es_conjugate){0};
+es_status es_held_restore(es_held *out, size_t m, const double *gamma, size_t d,
+                          const double *Z0, es_diag *diag) {
+  *out = (es_held){0};
   es_status status = check_shape(d, m, diag);
   if (status == ES_OK) status = check_stored(m, gamma, d, Z0, diag);
   if (status == ES_OK) status = open_slab(out, d, m, false, diag);
@@ -158,7 +157,7 @@ es_status es_conjugate_restore(es_conjugate *out, size_t m, const double *gamma,
   const int threads = es_blas_serial();
   status = find_partner(out, diag);
   es_blas_resume(threads);
-  if (status != ES_OK) es_conjugate_free(out);
+  if (status != ES_OK) es_held_free(out);
   return status;
 }
 
@@ -166,7 +165,7 @@ es_status es_conjugate_restore(es_conjugate *out, size_t m, const double *gamma,
  * stack: centred before they are multiplied, so that nothing cancels. */
 enum { SAMPLES = 32, FEATURES = 64 };
 
-static void fill(double *block, const es_conjugate *c, size_t samples,
+static void fill(double *block, const es_held *c, size_t samples,
                  size_t features, const double *h, size_t from) {
   for (size_t i = 0; i < samples; i++)
     for (size_t r = 0; r < features; r++)
@@ -175,8 +174,8 @@ static void fill(double *block, const es_conjugate *c, size_t samples,
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-void es_conjugate_functions(const es_conjugate *c, size_t rows,
-                            const double *features, size_t k, double *phi) {
+void es_held_functions(const es_held *c, size_t rows, const double *features,
+                       size_t k, double *phi) {
   const size_t m = c->m;
   double block[FEATURES * SAMPLES];
   const int threads = es_blas_serial();

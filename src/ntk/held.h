@@ -1,8 +1,9 @@
-/* What theory predicts of a network from its initial state, with the kernel of
- * its last linear layer (the conjugate kernel): the features h under that layer
- * stay as they are, z = W h is a linear model, and Gamma = (1/2n) sum_i (h_i
- * h_i'^T + h_i' h_i^T), centred over both views, has the eigenpairs (gamma_j,
- * v_j) of theory.md 1. Exact where the encoder hardly moves (theory.md 7).
+/* What theory predicts of a network whose kernel stays as it is at the start:
+ * with features h of that kernel (features.h: what the last linear layer takes,
+ * or those of the whole NTK) z = W h is a linear model, and Gamma = (1/2n)
+ * sum_i (h_i h_i'^T + h_i' h_i^T), centred over both views, has the eigenpairs
+ * (gamma_j, v_j) of theory.md 1. Exact where the kernel hardly moves (theory.md
+ * 7).
  *
  * Two predictions: the aligned closed form from the QR partner of W, and
  * discrete descent Z <- Z - 4 lr (Z G Z^T - I) Z G, G = diag(gamma), from the
@@ -22,15 +23,15 @@
  * across equal shares. Mode d shares with mode d+1 for good, and may never
  * step. For equal gammas V itself is LAPACK's choice. Sums of such curves, and
  * eigenvalues, are what is well defined there. */
-#ifndef ES_NTK_CONJUGATE_H
-#define ES_NTK_CONJUGATE_H
+#ifndef ES_NTK_HELD_H
+#define ES_NTK_HELD_H
 
 #include "base/slab.h"
 
 #include <eigenstep/status.h>
 #include <stddef.h>
 
-typedef struct es_conjugate {
+typedef struct es_held {
   size_t d;      /* outputs, and modes that are predicted */
   size_t m;      /* features */
   double *gamma; /* m eigenvalues, falling; 0 where below roundoff */
@@ -40,30 +41,28 @@ typedef struct es_conjugate {
   double *Z0;    /* d×m, column-major: W V */
   double *s0;    /* d: R_jj of the QR of Z0's first d columns */
   es_slab slab;  /* what these are pieces of */
-} es_conjugate;
+} es_held;
 
 /* features: 2n×m, row-major, the n first views and then the n second ones;
  * W: d×m row-major (PyTorch's weight). d <= m, else ES_BAD_SHAPE. ES_NOT_FINITE
  * where features or W are not. Costs an eigenproblem of order m on one thread.
- * Allocates; free with es_conjugate_free, which accepts a zeroed one. */
-es_status es_conjugate_new(es_conjugate *out, size_t n, size_t m,
-                           const double *features, size_t d, const double *W,
-                           es_diag *diag) ES_MUST_USE;
+ * Allocates; free with es_held_free, which accepts a zeroed one. */
+es_status es_held_new(es_held *out, size_t n, size_t m, const double *features,
+                      size_t d, const double *W, es_diag *diag) ES_MUST_USE;
 
 /* The same from gamma (m) and Z0 (d×m, row-major) as they were stored; V and
  * mean are NULL. ES_FILE_DATA where they are not finite or gamma rises. */
-es_status es_conjugate_restore(es_conjugate *out, size_t m, const double *gamma,
-                               size_t d, const double *Z0,
-                               es_diag *diag) ES_MUST_USE;
-void es_conjugate_free(es_conjugate *c);
+es_status es_held_restore(es_held *out, size_t m, const double *gamma, size_t d,
+                          const double *Z0, es_diag *diag) ES_MUST_USE;
+void es_held_free(es_held *c);
 
 /* Eigenfunctions phi_j(x) = v_j^T (h(x) - mean) of the first k modes at `rows`
  * samples: phi is rows×k, row-major. c has V (it was not restored). */
-void es_conjugate_functions(const es_conjugate *c, size_t rows,
-                            const double *features, size_t k, double *phi);
+void es_held_functions(const es_held *c, size_t rows, const double *features,
+                       size_t k, double *phi);
 
 /* A row of prediction.csv. */
-typedef struct es_conjugate_step {
+typedef struct es_held_step {
   double gamma, s0;
   double tau;         /* half time of the aligned formula, below 0 where it
                          starts beyond 1/2; NaN: never */
@@ -71,20 +70,20 @@ typedef struct es_conjugate_step {
                          t = lr · steps, between two steps as es_crossing_time
                          has it; NaN: not within the steps given */
   double step;        /* tau_generic/lr */
-} es_conjugate_step;
+} es_held_step;
 
 /* The d predicted steps at learning rate lr > 0, looking no further than
  * max_steps of descent, or than the last mode that can step. ES_NOT_FINITE
  * where the descent blows up, a power being NaN or beyond 1e6 (or 1e6 times the
  * start's largest): lr too large; steps found before are kept then. */
-es_status es_conjugate_steps(const es_conjugate *c, double lr, size_t max_steps,
-                             es_conjugate_step *out, es_diag *diag) ES_MUST_USE;
+es_status es_held_steps(const es_held *c, double lr, size_t max_steps,
+                        es_held_step *out, es_diag *diag) ES_MUST_USE;
 
 /* The descent itself: curve (n_at × d, row-major) gets gamma_j |Z_j|^2 after
  * at[i] steps (never falling), and values (n_at × d, or NULL) the eigenvalues
  * of Z G Z^T, falling. Rows before a blow-up are kept. */
-es_status es_conjugate_descend(const es_conjugate *c, double lr,
-                               const size_t *at, size_t n_at, double *curve,
-                               double *values, es_diag *diag) ES_MUST_USE;
+es_status es_held_descend(const es_held *c, double lr, const size_t *at,
+                          size_t n_at, double *curve, double *values,
+                          es_diag *diag) ES_MUST_USE;
 
 #endif
