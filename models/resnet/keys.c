@@ -179,9 +179,9 @@ static const es_key rows[] = {
      "spectra of the layers before the representation in the trace"},
     {"train", "checkpoint_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "100",
      "steps that a kill may lose"},
-    {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate", NULL, "off",
-     "before the first step, predict step times from the kernel of the last "
-     "linear layer"},
+    {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate|ntk", NULL, "off",
+     "before the first step, predict from the kernel of the last linear layer, "
+     "or from that of all parameters"},
     {"train", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
      "seed of the start and of the order of batches"},
 };

@@ -9,7 +9,7 @@
 typedef struct es_loss {
   const char *name, *summary;
   const char *rate; /* train.lr where none is set */
-  bool conjugate;   /* theory.md 1 speaks of it: train.predict=conjugate */
+  bool theorem;     /* theory.md 1 speaks of it on a network */
   bool targets;     /* compares z of one view with t of the other */
   /* Scratch for n >= 2 pairs of d values, made once; the settings of [method],
    * or NULL for their defaults. */

@@ -137,11 +137,7 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
     return es_config_blame(config, "train", "predict", diag,
                            "the prediction is of method.precondition=none, "
                            "expected off");
-  if (es_loss_of(config)->conjugate) return ES_OK;
-  return es_config_blame(
-      config, "train", "predict", diag,
-      "method.loss=%s is outside the theory's theorems, expected off",
-      es_config_text(config, "method", "loss"));
+  return ES_OK;
 }
 
 es_status es_loss_settle(es_config *config, es_diag *diag) {

@@ -1,6 +1,6 @@
 /* eigenstep overlay: prediction against measurement of finished runs, without
  * training again. */
-#include "overlay/overlay.h"
+#include "overlay/family.h"
 
 #include "cli/cli.h"
 #include "file/atomic.h"
@@ -48,44 +48,60 @@ static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
   return status;
 }
 
-static es_status write(const es_job *job, const es_overlay *overlay,
-                       es_diag *diag) {
-  const char *dir = job->dir;
-  size_t n;
-  char line[160];
-  es_status status = es_file_mkdirs(dir, diag);
-  if (status == ES_OK) status = es_overlay_write(overlay, dir, diag);
-  if (status != ES_OK) return status;
-  const es_overlay_metric *m = es_overlay_agreement(overlay, &n);
-  for (size_t i = 0; i < n; i++) {
-    snprintf(line, sizeof line, "%-28s %-12.6g %s", m[i].metric, m[i].value,
-             m[i].verdict);
-    job->say(job, line);
+static void say(void *context, const char *line) {
+  const es_job *const *job = context;
+  (*job)->say(*job, line);
+}
+
+/* The family of a run is in its settings. */
+static es_status find_family(const es_family **out, const char *run,
+                             es_diag *diag) {
+  es_config *config = NULL;
+  es_status status = ES_OK;
+  if (es_file_has(run, "config.yaml"))
+    status = es_cli_configure_run(&config, run, diag);
+  if (status == ES_OK) *out = es_family_of(config);
+  es_config_free(config);
+  return status;
+}
+
+/* The one family of all runs. */
+static es_status agree_on(const es_family **out, const run_list *list,
+                          es_diag *diag) {
+  es_status status = find_family(out, list->path[0], diag);
+  for (size_t i = 1; status == ES_OK && i < list->n; i++) {
+    const es_family *family = NULL;
+    status = find_family(&family, list->path[i], diag);
+    if (status == ES_OK && family != *out)
+      status =
+          es_fail(diag, ES_BAD_VALUE,
+                  "%s is a run for theory of %s, and %s of %s: overlay "
+                  "them apart",
+                  list->path[0], (*out)->name, list->path[i], family->name);
   }
-  if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
-  return es_plot_draw(dir, job->plot != NULL ? job->plot : "overlay",
-                      job->title != NULL ? job->title : "theory over training",
-                      diag);
+  return status;
 }
 
 /* One run's overlay belongs to it; that of several to none of them. */
 static es_status lay_over(const es_job *job, const run_list *list,
                           es_diag *diag) {
   es_job own = *job;
-  es_overlay *overlay;
+  const es_family *family = NULL;
   es_status status = ES_OK;
   if (job->dir == NULL && list->n == 1) own.dir = list->path[0];
   if (job->dir == NULL && list->n > 1) {
     own.dir = "out/overlay";
     status = es_job_check_dir(&own, diag);
   }
+  if (status == ES_OK) status = agree_on(&family, list, diag);
   if (status == ES_OK)
-    status = es_overlay_new(&overlay, (const char *const *)list->path, list->n,
-                            diag);
+    status = family->overlay((const char *const *)list->path, list->n, own.dir,
+                             say, &job, diag);
   if (status != ES_OK) return status;
-  status = write(&own, overlay, diag);
-  es_overlay_free(overlay);
-  return status;
+  if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
+  return es_plot_draw(own.dir, job->plot != NULL ? job->plot : family->plot,
+                      job->title != NULL ? job->title : "theory over training",
+                      diag);
 }
 
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) {

@@ -3,7 +3,9 @@
  * and the last checkpoint before the trace gets its final name. */
 #include "cli/session.h"
 
+#include "base/slab.h"
 #include "cli/cli.h"
+#include "overlay/live.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +13,6 @@
 
 #define CHECKPOINT "arrays.h5"
 #define TRACE "trace.csv"
-static const double most_relative_fresh = .3;
 
 static char *path_of(const es_session *s, const char *name, es_diag *diag) {
   char *path = es_file_join(s->job->dir, name);
@@ -19,111 +20,79 @@ static char *path_of(const es_session *s, const char *name, es_diag *diag) {
   return path;
 }
 
-/* The kernel of the last linear layer, from the eval pairs and the start. */
-static es_status measure_kernel(es_session *s, double *features, double *W,
-                                es_diag *diag) {
-  const es_network *network = es_trainer_network(s->trainer);
-  if (!es_network_ends_linear(network))
-    return es_config_blame(s->job->config, "method", "projector", diag,
-                           "the kernel of the last linear layer is wanted, and "
-                           "the embedding is not the output of one that "
-                           "learns");
-  const es_tensor *last = &network->graph.param[network->last];
-  const float *start = es_trainer_params(s->trainer) + last->offset;
-  const size_t n = es_trainer_eval_n(s->trainer);
-  if (network->embedding.size > network->penultimate.size)
-    return es_config_blame(s->job->config, "method", "dim", diag,
-                           "the last layer has %zu inputs, and theory needs "
-                           "a whole number in [1, %zu]",
-                           network->penultimate.size,
-                           network->penultimate.size);
-  es_status status =
-      es_trainer_measure(s->trainer, features, NULL, NULL, NULL, diag);
-  if (status != ES_OK) return status;
-  for (size_t k = 0; k < last->size; k++) W[k] = (double)start[k];
-  status = es_held_new(&s->kernel, n, network->penultimate.size, features,
-                       network->embedding.size, W, diag);
-  if (status == ES_OK) s->gamma_1 = s->kernel.gamma[0];
-  return status;
+/* A line of the family's for the user. */
+static void say(void *context, const char *line) {
+  const es_job *const *job = context;
+  (*job)->say(*job, line);
 }
 
-/* lr_relative in units of 1/(4 gamma_1); fresh pairs add noise that a larger
- * rate would amplify (recipes: three tenths is what held). */
-static es_status settle_rate(es_session *s, es_diag *diag) {
+/* The learning rate, and the family with what it predicts. */
+static es_status ask_theory(es_session *s, es_diag *diag) {
   const es_config *config = s->job->config;
-  double relative = es_config_real(config, "train", "lr_relative");
-  const bool fresh =
-      strcmp(es_config_text(config, "data", "pairs"), "fresh") == 0;
-  if (!es_config_has(config, "train", "lr_relative")) return ES_OK;
-  if (!(s->gamma_1 > 0))
-    return es_config_blame(config, "train", "lr_relative", diag,
-                           "the kernel at the start has no positive "
-                           "eigenvalue, expected train.lr instead");
-  if (fresh && relative > most_relative_fresh) {
-    s->job->say(s->job, "train.lr_relative is taken as 0.3, the most with "
-                        "data.pairs=fresh");
-    relative = most_relative_fresh;
+  const es_live_run run = {.trainer = s->trainer,
+                           .config = config,
+                           .say = say,
+                           .context = &s->job,
+                           .gamma_1 = &s->gamma_1};
+  const bool predicting =
+      strcmp(es_config_text(config, "train", "predict"), "off") != 0;
+  es_status status = ES_OK;
+  if (predicting) s->family = es_family_of(config);
+  if (!predicting || !s->family->rates)
+    status = es_live_measure_rate(&run, diag);
+  return predicting && status == ES_OK ? s->family->open(&s->live, &run, diag)
+                                       : status;
+}
+
+static es_status open_monitor(es_session *s, es_diag *diag) {
+  const double *phi = NULL, *gamma = NULL;
+  const size_t k = s->family != NULL && s->family->functions != NULL
+                       ? s->family->functions(s->live, &phi, &gamma)
+                       : 0;
+  return es_monitor_new(&s->monitor, s->trainer, k, phi, gamma, diag);
+}
+
+static size_t family_columns(const es_session *s) {
+  return s->family != NULL && s->family->columns != NULL
+             ? s->family->columns(s->live)
+             : 0;
+}
+
+/* The trace's columns: the monitor's, then the family's. */
+static es_status name_columns(es_session *s, es_diag *diag) {
+  enum { NAME = 64 };
+  const size_t first = es_monitor_columns(s->monitor), own = family_columns(s);
+  s->n_columns = first + own;
+  s->row = calloc(s->n_columns, sizeof *s->row);
+  /* Names of the family's own behind the pointers. */
+  s->column = calloc(1, s->n_columns * sizeof *s->column + own * NAME);
+  if (s->row == NULL || s->column == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for a row");
+  char *name = (char *)(s->column + s->n_columns);
+  for (size_t j = 0; j < first; j++)
+    s->column[j] = es_monitor_column(s->monitor, j);
+  for (size_t j = 0; j < own; j++, name += NAME) {
+    s->family->column(s->live, j, name, NAME);
+    s->column[first + j] = name;
   }
-  es_trainer_set_rate(s->trainer, relative / (4 * s->gamma_1));
   return ES_OK;
 }
 
-/* How far beyond the run's end predictions look: it takes seconds at most. */
-static size_t horizon(const es_session *s) {
-  const uint64_t most = 2000000, steps = es_trainer_steps(s->trainer);
-  return (size_t)(steps < most / 2 ? 2 * steps + 1000 : most);
-}
-
-static es_status predict(es_session *s, es_diag *diag) {
-  es_diag own = {0};
-  s->step = calloc(s->kernel.d, sizeof *s->step);
-  if (s->step == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const es_status status = es_held_steps(
-      &s->kernel, es_trainer_time(s->trainer, 1), horizon(s), s->step, &own);
-  if (status == ES_OK) return ES_OK;
-  if (status != ES_NOT_FINITE) return es_fail(diag, status, "%s", own.message);
-  s->job->say(s->job, own.message);
-  return ES_OK;
-}
-
-static es_status open_monitor(es_session *s, const double *features,
-                              es_diag *diag) {
-  const size_t rows = 2 * es_trainer_eval_n(s->trainer);
-  const size_t k = s->step == NULL ? 0 : s->kernel.d;
-  double *phi = calloc(rows * k + 1, sizeof *phi);
-  if (phi == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (k > 0) es_held_functions(&s->kernel, rows, features, k, phi);
-  const es_status status =
-      es_monitor_new(&s->monitor, s->trainer, k, phi, s->kernel.gamma, diag);
-  free(phi);
-  return status;
+/* What the eval pairs are embedded as now, for what overlays compare. */
+static es_status keep_embedding(es_session *s, double **out, es_diag *diag) {
+  const size_t d = es_trainer_network(s->trainer)->embedding.size;
+  if (s->family == NULL) return ES_OK;
+  if (*out == NULL)
+    *out = es_zeroed(2 * es_trainer_eval_n(s->trainer), d, sizeof **out);
+  if (*out == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  return es_trainer_measure(s->trainer, NULL, NULL, *out, NULL, diag);
 }
 
 static es_status look_ahead(es_session *s, es_diag *diag) {
-  const es_config *config = s->job->config;
-  const es_network *network = es_trainer_network(s->trainer);
-  const bool predicting =
-      strcmp(es_config_text(config, "train", "predict"), "off") != 0;
-  const bool measuring =
-      predicting || es_config_has(config, "train", "lr_relative");
-  const size_t rows = 2 * es_trainer_eval_n(s->trainer);
-  const size_t size =
-      network->penultimate.size * network->embedding.size; /* of its weight */
-  double *features = NULL, *W = NULL;
-  es_status status = ES_OK;
-  if (measuring) {
-    features = calloc(rows * network->penultimate.size, sizeof *features);
-    W = calloc(size, sizeof *W);
-    status = features == NULL || W == NULL
-                 ? es_fail(diag, ES_NO_MEMORY, "no memory for features")
-                 : measure_kernel(s, features, W, diag);
-    if (status == ES_OK) status = settle_rate(s, diag);
-    if (status == ES_OK && predicting) status = predict(s, diag);
-  }
-  if (status == ES_OK) status = open_monitor(s, features, diag);
-  free(features);
-  free(W);
-  return status;
+  es_status status = ask_theory(s, diag);
+  if (status == ES_OK) status = open_monitor(s, diag);
+  if (status == ES_OK) status = name_columns(s, diag);
+  return status == ES_OK ? keep_embedding(s, &s->start, diag) : status;
 }
 
 es_status es_session_open(es_session *session, const es_job *job,
@@ -135,45 +104,43 @@ es_status es_session_open(es_session *session, const es_job *job,
 }
 
 void es_session_close(es_session *session) {
+  if (session->family != NULL) session->family->close(session->live);
   es_monitor_free(session->monitor);
   es_trainer_free(session->trainer);
-  es_held_free(&session->kernel);
-  free(session->step);
+  free(session->start);
+  free(session->end);
+  free(session->column);
+  free(session->row);
 }
 
 static es_status write_prediction(const es_session *s, es_diag *diag) {
-  static const char *const names[] = {"mode", "gamma",       "s0",
-                                      "tau",  "tau_generic", "step"};
-  es_csv csv;
-  if (s->step == NULL) return ES_OK;
+  if (s->family == NULL) return ES_OK;
   char *path = path_of(s, "prediction.csv", diag);
   if (path == NULL) return ES_NO_MEMORY;
-  es_status status = es_csv_open(&csv, path, NULL, diag);
+  const es_status status = s->family->predict(s->live, path, diag);
   free(path);
-  if (status != ES_OK) return status;
-  status = es_csv_header(&csv, names, 6, diag);
-  for (size_t j = 0; status == ES_OK && j < s->kernel.d; j++) {
-    const es_held_step *p = &s->step[j];
-    const double row[] = {(double)j + 1, p->gamma,       p->s0,
-                          p->tau,        p->tau_generic, p->step};
-    status = es_csv_row(&csv, row, 6, diag);
-  }
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
   return status;
+}
+
+static es_status write_embedding(const es_session *s, es_h5 *file,
+                                 const char *name, const double *z,
+                                 es_diag *diag) {
+  const size_t shape[] = {2 * es_trainer_eval_n(s->trainer),
+                          es_trainer_network(s->trainer)->embedding.size};
+  return z == NULL ? ES_OK : es_h5_write(file, name, z, shape, 2, diag);
 }
 
 static es_status write_arrays(const es_session *s, es_h5 *file, double bytes,
                               es_diag *diag) {
-  const es_held *k = &s->kernel;
   es_status status = es_trainer_save(s->trainer, file, diag);
   if (status == ES_OK)
     status = es_h5_write(file, "/train/trace_bytes", &bytes, NULL, 0, diag);
-  if (status == ES_OK && s->step != NULL)
-    status = es_h5_write(file, "/prediction/gamma", k->gamma, &k->m, 1, diag);
-  if (status == ES_OK && s->step != NULL)
-    status =
-        es_h5_write_columns(file, "/prediction/Z0", k->Z0, k->d, k->m, diag);
+  if (status == ES_OK)
+    status = write_embedding(s, file, "/eval/start", s->start, diag);
+  if (status == ES_OK)
+    status = write_embedding(s, file, "/eval/end", s->end, diag);
+  if (status == ES_OK && s->family != NULL && s->family->save != NULL)
+    status = s->family->save(s->live, file, diag);
   return status;
 }
 
@@ -201,18 +168,14 @@ static es_status measure_row(es_session *s, const double **row, es_diag *diag) {
 
 static es_status add_row(es_session *s, es_diag *diag) {
   const double *row;
-  const es_status status = measure_row(s, &row, diag);
+  const size_t first = es_monitor_columns(s->monitor);
+  es_status status = measure_row(s, &row, diag);
   if (status != ES_OK) return status;
-  return es_csv_row(&s->trace, row, es_monitor_columns(s->monitor), diag);
-}
-
-/* The columns' names, to be freed; NULL without memory. */
-static const char **names_of(const es_monitor *m) {
-  const size_t n = es_monitor_columns(m);
-  const char **names = calloc(n, sizeof *names);
-  for (size_t j = 0; names != NULL && j < n; j++)
-    names[j] = es_monitor_column(m, j);
-  return names;
+  memcpy(s->row, row, first * sizeof *row);
+  if (s->family != NULL && s->family->row != NULL)
+    status = s->family->row(s->live, s->trainer, s->row + first, diag);
+  return status == ES_OK ? es_csv_row(&s->trace, s->row, s->n_columns, diag)
+                         : status;
 }
 
 /* What an earlier run left, so that a kill before the first checkpoint does not
@@ -230,13 +193,12 @@ static es_status forget(const es_session *s, es_diag *diag) {
 }
 
 /* Behind the open trace, whose lock says that no other run is at work here. */
-static es_status begin(es_session *s, const char *const *names, es_diag *diag) {
+static es_status begin(es_session *s, es_diag *diag) {
   es_status status = forget(s, diag);
   if (status == ES_OK) status = es_cli_write_config(s->job, diag);
   if (status == ES_OK) status = write_prediction(s, diag);
   if (status == ES_OK)
-    status =
-        es_csv_header(&s->trace, names, es_monitor_columns(s->monitor), diag);
+    status = es_csv_header(&s->trace, s->column, s->n_columns, diag);
   if (status == ES_OK) status = add_row(s, diag);
   return status == ES_OK ? save(s, diag) : status;
 }
@@ -244,16 +206,13 @@ static es_status begin(es_session *s, const char *const *names, es_diag *diag) {
 es_status es_session_begin(es_session *s, es_diag *diag) {
   es_status status = es_file_mkdirs(s->job->dir, diag);
   if (status != ES_OK) return status;
-  const char **names = names_of(s->monitor);
   char *path = path_of(s, TRACE, diag);
-  status = names == NULL || path == NULL
-               ? es_fail(diag, ES_NO_MEMORY, "no memory")
-               : es_csv_open(&s->trace, path, NULL, diag);
+  if (path == NULL) return ES_NO_MEMORY;
+  status = es_csv_open(&s->trace, path, NULL, diag);
   if (status == ES_OK) {
-    status = begin(s, names, diag);
+    status = begin(s, diag);
     if (status != ES_OK) es_csv_abandon(&s->trace);
   }
-  free(names);
   free(path);
   return status;
 }
@@ -267,6 +226,8 @@ static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
   free(path);
   if (status != ES_OK) return status;
   status = es_trainer_load(s->trainer, file, diag);
+  if (status == ES_OK && s->family != NULL && s->family->load != NULL)
+    status = s->family->load(s->live, file, diag);
   if (status == ES_OK)
     status = es_h5_read(file, "/train/trace_bytes", &length, NULL, 0, diag);
   if (status == ES_OK && !(length >= 0 && length < 0x1p53))
@@ -279,14 +240,10 @@ static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
 
 /* The trace as far as the checkpoint counts it. */
 static es_status reopen(es_session *s, uint64_t bytes, es_diag *diag) {
-  const char **names = names_of(s->monitor);
   char *path = path_of(s, TRACE, diag);
+  if (path == NULL) return ES_NO_MEMORY;
   const es_status status =
-      names == NULL || path == NULL
-          ? es_fail(diag, ES_NO_MEMORY, "no memory")
-          : es_csv_reopen(&s->trace, path, bytes, names,
-                          es_monitor_columns(s->monitor), diag);
-  free(names);
+      es_csv_reopen(&s->trace, path, bytes, s->column, s->n_columns, diag);
   free(path);
   return status;
 }
@@ -354,10 +311,19 @@ static es_status interrupt(es_session *s, es_diag *diag) {
                  (double)es_trainer_steps(s->trainer));
 }
 
+/* Measurements behind the last step. */
+static es_status end(es_session *s, es_diag *diag) {
+  const es_status status = keep_embedding(s, &s->end, diag);
+  return status == ES_OK && s->family != NULL && s->family->end != NULL
+             ? s->family->end(s->live, s->trainer, diag)
+             : status;
+}
+
 es_status es_session_run(es_session *s, es_diag *diag) {
   if (s->ended) return ES_OK;
   es_status status = advance(s, diag);
   if (status == ES_INTERRUPTED) return interrupt(s, diag);
+  if (status == ES_OK) status = end(s, diag);
   if (status == ES_OK) status = save(s, diag);
   if (status == ES_OK) return es_csv_close(&s->trace, diag);
   if (es_status_exit_code(status) == 1) {

@@ -7,23 +7,29 @@
 #include "file/csv.h"
 #include "file/h5.h"
 #include "models/resnet/monitor.h"
-#include "ntk/held.h"
+#include "overlay/family.h"
 #include "run/job.h"
 
 typedef struct es_session {
   const es_job *job;
   es_trainer *trainer;
   es_monitor *monitor;
-  es_held kernel;     /* of the initial network; empty if not measured */
-  es_held_step *step; /* kernel.d predictions; NULL: none were asked for */
-  double gamma_1;     /* NaN: not measured */
+  const es_family *family; /* NULL: no prediction was asked for */
+  void *live;              /* its own */
+  double gamma_1;          /* of the kernel at the start; NaN: not measured */
+  double *start, *end;     /* embeddings of the eval pairs before the first and
+                              after the last step, 2·eval_n×d; NULL: not kept, or
+                              not yet there */
+  const char **column;     /* names in the trace: the monitor's, the family's */
+  size_t n_columns;
+  double *row;
   es_csv trace;
   bool ended;  /* resumed at its end: the trace has its final name already */
   double loss; /* of the last row */
 } es_session;
 
-/* Opens the trainer and, where settings ask for it, measures the kernel of the
- * last linear layer: settles the learning rate and predicts. Free with
+/* Opens the trainer and, where settings ask for it, lets a family of theory
+ * measure the network, settle the learning rate and predict. Free with
  * es_session_close in every case. */
 es_status es_session_open(es_session *session, const es_job *job,
                           es_diag *diag) ES_MUST_USE;

@@ -7,7 +7,6 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "models/resnet/method.h"
-#include "overlay/overlay.h"
 #include "plot/plot.h"
 
 #include <inttypes.h>
@@ -108,42 +107,53 @@ static void collect(figures *f, const es_session *s, double seconds) {
   add(f, "seconds", seconds);
 }
 
+/* Figures of agreement.csv that run.json repeats. */
+static es_status add_agreement(figures *f, const char *dir, es_diag *diag) {
+  static const char *const kept[] = {"median_step_error_first_4", "modes_met"};
+  es_table table = {0};
+  char *path = es_file_join(dir, "agreement.csv");
+  es_status status = path == NULL ? es_fail(diag, ES_NO_MEMORY, "no memory")
+                                  : es_table_read(&table, path, diag);
+  const size_t metric = es_table_column(&table, "metric"),
+               value = es_table_column(&table, "value");
+  for (size_t i = 0; i < table.rows; i++)
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
+      if (metric < table.columns && value < table.columns &&
+          strcmp(table.text[i * table.columns + metric], kept[k]) == 0)
+        add(f, kept[k], table.value[i * table.columns + value]);
+  es_table_free(&table);
+  free(path);
+  return status;
+}
+
 /* Joins prediction and measurement in the run's own folder. */
 static es_status lay_over(const es_session *s, figures *f, es_diag *diag) {
   const char *dir = s->job->dir;
-  es_overlay *overlay;
-  size_t n;
-  if (s->step == NULL) return ES_OK;
+  if (s->family == NULL) return ES_OK;
   es_diag own = {0};
-  es_status status = es_overlay_new(&overlay, &dir, 1, &own);
+  es_status status = s->family->overlay(&dir, 1, dir, NULL, NULL, &own);
   if (status == ES_NOT_FINITE) {
     /* Theory's descent blew up where the network's did not. */
     s->job->say(s->job, own.message);
     return ES_OK;
   }
-  if (status != ES_OK) return es_fail(diag, status, "%s", own.message);
-  status = es_overlay_write(overlay, dir, diag);
-  const es_overlay_metric *metric = es_overlay_agreement(overlay, &n);
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(metric[i].metric, "median_step_error_first_4") == 0 ||
-        strcmp(metric[i].metric, "modes_met") == 0)
-      add(f, metric[i].metric, metric[i].value);
-  es_overlay_free(overlay);
-  return status;
+  return status == ES_OK ? add_agreement(f, dir, diag)
+                         : es_fail(diag, status, "%s", own.message);
 }
 
 static es_status write_record(const es_session *s, const figures *f,
                               double started, es_status ran, es_diag *diag) {
   char *prediction = es_file_join(s->job->dir, "prediction.csv");
-  const es_summary summary = {.started = started,
-                              .exit_code = es_status_exit_code(ran),
-                              .has_checksum = true,
-                              .checksum = es_dataset_checksum(
-                                  es_pairs_set(es_trainer_pairs(s->trainer))),
-                              .prediction = s->step == NULL ? NULL : prediction,
-                              .network = true,
-                              .figures = f->figure,
-                              .n_figures = f->n};
+  const es_summary summary = {
+      .started = started,
+      .exit_code = es_status_exit_code(ran),
+      .has_checksum = true,
+      .checksum =
+          es_dataset_checksum(es_pairs_set(es_trainer_pairs(s->trainer))),
+      .prediction = s->family == NULL ? NULL : prediction,
+      .network = true,
+      .figures = f->figure,
+      .n_figures = f->n};
   const es_status status = es_cli_write_provenance(s->job, &summary, diag);
   free(prediction);
   return status;
@@ -161,10 +171,10 @@ static es_status print_json(const es_session *s, const figures *f,
 
 static es_status draw(const es_session *s, es_diag *diag) {
   const es_job *job = s->job;
-  const char *kinds = job->plot;
-  if (kinds == NULL)
-    kinds =
-        es_file_has(job->dir, "overlay.csv") ? "training,overlay" : "training";
+  char own[64] = "training";
+  if (es_file_has(job->dir, "overlay.csv") && s->family != NULL)
+    snprintf(own, sizeof own, "training,%s", s->family->plot);
+  const char *kinds = job->plot != NULL ? job->plot : own;
   if (strcmp(kinds, "none") == 0) return ES_OK;
   return es_plot_draw(job->dir, kinds,
                       job->title != NULL ? job->title : job->target, diag);

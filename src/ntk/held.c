@@ -1,8 +1,8 @@
-/* The linear model that a network is while its kernel holds: see held.h. With H
- * (m×2n) the centred features, a column a sample, Gamma = (H_1 H_2^T + H_2
- * H_1^T)/2n = V diag(gamma) V^T,   Z0 = W V, Z0's first d columns = U R,   s0_j
- * = R_jj                 (theory.md 1). One thread computes all of it: a
- * prediction is the same for any number. */
+/* The linear model that a network is while its kernel holds: see held.h. With
+ * H (m×2n) the centred features, a column a sample,
+ *   Gamma = (H_1 H_2^T + H_2 H_1^T)/2n = V diag(gamma) V^T,   Z0 = W V,
+ *   Z0's first d columns = U R,   s0_j = R_jj                 (theory.md 1).
+ * One thread computes all of it: a prediction is the same for any number. */
 #include "ntk/held.h"
 
 #include "linalg/linalg.h"

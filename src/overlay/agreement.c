@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST = 4, ROWS = 16 }; /* modes of the bar; rows without numbers */
+enum { FIRST = 4, ROWS = 17 }; /* modes of the bar; rows without numbers */
 static const double step_bar = 0.15;
 
 typedef struct book {
@@ -110,6 +110,13 @@ static void add_not_separate(book *b) {
   }
 }
 
+/* One run outside makes it outside. */
+static void add_theorem(book *b) {
+  es_overlay_metric *row = add(b, "theorem", es_of_theorem, NULL);
+  row->value = row->low;
+  if (row->value == 0) row->verdict = "outside";
+}
+
 static void fill(book *b) {
   es_overlay_metric *runs = next_row(b, "runs");
   runs->value = runs->low = runs->high = (double)b->n_runs;
@@ -127,6 +134,7 @@ static void fill(book *b) {
   add(b, "plateau_distance", es_plateau_distance, es_plateau_distance_null);
   add_not_separate(b);
   add_ratios(b);
+  add_theorem(b);
 }
 
 es_status es_agreement_of(es_overlay_metric **out, size_t *n,

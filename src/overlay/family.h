@@ -18,19 +18,30 @@ typedef struct es_live_run {
   const es_config *config;
   void (*say)(void *context, const char *line); /* a line for the user */
   void *context;
+  double *gamma_1; /* for the kernel's largest eigenvalue, where one is known */
 } es_live_run;
 
 typedef struct es_family {
   const char *name; /* of the model: "byol" */
   bool (*speaks)(const es_config *config);
 
-  /* While training. open measures the network as it starts and may set the
-   * trainer's rate (lr_relative); only asked for with train.predict other than
-   * off. */
+  /* While training. open measures the network as it starts; only asked for with
+   * train.predict other than off. rates: it settles train.lr_relative too
+   * (es_live_settle_rate), with the kernel that it measures; else that has been
+   * done before. */
+  bool rates;
   es_status (*open)(void **self, const es_live_run *run, es_diag *diag);
   void (*close)(void *self); /* NULL accepted */
+  /* Its eigenfunctions on the eval pairs, which the monitor measures the
+   * embedding along (along_j, overlap_j): how many, their values phi
+   * (2·eval_n×k, row-major) and eigenvalues gamma, its own memory. NULL: none.
+   */
+  size_t (*functions)(const void *self, const double **phi,
+                      const double **gamma);
   /* Columns that it adds behind the monitor's, and a row of them from the
-   * trainer as it is (its last measurement is of the same state). */
+   * trainer as it is (its last measurement is of the same state). Rows are
+   * asked for once each, in order; a checkpoint may fall between two. NULL:
+   * none. */
   size_t (*columns)(const void *self);
   void (*column)(const void *self, size_t j, char *name, size_t size);
   es_status (*row)(void *self, es_trainer *trainer, double *out, es_diag *diag);
@@ -45,15 +56,20 @@ typedef struct es_family {
   es_status (*load)(void *self, es_h5_source *file, es_diag *diag);
 
   /* Afterwards: reads n_runs finished runs and writes overlay.csv, steps.csv
-   * where modes step, agreement.csv and what else it has into dir (which
-   * exists), each whole. line: a summary for the user, NULL accepted. */
+   * where modes step, agreement.csv and what else it has into dir (which it
+   * makes, once there is something to write), each whole. line: a summary for
+   * the user, NULL accepted. */
   es_status (*overlay)(const char *const *run, size_t n_runs, const char *dir,
                        void (*say)(void *context, const char *line),
                        void *context, es_diag *diag);
   const char *plot; /* kinds of figures of the overlay: "overlay" */
 } es_family;
 
-/* The family that speaks of a run of these settings. */
+/* The family that speaks of a run of these settings; of NULL, for a folder
+ * without settings, the last one. */
 const es_family *es_family_of(const es_config *config);
+
+/* Families in that order; NULL beyond the last. */
+const es_family *es_family_list(size_t index);
 
 #endif

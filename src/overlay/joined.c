@@ -4,6 +4,7 @@
  * run logged. */
 #include "overlay/joined.h"
 
+#include "file/h5.h"
 #include "file/open.h"
 #include "ntk/held.h"
 #include "overlay/sources.h"
@@ -191,10 +192,28 @@ static es_status predict(es_joined *out, const es_sources *s, const char *run,
   return status;
 }
 
+/* A run of an older version is of the covariance loss. */
+static es_status take_theorem(es_joined *out, const es_sources *s,
+                              es_diag *diag) {
+  static const char name[] = "/prediction/theorem";
+  es_h5_source *file;
+  es_status status = es_h5_open(&file, s->arrays_path, diag);
+  out->theorem = 1;
+  if (status != ES_OK) return status;
+  if (es_h5_has(file, name))
+    status = es_h5_read(file, name, &out->theorem, NULL, 0, diag);
+  if (status == ES_OK && out->theorem != 0 && out->theorem != 1)
+    status = es_h5_refuse(file, diag, ES_FILE_CORRUPT, "%s is %g, not 0 or 1",
+                          name, out->theorem);
+  es_h5_close(file);
+  return status;
+}
+
 static es_status join(es_joined *out, const es_sources *s, const char *run,
                       es_diag *diag) {
   double *tau = NULL;
   es_status status = check_shapes(out, s, diag);
+  if (status == ES_OK) status = take_theorem(out, s, diag);
   if (status == ES_OK) status = make_room(out, diag);
   if (status == ES_OK) status = take_trace(out, s, diag);
   if (status == ES_OK) status = settle_rate(out, s, diag);

@@ -12,6 +12,7 @@
 typedef struct es_joined {
   size_t rows, d, k; /* logged rows, outputs, modes of prediction.csv; k <= d */
   double rate;       /* flow time per step */
+  double theorem;    /* 1: theory.md 1 speaks of the loss; 0: it does not */
   double *step, *t;  /* rows, rising */
   double *loss;      /* rows */
   double *predicted_loss; /* rows: of the descent from the generic start */

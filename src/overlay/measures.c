@@ -14,6 +14,8 @@ double es_measure_median(double *x, size_t n) {
   return es_sorted_median(x, kept);
 }
 
+double es_of_theorem(const es_joined *run) { return run->theorem; }
+
 double es_modes_predicted(const es_joined *run) {
   size_t n = 0;
   for (size_t j = 0; j < run->k; j++) n += es_joined_expected(run, j);

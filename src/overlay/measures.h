@@ -11,6 +11,9 @@ double es_measure_median(double *x, size_t n);
 typedef double es_measure(const es_joined *run);
 typedef double es_mode_measure(const es_joined *run, size_t j);
 
+/* 1 where theory.md 1 speaks of the run's loss, else 0. */
+es_measure es_of_theorem;
+
 /* Numbers of modes: predicted to step within the run; of those, the ones that
  * did; stepped though predicted for later or never. */
 es_measure es_modes_predicted, es_modes_met, es_modes_unforeseen;

@@ -44,6 +44,8 @@ typedef struct es_overlay_step {
  *   not_separate_J             eigenvalue J rose with the next one: its value
  *                              when that passes 0.2
  *   step_ratio_J               measured/predicted, of modes predicted within
+ *   theorem                    1; 0, with the verdict "outside", where the loss
+ *                              of a run is not one that theory.md 1 speaks of
  * measures.h has the definitions and the nulls. */
 typedef struct es_overlay_metric {
   char metric[48];

@@ -99,7 +99,8 @@ fi
 py <<'PY'
 import h5py, json, numpy as np
 f = h5py.File("run/arrays.h5")
-want = {"train/step": (), "train/data_checksum": (), "train/trace_bytes": (), "prediction/gamma": (16,), "prediction/Z0": (3, 16)}
+want = {"train/step": (), "train/data_checksum": (), "train/trace_bytes": (), "prediction/gamma": (16,), "prediction/Z0": (3, 16),
+        "prediction/theorem": (), "eval/start": (80, 3), "eval/end": (80, 3)}
 def bn(name, c):
     for k in ("weight", "bias", "running_mean", "running_var"): want[f"params/{name}.{k}"] = (c,)
     want[f"params/{name}.num_batches_tracked"] = ()
