@@ -1,8 +1,9 @@
-/* Arithmetic over the columns of a table, for criteria: numbers, names of
- * columns (letters, digits, '_' and '.', a letter or '_' first), + - * / ^
- * (to the right), signs and parentheses, without blanks:
+/* Arithmetic over the columns of a table, for criteria and for settings that
+ * follow from others: numbers, names of columns (letters, digits, '_' and '.',
+ * a letter or '_' first), + - * / ^ (to the right), signs and parentheses,
+ * without blanks:
  *   s_1-p_1^2/10         0.5*(1.09*s_1+0.12)-p_1*(tau_1-1.09*p_1)
- * Private to the room. */
+ * For this room and the run room. */
 #ifndef ES_REPORT_EXPRESSION_H
 #define ES_REPORT_EXPRESSION_H
 

@@ -5,6 +5,7 @@
 #include "file/csv.h"
 #include "plot/plot.h"
 #include "run/against.h"
+#include "run/derive.h"
 #include "run/ends.h"
 #include "run/items.h"
 #include "run/record.h"
@@ -32,6 +33,7 @@ static es_status configure_item(es_config **out, const es_plan *plan,
       status = es_fail(diag, status, "%s:%zu:%zu: each: %s", plan->path,
                        key->line, key->column, inner.message);
   }
+  if (status == ES_OK) status = es_derive_set(*out, plan, stage, i, diag);
   if (status == ES_OK) return ES_OK;
   es_config_free(*out);
   *out = NULL;

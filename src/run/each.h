@@ -7,7 +7,8 @@
  * stage's (against.h). With `ends: [NAME, …]` there are columns NAME_end behind
  * it: the last row of these columns of the item's trace, NaN without a row; a
  * summary figure of such a name is left out. With `over: KEY` there is
- * summary.csv (summary.h).
+ * summary.csv (summary.h). `derive` sets others by arithmetic over them
+ * (derive.h).
  *
  * A stage that reads one run, and whose target is a repeated stage, is run once
  * for each of its runs, and for each of them in all combinations of its own

@@ -254,6 +254,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   status = check_target(plan, &stage, diag);
   if (status != ES_OK) return status;
   stage.each = es_node_get(node, "each");
+  if (stage.each == NULL && es_node_get(node, "derive") != NULL)
+    return REFUSE(plan, node, diag, "derive: goes with each");
   plan->stage[plan->n_stages] = stage;
   status = check_plot(plan, &stage, diag);
   if (status == ES_OK)
@@ -351,9 +353,9 @@ void es_plan_close(es_plan *plan) {
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {"name",    "command", "target",
-                                    "needs",   "plot",    "each",
-                                    "against", "ends",    "over"};
+  static const char *const own[] = {"name", "command", "target",  "needs",
+                                    "plot", "each",    "against", "ends",
+                                    "over", "derive"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -377,7 +379,7 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   if (status != ES_OK)
     return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                   inner.message);
-  status = apply_sections(*out, plan, stage->node, 9, diag);
+  status = apply_sections(*out, plan, stage->node, 10, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

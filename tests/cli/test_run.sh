@@ -172,6 +172,12 @@ same "a table with its ends is kept" "$(year $table)" 2001
 beside | sed 's/    against: flow/    ends: [lambda_1, loss, lambda_2]/' >ends.yaml
 es run ends.yaml --resume --quiet
 expect "and made again for one that is not there" 2 "ends: .*lr/000/trace.csv has no column 'lambda_2'"
+# derive: settings from those of each, which the table does not have.
+beside | sed 's/    against: flow/    derive: {time.t_end: 2*model.lr^2}/; s/0.1, 0.05, 9/0.5, 2/; s/ *time: {t: .0, 1, 2.}/    time: {n: 2}/2g' | sed '$s/.*/    time: {n: 3}/' >derive.yaml
+es run derive.yaml --quiet; ok $rc "derive" "$err"
+table=out/derive/lr/table.csv
+same "is no column" "$(head -1 $table | cut -d, -f1-3)" "lr,status,loss_end"
+same "each item has its own" "$(grep -h t_end out/derive/lr/00?/config.yaml | tr -d ' ' | tr '\n' ' ')" "t_end:0.5 t_end:8 "
 far() { # a second item that fails before it has a row
   cat <<EOF
 experiment: {title: x}
@@ -277,6 +283,11 @@ bad "each of nothing" "each: write it as" < <(stage 'plot: none, each: {model.lr
 bad "each of a list" "each: write it as" < <(stage 'plot: none, each: {model.lr: [[1]]}')
 bad "each of a very long value" "each: write it as" < <(stage "plot: none, each: {model.lr: [0.$(printf '%0200d' 1)]}")
 bad "each of too many" "10000 combinations" < <(stage "plot: none, each: {time.n: [$(seq -s, 2 120)], model.lr: [$(seq -s, 1 101)]}")
+bad "derive without each" "derive: goes with each" < <(stage 'plot: none, derive: {model.lr: 1}')
+bad "derive is a list" "derive: write it as" < <(stage 'plot: none, each: {model.lr: [1]}, derive: [1]')
+bad "derive of another setting" "derive: write it as" < <(stage 'plot: none, each: {model.lr: [1]}, derive: {time.n: model.d}')
+bad "derive of a word" "derive: not a number" < <(stage 'plot: none, each: {model.loss: [vicreg]}, derive: {time.n: model.loss}')
+bad "derive an unknown key" "derive: .*model.rl" < <(stage 'plot: none, each: {model.lr: [1]}, derive: {model.rl: model.lr}')
 bad "against without each" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, needs: [a], against: a, $flow, $small}")
 bad "against what is not needed" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, each: {model.lr: [1]}, against: a, $flow, $small}")
 bad "against a stage of many" "has no each" < <(exp "{name: a, each: {model.lr: [1]}, $flow, $small}" "{name: b, needs: [a], each: {model.lr: [1]}, against: a, $flow, $small}")
