@@ -18,7 +18,7 @@ GOALS := all test demo bench kills reproduce valgrind coverage install sanitize
 all:
 $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
-	  $(if $(filter $@,bench),bench)
+	  $(if $(filter $@,bench),bench) $(if $(filter $@,reproduce),pages)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
 	@.ci/deps core
@@ -167,8 +167,9 @@ do-bench: do-all $(BENCH_BIN)
 do-kills: do-all
 	@tests/kills
 
+# All experiments, or EXPERIMENTS="a b".
 do-reproduce: do-all $(BENCH_BIN)
-	@tests/reproduce
+	@PYTHON=$(PYTHON) tests/reproduce $(EXPERIMENTS)
 
 do-install: do-all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \

@@ -5,28 +5,11 @@
 #include "file/atomic.h"
 #include "file/share.h"
 #include "report/verdict.h"
+#include "run/refuse.h"
+#include "run/results.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* "path:line:column: …", exit 2. */
-#define REFUSE(plan, node, diag, ...)                                          \
-  refuse_at((plan)->path, (node), (diag), __VA_ARGS__)
-
-static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
-                           const char *format, ...) ES_PRINTF(4, 5);
-static es_status refuse_at(const char *path, const es_node *node, es_diag *diag,
-                           const char *format, ...) {
-  char text[400];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  return es_fail(diag, ES_BAD_VALUE, "%s:%zu:%zu: %s", path, node->line,
-                 node->column, text);
-}
 
 /* The text of a scalar child, NULL if it is not there. */
 static es_status text_of(const es_plan *plan, const es_node *map,
@@ -35,7 +18,7 @@ static es_status text_of(const es_plan *plan, const es_node *map,
   *out = NULL;
   if (node == NULL) return ES_OK;
   if (node->kind != ES_NODE_SCALAR)
-    return REFUSE(plan, node, diag, "%s must be a text", key);
+    return ES_REFUSE(plan, node, diag, "%s must be a text", key);
   *out = node->text;
   return ES_OK;
 }
@@ -49,14 +32,14 @@ static bool is_one_of(const char *word, const char *const *names, size_t n) {
 static es_status only_keys(const es_plan *plan, const es_node *map,
                            const char *const *names, size_t n, es_diag *diag) {
   if (map->kind != ES_NODE_MAP)
-    return REFUSE(plan, map, diag, "expected a map of keys");
+    return ES_REFUSE(plan, map, diag, "expected a map of keys");
   for (size_t i = 0; i < map->n_children; i++) {
     const es_node *child = &map->child[i];
     if (is_one_of(child->key, names, n)) continue;
     const size_t near = es_text_nearest(child->key, names, n);
-    return REFUSE(plan, child, diag, "%.80s: no such key%s%s%s", child->key,
-                  near < n ? "; did you mean " : "",
-                  near < n ? names[near] : "", near < n ? "?" : "");
+    return ES_REFUSE(plan, child, diag, "%.80s: no such key%s%s%s", child->key,
+                     near < n ? "; did you mean " : "",
+                     near < n ? names[near] : "", near < n ? "?" : "");
   }
   return ES_OK;
 }
@@ -71,21 +54,22 @@ static es_status read_criteria(es_plan *plan, const es_node *node,
   for (size_t i = 0; i < n; i++) {
     const es_node *item = list ? &node->child[i] : node;
     if (item->kind != ES_NODE_SCALAR)
-      return REFUSE(plan, item, diag, "criterion must be a text");
+      return ES_REFUSE(plan, item, diag, "criterion must be a text");
     es_diag inner = {0};
     if (es_verdict_check(item->text, &inner) != ES_OK)
-      return REFUSE(plan, item, diag, "%s", inner.message);
+      return ES_REFUSE(plan, item, diag, "%s", inner.message);
     plan->criterion[plan->n_criteria++] = item->text;
   }
   return ES_OK;
 }
 
 static es_status read_head(es_plan *plan, es_diag *diag) {
-  static const char *const names[] = {"title", "source", "claim", "criterion"};
+  static const char *const names[] = {"title", "source", "claim", "criterion",
+                                      "results"};
   const es_node *head = es_node_get(plan->root, "experiment");
   if (head == NULL)
-    return REFUSE(plan, plan->root, diag, "no section 'experiment'");
-  es_status status = only_keys(plan, head, names, 4, diag);
+    return ES_REFUSE(plan, plan->root, diag, "no section 'experiment'");
+  es_status status = only_keys(plan, head, names, 5, diag);
   if (status == ES_OK)
     status = text_of(plan, head, "title", &plan->title, diag);
   if (status == ES_OK)
@@ -97,27 +81,19 @@ static es_status read_head(es_plan *plan, es_diag *diag) {
   return status;
 }
 
-/* A stage's name is a folder's name; between are more characters allowed. */
-static bool plain_name(const char *name, const char *between) {
-  if (name == NULL || name[0] == '\0' || strlen(name) > 64) return false;
-  for (; *name != '\0'; name++)
-    if (!isalnum((unsigned char)*name) && strchr(between, *name) == NULL)
-      return false;
-  return true;
-}
-
 static es_status check_needs(const es_plan *plan, const es_node *needs,
                              es_diag *diag) {
   if (needs == NULL) return ES_OK;
   if (needs->kind != ES_NODE_LIST)
-    return REFUSE(plan, needs, diag, "needs must be a list of stages");
+    return ES_REFUSE(plan, needs, diag, "needs must be a list of stages");
   for (size_t i = 0; i < needs->n_children; i++) {
     const es_node *need = &needs->child[i];
     bool found = false;
     for (size_t k = 0; need->kind == ES_NODE_SCALAR && k < plan->n_stages; k++)
       found = found || strcmp(plan->stage[k].name, need->text) == 0;
     if (!found)
-      return REFUSE(plan, need, diag, "needs: not the name of a stage before");
+      return ES_REFUSE(plan, need, diag,
+                       "needs: not the name of a stage before");
   }
   return ES_OK;
 }
@@ -139,9 +115,9 @@ static es_status check_plot(const es_plan *plan, const es_stage *stage,
   char *path = NULL;
   if (kinds == NULL || strcmp(kinds, "none") == 0) return ES_OK;
   const es_node *node = es_node_get(stage->node, "plot");
-  if (!plain_name(kinds, "-_,"))
-    return REFUSE(plan, node, diag,
-                  "plot must name figures: staircase or staircase,modes");
+  if (!es_plan_plain(kinds, "-_,"))
+    return ES_REFUSE(plan, node, diag,
+                     "plot must name figures: staircase or staircase,modes");
   if (es_share_find(&path, "plots", "common.gp", NULL) != ES_OK) return ES_OK;
   free(path);
   for (bool more = true; more;) {
@@ -149,8 +125,8 @@ static es_status check_plot(const es_plan *plan, const es_stage *stage,
     char script[128];
     snprintf(script, sizeof script, "%.*s.gp", (int)n, kinds);
     if (es_share_find(&path, "plots", script, NULL) != ES_OK)
-      return REFUSE(plan, node, diag, "plot: there is no figure '%.*s'", (int)n,
-                    kinds);
+      return ES_REFUSE(plan, node, diag, "plot: there is no figure '%.*s'",
+                       (int)n, kinds);
     free(path);
     more = kinds[n] == ',';
     kinds += n + more;
@@ -173,9 +149,10 @@ static es_status check_against(const es_plan *plan, es_stage *stage,
     alone = alone || (strcmp(plan->stage[k].name, stage->against) == 0 &&
                       plan->stage[k].each == NULL);
   if (stage->each != NULL && needed && alone) return ES_OK;
-  return REFUSE(plan, es_node_get(stage->node, "against"), diag,
-                "against: goes with each, and names a stage in needs that has "
-                "no each");
+  return ES_REFUSE(
+      plan, es_node_get(stage->node, "against"), diag,
+      "against: goes with each, and names a stage in needs that has "
+      "no each");
 }
 
 static es_status check_over(const es_plan *plan, es_stage *stage,
@@ -185,8 +162,8 @@ static es_status check_over(const es_plan *plan, es_stage *stage,
   if (status != ES_OK || stage->over == NULL || stage->each != NULL ||
       stage->of != NULL)
     return status;
-  return REFUSE(plan, es_node_get(stage->node, "over"), diag,
-                "over: goes with each, and names one of its keys");
+  return ES_REFUSE(plan, es_node_get(stage->node, "over"), diag,
+                   "over: goes with each, and names one of its keys");
 }
 
 static es_status check_ends(const es_plan *plan, es_stage *stage,
@@ -197,13 +174,14 @@ static es_status check_ends(const es_plan *plan, es_stage *stage,
                ends->n_children > 0 && ends->n_children <= ES_MOST_ENDS);
   for (size_t k = 0; good && ends != NULL && k < ends->n_children; k++)
     good = ends->child[k].kind == ES_NODE_SCALAR &&
-           plain_name(ends->child[k].text, "_") &&
+           es_plan_plain(ends->child[k].text, "_") &&
            strlen(ends->child[k].text) <= ES_LONGEST_END;
   return good ? ES_OK
-              : REFUSE(plan, ends, diag,
-                       "ends: goes with each, and lists columns of the trace, "
-                       "%d at most",
-                       ES_MOST_ENDS);
+              : ES_REFUSE(
+                    plan, ends, diag,
+                    "ends: goes with each, and lists columns of the trace, "
+                    "%d at most",
+                    ES_MOST_ENDS);
 }
 
 /* A stage that reads another's folder comes behind it; one that reads a single
@@ -212,8 +190,8 @@ static es_status check_target(const es_plan *plan, es_stage *stage,
                               es_diag *diag) {
   const unsigned options = stage->command->options;
   if (stage->target == NULL)
-    return REFUSE(plan, stage->node, diag, "stage %s has no target",
-                  stage->name);
+    return ES_REFUSE(plan, stage->node, diag, "stage %s has no target",
+                     stage->name);
   if ((options & ES_OF_STAGE) == 0) return ES_OK;
   for (size_t k = 0; k < plan->n_stages; k++) {
     const es_stage *read = &plan->stage[k];
@@ -223,9 +201,9 @@ static es_status check_target(const es_plan *plan, es_stage *stage,
       stage->of = read;
     return ES_OK;
   }
-  return REFUSE(plan, es_node_get(stage->node, "target"), diag,
-                "target: no stage before this one is named %.40s",
-                stage->target);
+  return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag,
+                   "target: no stage before this one is named %.40s",
+                   stage->target);
 }
 
 static es_status read_stage(es_plan *plan, const es_node *node,
@@ -234,28 +212,29 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   es_stage stage = {.node = node};
   const char *command = NULL;
   if (node->kind != ES_NODE_MAP)
-    return REFUSE(plan, node, diag, "a stage must be a map of keys");
+    return ES_REFUSE(plan, node, diag, "a stage must be a map of keys");
   es_status status = text_of(plan, node, "name", &stage.name, diag);
   if (status == ES_OK) status = text_of(plan, node, "command", &command, diag);
   if (status == ES_OK)
     status = text_of(plan, node, "target", &stage.target, diag);
   if (status == ES_OK) status = text_of(plan, node, "plot", &stage.plot, diag);
   if (status != ES_OK) return status;
-  if (!plain_name(stage.name, "-_"))
-    return REFUSE(plan, node, diag,
-                  "a stage needs a name of letters, digits, '-' and '_'");
+  if (!es_plan_plain(stage.name, "-_"))
+    return ES_REFUSE(plan, node, diag,
+                     "a stage needs a name of letters, digits, '-' and '_'");
   for (size_t k = 0; k < plan->n_stages; k++)
     if (strcmp(plan->stage[k].name, stage.name) == 0)
-      return REFUSE(plan, node, diag, "two stages are named %s", stage.name);
+      return ES_REFUSE(plan, node, diag, "two stages are named %s", stage.name);
   stage.command = find_command(command, commands, n_commands);
   if (stage.command == NULL)
-    return REFUSE(plan, node, diag, "%.40s: not a command that a stage can run",
-                  command == NULL ? "command missing" : command);
+    return ES_REFUSE(plan, node, diag,
+                     "%.40s: not a command that a stage can run",
+                     command == NULL ? "command missing" : command);
   status = check_target(plan, &stage, diag);
   if (status != ES_OK) return status;
   stage.each = es_node_get(node, "each");
   if (stage.each == NULL && es_node_get(node, "derive") != NULL)
-    return REFUSE(plan, node, diag, "derive: goes with each");
+    return ES_REFUSE(plan, node, diag, "derive: goes with each");
   plan->stage[plan->n_stages] = stage;
   status = check_plot(plan, &stage, diag);
   if (status == ES_OK)
@@ -274,8 +253,8 @@ static es_status read_stages(es_plan *plan, const es_command *commands,
                              size_t n_commands, es_diag *diag) {
   const es_node *list = es_node_get(plan->root, "stages");
   if (list == NULL || list->kind != ES_NODE_LIST || list->n_children == 0)
-    return REFUSE(plan, list == NULL ? plan->root : list, diag,
-                  "'stages' must be a list of at least one stage");
+    return ES_REFUSE(plan, list == NULL ? plan->root : list, diag,
+                     "'stages' must be a list of at least one stage");
   plan->stage = calloc(list->n_children, sizeof *plan->stage);
   if (plan->stage == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t i = 0; i < list->n_children; i++) {
@@ -294,7 +273,7 @@ static es_status read_size(es_plan *plan, const char *size, es_diag *diag) {
     return es_fail(diag, ES_BAD_VALUE, "--size %.40s: %s has no such preset",
                    size, plan->path);
   if (preset->kind != ES_NODE_MAP)
-    return REFUSE(plan, preset, diag, "a size must be a map of stages");
+    return ES_REFUSE(plan, preset, diag, "a size must be a map of stages");
   for (size_t i = 0; i < preset->n_children; i++) {
     bool found = false;
     for (size_t k = 0; k < plan->n_stages; k++)
@@ -303,8 +282,8 @@ static es_status read_size(es_plan *plan, const char *size, es_diag *diag) {
         found = true;
       }
     if (!found)
-      return REFUSE(plan, &preset->child[i], diag, "%.40s: no such stage",
-                    preset->child[i].key);
+      return ES_REFUSE(plan, &preset->child[i], diag, "%.40s: no such stage",
+                       preset->child[i].key);
   }
   return ES_OK;
 }
@@ -336,6 +315,7 @@ es_status es_plan_open(es_plan *plan, const char *target, const char *size,
   if (status == ES_OK) status = only_keys(plan, plan->root, names, 3, diag);
   if (status == ES_OK) status = read_head(plan, diag);
   if (status == ES_OK) status = read_stages(plan, commands, n_commands, diag);
+  if (status == ES_OK) status = es_results_check(plan, diag);
   if (status == ES_OK) status = read_size(plan, size, diag);
   if (status != ES_OK) es_plan_close(plan);
   return status;
@@ -358,7 +338,7 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
                                     "over", "derive"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
-    return REFUSE(plan, map, diag, "a map of sections is wanted");
+    return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
   for (size_t i = 0; i < map->n_children; i++) {
     const es_node *section = &map->child[i];
     if (is_one_of(section->key, own, n_own)) continue;
@@ -377,8 +357,8 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
           ? es_config_new(out, NULL, 0, &inner)
           : stage->command->configure(out, stage->target, &inner);
   if (status != ES_OK)
-    return REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
-                  inner.message);
+    return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
+                     inner.message);
   status = apply_sections(*out, plan, stage->node, 10, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);

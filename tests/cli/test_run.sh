@@ -255,6 +255,13 @@ stage 'plot: none' | sed 's/title: x/criterion: "max loss in a < 1"/' >ok.yaml
 es run ok.yaml --dry-run --quiet; ok $rc "a lone criterion is taken" "$err"
 bad "criterion of wrong form" "'max loss': write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: "max loss"/')
 bad "criterion leaves the folder" "write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: ["max a in b < 1", "max a in ..\/b < 1"]/')
+stage 'plot: none' | sed 's/title: x/results: {k.csv: a\/trace.csv, k-2.csv: a\/001\/trace.csv}/' >kept.yaml
+es run kept.yaml --dry-run --quiet; ok $rc "results are taken" "$err"
+for results in 'x' '[a/trace.csv]' '{k.csv: [a/trace.csv]}' '{k.csv: b/trace.csv}' '{k.csv: a}' \
+  '{k.csv: a/../../x.csv}' '{k.csv: a/}' '{../k.csv: a/trace.csv}' '{.csv: a/trace.csv}' \
+  '{k.svg: a/trace.csv}' '{k: a/trace}' "{k.csv: 'a/\"b.csv'}"; do
+  bad "results $results" "results: write it as" < <(stage 'plot: none' | sed "s|title: x|results: $results|")
+done
 bad "no stages" "'stages' must be a list" < <(echo 'experiment: {title: x}')
 bad "an empty list of stages" "'stages' must be a list" < <(printf 'experiment: {title: x}\nstages: []\n')
 bad "stages are a map" "'stages' must be a list" < <(printf 'experiment: {title: x}\nstages: {a: b}\n')
