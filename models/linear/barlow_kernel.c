@@ -142,7 +142,7 @@ static es_status from_data(barlow *b, const es_config *config, double bandwidth,
                            const es_progress *progress, es_diag *diag) {
   es_dataset *set = NULL;
   es_kernel kernel = {0};
-  es_status status = es_dataset_open(&set, config, diag);
+  es_status status = es_dataset_open_whitened(&set, config, progress, diag);
   if (status == ES_OK) {
     b->from_data = true;
     b->data_crc = es_dataset_checksum(set);

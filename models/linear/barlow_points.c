@@ -34,6 +34,8 @@ es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
   if (!es_barlow_wants_test(config))
     return take(points, n, set, false, wish, diag);
   es_status status = es_dataset_open_test(&test, config, diag);
+  if (status == ES_OK)
+    status = es_dataset_whiten_as(test, es_dataset_whiten(set), diag);
   if (status == ES_OK && es_dataset_dim(test) != es_dataset_dim(set))
     status = es_fail(diag, ES_FILE_DATA,
                      "test images have %zu values and training images %zu",

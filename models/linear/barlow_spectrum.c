@@ -174,7 +174,7 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
   es_moments moments = {0};
   es_barlow_asked self = {watch, false};
   const es_progress progress = es_barlow_progress(&self);
-  es_status status = es_dataset_open(&set, config, diag);
+  es_status status = es_dataset_open_whitened(&set, config, &progress, diag);
   if (status == ES_OK) {
     b->from_data = b->needs_d = true;
     b->data_crc = es_dataset_checksum(set);

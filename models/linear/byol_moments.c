@@ -163,7 +163,7 @@ static es_status from_data(byol *b, const es_config *config,
   es_barlow_asked asked = {watch, false};
   const es_progress progress = es_barlow_progress(&asked);
   const bool center = es_config_flag(config, "data", "center");
-  es_status status = es_dataset_open(&set, config, diag);
+  es_status status = es_dataset_open_whitened(&set, config, &progress, diag);
   if (status == ES_OK) {
     b->from_data = true;
     b->data_crc = es_dataset_checksum(set);

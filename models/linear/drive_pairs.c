@@ -133,8 +133,11 @@ static es_status read_batch(es_drive *drive, const es_config *config,
 }
 
 static es_status open_data(es_drive *drive, const es_config *config,
-                           es_diag *diag) {
-  const es_status status = es_dataset_open(&drive->set, config, diag);
+                           const es_watch *watch, es_diag *diag) {
+  es_barlow_asked asked = {watch, false};
+  const es_progress progress = es_barlow_progress(&asked);
+  const es_status status =
+      es_dataset_open_whitened(&drive->set, config, &progress, diag);
   if (status != ES_OK) return status;
   drive->from_data = true;
   drive->crc = es_dataset_checksum(drive->set);
@@ -169,8 +172,8 @@ es_status es_drive_read_pairs(es_drive *drive, const es_config *config,
                      es_config_has(config, "model", "xp");
   const bool center = !given && es_config_flag(config, "data", "center");
   double *mean = NULL;
-  es_status status =
-      given ? given_pairs(drive, config, diag) : open_data(drive, config, diag);
+  es_status status = given ? given_pairs(drive, config, diag)
+                           : open_data(drive, config, watch, diag);
   if (status == ES_OK) status = read_batch(drive, config, diag);
   /* Before their moments, which take time. */
   if (status == ES_OK) status = check_room(drive, config, diag);

@@ -2,6 +2,7 @@
 #include "models/resnet/frozen.h"
 
 #include "base/slab.h"
+#include "data/whiten.h"
 #include "file/atomic.h"
 #include "net/engine.h"
 #include "net/params.h"
@@ -41,12 +42,30 @@ static es_status allocate(es_frozen *f, es_diag *diag) {
   return ES_OK;
 }
 
+static es_status open_arrays(es_h5_source **file, const char *dir,
+                             es_diag *diag) {
+  char *path = es_file_join(dir, "arrays.h5");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_status status = es_h5_open(file, path, diag);
+  free(path);
+  return status;
+}
+
+es_status es_frozen_whiten(es_dataset *set, const char *dir, es_diag *diag) {
+  es_h5_source *file;
+  es_whiten *whiten;
+  es_status status = open_arrays(&file, dir, diag);
+  if (status != ES_OK) return status;
+  status = es_whiten_load(&whiten, file, diag);
+  es_h5_close(file);
+  if (status == ES_OK) status = es_dataset_whiten_as(set, whiten, diag);
+  es_whiten_free(whiten);
+  return status;
+}
+
 static es_status load(es_frozen *f, es_diag *diag) {
   es_h5_source *file;
-  char *path = es_file_join(f->dir, "arrays.h5");
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_h5_open(&file, path, diag);
-  free(path);
+  es_status status = open_arrays(&file, f->dir, diag);
   if (status != ES_OK) return status;
   status = es_params_read(&f->network.graph, f->params, f->buffers, file, diag);
   if (status == ES_OK && es_h5_has(file, "/train/mean"))

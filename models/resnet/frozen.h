@@ -8,6 +8,12 @@
 
 typedef struct es_frozen es_frozen;
 
+/* Puts the images of a set through the map that the run's views went through
+ * (data.whiten, data.dims), read from DIR/arrays.h5; where there was none they
+ * stay. Before es_frozen_open. */
+es_status es_frozen_whiten(es_dataset *set, const char *dir,
+                           es_diag *diag) ES_MUST_USE;
+
 /* Reads DIR/arrays.h5 for the network that the settings of its run describe,
  * for images of the geometry of set, up to `batch` of them at a time. Errors of
  * es_network_new and es_params_read, ES_NO_MEMORY. Free with es_frozen_free. */

@@ -120,7 +120,7 @@ static void permute(es_pairs *p) {
 
 static es_status open_pairs(es_pairs *p, const es_config *config,
                             const es_progress *progress, es_diag *diag) {
-  es_status status = es_dataset_open(&p->set, config, diag);
+  es_status status = es_dataset_open_whitened(&p->set, config, progress, diag);
   if (status != ES_OK) return status;
   p->n = es_dataset_count(p->set);
   p->m = es_dataset_dim(p->set);

@@ -126,8 +126,9 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
       .pca = text_is(config, "method", "projector_init", "pca")};
   if (out->arch == ES_ARCH_RESNET && channels == 0)
     return es_fail(diag, ES_BAD_VALUE,
-                   "net.arch=resnet: data.name=%s has no images, expected "
-                   "linear or mlp",
+                   "net.arch=resnet: data.name=%s has no images, nor are views "
+                   "images behind data.whiten and data.dims: expected linear "
+                   "or mlp",
                    es_config_text(config, "data", "name"));
   const es_status status = read_stages(out, config, diag);
   return status == ES_OK ? read_heads(out, config, diag) : status;

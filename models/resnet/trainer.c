@@ -4,6 +4,7 @@
 #include "models/resnet/trainer.h"
 
 #include "base/slab.h"
+#include "data/whiten.h"
 #include "models/resnet/descent.h"
 #include "models/resnet/objective.h"
 #include "net/engine.h"
@@ -351,6 +352,7 @@ es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
   const double checksum = es_dataset_checksum(es_pairs_set(t->pairs));
   const double *mean = es_pairs_mean(t->pairs);
   const size_t values = es_pairs_values(t->pairs);
+  const es_whiten *whiten = es_dataset_whiten(es_pairs_set(t->pairs));
   es_status status =
       es_params_write(&t->network.graph, t->params, t->buffers, file, diag);
   if (status == ES_OK) status = es_descent_write(t->descent, file, diag);
@@ -362,6 +364,8 @@ es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {
         es_h5_write(file, "/train/data_checksum", &checksum, NULL, 0, diag);
   if (status == ES_OK && mean != NULL)
     status = es_h5_write(file, "/train/mean", mean, &values, 1, diag);
+  if (status == ES_OK && whiten != NULL)
+    status = es_whiten_save(whiten, file, diag);
   return status;
 }
 

@@ -28,6 +28,9 @@ static es_status open_sets(work *w, es_diag *diag) {
   const size_t n = es_config_size(config, "probe", "n_train");
   es_status status = es_dataset_open_test(&w->test, w->run, diag);
   if (status == ES_OK) status = es_dataset_open_train(&w->train, w->run, diag);
+  if (status == ES_OK) status = es_frozen_whiten(w->test, w->job->target, diag);
+  if (status == ES_OK)
+    status = es_frozen_whiten(w->train, w->job->target, diag);
   if (status != ES_OK) return status;
   const size_t count = es_dataset_count(w->train);
   if (n > count)

@@ -29,6 +29,21 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
                           es_diag *diag) ES_MUST_USE;
 void es_dataset_free(es_dataset *set);
 
+/* The same, then views as vectors of few values where data.whiten or data.dims
+ * ask for that (whiten.h): views, and samples as they are, go through one map,
+ * and have no geometry. Errors of es_whiten_new. */
+es_status es_dataset_open_whitened(es_dataset **out, const es_config *config,
+                                   const es_progress *progress,
+                                   es_diag *diag) ES_MUST_USE;
+
+/* The map, or NULL; and that of another set for one that has none: its views
+ * must have as many values as that map takes, else ES_FILE_DATA. NULL does
+ * nothing. */
+struct es_whiten;
+const struct es_whiten *es_dataset_whiten(const es_dataset *set);
+es_status es_dataset_whiten_as(es_dataset *set, const struct es_whiten *whiten,
+                               es_diag *diag) ES_MUST_USE;
+
 /* Opens the test images, or the training images, all of them in order, of the
  * data set that the settings name, whatever data.split and data.n are; for
  * es_dataset_image. ES_BAD_VALUE where it has no such part. */

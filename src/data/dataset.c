@@ -3,6 +3,7 @@
 #include "data/colour.h"
 #include "data/noise.h"
 #include "data/source.h"
+#include "data/whiten.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ struct es_dataset {
   es_noise noise;
   bool one_sided; /* view 0 is the sample as it is */
   size_t n, side;
-  size_t *pick; /* n indices into the full set; NULL: all, in order */
+  size_t *pick;      /* n indices into the full set; NULL: all, in order */
+  es_whiten *whiten; /* what views go through, or NULL */
 };
 
 es_data_info es_data_list(size_t index) {
@@ -135,6 +137,40 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
   return status;
 }
 
+es_status es_dataset_open_whitened(es_dataset **out, const es_config *config,
+                                   const es_progress *progress, es_diag *diag) {
+  es_status status = es_dataset_open(out, config, diag);
+  if (status != ES_OK) return status;
+  const bool own = (*out)->kind->own_dims;
+  if (!es_whiten_wanted(config, own)) return ES_OK;
+  es_whiten *whiten;
+  status = es_whiten_new(&whiten, *out, own, config, progress, diag);
+  (*out)->whiten = whiten;
+  if (status == ES_OK) return ES_OK;
+  es_dataset_free(*out);
+  *out = NULL;
+  return status;
+}
+
+const es_whiten *es_dataset_whiten(const es_dataset *set) {
+  return set->whiten;
+}
+
+es_status es_dataset_whiten_as(es_dataset *set, const es_whiten *whiten,
+                               es_diag *diag) {
+  if (whiten == NULL) return ES_OK;
+  if (es_dataset_dim(set) != whiten->m)
+    return es_fail(diag, ES_FILE_DATA,
+                   "views of %zu values, but data.whiten and data.dims were "
+                   "measured on views of %zu",
+                   es_dataset_dim(set), whiten->m);
+  set->whiten = es_whiten_copy(whiten);
+  return set->whiten != NULL
+             ? ES_OK
+             : es_fail(diag, ES_NO_MEMORY,
+                       "no memory for directions of %zu values", whiten->m);
+}
+
 /* What tells where a data set is, what its images are made with and how large
  * they are; the rest, subset and augmentation, has no effect on them. */
 static es_status part_settings(es_config *own, const es_config *config,
@@ -190,14 +226,20 @@ void es_dataset_free(es_dataset *set) {
   free(set->source.values);
   free(set->source.labels);
   free(set->pick);
+  es_whiten_free(set->whiten);
   free(set);
 }
 
 size_t es_dataset_count(const es_dataset *set) { return set->n; }
 
-size_t es_dataset_dim(const es_dataset *set) {
+/* Values of a view before whitening. */
+static size_t values_of(const es_dataset *set) {
   const es_source *s = &set->source;
   return s->channels == 0 ? s->dim : s->channels * set->side * set->side;
+}
+
+size_t es_dataset_dim(const es_dataset *set) {
+  return set->whiten == NULL ? values_of(set) : set->whiten->dims;
 }
 
 uint32_t es_dataset_checksum(const es_dataset *set) {
@@ -206,8 +248,9 @@ uint32_t es_dataset_checksum(const es_dataset *set) {
 
 void es_dataset_geometry(const es_dataset *set, size_t *channels,
                          size_t *side) {
-  *channels = set->source.channels;
-  *side = set->side;
+  const bool vectors = set->whiten != NULL;
+  *channels = vectors ? 0 : set->source.channels;
+  *side = vectors ? 0 : set->side;
 }
 
 /* The geometry of a view: cut from what is stored, then painted. */
@@ -249,8 +292,8 @@ static void unchanged(const es_dataset *set, size_t sample, double *out) {
     cut_view(set, sample, &none, &draws, out);
 }
 
-void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
-                     unsigned which, double *out) {
+static void view_of(const es_dataset *set, size_t i, uint64_t draw,
+                    unsigned which, double *out) {
   const size_t sample = sample_of(set, i);
   const es_draws draws = es_draws_of(set->source.seed, draw, sample, which);
   if (which == 0 && set->one_sided) {
@@ -261,8 +304,17 @@ void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
   es_noise_add(out, which, &set->noise, &draws);
 }
 
+void es_dataset_view(const es_dataset *set, size_t i, uint64_t draw,
+                     unsigned which, double *out) {
+  double x[ES_WHITEN_VALUES];
+  view_of(set, i, draw, which, set->whiten == NULL ? out : x);
+  if (set->whiten != NULL) es_whiten_apply(set->whiten, x, out);
+}
+
 void es_dataset_image(const es_dataset *set, size_t i, double *out) {
-  unchanged(set, sample_of(set, i), out);
+  double x[ES_WHITEN_VALUES];
+  unchanged(set, sample_of(set, i), set->whiten == NULL ? out : x);
+  if (set->whiten != NULL) es_whiten_apply(set->whiten, x, out);
 }
 
 int es_dataset_label(const es_dataset *set, size_t i) {
@@ -289,8 +341,8 @@ void es_dataset_factor_of(const es_dataset *set, size_t i, size_t k,
   set->kind->factor(&set->source, sample_of(set, i), k, out);
 }
 
-void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
-                     double *xp) {
+static void pair_of(const es_dataset *set, size_t i, uint64_t draw, double *x,
+                    double *xp) {
   const size_t sample = sample_of(set, i);
   double *const views[2] = {x, xp};
   es_draws draws[2];
@@ -299,10 +351,22 @@ void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
     if (k == 0 && set->one_sided)
       unchanged(set, sample, x);
     else if (k == 1 && set->kind->still)
-      memcpy(xp, x, es_dataset_dim(set) * sizeof *x);
+      memcpy(xp, x, values_of(set) * sizeof *x);
     else
       plain_view(set, sample, &draws[k], views[k]);
   }
   for (unsigned k = set->one_sided; k < 2; k++)
     es_noise_add(views[k], k, &set->noise, &draws[k]);
+}
+
+void es_dataset_pair(const es_dataset *set, size_t i, uint64_t draw, double *x,
+                     double *xp) {
+  double raw[2][ES_WHITEN_VALUES];
+  if (set->whiten == NULL) {
+    pair_of(set, i, draw, x, xp);
+    return;
+  }
+  pair_of(set, i, draw, raw[0], raw[1]);
+  es_whiten_apply(set->whiten, raw[0], x);
+  es_whiten_apply(set->whiten, raw[1], xp);
 }

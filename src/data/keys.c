@@ -27,8 +27,11 @@ static const es_key rows[] = {
      "subtract the mean over both views"},
     {"data", "views", ES_SIZE, 0, 2, 1e6, NULL, "1", "8",
      "second views of each image for X and X' of byol, X' without bias"},
-    {"data", "dims", ES_SIZE, 0, 1, 1e5, NULL, "1", "10",
-     "gaussian: dimension m"},
+    {"data", "whiten", ES_CHOICE, 0, 0, 0, "none|sum|data", NULL, "none",
+     "scale views, as vectors, so that X + X' = I, or X = I"},
+    {"data", "dims", ES_SIZE, 0, 1, 1e5, NULL, "values", NULL,
+     "views as so many values, along X's top eigenvectors; gaussian: dimension "
+     "m [10]"},
     {"data", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
      "seed of samples, subset and views"},
     {"augment", "shift", ES_SIZE, 0, 0, 4095, NULL, "pixels", "3",

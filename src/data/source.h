@@ -41,6 +41,7 @@ typedef struct es_source_kind {
   bool still;     /* view does not look at the draws: all views are equal */
   bool parts;     /* knows data.split=train|test */
   bool unlabeled; /* knows data.split=unlabeled */
+  bool own_dims;  /* data.dims is the dimension of what it generates */
 } es_source_kind;
 
 /* Whether data.split has been set to this part. */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TOY_COUNT = 1000, LARGE_MODE = 9, TWO_MODE_DIM = 10 };
+enum { TOY_COUNT = 1000, LARGE_MODE = 9, TWO_MODE_DIM = 10, GAUSSIAN_DIM = 10 };
 
 static const double two_mode_noise = .01;
 
@@ -31,7 +31,8 @@ static void describe(es_source *source, const es_config *config,
 static es_status open_gaussian(es_source *source, const es_config *config,
                                es_diag *diag) {
   (void)diag;
-  describe(source, config, "gaussian", es_config_size(config, "data", "dims"));
+  const size_t dims = es_config_size(config, "data", "dims");
+  describe(source, config, "gaussian", dims == 0 ? GAUSSIAN_DIM : dims);
   return ES_OK;
 }
 
@@ -76,6 +77,7 @@ const es_source_kind es_source_gaussian = {
     .open = open_gaussian,
     .view = gaussian_view,
     .still = true,
+    .own_dims = true,
 };
 
 const es_source_kind es_source_two_mode = {

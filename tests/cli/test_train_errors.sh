@@ -90,6 +90,7 @@ refused "no such depth" 2 "depth=18.*26 or 50" $resnet net.depth=18 block=bottle
 refused "the same for the rate" 2 "dim.*65.*64" $linear dim=65 lr_relative=0.2
 es $linear dim=65 steps=1 -o wide; ok $rc "without theory they may be" "$err"
 refused "a resnet without images" 2 "net.arch=resnet.*gaussian" $train data.name=gaussian
+refused "a resnet of few values" 2 "net.arch=resnet.*data.dims" $resnet data.dims=4 data.views=2
 refused "a resnet without images, --dry-run" 2 "net.arch=resnet.*two-mode" $train data.name=two-mode --dry-run
 py <<'PY'
 import struct
