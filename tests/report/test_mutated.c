@@ -27,6 +27,7 @@ static const char experiment[] =
     "  source: \"000, figure 1\"\n"
     "  claim: that it is so\n"
     "  criterion: [\"max a in s/t.csv < 1\", \"count a in s/t.csv > 0\"]\n"
+    "  results: {e.csv: s/t.csv}\n"
     "stages:\n"
     "  - {name: s, command: count, target: x, plot: none, model: {a: 5}}\n"
     "  - name: u\n"
