@@ -42,22 +42,39 @@ static es_pace pace_of(const es_network *network, size_t p,
   return pace;
 }
 
+typedef struct paces {
+  es_pace of[ES_GROUP_PREDICTOR + 1];
+} paces;
+
+static paces paces_from(const es_config *config) {
+  return (paces){
+      {[ES_GROUP_ENCODER] = {es_config_real(config, "train",
+                                            "encoder_lr_ratio"),
+                             es_config_real(config, "train", "weight_decay")},
+       [ES_GROUP_PROJECTOR] = {1, es_config_real(config, "train",
+                                                 "projector_weight_decay")},
+       [ES_GROUP_PREDICTOR] = {
+           es_config_real(config, "method", "predictor_lr_ratio"),
+           es_config_real(config, "method", "predictor_weight_decay")}}};
+}
+
+double es_descent_ratio(const es_network *network, const es_config *config,
+                        size_t param) {
+  const paces all = paces_from(config);
+  return es_network_trains(network, param)
+             ? pace_of(network, param, all.of).ratio
+             : 0;
+}
+
 /* Decay would move what no gradient does. */
 static void set_paces(es_descent *d, const es_network *network,
                       const es_config *config) {
-  const es_pace paces[] = {
-      [ES_GROUP_ENCODER] = {es_config_real(config, "train", "encoder_lr_ratio"),
-                            es_config_real(config, "train", "weight_decay")},
-      [ES_GROUP_PROJECTOR] = {1, es_config_real(config, "train",
-                                                "projector_weight_decay")},
-      [ES_GROUP_PREDICTOR] = {
-          es_config_real(config, "method", "predictor_lr_ratio"),
-          es_config_real(config, "method", "predictor_weight_decay")}};
+  const paces all = paces_from(config);
   const es_pace fixed = {0, 0};
   for (size_t p = 0; p < network->graph.n_params; p++)
-    es_optimizer_pace(d->optimizer, p,
-                      es_network_trains(network, p) ? pace_of(network, p, paces)
-                                                    : fixed);
+    es_optimizer_pace(
+        d->optimizer, p,
+        es_network_trains(network, p) ? pace_of(network, p, all.of) : fixed);
 }
 
 static es_status hold(es_descent *d, const es_network *network,

@@ -22,6 +22,11 @@ size_t es_descent_memory(const es_descent *descent); /* bytes */
 double es_descent_rate(const es_descent *descent); /* the full one */
 void es_descent_set_rate(es_descent *descent, double lr);
 
+/* A parameter's rate over that of a step, as es_descent_new sets it; 0 for what
+ * is fixed. */
+double es_descent_ratio(const es_network *network, const es_config *config,
+                        size_t param);
+
 /* The learning rate of step number `step`, from 0. */
 double es_descent_rate_of(const es_descent *descent, uint64_t step);
 

@@ -185,6 +185,10 @@ const es_pairs *es_trainer_pairs(const es_trainer *t) { return t->pairs; }
 const char *es_trainer_engine(const es_trainer *t) { return t->engine->name; }
 const float *es_trainer_params(const es_trainer *t) { return t->params; }
 size_t es_trainer_eval_n(const es_trainer *t) { return t->eval_n; }
+const float *es_trainer_eval_images(const es_trainer *t, size_t *passes) {
+  *passes = t->passes;
+  return t->eval_input;
+}
 uint64_t es_trainer_steps(const es_trainer *t) { return t->steps; }
 uint64_t es_trainer_done(const es_trainer *t) { return t->done; }
 double es_trainer_rate(const es_trainer *t) {

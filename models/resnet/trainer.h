@@ -26,6 +26,10 @@ const float *es_trainer_params(const es_trainer *trainer);
 size_t es_trainer_eval_n(const es_trainer *trainer);
 size_t es_trainer_memory(const es_trainer *trainer); /* bytes */
 
+/* The images that es_trainer_measure passes: each pass has train.batch pairs,
+ * first views first, the eval pairs counted around in the last one. */
+const float *es_trainer_eval_images(const es_trainer *trainer, size_t *passes);
+
 uint64_t es_trainer_steps(const es_trainer *trainer); /* to do in all */
 uint64_t es_trainer_done(const es_trainer *trainer);
 double es_trainer_rate(const es_trainer *trainer); /* the full one */

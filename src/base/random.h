@@ -17,6 +17,7 @@ enum es_stream {
   ES_STREAM_ORDER = 5,   /* the order of batches */
   ES_STREAM_POWER = 6,   /* starts of power methods */
   ES_STREAM_BOX = 7,     /* starts drawn from a box */
+  ES_STREAM_TANGENT = 8, /* directions of a tangent kernel */
   ES_STREAM_USER = 1024  /* first one free for callers */
 };
 

@@ -1,9 +1,9 @@
 /* A kernel of a network as features: see features.h. */
-#include "ntk/features.h"
+#include "ntk/features_own.h"
 
 #include <string.h>
 
-static es_status allocate(es_features *f, es_diag *diag) {
+es_status es_features_allocate(es_features *f, es_diag *diag) {
   const size_t rows = es_size_product(2, f->n);
   const size_t sizes[] = {es_size_product(rows, f->m),
                           es_size_product(f->d, f->m),
@@ -38,7 +38,7 @@ static es_status conjugate(es_features *f, es_trainer *trainer,
   const es_network *network = es_trainer_network(trainer);
   f->m = network->penultimate.size;
   es_status status = check_conjugate(f, network, config, diag);
-  if (status == ES_OK) status = allocate(f, diag);
+  if (status == ES_OK) status = es_features_allocate(f, diag);
   if (status == ES_OK)
     status = es_trainer_measure(trainer, f->B, NULL, f->F, NULL, diag);
   if (status != ES_OK) return status;
@@ -54,9 +54,11 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
                               es_diag *diag) {
   *out = (es_features){.n = es_trainer_eval_n(trainer),
                        .d = es_trainer_network(trainer)->embedding.size};
-  if (kind == ES_KERNEL_CONJUGATE) return conjugate(out, trainer, config, diag);
-  return es_config_blame(config, "train", "predict", diag,
-                         "the kernel of all parameters is not there yet");
+  const es_status status = kind == ES_KERNEL_NTK
+                               ? es_features_tangent(out, trainer, config, diag)
+                               : conjugate(out, trainer, config, diag);
+  if (status != ES_OK) es_features_free(out);
+  return status;
 }
 
 void es_features_free(es_features *features) {

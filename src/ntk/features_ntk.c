@@ -1,0 +1,194 @@
+/* The tangent kernel of a trainer's network on its eval pairs, as features: see
+ * features.h. Normalised as es_trainer_measure does, by the statistics of
+ * train.batch pairs at a time, held constant; the pairs that fill up the last
+ * batch only enter those. */
+#include "ntk/features_own.h"
+
+#include "linalg/linalg.h"
+#include "models/resnet/descent.h"
+#include "ntk/tangent.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VIEWS = 2 };
+
+typedef struct work {
+  const es_network *network;
+  const float *pixels; /* as es_trainer_eval_images gives them */
+  size_t n, batch, passes, values;
+  es_tangent_plan plan;
+  es_tangent *tangent;
+  size_t *group;     /* images */
+  double *weight;    /* n_params */
+  double *params;    /* param_size */
+  double *input;     /* images × values */
+  double *K;         /* 2n×2n */
+  double *L, *trace; /* 2n; outputs */
+  es_slab slab;
+} work;
+
+static bool normalises(const es_graph *g) {
+  for (size_t i = 0; i < g->n_nodes; i++)
+    if (g->node[i].op == ES_OP_NORM) return true;
+  return false;
+}
+
+/* Sizes, and the plan but for its arrays. */
+static void size_up(work *w, es_trainer *trainer) {
+  const es_pairs *pairs = es_trainer_pairs(trainer);
+  w->network = es_trainer_network(trainer);
+  w->pixels = es_trainer_eval_images(trainer, &w->passes);
+  w->n = es_trainer_eval_n(trainer);
+  w->batch = es_pairs_batch(pairs);
+  w->values = es_pairs_values(pairs);
+  const bool norm = normalises(&w->network->graph);
+  const size_t rows = VIEWS * w->n;
+  w->plan =
+      (es_tangent_plan){.graph = &w->network->graph,
+                        .output = w->network->embedding.output,
+                        .rows = rows,
+                        .columns = rows,
+                        .images = norm ? VIEWS * w->batch * w->passes : rows,
+                        .groups = VIEWS * w->passes};
+}
+
+static es_status allocate(work *w, es_diag *diag) {
+  const es_graph *g = &w->network->graph;
+  const size_t images = w->plan.images, rows = w->plan.rows;
+  const size_t sizes[] = {g->n_params,
+                          g->param_size,
+                          es_size_product(images, w->values),
+                          es_size_product(rows, rows),
+                          rows,
+                          w->network->embedding.size};
+  double **const to[] = {&w->weight, &w->params, &w->input,
+                         &w->K,      &w->L,      &w->trace};
+  enum { PIECES = sizeof sizes / sizeof *sizes };
+  size_t total = 0;
+  es_slab_add(&total, images, sizeof *w->group);
+  for (size_t k = 0; k < PIECES; k++)
+    es_slab_add(&total, sizes[k], sizeof(double));
+  const es_status status = es_slab_open(&w->slab, total, diag);
+  if (status != ES_OK) return status;
+  w->group = es_slab_take(&w->slab, images, sizeof *w->group);
+  for (size_t k = 0; k < PIECES; k++)
+    *to[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
+  return ES_OK;
+}
+
+/* Eval rows to their places, what fills up behind them. */
+static void order_images(work *w) {
+  size_t behind = w->plan.rows;
+  for (size_t k = 0; k < w->passes; k++)
+    for (size_t v = 0; v < VIEWS; v++)
+      for (size_t j = 0; j < w->batch; j++) {
+        const size_t pair = k * w->batch + j;
+        const size_t from = (k * VIEWS + v) * w->batch + j;
+        if (pair >= w->n && behind >= w->plan.images) continue;
+        const size_t to = pair < w->n ? v * w->n + pair : behind++;
+        w->group[to] = k * VIEWS + v;
+        for (size_t i = 0; i < w->values; i++)
+          w->input[to * w->values + i] =
+              (double)w->pixels[from * w->values + i];
+      }
+}
+
+static es_status check_memory(const work *w, const es_config *config,
+                              es_diag *diag) {
+  const double bytes = (double)es_tangent_bytes(&w->plan);
+  if (bytes < es_machine_bytes()) return ES_OK;
+  return es_config_blame(config, "train", "eval_n", diag,
+                         "the tangent kernel of %zu pairs takes %.3g GB, and "
+                         "this machine has %.3g GB",
+                         w->n, bytes / 1e9, es_machine_bytes() / 1e9);
+}
+
+static es_status find_kernel(work *w, es_trainer *trainer,
+                             const es_config *config, es_diag *diag) {
+  const es_graph *g = &w->network->graph;
+  const float *params = es_trainer_params(trainer);
+  es_status status = allocate(w, diag);
+  if (status != ES_OK) return status;
+  for (size_t p = 0; p < g->n_params; p++)
+    w->weight[p] = es_descent_ratio(w->network, config, p);
+  for (size_t k = 0; k < g->param_size; k++) w->params[k] = (double)params[k];
+  order_images(w);
+  w->plan.weight = w->weight;
+  w->plan.group = w->group;
+  status = check_memory(w, config, diag);
+  if (status == ES_OK) status = es_tangent_new(&w->tangent, &w->plan, diag);
+  if (status != ES_OK) return status;
+  return es_tangent_run(w->tangent, w->params, NULL, w->input, NULL, w->K,
+                        w->trace, NULL, diag);
+}
+
+/* K becomes its eigenvectors; the rank is how many are above roundoff. */
+static es_status decompose(work *w, size_t *rank, es_diag *diag) {
+  const size_t rows = w->plan.rows;
+  const int threads = es_blas_serial();
+  const es_status status = es_eigen_symmetric(rows, w->K, w->L, true, diag);
+  es_blas_resume(threads);
+  if (status != ES_OK) return status;
+  es_eigen_falling(rows, w->L, w->K);
+  const double noise = (double)rows * DBL_EPSILON * w->L[0];
+  for (*rank = 0; *rank < rows && w->L[*rank] > noise;) ++*rank;
+  return ES_OK;
+}
+
+/* B = Q L^{1/2}, W^T = L^{-1/2} Q^T F. */
+static void fill(es_features *f, const work *w) {
+  const size_t rows = w->plan.rows, m = f->m, d = f->d;
+  for (size_t j = 0; j < m; j++) {
+    const double root = sqrt(w->L[j]), *q = w->K + j * rows;
+    for (size_t i = 0; i < rows; i++) f->B[i * m + j] = root * q[i];
+    for (size_t o = 0; o < d; o++) {
+      double sum = 0;
+      for (size_t i = 0; i < rows; i++) sum += q[i] * f->F[i * d + o];
+      f->W[o * m + j] = sum / root;
+    }
+  }
+}
+
+static double spread_of(const double *trace, size_t n) {
+  double least = INFINITY, most = 0;
+  for (size_t k = 0; k < n; k++) {
+    least = fmin(least, trace[k]);
+    most = fmax(most, trace[k]);
+  }
+  return most / least;
+}
+
+static es_status measure(work *w, es_features *f, es_trainer *trainer,
+                         const es_config *config, es_diag *diag) {
+  size_t rank = 0;
+  size_up(w, trainer);
+  es_status status = find_kernel(w, trainer, config, diag);
+  if (status == ES_OK) status = decompose(w, &rank, diag);
+  if (status != ES_OK) return status;
+  if (rank < f->d)
+    return es_config_blame(config, "method", "dim", diag,
+                           "the tangent kernel of these pairs moves %zu "
+                           "directions, and theory needs a whole number in "
+                           "[1, %zu]",
+                           rank, rank);
+  f->m = rank;
+  status = es_features_allocate(f, diag);
+  if (status == ES_OK)
+    status = es_trainer_measure(trainer, NULL, NULL, f->F, NULL, diag);
+  if (status != ES_OK) return status;
+  fill(f, w);
+  f->spread = spread_of(w->trace, f->d);
+  return ES_OK;
+}
+
+es_status es_features_tangent(es_features *f, es_trainer *trainer,
+                              const es_config *config, es_diag *diag) {
+  work w = {0};
+  const es_status status = measure(&w, f, trainer, config, diag);
+  es_tangent_free(w.tangent);
+  es_slab_close(&w.slab);
+  return status;
+}
