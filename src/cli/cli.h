@@ -77,6 +77,11 @@ extern const es_keys es_probe_keys;
 es_status es_cli_configure_probe(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 
+/* The same of `spectrum`. */
+extern const es_keys es_spectrum_keys;
+es_status es_cli_configure_spectrum(es_config **out, const char *target,
+                                    es_diag *diag) ES_MUST_USE;
+
 /* Where rows go: job->dir/NAME, job->csv, or standard output. */
 typedef struct es_sinks es_sinks;
 es_status es_sinks_open(es_sinks **out, const es_job *job, const char *name,
@@ -162,6 +167,7 @@ es_status es_cmd_sweep(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_probe(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_spectrum(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_metrics(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_plot(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -80,6 +80,8 @@ static es_status list_keys(es_diag *diag) {
   es_help_keys(stdout, &es_metrics_keys, NULL);
   puts("# probe");
   es_help_keys(stdout, &es_probe_keys, NULL);
+  puts("# spectrum");
+  es_help_keys(stdout, &es_spectrum_keys, NULL);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;

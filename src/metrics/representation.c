@@ -136,17 +136,30 @@ static es_status of_many(work *w, es_diag *diag) {
   return status;
 }
 
+static es_status find_values(work *w, es_diag *diag) {
+  es_status status = open_work(w, diag);
+  if (status == ES_OK) status = measure(w, diag);
+  if (status != ES_OK) return status;
+  find_mean(w);
+  return w->rows->n > w->rows->d ? of_many(w, diag) : of_few(w, diag);
+}
+
 es_status es_collapse_of_rows(es_collapse *out, const es_rows *rows,
                               const es_progress *progress, es_diag *diag) {
   work w = {.rows = rows, .progress = progress};
-  es_status status = open_work(&w, diag);
-  if (status == ES_OK) status = measure(&w, diag);
-  if (status == ES_OK) {
-    find_mean(&w);
-    status = rows->n > rows->d ? of_many(&w, diag) : of_few(&w, diag);
-  }
+  const es_status status = find_values(&w, diag);
   /* The metrics do not depend on the scale. */
   if (status == ES_OK) *out = es_collapse_of(rows->d, w.sigma);
+  es_slab_close(&w.slab);
+  return status;
+}
+
+es_status es_singular_of_rows(double *sigma, const es_rows *rows,
+                              const es_progress *progress, es_diag *diag) {
+  work w = {.rows = rows, .progress = progress};
+  const es_status status = find_values(&w, diag);
+  for (size_t j = 0; status == ES_OK && j < rows->d; j++)
+    sigma[j] = ldexp(w.sigma[j], -w.scale) / w.shrink;
   es_slab_close(&w.slab);
   return status;
 }

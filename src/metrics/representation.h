@@ -24,4 +24,9 @@ es_status es_collapse_of_rows(es_collapse *out, const es_rows *rows,
                               const es_progress *progress,
                               es_diag *diag) ES_MUST_USE;
 
+/* The singular values themselves, falling: d of them. The same errors. */
+es_status es_singular_of_rows(double *sigma, const es_rows *rows,
+                              const es_progress *progress,
+                              es_diag *diag) ES_MUST_USE;
+
 #endif

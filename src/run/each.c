@@ -7,6 +7,7 @@
 #include "run/against.h"
 #include "run/derive.h"
 #include "run/ends.h"
+#include "run/fit.h"
 #include "run/items.h"
 #include "run/record.h"
 #include "run/summary.h"
@@ -200,22 +201,32 @@ static es_status set_beside(items *all, size_t i, const char *dir,
   return status;
 }
 
+/* The folder whose trace item i, in dir, speaks of: its own, or that of the run
+ * it reads. To be freed; NULL without memory. */
+static char *traced(const items *all, size_t i, const char *dir) {
+  return all->stage->of == NULL ? strdup(dir)
+                                : es_items_target(all->job, all->stage, i);
+}
+
 /* What a row says of the trace. An item that failed before its first row may
  * have none; one of a kind that writes none is refused by the reader. */
 static es_status read_trace(items *all, size_t i, const char *dir,
                             es_diag *diag) {
   const es_stage *stage = all->stage;
   double *end = all->end + i * count_ends(stage);
-  char *path = es_file_join(dir, "trace.csv");
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const bool none = all->code[i] != 0 && !es_file_exists(path);
-  free(path);
+  char *from = traced(all, i, dir);
+  char *path = from == NULL ? NULL : es_file_join(from, "trace.csv");
+  es_status status =
+      path == NULL ? es_fail(diag, ES_NO_MEMORY, "no memory") : ES_OK;
+  const bool none =
+      path == NULL || (all->code[i] != 0 && !es_file_exists(path));
   all->distance[i] = NAN;
   for (size_t k = 0; k < count_ends(stage); k++) end[k] = NAN;
-  es_status status = ES_OK;
   if (!none && stage->against != NULL) status = set_beside(all, i, dir, diag);
   if (status == ES_OK && !none && stage->ends != NULL)
-    status = es_ends_read(end, dir, stage->ends, diag);
+    status = es_ends_read(end, from, stage->ends, diag);
+  free(path);
+  free(from);
   return status;
 }
 
@@ -290,6 +301,7 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
   es_status status = es_file_mkdirs(job->dir, diag);
   if (status == ES_OK) status = fill_table(job, plan, stage, diag);
   if (status == ES_OK) status = es_summary_write(job->dir, stage, diag);
+  if (status == ES_OK) status = es_fit_write(job->dir, stage, diag);
   if (status != ES_OK || stage->plot == NULL ||
       strcmp(stage->plot, "none") == 0)
     return status;

@@ -6,9 +6,10 @@
  * `distance` behind the exit code: how far the item's trace is from that
  * stage's (against.h). With `ends: [NAME, …]` there are columns NAME_end behind
  * it: the last row of these columns of the item's trace, NaN without a row; a
- * summary figure of such a name is left out. With `over: KEY` there is
- * summary.csv (summary.h). `derive` sets others by arithmetic over them
- * (derive.h).
+ * summary figure of such a name is left out. In a stage that reads the runs of
+ * another it is those runs' traces. With `over: KEY` there is summary.csv
+ * (summary.h), with `fit: {COLUMN: [COLUMN, …]}` fit.csv (fit.h). `derive` sets
+ * others by arithmetic over them (derive.h).
  *
  * A stage that reads one run, and whose target is a repeated stage, is run once
  * for each of its runs, and for each of them in all combinations of its own

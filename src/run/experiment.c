@@ -4,6 +4,7 @@
 #include "file/atomic.h"
 #include "report/html.h"
 #include "run/each.h"
+#include "run/fit.h"
 #include "run/items.h"
 #include "run/plan.h"
 #include "run/record.h"
@@ -60,8 +61,9 @@ static bool needs_are_kept(const es_plan *plan, const es_stage *stage,
 
 /* A run that fails must not leave an older run's word for its own. */
 static es_status forget_results(const char *dir, es_diag *diag) {
-  static const char *const names[] = {"run.json", "table.csv", "summary.csv",
-                                      "verdict.csv", "index.html"};
+  static const char *const names[] = {"run.json",  "table.csv",  "summary.csv",
+                                      "fit.csv",   "fitted.csv", "verdict.csv",
+                                      "index.html"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(dir, names[i], diag);
@@ -178,20 +180,23 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
     es_status status = es_stage_configure(&config, plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
     es_config_free(config);
-    if (es_items_any(&plan->stage[i]))
+    status = es_fit_check(plan, &plan->stage[i], diag);
+    if (status == ES_OK && es_items_any(&plan->stage[i]))
       status = es_each_check(plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
   }
   return ES_OK;
 }
 
-/* What a kept stage is summed over may be another setting now. */
+/* What a kept stage is summed over, or fitted to, may be another setting now.
+ */
 static es_status sum_again(const es_job *job, const es_stage *stage,
                            es_diag *diag) {
   if (!es_items_any(stage)) return ES_OK;
   char *dir = es_file_join(job->dir, stage->name);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const es_status status = es_summary_write(dir, stage, diag);
+  es_status status = es_summary_write(dir, stage, diag);
+  if (status == ES_OK) status = es_fit_write(dir, stage, diag);
   free(dir);
   return status;
 }

@@ -57,8 +57,9 @@ enum {
   ES_DRAWS = 8192,     /* takes a box of starts */
   ES_MEASURES = 16384, /* its settings are [metrics] */
   ES_PROBES = 32768,   /* its settings are [probe] */
-  ES_OF_STAGE = 2048   /* in an experiment its target is an earlier stage, whose
-                          folder it reads */
+  ES_OF_FEATURES = 65536, /* its settings are [spectrum] */
+  ES_OF_STAGE = 2048 /* in an experiment its target is an earlier stage, whose
+                        folder it reads */
 };
 
 struct es_command {

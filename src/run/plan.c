@@ -169,9 +169,10 @@ static es_status check_over(const es_plan *plan, es_stage *stage,
 static es_status check_ends(const es_plan *plan, es_stage *stage,
                             es_diag *diag) {
   const es_node *ends = stage->ends = es_node_get(stage->node, "ends");
-  bool good = ends == NULL ||
-              (stage->each != NULL && ends->kind == ES_NODE_LIST &&
-               ends->n_children > 0 && ends->n_children <= ES_MOST_ENDS);
+  bool good =
+      ends == NULL || ((stage->each != NULL || stage->of != NULL) &&
+                       ends->kind == ES_NODE_LIST && ends->n_children > 0 &&
+                       ends->n_children <= ES_MOST_ENDS);
   for (size_t k = 0; good && ends != NULL && k < ends->n_children; k++)
     good = ends->child[k].kind == ES_NODE_SCALAR &&
            es_plan_plain(ends->child[k].text, "_") &&
@@ -235,6 +236,7 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   stage.each = es_node_get(node, "each");
   if (stage.each == NULL && es_node_get(node, "derive") != NULL)
     return ES_REFUSE(plan, node, diag, "derive: goes with each");
+  stage.fit = es_node_get(node, "fit");
   plan->stage[plan->n_stages] = stage;
   status = check_plot(plan, &stage, diag);
   if (status == ES_OK)
@@ -335,7 +337,7 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
                                 es_diag *diag) {
   static const char *const own[] = {"name", "command", "target",  "needs",
                                     "plot", "each",    "against", "ends",
-                                    "over", "derive"};
+                                    "over", "derive",  "fit"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -359,7 +361,7 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   if (status != ES_OK)
     return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
                      inner.message);
-  status = apply_sections(*out, plan, stage->node, 10, diag);
+  status = apply_sections(*out, plan, stage->node, 11, diag);
   if (status == ES_OK)
     status = apply_sections(*out, plan, stage->preset, 0, diag);
   if (status == ES_OK) return ES_OK;

@@ -5,7 +5,7 @@
 #include "config/yaml.h"
 #include "run/job.h"
 
-enum { ES_MOST_ENDS = 16, ES_LONGEST_END = 60 };
+enum { ES_MOST_ENDS = 16, ES_LONGEST_END = 60, ES_MOST_FITTED = 8 };
 
 typedef struct es_stage {
   const char *name, *target, *plot; /* plot NULL: the model's own figure */
@@ -18,6 +18,7 @@ typedef struct es_stage {
                        summary.h */
   const char *against; /* with each: a stage that items are set beside, NULL */
   const es_node *ends; /* with each: columns whose last row is kept, or NULL */
+  const es_node *fit;  /* with each: a line through the table: fit.h, or NULL */
   const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
 } es_stage;
 

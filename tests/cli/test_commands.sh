@@ -8,7 +8,7 @@ es --version; ok $rc "--version" "$err"
 grep -qE '^eigenstep [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-z-]+\)$' <<<"$out"; ok $? "version and hash" "$out"
 es --help; ok $rc "--help" "$err"
 same "help is not an error" "$err" ""
-for command in run flow predict fixed-points separatrix basin sweep train embed probe overlay plot list doctor; do
+for command in run flow predict fixed-points separatrix basin sweep train embed probe spectrum overlay plot list doctor; do
   grep -q "^  $command" <<<"$out"; ok $? "help names $command"
 done
 es -h; ok $rc "-h" "$err"
@@ -23,9 +23,10 @@ es sweep --help; help+=$'\n'$out
 es basin --help; help+=$'\n'$out
 es metrics --help; help+=$'\n'$out
 es probe --help; help+=$'\n'$out
+es spectrum --help; help+=$'\n'$out
 es train barlow-covariance --help; help+=$'\n'$out
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
-same "the --help of flow, sweep, basin, train, metrics and probe have every key with range and default" "$missing" ""
+same "the --help of flow, sweep, basin, train, metrics, probe and spectrum have every key with range and default" "$missing" ""
 same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+ ' <<<"$out" | sort | uniq -d)" ""
 [ "$(grep -cE '^  [a-z]+\.[A-Za-z_0-9]+ ' <<<"$keys")" -gt 20 ]; ok $? "list keys has them all"
 grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"

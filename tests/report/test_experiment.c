@@ -215,6 +215,60 @@ static void the_first_item_fails(void **state) {
   fails_at = -1;
 }
 
+/* twice = 2a, but of the item that fails, which does not count. */
+static void a_fit_over_items(void **state) {
+  es_diag diag = {0};
+  es_table t;
+  const char *stage = STAGE ", each: {model.a: [1, 2, 3, 9, 5]}%s}\n";
+  char text[256];
+  snprintf(text, sizeof text, stage, ", fit: {twice: [a]}");
+  fails_at = 9;
+  assert_int_equal(runs(state, text, false), 5);
+  fails_at = -1;
+  assert_ok(es_table_read(&t, at(state, "out/s/fit.csv"), &diag), diag);
+  assert_int_equal(t.columns, 7);
+  assert_int_equal(t.rows, 1);
+  assert_string_equal(t.name[6], "a");
+  /* Sums of a few numbers below 10. */
+  const double want[] = {4, 1, 0, 1, 0, 0, 2};
+  for (size_t k = 0; k < 7; k++)
+    assert_close(t.value[k], want[k], 1e-13, 1e-13);
+  es_table_free(&t);
+  assert_ok(es_table_read(&t, at(state, "out/s/fitted.csv"), &diag), diag);
+  assert_int_equal(t.rows, 4);
+  assert_string_equal(t.name[3], "left_out");
+  for (size_t k = 0; k < 4; k++)
+    assert_close(t.value[3 * 4 + k], k == 1 ? 5 : 10, 1e-13, 0);
+  es_table_free(&t);
+  /* A kept stage is fitted again, and one that is not has no fit. */
+  snprintf(text, sizeof text, stage, ", fit: {a: [twice]}");
+  assert_int_equal(runs(state, text, true), 5); /* one had failed */
+  assert_ok(es_table_read(&t, at(state, "out/s/fit.csv"), &diag), diag);
+  assert_close(t.value[6], 0.5, 1e-13, 0);
+  es_table_free(&t);
+  /* Two columns that go together tell nothing apart. */
+  snprintf(text, sizeof text, stage, ", fit: {a: [twice, a]}");
+  assert_int_equal(runs(state, text, true), 0);
+  assert_ok(es_table_read(&t, at(state, "out/s/fit.csv"), &diag), diag);
+  assert_int_equal(t.rows, 0);
+  es_table_free(&t);
+  snprintf(text, sizeof text, stage, "");
+  assert_int_equal(runs(state, text, true), 0);
+  assert_false(es_file_exists(at(state, "out/s/fit.csv")));
+  snprintf(text, sizeof text, stage, ", fit: {thrice: [a]}");
+  assert_int_equal(run(state, text, true, &diag), ES_BAD_VALUE);
+  assert_non_null(strstr(diag.message, "no column 'thrice'"));
+  static const char *const bad[] = {"fit: x", "fit: [a]", "fit: {a: []}",
+                                    "fit: {a: b}", "fit: {a: [b], b: [a]}"};
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+    snprintf(text, sizeof text, STAGE ", each: {model.a: [1]}, %s}\n", bad[k]);
+    assert_int_equal(run(state, text, false, &diag), ES_BAD_VALUE);
+    assert_int_equal(executed, 0);
+  }
+  assert_int_equal(run(state, STAGE ", fit: {a: [b]}}\n", false, &diag),
+                   ES_BAD_VALUE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(resume_asks_for_the_same_settings),
@@ -223,6 +277,7 @@ int main(void) {
       temp_test(records_do_not_outlive_a_run),
       temp_test(kept_stages_keep_their_records),
       temp_test(the_first_item_fails),
+      temp_test(a_fit_over_items),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
