@@ -1,10 +1,11 @@
 /* The families of theory: see family.h. The first that speaks of a run is its
  * own, and the last speaks of all. */
 #include "overlay/barlow.h"
+#include "overlay/byol.h"
 
 #include <stddef.h>
 
-static const es_family *const families[] = {&es_family_barlow};
+static const es_family *const families[] = {&es_family_byol, &es_family_barlow};
 
 enum { FAMILIES = sizeof families / sizeof *families };
 

@@ -1,0 +1,121 @@
+# Modes of a trained network with theory of BYOL over them (overlay.csv, modes.csv
+# and agreement.csv): p_j and s_j (solid), the flow of matrices from the start
+# (dashed) and that of single modes fed with lambda_d and lambda_s as they were
+# measured along training (dotted); what theory keeps, s - p^2/alpha_p; and how far
+# F and W_p are from commuting, W_p from symmetric. Of several runs the first.
+width = 9.4
+height = 6.6
+plain = '#606060'
+theory = '#202020'
+set datafile missing NaN
+is(x) = x == x
+of(x) = column("run") == 1 ? x : NaN
+stats 'modes.csv' using (column("run") == 1 ? column("mode") : NaN) nooutput name 'M'
+stats 'overlay.csv' using (column("t")) nooutput name 'T'
+stats 'overlay.csv' using (column("run")) nooutput name 'R'
+stats 'modes.csv' using (column("run") == 1 && strcol("fate_met") eq 'stable' ? 1 : NaN) nooutput name 'A'
+d = int(M_max)
+shown = d > 12 ? 12 : d
+t_end = T_max > 0 ? T_max : 1
+alive = exists('A_records') ? A_records : 0
+# Where the first run's last row is, for p*+.
+array star[shown]
+do for [j=1:shown] {
+  star[j] = NaN
+  undefine P_*
+  stats 'modes.csv' using (column("run") == 1 && column("mode") == j && strcol("fate_met") eq 'stable' ? column("p_star_plus_end") : NaN) nooutput name 'P'
+  if (exists('P_records')) { star[j] = P_max }
+}
+array anchor[5] = [0x1b1464, 0x31688e, 0x1f9e89, 0x8bc34a, 0xf0b400]
+part(c, k) = (int(c) >> (8 * k)) & 255
+mix(a, b, x) = int(a + (b - a) * x + 0.5)
+blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
+shade(j) = shown > 1 ? 4.0 * (j - 1) / (shown - 1) : 0.0
+cell(x) = x >= 4 ? 4 : int(x) + 1
+colour(j) = blend(anchor[cell(shade(j))], anchor[cell(shade(j)) + 1], shade(j) - cell(shade(j)) + 1)
+pale(j) = blend(colour(j), 0xffffff, 0.35)
+
+metric = 'agreement.csv'
+stats metric using (strcol("metric") eq 'p_error_features_worst' ? column("value") : NaN) nooutput name 'F'
+said = sprintf('%d of %d modes alive', alive, d)
+if (exists('F_records')) { said = said . sprintf('; p_j of these within %.2g%% (dotted)', 100 * F_max) }
+stats metric using (strcol("metric") eq 'p_error_matrices_worst' ? column("value") : NaN) nooutput name 'G'
+if (exists('G_records')) { said = said . sprintf(', %.2g%% (dashed)', 100 * G_max) }
+stats metric using (strcol("metric") eq 'theorem' ? column("value") : NaN) nooutput name 'O'
+if (exists('O_records')) { if (O_max == 0) { said = said . '; outside the theorems' } }
+if (R_max > 1) { said = said . sprintf('; curves: run 1 of %d', R_max) }
+stats 'overlay.csv' using (of(column("commutator_normalised"))) nooutput name 'C'
+aligned = exists('C_records')
+stats 'overlay.csv' using (of(column("invariant_1"))) nooutput name 'I'
+invariant = exists('I_records')
+# Small departures are shown as small.
+high = 0.05 ; low = -0.05
+do for [j=1:shown] {
+  if (invariant) {
+    stats 'overlay.csv' using (of(column("invariant_".j))):(of(column("s_".j))) nooutput name 'V'
+    if (V_max_x > high) { high = 1.05 * V_max_x }
+    if (V_min_x < low) { low = 1.05 * V_min_x }
+  }
+}
+
+do for [terminal_name in terminals] {
+  @OPEN
+  set multiplot layout 2,2 title title_text."\n{/*0.75 ".said."}" offset 0,0.3 margins 0.075,0.985,0.085,0.84 spacing 0.09,0.07
+  set grid xtics ytics ls 100
+  set xrange [0:t_end]
+  set format x ''
+  unset key
+  # The keys of lines, in the first panel.
+  set arrow 1 from screen 0.075,0.885 to screen 0.11,0.885 nohead lw 2.6 lc rgb plain
+  set label 1 'network' at screen 0.117,0.885
+  set arrow 2 from screen 0.22,0.885 to screen 0.255,0.885 nohead lw 1.4 dt (7,5) lc rgb theory
+  set label 2 'theory of matrices' at screen 0.262,0.885
+  set arrow 3 from screen 0.44,0.885 to screen 0.475,0.885 nohead lw 1.8 dt (1,3) lc rgb theory
+  set label 3 'theory of modes, features as measured' at screen 0.482,0.885
+  set arrow 4 from screen 0.81,0.885 to screen 0.845,0.885 nohead lw 0.9 lc rgb '#d95f02'
+  set label 4 'p*₊ at the end' at screen 0.852,0.885
+  set ylabel 'eigenvalue of the predictor, p_j' offset 1
+  do for [j=1:shown] { if (is(star[j])) { set arrow 10+j from t_end*0.9,star[j] to t_end,star[j] nohead front lw 0.9 lc rgb '#d95f02' } }
+  plot for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("p_".j)) with lines lw 3 lc rgb pale(j), \
+       for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("p_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
+       for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("p_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
+  unset arrow
+  unset label
+  set ylabel 'eigenvalue of WWᵀ, s_j' offset 1
+  plot for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("s_".j)) with lines lw 3 lc rgb pale(j), \
+       for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("s_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
+       for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("s_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
+  set format x '%g'
+  set xlabel 'flow time of the network, t' offset 0,0.4
+  set ylabel 's_j − p_j²/α_p' offset 1
+  if (invariant) {
+    set yrange [low:high]
+    plot for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("invariant_".j)) with lines lw 2.4 lc rgb pale(j), \
+         for [j=shown:1:-1] 'overlay.csv' using (of(column("t"))):(column("invariant_theory_".j)) with lines lw 1.3 dt (7,5) lc rgb theory
+    set autoscale y
+  } else {
+    set label 1 'no such law here' at graph 0.5,0.5 center textcolor rgb plain
+    set yrange [0:1]
+    plot NaN notitle
+    unset label 1
+    set autoscale y
+  }
+  set ylabel 'alignment of W_p and F' offset 1
+  if (aligned) {
+    set key top right reverse Left samplen 2.4
+    set yrange [0:*]
+    plot 'overlay.csv' using (of(column("t"))):(column("commutator_normalised")) with lines lw 2.6 lc rgb '#31688e' title 'commutator', \
+         'overlay.csv' using (of(column("t"))):(column("asymmetry")) with lines lw 2.6 lc rgb '#8bc34a' title 'asymmetry', \
+         'overlay.csv' using (of(column("t"))):(column("commutator_matrices")) with lines lw 1.3 dt (7,5) lc rgb theory notitle, \
+         'overlay.csv' using (of(column("t"))):(column("asymmetry_matrices")) with lines lw 1.3 dt (7,5) lc rgb theory notitle
+    set autoscale y
+  } else {
+    set label 1 'no predictor' at graph 0.5,0.5 center textcolor rgb plain
+    set yrange [0:1]
+    plot NaN notitle
+    unset label 1
+    set autoscale y
+  }
+  unset multiplot
+  unset output
+}
