@@ -5,16 +5,20 @@
 #include "report/verdict.h"
 
 typedef struct es_report {
-  const char *title, *source, *claim; /* any may be NULL */
-  const char *dir; /* the folder of the page; links go to what is in it */
+  const char *title, *source, *claim; /* any may be NULL; also: */
+  const char *file; /* the experiment's own file, shown at the end */
+  const char *dir;  /* the folder of the page; links go to what is in it */
   const es_verdict *verdict;
   size_t n_verdicts;
-  const char *const *stage; /* names; each is a folder beside the page, and
-                               every *.svg in it is shown */
+  const char *const *stage; /* plain names, each of a folder beside the page */
   size_t n_stages;
 } es_report;
 
-/* Writes the page atomically. Text is escaped; links are relative. */
+/* Writes the page atomically: title, source, claim, the runs' version, time and
+ * seeds, the verdicts, then of each stage its figures, tables of agreement,
+ * steps, accuracies and repeated runs, its settings, and links to its files.
+ * It stands alone: figures are in it (figures.h), nothing else is loaded, and
+ * nothing is run. Text is escaped, links are relative. */
 es_status es_report_write(const char *path, const es_report *report,
                           es_diag *diag) ES_MUST_USE;
 

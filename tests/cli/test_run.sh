@@ -38,9 +38,10 @@ rows = list(csv.DictReader(open(sys.argv[1]))); print(" ".join(r["verdict"] for 
 same "verdicts" "$(verdict out/good/verdict.csv)" "holds fails inconclusive"
 grep -q "^eigenstep: fails: count s in" <<<"$err"; ok $? "verdicts are said" "$err"
 grep -q "Two &lt;modes&gt; &amp; 'quotes'" out/good/index.html &&
-  grep -q '<img src="one/staircase.svg"' out/good/index.html &&
+  grep -q 'src="data:image/svg+xml;base64,PD94bW' out/good/index.html &&
   grep -q '<a href="three/table.csv">' out/good/index.html
 ok $? "the page shows title, figure and tables"
+got=$(/usr/bin/python3 "$root/tests/page.py" out/good/index.html); ok $? "it is sound and stands alone" "$got"
 grep -q "title_text = 'Two <modes> & '" out/good/one/staircase.gp
 ok $? "the experiment's title is on the figure"
 close "exit code in run.json" "$(/usr/bin/python3 -c 'import json; print(json.load(open("out/good/one/run.json"))["exit_code"])')" 0 0

@@ -1,0 +1,96 @@
+/* Reading records for the page: see facts.h. */
+#include "report/facts.h"
+
+#include "file/atomic.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_RECORD = 1 << 20 };
+
+static cJSON *read_record(const char *dir) {
+  unsigned char *text = NULL;
+  size_t n;
+  char *path = es_file_join(dir, "run.json");
+  cJSON *root = NULL;
+  if (path != NULL &&
+      es_file_read(&text, &n, path, LARGEST_RECORD, NULL) == ES_OK)
+    root = cJSON_ParseWithLength((const char *)text, n);
+  free(text);
+  free(path);
+  return root;
+}
+
+static const char *text_of(const cJSON *root, const char *key) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
+  return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static double number_of(const cJSON *root, const char *key) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
+  return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+/* "model.seed 0, train.seed 1", as many as there is room for. */
+static void put_seeds(char *out, const cJSON *root) {
+  size_t used = 0;
+  const cJSON *seed;
+  cJSON_ArrayForEach(seed, cJSON_GetObjectItemCaseSensitive(root, "seeds")) {
+    if (!cJSON_IsNumber(seed) || used >= ES_FACTS_TEXT) continue;
+    used +=
+        (size_t)snprintf(out + used, ES_FACTS_TEXT - used, "%s%s %.0f",
+                         used > 0 ? ", " : "", seed->string, seed->valuedouble);
+  }
+}
+
+static void put_first(es_facts *out, const cJSON *root) {
+  const double threads = number_of(root, "threads");
+  snprintf(out->command, ES_FACTS_TEXT, "%s", text_of(root, "command"));
+  snprintf(out->target, ES_FACTS_TEXT, "%s", text_of(root, "target"));
+  snprintf(out->version, ES_FACTS_TEXT, "%s (%s)", text_of(root, "version"),
+           text_of(root, "git_hash"));
+  snprintf(out->date, ES_FACTS_TEXT, "%s", text_of(root, "date"));
+  snprintf(out->cpu, ES_FACTS_TEXT, "%s", text_of(root, "cpu"));
+  out->threads = threads >= 1 && threads < 1e6 ? (int)threads : 0;
+  put_seeds(out->seeds, root);
+}
+
+/* False where the folder has no record. */
+static bool add_run(es_facts *out, const char *dir) {
+  cJSON *root = read_record(dir);
+  if (root == NULL) return false;
+  if (out->runs == 0) put_first(out, root);
+  out->runs++;
+  out->wall += number_of(root, "wall_seconds");
+  cJSON_Delete(root);
+  return true;
+}
+
+void es_facts_read(es_facts *out, const char *dir, const char *stage) {
+  *out = (es_facts){0};
+  char *folder = es_file_join(dir, stage);
+  if (folder == NULL) return;
+  if (!add_run(out, folder)) {
+    bool there = true;
+    for (size_t i = 0; there; i++) {
+      char name[24];
+      snprintf(name, sizeof name, "%03zu", i);
+      char *item = es_file_join(folder, name);
+      there = item != NULL && es_file_is_directory(item);
+      if (there && add_run(out, item)) out->repeated = true;
+      free(item);
+    }
+  }
+  free(folder);
+}
+
+void es_facts_time(FILE *out, double seconds) {
+  const long whole = (long)(seconds + 0.5);
+  if (seconds < 60)
+    fprintf(out, "%.3g s", seconds);
+  else if (whole < 3600)
+    fprintf(out, "%ld min %ld s", whole / 60, whole % 60);
+  else
+    fprintf(out, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+}
