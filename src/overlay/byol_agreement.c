@@ -94,7 +94,8 @@ typedef double mode_number(const es_byolnet_run *run, size_t j, int which);
 
 typedef enum over { WORST, MEDIAN, ALL } over;
 
-/* Of the modes that are alive: the largest, or the median; or the largest of all. */
+/* Of the modes that are alive: the largest, or the median; or the largest of
+ * all. */
 static double sum_up(book *b, const es_byolnet_run *run, mode_number *number,
                      int which, over how) {
   size_t n = 0;
