@@ -185,7 +185,7 @@ static es_status forget(const es_session *s, es_diag *diag) {
       CHECKPOINT,       TRACE,         "run.json",      "steps.csv",
       "prediction.csv", "overlay.csv", "agreement.csv", "overlay.gp",
       "overlay.svg",    "overlay.png", "overlay.pdf",   "embed.h5",
-      "probe.csv"};
+      "probe.csv",      "modes.csv",   "crossing.csv"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(s->job->dir, names[i], diag);

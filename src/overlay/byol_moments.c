@@ -18,8 +18,10 @@ const char *const es_byolnet_dataset[ES_BYOLNET_NUMBERS] = {
  * + h' h^T over `of`; h: 2 count×m, row-major. work: m×m. */
 static void add_pairs(size_t m, size_t count, size_t of, const double *h,
                       double *S, double *X, double *work) {
+  const int threads = es_blas_serial();
   es_syrk(m, VIEWS * count, .5 / (double)of, h, 1, S);
   es_syr2k(m, count, .5 / (double)of, h, h + count * m, work);
+  es_blas_resume(threads);
   for (size_t k = 0; k < m * m; k++) X[k] += work[k];
 }
 
@@ -66,10 +68,8 @@ es_status es_byolnet_moments(double *X, double *Xp, es_trainer *trainer,
   if (work == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for moments");
   memset(X, 0, m * m * sizeof *X);
   memset(Xp, 0, m * m * sizeof *Xp);
-  const int threads = es_blas_serial();
   const es_status status = all ? add_images(trainer, m, Xp, X, work, diag)
                                : add_features(trainer, m, Xp, X, work, diag);
-  es_blas_resume(threads);
   free(work);
   if (status != ES_OK) return status;
   for (size_t k = 0; k < m * m; k++) {
