@@ -98,7 +98,8 @@ static const es_command commands[] = {
      "a saved network's outputs on a data set, as embed.h5",
      {"eigenstep embed out/quantitative data.split=test",
       "eigenstep embed out/quantitative data.n=1000 -o out/embedded"},
-     ES_TAKES_DIR | ES_TAKES_SETTINGS | ES_NEEDS_TARGET | ES_TRAINS,
+     ES_TAKES_DIR | ES_TAKES_SETTINGS | ES_NEEDS_TARGET | ES_TRAINS |
+         ES_IS_STAGE | ES_OF_STAGE | ES_SET_BY_RUN,
      es_cli_configure_run,
      es_cmd_embed,
      es_train_settle},

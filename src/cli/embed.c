@@ -2,8 +2,10 @@
  * network, with the running statistics of its normalisation (PyTorch's eval).
  */
 #include "cli/cli.h"
+#include "cli/embed_factors.h"
 
 #include "base/slab.h"
+#include "config/provenance.h"
 #include "file/atomic.h"
 #include "file/h5.h"
 #include "models/resnet/frozen.h"
@@ -14,6 +16,7 @@ enum { BATCH = 256 };
 
 typedef struct embedding {
   const es_job *job;
+  double started;
   es_dataset *set;
   es_frozen *frozen;
   es_tap r, z; /* representation and embedding */
@@ -91,7 +94,24 @@ static es_status write_file(const embedding *e, const char *path,
   return status;
 }
 
+/* Of a folder of its own; else the run's stands there. */
+static es_status write_record(const embedding *e, const es_figure *figures,
+                              size_t n, es_diag *diag) {
+  const es_summary summary = {.started = e->started,
+                              .has_checksum = true,
+                              .checksum = es_dataset_checksum(e->set),
+                              .network = true,
+                              .figures = figures,
+                              .n_figures = n};
+  if (e->job->dir == NULL) return ES_OK;
+  const es_status status = es_cli_write_config(e->job, diag);
+  return status == ES_OK ? es_cli_write_provenance(e->job, &summary, diag)
+                         : status;
+}
+
 static es_status write_out(const embedding *e, es_diag *diag) {
+  es_figure figures[1 + ES_EMBED_FIGURES] = {{"n", (double)e->n}};
+  size_t n = 0;
   const char *dir = e->job->dir != NULL ? e->job->dir : e->job->target;
   es_status status = es_file_mkdirs(dir, diag);
   if (status != ES_OK) return status;
@@ -99,7 +119,10 @@ static es_status write_out(const embedding *e, es_diag *diag) {
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   status = write_file(e, path, diag);
   free(path);
-  return status;
+  if (status == ES_OK)
+    status = es_embed_factors(figures + 1, &n, dir, e->set, e->z.size,
+                              e->embedding, diag);
+  return status == ES_OK ? write_record(e, figures, n + 1, diag) : status;
 }
 
 static es_status embed(embedding *e, es_diag *diag) {
@@ -117,7 +140,7 @@ static es_status embed(embedding *e, es_diag *diag) {
 }
 
 es_status es_cmd_embed(const es_job *job, es_diag *diag) {
-  embedding e = {.job = job};
+  embedding e = {.job = job, .started = es_seconds()};
   const es_status status = embed(&e, diag);
   es_frozen_free(e.frozen);
   es_dataset_free(e.set);

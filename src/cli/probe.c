@@ -41,7 +41,7 @@ es_status es_cli_configure_probe(es_config **out, const char *target,
 
 static const char *const columns[] = {"protocol", "layer",   "top1",
                                       "top5",     "n_train", "n_test"};
-enum { COLUMNS = sizeof columns / sizeof *columns, MOST_FIGURES = 8 };
+enum { COLUMNS = sizeof columns / sizeof *columns, MOST_FIGURES = 10 };
 
 typedef struct probe {
   const es_job *job;
@@ -131,7 +131,9 @@ static size_t collect(const probe *p, es_figure figure[MOST_FIGURES]) {
   const struct {
     const char *name;
     double value;
-  } all[] = {{"top1", p->accuracy.top1},
+  } all[] = {{"from", (double)p->features.from},
+             {"to", (double)p->features.to},
+             {"top1", p->accuracy.top1},
              {"top5", p->accuracy.top5},
              {"n_train", (double)p->features.train.samples.n},
              {"n_test", (double)p->features.test.samples.n},
@@ -139,10 +141,12 @@ static size_t collect(const probe *p, es_figure figure[MOST_FIGURES]) {
              {"loss_end", p->fit.value},
              {"gradient", p->fit.gradient},
              {"iterations", (double)p->fit.iterations}};
-  const size_t n = p->k > 0 ? 5 : sizeof all / sizeof *all;
-  for (size_t i = 0; i < n; i++) {
-    strcpy(figure[i].name, all[i].name);
-    figure[i].value = all[i].value;
+  const size_t skipped = p->k > 0 ? 3 : 0; /* what only a fit has */
+  const size_t unasked = p->features.to > 0 ? 0 : 2;
+  size_t n = 0;
+  for (size_t i = unasked; i + skipped < sizeof all / sizeof *all; i++, n++) {
+    strcpy(figure[n].name, all[i].name);
+    figure[n].value = all[i].value;
   }
   return n;
 }

@@ -5,6 +5,7 @@
 #include "file/csv.h"
 #include "plot/plot.h"
 #include "run/against.h"
+#include "run/align.h"
 #include "run/derive.h"
 #include "run/ends.h"
 #include "run/fit.h"
@@ -19,9 +20,27 @@
 enum { MOST_FIGURES = 32, LONGEST = 120 };
 
 static es_status configure_item(es_config **out, const es_plan *plan,
+                                const es_stage *stage, size_t i, es_diag *diag);
+
+/* What item i is set by before its own keys of `each`. */
+static es_status begin_item(es_config **out, const es_plan *plan,
+                            const es_stage *stage, size_t i, es_diag *diag) {
+  if (stage->of == NULL || (stage->command->options & ES_SET_BY_RUN) == 0)
+    return es_stage_configure(out, plan, stage, diag);
+  es_status status =
+      configure_item(out, plan, stage->of, es_items_read(stage, i), diag);
+  if (status != ES_OK) return status;
+  status = es_stage_set(*out, plan, stage, diag);
+  if (status == ES_OK) return ES_OK;
+  es_config_free(*out);
+  *out = NULL;
+  return status;
+}
+
+static es_status configure_item(es_config **out, const es_plan *plan,
                                 const es_stage *stage, size_t i,
                                 es_diag *diag) {
-  es_status status = es_stage_configure(out, plan, stage, diag);
+  es_status status = begin_item(out, plan, stage, i, diag);
   for (size_t k = es_items_read_keys(stage);
        status == ES_OK && k < es_items_keys(stage); k++) {
     const es_node *key = es_items_key(stage, k);
@@ -302,6 +321,7 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
   if (status == ES_OK) status = fill_table(job, plan, stage, diag);
   if (status == ES_OK) status = es_summary_write(job->dir, stage, diag);
   if (status == ES_OK) status = es_fit_write(job->dir, stage, diag);
+  if (status == ES_OK) status = es_align_write(job->dir, stage, diag);
   if (status != ES_OK || stage->plot == NULL ||
       strcmp(stage->plot, "none") == 0)
     return status;

@@ -2,7 +2,9 @@
 #include "run/experiment.h"
 
 #include "file/atomic.h"
+#include "plot/plot.h"
 #include "report/html.h"
+#include "run/align.h"
 #include "run/each.h"
 #include "run/fit.h"
 #include "run/items.h"
@@ -61,9 +63,9 @@ static bool needs_are_kept(const es_plan *plan, const es_stage *stage,
 
 /* A run that fails must not leave an older run's word for its own. */
 static es_status forget_results(const char *dir, es_diag *diag) {
-  static const char *const names[] = {"run.json",  "table.csv",  "summary.csv",
-                                      "fit.csv",   "fitted.csv", "verdict.csv",
-                                      "index.html"};
+  static const char *const names[] = {
+      "run.json",   "table.csv",     "summary.csv", "fit.csv",
+      "fitted.csv", "alignment.csv", "verdict.csv", "index.html"};
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(dir, names[i], diag);
@@ -95,6 +97,23 @@ static es_status folder_of(char **out, const char *dir, const char *name,
                                      : es_fail(diag, ES_NO_MEMORY, "no memory");
 }
 
+/* A stage that is run once. The figure of one with `align` waits for it. */
+static es_status execute_once(const es_job *job, const es_stage *stage,
+                              es_diag *diag) {
+  es_job own = *job;
+  const char *kinds = own.plot;
+  es_job_begun(&own);
+  if (stage->align != NULL) own.plot = "none";
+  es_status status = stage->command->execute(&own, diag);
+  if (status != ES_OK || own.dir == NULL || own.dry_run) return status;
+  status = es_align_write(own.dir, stage, diag);
+  if (status != ES_OK || stage->align == NULL || kinds == NULL ||
+      strcmp(kinds, "none") == 0)
+    return status;
+  return es_plot_draw(own.dir, kinds,
+                      own.title != NULL ? own.title : stage->name, diag);
+}
+
 /* One stage into dir/NAME. */
 static es_status run_stage(const es_job *job, const es_plan *plan,
                            const es_stage *stage, es_diag *diag) {
@@ -114,10 +133,9 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   if (status == ES_OK) status = folder_of(&dir, job->dir, stage->name, diag);
   own.dir = dir;
   if (status == ES_OK) job->say(job, stage->name);
-  if (status == ES_OK && !es_items_any(stage)) es_job_begun(&own);
   if (status == ES_OK)
     status = es_items_any(stage) ? es_each_run(&own, plan, stage, diag)
-                                 : stage->command->execute(&own, diag);
+                                 : execute_once(&own, stage, diag);
   es_config_free(own.config);
   free(target);
   free(dir);
@@ -189,15 +207,17 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
   return ES_OK;
 }
 
-/* What a kept stage is summed over, or fitted to, may be another setting now.
- */
+/* What a kept stage is summed over, fitted to or set beside may be another
+ * now. */
 static es_status sum_again(const es_job *job, const es_stage *stage,
                            es_diag *diag) {
-  if (!es_items_any(stage)) return ES_OK;
   char *dir = es_file_join(job->dir, stage->name);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_summary_write(dir, stage, diag);
-  if (status == ES_OK) status = es_fit_write(dir, stage, diag);
+  es_status status = ES_OK;
+  if (es_items_any(stage)) status = es_summary_write(dir, stage, diag);
+  if (es_items_any(stage) && status == ES_OK)
+    status = es_fit_write(dir, stage, diag);
+  if (status == ES_OK) status = es_align_write(dir, stage, diag);
   free(dir);
   return status;
 }

@@ -59,10 +59,12 @@ char *es_items_folder(const char *dir, size_t i) {
   return es_file_join(dir, name);
 }
 
+size_t es_items_read(const es_stage *stage, size_t i) {
+  return i / count_from(stage, es_items_read_keys(stage));
+}
+
 char *es_items_target(const es_job *job, const es_stage *stage, size_t i) {
   return stage->of == NULL
              ? strdup(job->target)
-             : es_items_folder(
-                   job->target,
-                   i / count_from(stage, es_items_read_keys(stage)));
+             : es_items_folder(job->target, es_items_read(stage, i));
 }

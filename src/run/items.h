@@ -27,6 +27,9 @@ const char *es_items_column(const es_stage *stage, size_t k);
 /* "dir/007" of item 7, in newly allocated memory; NULL without memory. */
 char *es_items_folder(const char *dir, size_t i);
 
+/* Which item of the stage that it reads run by run item i reads. */
+size_t es_items_read(const es_stage *stage, size_t i);
+
 /* What item i reads or is about: the stage's target (of job->target's folder,
  * where that holds the runs of another stage, the one that belongs to i). To be
  * freed; NULL without memory. */

@@ -5,6 +5,7 @@
 #include "file/atomic.h"
 #include "file/share.h"
 #include "report/verdict.h"
+#include "run/align.h"
 #include "run/refuse.h"
 #include "run/results.h"
 
@@ -197,6 +198,7 @@ static es_status check_target(const es_plan *plan, es_stage *stage,
   for (size_t k = 0; k < plan->n_stages; k++) {
     const es_stage *read = &plan->stage[k];
     if (strcmp(read->name, stage->target) != 0) continue;
+    stage->reads = read;
     if ((options & ES_TAKES_MORE) == 0 &&
         (read->each != NULL || read->of != NULL))
       stage->of = read;
@@ -247,6 +249,8 @@ static es_status read_stage(es_plan *plan, const es_node *node,
     status = check_ends(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK)
     status = check_over(plan, &plan->stage[plan->n_stages], diag);
+  if (status == ES_OK)
+    status = es_align_check(plan, &plan->stage[plan->n_stages], diag);
   if (status == ES_OK) plan->n_stages++;
   return status;
 }
@@ -329,43 +333,4 @@ void es_plan_close(es_plan *plan) {
   free(plan->stage);
   es_yaml_free(plan->root);
   *plan = (es_plan){0};
-}
-
-/* The sections of map, which has n_own keys of its own beside them. */
-static es_status apply_sections(es_config *config, const es_plan *plan,
-                                const es_node *map, size_t n_own,
-                                es_diag *diag) {
-  static const char *const own[] = {"name", "command", "target",  "needs",
-                                    "plot", "each",    "against", "ends",
-                                    "over", "derive",  "fit"};
-  if (map == NULL) return ES_OK;
-  if (map->kind != ES_NODE_MAP)
-    return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
-  for (size_t i = 0; i < map->n_children; i++) {
-    const es_node *section = &map->child[i];
-    if (is_one_of(section->key, own, n_own)) continue;
-    const es_status status = es_config_apply_section(config, section->key,
-                                                     section, plan->path, diag);
-    if (status != ES_OK) return status;
-  }
-  return ES_OK;
-}
-
-es_status es_stage_configure(es_config **out, const es_plan *plan,
-                             const es_stage *stage, es_diag *diag) {
-  es_diag inner = {0};
-  es_status status =
-      stage->command->configure == NULL
-          ? es_config_new(out, NULL, 0, &inner)
-          : stage->command->configure(out, stage->target, &inner);
-  if (status != ES_OK)
-    return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
-                     inner.message);
-  status = apply_sections(*out, plan, stage->node, 11, diag);
-  if (status == ES_OK)
-    status = apply_sections(*out, plan, stage->preset, 0, diag);
-  if (status == ES_OK) return ES_OK;
-  es_config_free(*out);
-  *out = NULL;
-  return status;
 }

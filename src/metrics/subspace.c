@@ -1,0 +1,106 @@
+/* Spaces of functions: see subspace.h. Components are found from the d×d
+ * covariance, and made orthonormal at the points afterwards. */
+#include "metrics/subspace.h"
+
+#include "base/slab.h"
+#include "linalg/linalg.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static const double dead = 1e-6; /* of the first deviation */
+
+/* Z (n×d, column-major) = x less the means. */
+static bool centre(double *Z, size_t n, size_t d, const double *x) {
+  bool finite = true;
+  for (size_t j = 0; j < d; j++) {
+    double mean = 0;
+    for (size_t i = 0; i < n; i++)
+      mean += (x[i * d + j] - x[j]) / (double)n; /* constant: exactly 0 */
+    for (size_t i = 0; i < n; i++) Z[i + j * n] = x[i * d + j] - x[j] - mean;
+    finite = finite && isfinite(es_norm(n, Z + j * n));
+  }
+  return finite;
+}
+
+/* P (n×most) = the largest components of Z, *k of them alive; V is d×d. */
+static es_status find_components(double *P, size_t *k, size_t n, size_t d,
+                                 const double *Z, size_t most, double *V,
+                                 double *values, es_diag *diag) {
+  es_gemm(true, false, d, d, n, 1, Z, n, Z, n, 0, V, d);
+  const es_status status = es_eigen_symmetric(d, V, values, true, diag);
+  if (status != ES_OK) return status;
+  es_eigen_falling(d, values, V);
+  for (*k = 0; *k < most && values[*k] > dead * dead * values[0];) ++*k;
+  if (*k > 0) es_gemm(false, false, n, *k, d, 1, Z, n, V, d, 0, P, n);
+  for (size_t j = 0; j < *k; j++)
+    for (size_t i = 0; i < n; i++) P[i + j * n] /= sqrt(values[j]);
+  return ES_OK;
+}
+
+/* Gram-Schmidt, twice over, which leaves no part along the ones before. */
+static void orthogonalise(double *P, size_t *k, size_t n, size_t columns) {
+  double longest = 0;
+  for (size_t j = 0; j < columns; j++)
+    longest = fmax(longest, es_norm(n, P + j * n));
+  *k = 0;
+  for (size_t j = 0; j < columns; j++) {
+    double *q = P + *k * n;
+    for (size_t i = 0; i < n; i++) q[i] = P[i + j * n];
+    for (size_t pass = 0; pass < 2; pass++)
+      for (size_t before = 0; before < *k; before++) {
+        double along = 0;
+        for (size_t i = 0; i < n; i++) along += q[i] * P[i + before * n];
+        for (size_t i = 0; i < n; i++) q[i] -= along * P[i + before * n];
+      }
+    const double length = es_norm(n, q);
+    if (!(length > dead * longest)) continue;
+    for (size_t i = 0; i < n; i++) q[i] /= length;
+    ++*k;
+  }
+}
+
+es_status es_subspace_basis(double *Q, size_t *k, size_t n, size_t d,
+                            const double *x, size_t most,
+                            es_subspace_first first, es_diag *diag) {
+  es_slab slab;
+  size_t total = 0;
+  *k = 0;
+  if (n < 2 || d == 0 || most == 0)
+    return es_fail(diag, ES_BAD_SHAPE,
+                   "%zu functions at %zu points span no space", d, n);
+  es_slab_add(&total, es_size_product(n, d), sizeof(double));
+  es_slab_add(&total, es_size_product(d, d), sizeof(double));
+  es_slab_add(&total, d, sizeof(double));
+  es_status status = es_slab_open(&slab, total, diag);
+  if (status != ES_OK) return status;
+  double *Z = es_slab_take(&slab, n * d, sizeof(double));
+  double *V = es_slab_take(&slab, d * d, sizeof(double));
+  double *values = es_slab_take(&slab, d, sizeof(double));
+  const size_t columns = most < d ? most : d;
+  const int threads = es_blas_serial();
+  if (!centre(Z, n, d, x))
+    status = es_fail(diag, ES_NOT_FINITE, "functions are not finite");
+  else if (first == ES_FIRST_COMPONENTS)
+    status = find_components(Q, k, n, d, Z, columns, V, values, diag);
+  else
+    for (size_t i = 0; i < n * columns; i++) Q[i] = Z[i];
+  es_blas_resume(threads);
+  if (status == ES_OK)
+    orthogonalise(Q, k, n, first == ES_FIRST_COMPONENTS ? *k : columns);
+  es_slab_close(&slab);
+  return status;
+}
+
+double es_subspace_shared(size_t n, size_t p, const double *P, size_t q,
+                          const double *Q) {
+  double sum = 0;
+  for (size_t a = 0; a < p; a++)
+    for (size_t b = 0; b < q; b++) {
+      double dot = 0;
+      for (size_t i = 0; i < n; i++) dot += P[i + a * n] * Q[i + b * n];
+      sum += dot * dot;
+    }
+  return sum;
+}

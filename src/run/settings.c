@@ -1,0 +1,65 @@
+/* Settings of a stage: see plan.h. */
+#include "run/plan.h"
+
+#include "run/refuse.h"
+
+#include <string.h>
+
+static bool is_one_of(const char *word, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(word, names[i]) == 0) return true;
+  return false;
+}
+
+/* The sections of map, which has n_own keys of its own beside them. */
+static es_status apply_sections(es_config *config, const es_plan *plan,
+                                const es_node *map, size_t n_own,
+                                es_diag *diag) {
+  static const char *const own[] = {"name", "command", "target",  "needs",
+                                    "plot", "each",    "against", "ends",
+                                    "over", "derive",  "align",   "fit"};
+  if (map == NULL) return ES_OK;
+  if (map->kind != ES_NODE_MAP)
+    return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
+  for (size_t i = 0; i < map->n_children; i++) {
+    const es_node *section = &map->child[i];
+    if (is_one_of(section->key, own, n_own)) continue;
+    const es_status status = es_config_apply_section(config, section->key,
+                                                     section, plan->path, diag);
+    if (status != ES_OK) return status;
+  }
+  return ES_OK;
+}
+
+/* Before any section of its own. */
+static es_status begin(es_config **out, const es_plan *plan,
+                       const es_stage *stage, es_diag *diag) {
+  es_diag inner = {0};
+  if ((stage->command->options & ES_SET_BY_RUN) != 0 && stage->reads != NULL)
+    return es_stage_configure(out, plan, stage->reads, diag);
+  const es_status status =
+      stage->command->configure == NULL
+          ? es_config_new(out, NULL, 0, &inner)
+          : stage->command->configure(out, stage->target, &inner);
+  if (status == ES_OK) return ES_OK;
+  return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
+                   inner.message);
+}
+
+es_status es_stage_set(es_config *config, const es_plan *plan,
+                       const es_stage *stage, es_diag *diag) {
+  const es_status status = apply_sections(config, plan, stage->node, 12, diag);
+  return status == ES_OK ? apply_sections(config, plan, stage->preset, 0, diag)
+                         : status;
+}
+
+es_status es_stage_configure(es_config **out, const es_plan *plan,
+                             const es_stage *stage, es_diag *diag) {
+  es_status status = begin(out, plan, stage, diag);
+  if (status != ES_OK) return status;
+  status = es_stage_set(*out, plan, stage, diag);
+  if (status == ES_OK) return ES_OK;
+  es_config_free(*out);
+  *out = NULL;
+  return status;
+}
