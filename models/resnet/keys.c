@@ -182,6 +182,9 @@ static const es_key rows[] = {
     {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate|ntk", NULL, "off",
      "before the first step, predict from the kernel of the last linear layer, "
      "or from that of all parameters"},
+    {"train", "predict_times", ES_SIZE, 0, 1, 1e6, NULL, "1", "8",
+     "how often predict=ntk measures the kernel along the run, at logged rows; "
+     "predict=conjugate does at every one"},
     {"train", "seed", ES_SIZE, 0, 0, WHOLE, NULL, "1", "0",
      "seed of the start and of the order of batches"},
 };

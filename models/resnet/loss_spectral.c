@@ -41,6 +41,7 @@ const es_loss es_loss_spectral = {
     .name = "spectral",
     .summary = "-2 tr C + |S|^2 of the views' covariances, across and own",
     .rate = "0.02",
+    .theorem = true,
     .open = open_spectral,
     .close = es_loss_work_free,
     .value = value_spectral};

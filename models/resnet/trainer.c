@@ -34,6 +34,7 @@ struct es_trainer {
   int *label, *eval_label; /* classes of those images' pairs */
   double *exact_z;         /* embeddings of the eval pairs, in double */
   double *layer[ES_LAYERS];
+  double *watched; /* the caller's, or NULL */
   es_slab slab;
 };
 
@@ -296,6 +297,10 @@ static bool all_finite(const double *x, size_t n) {
   return finite;
 }
 
+void es_trainer_watch(es_trainer *trainer, double *penultimate) {
+  trainer->watched = penultimate;
+}
+
 es_status es_trainer_measure(es_trainer *t, double *penultimate,
                              double *representation, double *embedding,
                              double *loss, es_diag *diag) {
@@ -314,6 +319,7 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
                                   t->buffers, input, diag);
     if (status != ES_OK) return status;
     keep_tap(t, k, input, t->network.penultimate, penultimate);
+    keep_tap(t, k, input, t->network.penultimate, t->watched);
     keep_tap(t, k, input, t->network.representation, representation);
     keep_tap(t, k, input, t->network.embedding, z);
     for (size_t j = 0; j < t->network.n_layers; j++)

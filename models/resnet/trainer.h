@@ -58,6 +58,10 @@ es_status es_trainer_measure(es_trainer *trainer, double *penultimate,
                              double *representation, double *embedding,
                              double *loss, es_diag *diag) ES_MUST_USE;
 
+/* From now on every measurement leaves in `penultimate`, too, what the last
+ * linear layer took, 2·eval_n rows as above; NULL: no more. */
+void es_trainer_watch(es_trainer *trainer, double *penultimate);
+
 /* The target network's embeddings of the eval pairs, as embedding is, of the
  * last measurement of the loss; NULL where there is no such network. */
 const double *es_trainer_targets(const es_trainer *trainer);

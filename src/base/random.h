@@ -10,15 +10,17 @@
 
 /* Streams in use, so that no two purposes share numbers. */
 enum es_stream {
-  ES_STREAM_INIT = 1,    /* starts of models */
-  ES_STREAM_DATA = 2,    /* synthetic samples */
-  ES_STREAM_SUBSET = 3,  /* which samples are used */
-  ES_STREAM_AUGMENT = 4, /* views */
-  ES_STREAM_ORDER = 5,   /* the order of batches */
-  ES_STREAM_POWER = 6,   /* starts of power methods */
-  ES_STREAM_BOX = 7,     /* starts drawn from a box */
-  ES_STREAM_TANGENT = 8, /* directions of a tangent kernel */
-  ES_STREAM_USER = 1024  /* first one free for callers */
+  ES_STREAM_INIT = 1,      /* starts of models */
+  ES_STREAM_DATA = 2,      /* synthetic samples */
+  ES_STREAM_SUBSET = 3,    /* which samples are used */
+  ES_STREAM_AUGMENT = 4,   /* views */
+  ES_STREAM_ORDER = 5,     /* the order of batches */
+  ES_STREAM_POWER = 6,     /* starts of power methods */
+  ES_STREAM_BOX = 7,       /* starts drawn from a box */
+  ES_STREAM_TANGENT = 8,   /* directions of a tangent kernel */
+  ES_STREAM_BOOTSTRAP = 9, /* runs drawn with replacement */
+  ES_STREAM_NULL = 10,     /* eigenfunctions of a null kernel */
+  ES_STREAM_USER = 1024    /* first one free for callers */
 };
 
 /* The raw block function: ten rounds on counter with key, as published. */

@@ -1,9 +1,11 @@
 /* Discrete descent of the linear model, Z <- Z - 4 lr (Z G Z^T - I) Z G with
- * G = diag(gamma), and the steps it takes: see held.h.
+ * G = diag(gamma), or Z <- Z + 4 lr (Z G - Z S Z^T Z S) with the spectral loss,
+ * and the steps it takes: see held.h.
  *
  * Columns beyond the first d that cannot move, gamma_j = 0 or Z_j = 0, are left
- * out. One step costs 4 d^2 k flops for the k that are left. One thread: at
- * d = 10, k = 64 a step is 3 us, less than waking a second one. */
+ * out; with the spectral loss all of them may. One step costs 4 d^2 k flops for
+ * the k that are left. One thread: at d = 10, k = 64 a step is 3 us, less than
+ * waking a second one. */
 #include "ntk/held.h"
 
 #include "linalg/linalg.h"
@@ -24,9 +26,10 @@ typedef struct descent {
   size_t steps; /* taken */
   double lr, limit;
   double *gamma, *Z; /* k; d×k */
-  double *ZG, *C;    /* d×k; d×d: Z G Z^T - I */
+  double *ZG, *C;    /* d×k; d×d: Z G Z^T - I, or Z S Z^T */
+  double *ZS;        /* d×k; NULL: the covariance loss */
   double *power;     /* k: gamma_j |Z_j|^2 */
-  double *last;      /* d: the powers one step before */
+  double *last;      /* d: the powers one step before, in plateaus */
   es_congruence *eigen;
   es_slab slab;
 } descent;
@@ -47,6 +50,7 @@ static es_status open_slab(descent *w, es_diag *diag) {
   for (int i = 0; i < 2; i++) es_slab_add(&total, k, d * number);
   es_slab_add(&total, d, d * number);
   es_slab_add(&total, d, number);
+  es_slab_add(&total, w->model->S != NULL ? k : 0, d * number);
   const es_status status = es_slab_open(&w->slab, total, diag);
   if (status != ES_OK) return status;
   w->gamma = es_slab_take(&w->slab, k, number);
@@ -55,6 +59,7 @@ static es_status open_slab(descent *w, es_diag *diag) {
   w->ZG = es_slab_take(&w->slab, k, d * number);
   w->C = es_slab_take(&w->slab, d, d * number);
   w->last = es_slab_take(&w->slab, d, number);
+  if (w->model->S != NULL) w->ZS = es_slab_take(&w->slab, k, d * number);
   return ES_OK;
 }
 
@@ -119,12 +124,26 @@ static es_status check_bounds(const descent *w, es_diag *diag) {
                  es_barlow_lr_limit(top, bottom));
 }
 
+/* C = Z G Z^T - I, or Z S Z^T. */
+static void find_excess(descent *w) {
+  const size_t d = w->d, k = w->k;
+  if (w->ZS == NULL) {
+    es_gemm(false, true, d, d, k, 1, w->ZG, d, w->Z, d, 0, w->C, d);
+    for (size_t i = 0; i < d; i++) w->C[i + i * d] -= 1;
+  } else {
+    es_gemm(false, false, d, k, k, 1, w->Z, d, w->model->S, k, 0, w->ZS, d);
+    es_gemm(false, true, d, d, k, 1, w->ZS, d, w->Z, d, 0, w->C, d);
+  }
+}
+
 /* One step from what was measured, and the measure of where it leads. */
 static es_status advance(descent *w, es_diag *diag) {
   const size_t d = w->d, k = w->k;
-  es_gemm(false, true, d, d, k, 1, w->ZG, d, w->Z, d, 0, w->C, d);
-  for (size_t i = 0; i < d; i++) w->C[i + i * d] -= 1;
-  es_gemm(false, false, d, k, d, -4 * w->lr, w->C, d, w->ZG, d, 1, w->Z, d);
+  const double *right = w->ZS == NULL ? w->ZG : w->ZS;
+  find_excess(w);
+  es_gemm(false, false, d, k, d, -4 * w->lr, w->C, d, right, d, 1, w->Z, d);
+  for (size_t i = 0; w->ZS != NULL && i < d * k; i++)
+    w->Z[i] += 4 * w->lr * w->ZG[i];
   w->steps++;
   measure(w);
   return check_bounds(w, diag);
@@ -132,7 +151,9 @@ static es_status advance(descent *w, es_diag *diag) {
 
 static void predict_aligned(es_held_step *out, const es_held *c) {
   for (size_t j = 0; j < c->d; j++) {
-    const double tau = es_barlow_half_time(c->gamma[j], c->s0[j]);
+    const double scale =
+        c->S == NULL ? 1 : c->S[j + j * c->m] / fabs(c->gamma[j]);
+    const double tau = es_barlow_half_time(c->gamma[j], c->s0[j] * scale);
     out[j] = (es_held_step){.gamma = c->gamma[j],
                             .s0 = c->s0[j],
                             .tau = isinf(tau) ? NAN : tau,
@@ -141,14 +162,17 @@ static void predict_aligned(es_held_step *out, const es_held *c) {
   }
 }
 
-/* Finds which modes passed 1/2 in the step before now, and returns how many.
- * Before the start there is no number, and a mode beyond 1/2 steps at 0. */
+/* Finds which modes passed half of their plateau in the step before now, and
+ * returns how many. Before the start there is no number, and a mode beyond 1/2
+ * steps at 0. */
 static size_t find_crossings(es_held_step *out, descent *w) {
   const double now = (double)w->steps, step[2] = {now - 1, now};
   size_t found = 0;
   for (size_t j = 0; j < w->d; j++) {
-    const double y[2] = {w->steps == 0 ? NAN : w->last[j], w->power[j]};
-    w->last[j] = w->power[j];
+    const double plateau = es_held_plateau(w->model, j);
+    const double now_j = plateau > 0 ? w->power[j] / plateau : w->power[j];
+    const double y[2] = {w->steps == 0 ? NAN : w->last[j], now_j};
+    w->last[j] = now_j;
     if (!isnan(out[j].step)) continue;
     out[j].step = es_crossing_time(2, step, 1, y, 1, .5);
     out[j].tau_generic = w->lr * out[j].step;
@@ -183,35 +207,68 @@ es_status es_held_steps(const es_held *c, double lr, size_t max_steps,
   return status;
 }
 
-static es_status record(const descent *w, double *curve, double *values,
-                        es_diag *diag) {
-  memcpy(curve, w->power, w->d * sizeof *curve);
-  if (values == NULL) return ES_OK;
+/* Of the state as it is; values are those of C. */
+static double loss_of(descent *w, const double *values) {
+  double sum = 0;
+  if (w->ZS == NULL) {
+    for (size_t j = 0; j < w->d; j++) sum += (1 - values[j]) * (1 - values[j]);
+    return sum;
+  }
+  find_excess(w);
+  for (size_t i = 0; i < w->d * w->d; i++) sum += w->C[i] * w->C[i];
+  for (size_t j = 0; j < w->k; j++) sum -= 2 * w->power[j];
+  return sum;
+}
+
+/* Row i of what is wanted; work: d numbers. */
+static es_status record(descent *w, size_t i, const es_held_path *out,
+                        double *work, es_diag *diag) {
+  const size_t d = w->d;
+  double *values = out->values != NULL ? out->values + i * d : work;
+  if (out->curve != NULL)
+    memcpy(out->curve + i * d, w->power, d * sizeof *w->power);
+  if (w->eigen == NULL) return ES_OK;
   const es_status status =
       es_congruence_factored(w->eigen, w->Z, w->gamma, values);
-  return status == ES_OK ? ES_OK
-                         : es_fail(diag, status,
-                                   "eigenvalues of the predicted embedding "
-                                   "did not converge at step %zu",
-                                   w->steps);
+  if (status != ES_OK)
+    return es_fail(diag, status,
+                   "eigenvalues of the predicted embedding did not converge at "
+                   "step %zu",
+                   w->steps);
+  if (out->loss != NULL) out->loss[i] = loss_of(w, values);
+  return ES_OK;
+}
+
+/* Z with the columns that were left out. */
+static void put_state(const descent *w, double *Z) {
+  const es_held *c = w->model;
+  for (size_t j = 0, k = 0; j < c->m; j++)
+    memcpy(Z + j * w->d, kept(c, j) ? w->Z + k++ * w->d : c->Z0 + j * w->d,
+           w->d * sizeof *Z);
+}
+
+static es_status walk(descent *w, const size_t *at, size_t n_at,
+                      const es_held_path *out, es_diag *diag) {
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < n_at; i++) {
+    while (status == ES_OK && w->steps < at[i]) status = advance(w, diag);
+    if (status == ES_OK) status = record(w, i, out, w->last, diag);
+  }
+  if (status == ES_OK && out->Z != NULL) put_state(w, out->Z);
+  return status;
 }
 
 es_status es_held_descend(const es_held *c, double lr, const size_t *at,
-                          size_t n_at, double *curve, double *values,
-                          es_diag *diag) {
+                          size_t n_at, const es_held_path *out, es_diag *diag) {
   descent w;
   for (size_t i = 1; i < n_at; i++)
     if (at[i] < at[i - 1])
       return es_fail(diag, ES_BAD_VALUE, "step %zu asked for after step %zu",
                      at[i], at[i - 1]);
   const int threads = es_blas_serial();
-  es_status status = descent_open(&w, c, lr, values != NULL, diag);
-  for (size_t i = 0; status == ES_OK && i < n_at; i++) {
-    while (status == ES_OK && w.steps < at[i]) status = advance(&w, diag);
-    if (status == ES_OK)
-      status = record(&w, curve + i * c->d,
-                      values != NULL ? values + i * c->d : NULL, diag);
-  }
+  es_status status =
+      descent_open(&w, c, lr, out->values != NULL || out->loss != NULL, diag);
+  if (status == ES_OK) status = walk(&w, at, n_at, out, diag);
   descent_close(&w);
   es_blas_resume(threads);
   return status;

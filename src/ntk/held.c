@@ -45,6 +45,7 @@ static es_status open_slab(es_held *c, size_t d, size_t m, bool basis,
 
 void es_held_free(es_held *c) {
   es_slab_close(&c->slab);
+  es_slab_close(&c->spread);
   *c = (es_held){0};
 }
 
@@ -159,6 +160,53 @@ es_status es_held_restore(es_held *out, size_t m, const double *gamma, size_t d,
   es_blas_resume(threads);
   if (status != ES_OK) es_held_free(out);
   return status;
+}
+
+static es_status open_spread(es_held *c, es_diag *diag) {
+  const size_t row = c->m * sizeof(double);
+  size_t total = 0;
+  es_slab_add(&total, c->m, row);
+  const es_status status = es_slab_open(&c->spread, total, diag);
+  if (status == ES_OK) c->S = es_slab_take(&c->spread, c->m, row);
+  return status;
+}
+
+es_status es_held_spread(es_held *c, size_t n, const double *features,
+                         es_diag *diag) {
+  const size_t m = c->m, row = m * sizeof(double);
+  es_slab work;
+  size_t total = 0;
+  es_slab_add(&total, 2 * n, row);
+  for (int k = 0; k < 2; k++) es_slab_add(&total, m, row);
+  es_status status = es_slab_open(&work, total, diag);
+  if (status == ES_OK) status = open_spread(c, diag);
+  if (status == ES_OK) {
+    double *H = es_slab_take(&work, 2 * n, row);
+    double *Sigma = es_slab_take(&work, m, row);
+    double *SV = es_slab_take(&work, m, row);
+    const int threads = es_blas_serial();
+    es_centre(H, c->mean, 2 * n, m, features);
+    es_syrk(m, 2 * n, .5 / (double)n, H, 0, Sigma);
+    es_gemm(false, false, m, m, m, 1, Sigma, m, c->V, m, 0, SV, m);
+    es_gemm(true, false, m, m, m, 1, c->V, m, SV, m, 0, c->S, m);
+    es_blas_resume(threads);
+  }
+  es_slab_close(&work);
+  return status;
+}
+
+es_status es_held_restore_spread(es_held *c, const double *S, es_diag *diag) {
+  if (!all_finite(S, c->m * c->m))
+    return es_fail(diag, ES_FILE_DATA, "S is not finite");
+  const es_status status = open_spread(c, diag);
+  if (status == ES_OK) memcpy(c->S, S, c->m * c->m * sizeof *S);
+  return status;
+}
+
+double es_held_plateau(const es_held *c, size_t j) {
+  if (c->S == NULL) return 1;
+  const double share = c->gamma[j] / c->S[j + j * c->m];
+  return c->gamma[j] > 0 ? share * share : 0;
 }
 
 /* phi^T = V_k^T (H - mean), by blocks of samples and features that fit the

@@ -5,6 +5,13 @@
  * (gamma_j, v_j) of theory.md 1. Exact where the kernel hardly moves (theory.md
  * 7).
  *
+ * Two losses. Covariance, |C - I|^2 of C = W Gamma W^T: the rest of this text
+ * is about it. Spectral, -2 tr C + |W Sigma W^T|^2 with Sigma the features'
+ * covariance (theory.md 1), where es_held_spread has added it: descent is Z <-
+ * Z + 4 lr (Z G - Z S Z^T Z S), S = V^T Sigma V, and a mode by itself rises as
+ * in the other loss, at the rates 8 gamma_j, but to gamma_j^2/S_jj^2: its
+ * plateau, of which it steps through one half.
+ *
  * Two predictions: the aligned closed form from the QR partner of W, and
  * discrete descent Z <- Z - 4 lr (Z G Z^T - I) Z G, G = diag(gamma), from the
  * start Z = W V as it is. Both are the same for any number of threads.
@@ -41,6 +48,8 @@ typedef struct es_held {
   double *Z0;    /* d×m, column-major: W V */
   double *s0;    /* d: R_jj of the QR of Z0's first d columns */
   es_slab slab;  /* what these are pieces of */
+  double *S;     /* m×m: V^T Sigma V; NULL: the covariance loss */
+  es_slab spread;
 } es_held;
 
 /* features: 2n×m, row-major, the n first views and then the n second ones;
@@ -56,6 +65,18 @@ es_status es_held_restore(es_held *out, size_t m, const double *gamma, size_t d,
                           const double *Z0, es_diag *diag) ES_MUST_USE;
 void es_held_free(es_held *c);
 
+/* Adds Sigma, the covariance of the same features, or S (m×m) as it was stored:
+ * the loss is the spectral one from here on. ES_FILE_DATA where a stored S is
+ * not finite. */
+es_status es_held_spread(es_held *c, size_t n, const double *features,
+                         es_diag *diag) ES_MUST_USE;
+es_status es_held_restore_spread(es_held *c, const double *S,
+                                 es_diag *diag) ES_MUST_USE;
+
+/* Where mode j ends by itself: 1, or gamma_j^2/S_jj^2 with the spectral loss (0
+ * for a gamma that is not positive). */
+double es_held_plateau(const es_held *c, size_t j);
+
 /* Eigenfunctions phi_j(x) = v_j^T (h(x) - mean) of the first k modes at `rows`
  * samples: phi is rows×k, row-major. c has V (it was not restored). */
 void es_held_functions(const es_held *c, size_t rows, const double *features,
@@ -66,9 +87,10 @@ typedef struct es_held_step {
   double gamma, s0;
   double tau;         /* half time of the aligned formula, below 0 where it
                          starts beyond 1/2; NaN: never */
-  double tau_generic; /* where gamma_j |Z_j|^2 passes 1/2 in the descent, as
-                         t = lr · steps, between two steps as es_crossing_time
-                         has it; NaN: not within the steps given */
+  double tau_generic; /* where gamma_j |Z_j|^2 passes half of its plateau in the
+                         descent, as t = lr · steps, between two steps as
+                         es_crossing_time has it; NaN: not within the steps
+                         given */
   double step;        /* tau_generic/lr */
 } es_held_step;
 
@@ -79,11 +101,18 @@ typedef struct es_held_step {
 es_status es_held_steps(const es_held *c, double lr, size_t max_steps,
                         es_held_step *out, es_diag *diag) ES_MUST_USE;
 
-/* The descent itself: curve (n_at × d, row-major) gets gamma_j |Z_j|^2 after
- * at[i] steps (never falling), and values (n_at × d, or NULL) the eigenvalues
- * of Z G Z^T, falling. Rows before a blow-up are kept. */
+/* What a descent leaves; a piece that is not wanted is NULL. */
+typedef struct es_held_path {
+  double *curve;  /* n_at×d, row-major: gamma_j |Z_j|^2, never falling */
+  double *values; /* n_at×d: eigenvalues of Z G Z^T, falling */
+  double *loss;   /* n_at */
+  double *Z;      /* d×m, column-major: after the last step */
+} es_held_path;
+
+/* The descent itself, looked at after at[i] steps (never falling). Rows before
+ * a blow-up are kept. */
 es_status es_held_descend(const es_held *c, double lr, const size_t *at,
-                          size_t n_at, double *curve, double *values,
+                          size_t n_at, const es_held_path *out,
                           es_diag *diag) ES_MUST_USE;
 
 #endif

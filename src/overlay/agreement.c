@@ -1,15 +1,16 @@
 /* From the measures of each run to rows of agreement.csv: medians over the runs
- * (over runs and modes where a mode has its own number), with the extremes of
- * the runs. A run in which a measure is not defined is left out of its row. */
+ * (over runs and modes where a mode has its own number), with their intervals.
+ * A run in which a measure is not defined is left out of its row. */
 #include "overlay/agreement.h"
 
+#include "overlay/interval.h"
 #include "overlay/measures.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST = 4, ROWS = 17 }; /* modes of the bar; rows without numbers */
+enum { FIRST = 4, ROWS = 40 }; /* modes of the bar; rows without numbers */
 static const double step_bar = 0.15;
 
 typedef struct book {
@@ -17,7 +18,7 @@ typedef struct book {
   size_t n_runs, k;
   es_overlay_metric *row;
   size_t n;
-  double *work; /* n_runs × k */
+  double *cells, *work; /* n_runs × k; as many + ES_RESAMPLES */
 } book;
 
 static es_overlay_metric *next_row(book *b, const char *name) {
@@ -28,43 +29,38 @@ static es_overlay_metric *next_row(book *b, const char *name) {
   return row;
 }
 
-static void widen(es_overlay_metric *row, double x) {
-  if (isnan(x)) return;
-  if (!(row->low <= x)) row->low = x;
-  if (!(row->high >= x)) row->high = x;
-}
-
 static double over_runs(const book *b, es_measure *of) {
-  for (size_t r = 0; r < b->n_runs; r++) b->work[r] = of(&b->run[r]);
-  return es_measure_median(b->work, b->n_runs);
+  for (size_t r = 0; r < b->n_runs; r++) b->cells[r] = of(&b->run[r]);
+  return es_interval_median(b->cells, b->n_runs, 1, b->work);
 }
 
 static es_overlay_metric *add(book *b, const char *name, es_measure *of,
                               es_measure *null) {
   es_overlay_metric *row = next_row(b, name);
-  for (size_t r = 0; r < b->n_runs; r++) widen(row, of(&b->run[r]));
-  row->value = over_runs(b, of);
   if (null != NULL) row->null = over_runs(b, null);
+  row->value = over_runs(b, of);
+  es_interval_of(&row->low, &row->high, b->cells, b->n_runs, 1, b->work);
   return row;
 }
 
-/* Median over modes first … last-1 of runs r … r+n-1. */
+/* Median over modes first … last-1. */
 static double over_modes(const book *b, es_mode_measure *of, size_t first,
-                         size_t last, size_t r, size_t n) {
-  size_t kept = 0;
-  for (size_t i = r; i < r + n; i++)
-    for (size_t j = first; j < last; j++) b->work[kept++] = of(&b->run[i], j);
-  return es_measure_median(b->work, kept);
+                         size_t last) {
+  const size_t width = last - first;
+  for (size_t r = 0; r < b->n_runs; r++)
+    for (size_t j = first; j < last; j++)
+      b->cells[r * width + j - first] = of(&b->run[r], j);
+  return es_interval_median(b->cells, b->n_runs, width, b->work);
 }
 
 static es_overlay_metric *add_modes(book *b, const char *name,
                                     es_mode_measure *of, es_mode_measure *null,
                                     size_t first, size_t last) {
   es_overlay_metric *row = next_row(b, name);
-  for (size_t r = 0; r < b->n_runs; r++)
-    widen(row, over_modes(b, of, first, last, r, 1));
-  row->value = over_modes(b, of, first, last, 0, b->n_runs);
-  if (null != NULL) row->null = over_modes(b, null, first, last, 0, b->n_runs);
+  if (null != NULL) row->null = over_modes(b, null, first, last);
+  row->value = over_modes(b, of, first, last);
+  es_interval_of(&row->low, &row->high, b->cells, b->n_runs, last - first,
+                 b->work);
   return row;
 }
 
@@ -113,8 +109,60 @@ static void add_not_separate(book *b) {
 /* One run outside makes it outside. */
 static void add_theorem(book *b) {
   es_overlay_metric *row = add(b, "theorem", es_of_theorem, NULL);
-  row->value = row->low;
+  for (size_t r = 0; r < b->n_runs; r++)
+    row->value = fmin(row->value, b->run[r].theorem);
   if (row->value == 0) row->verdict = "outside";
+}
+
+/* A null's number; the verdict says whether theory's is better. Where both are
+ * the same, as two correlations of 1, or one is none, nothing is decided. */
+static void add_null(book *b, const char *name, es_measure *of,
+                     es_measure *theory, bool least) {
+  const double said = over_runs(b, theory);
+  es_overlay_metric *row = add(b, name, of, NULL);
+  if (isnan(row->value) || isnan(said) || row->value == said)
+    row->verdict = "inconclusive";
+  else
+    row->verdict =
+        (least ? said < row->value : said > row->value) ? "holds" : "fails";
+}
+
+static void add_nulls(book *b) {
+  add_null(b, "null_other_kernel_step_log_error", es_other_log_error,
+           es_timed_log_error, true);
+  add_null(b, "null_other_kernel_rank_correlation", es_other_correlation,
+           es_timed_correlation, false);
+  add_null(b, "null_other_kernel_subspace_alignment", es_other_share,
+           es_share_start, false);
+  add_null(b, "null_random_kernel_step_log_error", es_random_log_error,
+           es_timed_log_error, true);
+  add_null(b, "null_random_kernel_rank_correlation", es_random_correlation,
+           es_timed_correlation, false);
+  add_null(b, "null_random_kernel_subspace_alignment", es_random_share,
+           es_share_start, false);
+  add_null(b, "null_untrained_subspace_alignment", es_share_untrained,
+           es_share_start, false);
+}
+
+/* Beyond the best null by more than the runs scatter. */
+static void add_score(book *b) {
+  es_overlay_metric *row = add(b, "score", es_score, NULL);
+  row->null = 0;
+  row->verdict = row->low > 0     ? "holds"
+                 : row->high <= 0 ? "fails"
+                                  : "inconclusive";
+}
+
+/* How much of the error is the kernel moving. */
+static void add_kernels(book *b) {
+  add(b, "eigenvalue_error", es_rank_error, es_rank_error_null);
+  add(b, "eigenvalue_error_end", es_rank_error_end, es_rank_error_null);
+  add(b, "eigenvalue_error_followed", es_rank_error_followed,
+      es_rank_error_null);
+  add(b, "subspace_alignment", es_share_start, es_share_chance);
+  add(b, "subspace_alignment_end", es_share_end, es_share_chance);
+  add(b, "subspace_alignment_followed", es_share_followed, es_share_chance);
+  add(b, "subspace_alignment_top", es_share_top, es_share_chance);
 }
 
 static void fill(book *b) {
@@ -135,20 +183,29 @@ static void fill(book *b) {
   add_not_separate(b);
   add_ratios(b);
   add_theorem(b);
+  add_kernels(b);
+  add_nulls(b);
+  add_score(b);
 }
 
 es_status es_agreement_of(es_overlay_metric **out, size_t *n,
                           const es_joined *run, size_t n_runs, es_diag *diag) {
   book b = {.run = run, .n_runs = n_runs, .k = run[0].k};
+  const size_t cells = es_size_product(n_runs, b.k);
   b.row = calloc(ROWS + run[0].d + b.k, sizeof *b.row);
-  b.work = calloc(n_runs * b.k, sizeof *b.work);
-  if (b.row == NULL || b.work == NULL) {
-    free(b.row);
-    free(b.work);
-    return es_fail(diag, ES_NO_MEMORY, "no memory for the agreement");
-  }
-  fill(&b);
+  b.cells = calloc(cells, sizeof *b.cells);
+  b.work = calloc(cells + ES_RESAMPLES, sizeof *b.work);
+  es_status status = ES_OK;
+  if (b.row == NULL || b.cells == NULL || b.work == NULL)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory for the agreement");
+  else
+    fill(&b);
+  free(b.cells);
   free(b.work);
+  if (status != ES_OK) {
+    free(b.row);
+    return status;
+  }
   *out = b.row;
   *n = b.n;
   return ES_OK;

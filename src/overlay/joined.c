@@ -1,12 +1,8 @@
-/* A run's files, checked against each other and joined: see joined.h. The
- * predicted curves are computed again from what was stored before the first
- * step, Z_0 and gamma, by the descent of ntk/held.h, at the steps that the
- * run logged. */
+/* A run's files, checked against each other and joined: see joined.h. */
 #include "overlay/joined.h"
 
 #include "file/h5.h"
 #include "file/open.h"
-#include "ntk/held.h"
 #include "overlay/sources.h"
 
 #include <math.h>
@@ -55,27 +51,26 @@ static es_status check_shapes(es_joined *out, const es_sources *s,
 }
 
 static es_status make_room(es_joined *out, es_diag *diag) {
-  size_t total = 0, cells_d = 0, cells_k = 0;
-  if (!es_size_mul(&cells_d, out->rows, out->d) ||
-      !es_size_mul(&cells_k, out->rows, out->k))
-    return es_fail(diag, ES_NO_MEMORY, "no memory for the joined curves");
-  for (int i = 0; i < 4; i++) es_slab_add(&total, out->rows, sizeof(double));
-  for (int i = 0; i < 2; i++) es_slab_add(&total, cells_d, sizeof(double));
-  for (int i = 0; i < 2; i++) es_slab_add(&total, cells_k, sizeof(double));
-  es_slab_add(&total, out->k, sizeof *out->aligned);
-  es_slab_add(&total, out->k, sizeof *out->mode);
+  const size_t rows = out->rows, k = out->k;
+  const size_t of_d = es_size_product(rows, out->d);
+  const size_t of_k = es_size_product(rows, k);
+  const size_t sizes[] = {rows, rows, rows, rows, of_d, of_d, of_d,
+                          of_d, of_d, of_k, of_k, k,    k,    2 * k + rows};
+  double **const pieces[] = {
+      &out->step,     &out->t,         &out->loss,         &out->predicted_loss,
+      &out->lambda,   &out->predicted, &out->lambda_start, &out->lambda_end,
+      &out->followed, &out->along,     &out->overlap,      &out->aligned,
+      &out->plateau,  &out->work};
+  enum { PIECES = sizeof sizes / sizeof *sizes };
+  size_t total = 0;
+  for (int i = 0; i < PIECES; i++)
+    es_slab_add(&total, sizes[i], sizeof(double));
+  es_slab_add(&total, k, sizeof *out->mode);
   const es_status status = es_slab_open(&out->memory, total, diag);
   if (status != ES_OK) return status;
-  out->step = es_slab_take(&out->memory, out->rows, sizeof(double));
-  out->t = es_slab_take(&out->memory, out->rows, sizeof(double));
-  out->loss = es_slab_take(&out->memory, out->rows, sizeof(double));
-  out->predicted_loss = es_slab_take(&out->memory, out->rows, sizeof(double));
-  out->lambda = es_slab_take(&out->memory, cells_d, sizeof(double));
-  out->predicted = es_slab_take(&out->memory, cells_d, sizeof(double));
-  out->along = es_slab_take(&out->memory, cells_k, sizeof(double));
-  out->overlap = es_slab_take(&out->memory, cells_k, sizeof(double));
-  out->aligned = es_slab_take(&out->memory, out->k, sizeof *out->aligned);
-  out->mode = es_slab_take(&out->memory, out->k, sizeof *out->mode);
+  for (int i = 0; i < PIECES; i++)
+    *pieces[i] = es_slab_take(&out->memory, sizes[i], sizeof(double));
+  out->mode = es_slab_take(&out->memory, k, sizeof *out->mode);
   return ES_OK;
 }
 
@@ -88,6 +83,8 @@ static es_status take_trace(es_joined *out, const es_sources *s,
   es_sources_take_family(out->lambda, out->d, &s->trace, "lambda");
   es_sources_take_family(out->along, out->k, &s->trace, "along");
   es_sources_take_family(out->overlap, out->k, &s->trace, "overlap");
+  for (size_t i = 0; i < out->rows * out->d; i++) out->followed[i] = NAN;
+  es_sources_take_family(out->followed, out->d, &s->trace, "followed");
   for (size_t i = 0; i < out->rows; i++) {
     const double step = out->step[i];
     if (!(step >= 0 && step < MOST_STEPS) || step != floor(step) ||
@@ -155,41 +152,11 @@ static es_status check_prediction(const es_joined *out, const es_sources *s,
   return ES_OK;
 }
 
-/* Curves of the modes, and the loss sum_j (1 - lambda_j)^2 from the descent's
- * eigenvalues. */
-static es_status descend(es_joined *out, const es_held *theory, size_t *at,
-                         double *values, es_diag *diag) {
-  for (size_t i = 0; i < out->rows; i++) at[i] = (size_t)out->step[i];
-  const es_status status = es_held_descend(theory, out->rate, at, out->rows,
-                                           out->predicted, values, diag);
-  for (size_t i = 0; status == ES_OK && i < out->rows; i++)
-    for (size_t j = 0; j < out->d; j++) {
-      const double rest = 1 - values[i * out->d + j];
-      out->predicted_loss[i] += rest * rest;
-    }
-  return status;
-}
-
-static es_status predict(es_joined *out, const es_sources *s, const char *run,
-                         es_diag *diag) {
-  es_held theory = {0};
-  size_t *at = calloc(out->rows, sizeof *at);
-  double *values = calloc(out->rows * out->d, sizeof *values);
-  es_status status =
-      at == NULL || values == NULL
-          ? es_fail(diag, ES_NO_MEMORY, "no memory for the predicted descent")
-          : es_held_restore(&theory, s->gamma.rows, s->gamma.data, out->d,
-                            s->Z0.data, diag);
-  if (status == ES_OK) status = descend(out, &theory, at, values, diag);
-  if (status != ES_OK && diag != NULL) {
-    char why[sizeof diag->message];
-    snprintf(why, sizeof why, "%s", diag->message);
-    es_file_fail(diag, status, run, "%s", why);
-  }
-  es_held_free(&theory);
-  free(values);
-  free(at);
-  return status;
+static es_status predict(es_joined *out, const char *run, es_diag *diag) {
+  es_diag own = {0};
+  const es_status status = es_joined_predict(out, &own);
+  return status == ES_OK ? ES_OK
+                         : es_file_fail(diag, status, run, "%s", own.message);
 }
 
 /* A run of an older version is of the covariance loss. */
@@ -214,20 +181,24 @@ static es_status join(es_joined *out, const es_sources *s, const char *run,
   double *tau = NULL;
   es_status status = check_shapes(out, s, diag);
   if (status == ES_OK) status = take_theorem(out, s, diag);
+  if (status == ES_OK)
+    status = es_frames_read(&out->frames, s->arrays_path, out->d, diag);
   if (status == ES_OK) status = make_room(out, diag);
   if (status == ES_OK) status = take_trace(out, s, diag);
   if (status == ES_OK) status = settle_rate(out, s, diag);
   if (status == ES_OK && (tau = calloc(out->k, sizeof *tau)) == NULL)
     status = es_fail(diag, ES_NO_MEMORY, "no memory for step times");
   if (status == ES_OK) status = check_prediction(out, s, tau, diag);
-  if (status == ES_OK) status = predict(out, s, run, diag);
+  if (status == ES_OK) status = predict(out, run, diag);
   if (status == ES_OK) es_joined_steps(out, s->gamma.rows, s->gamma.data, tau);
   free(tau);
   return status;
 }
 
 es_status es_joined_read(es_joined *out, const char *run, es_diag *diag) {
-  *out = (es_joined){0};
+  *out = (es_joined){.shares = {NAN, NAN, NAN, NAN, NAN},
+                     .other = {NAN, NAN, NAN},
+                     .random = {NAN, NAN, NAN}};
   es_sources s;
   es_status status = es_sources_read(&s, run, diag);
   if (status == ES_OK) status = join(out, &s, run, diag);
@@ -237,6 +208,7 @@ es_status es_joined_read(es_joined *out, const char *run, es_diag *diag) {
 }
 
 void es_joined_free(es_joined *run) {
+  es_frames_free(&run->frames);
   es_slab_close(&run->memory);
   *run = (es_joined){0};
 }

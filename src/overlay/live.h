@@ -19,6 +19,11 @@ es_status es_live_settle_rate(const es_live_run *run, double gamma_1,
 es_status es_live_measure_rate(const es_live_run *run,
                                es_diag *diag) ES_MUST_USE;
 
+/* A number for the eval pairs, under 2^53: the same where data and the settings
+ * of [data] and [augment] are, and train.eval_n; by chance one in 2^53 else. */
+es_status es_live_pairs(double *out, const es_live_run *run,
+                        es_diag *diag) ES_MUST_USE;
+
 /* How far beyond the run's end a prediction looks: it takes seconds at most. */
 size_t es_live_horizon(const es_trainer *trainer);
 

@@ -96,38 +96,38 @@ double es_aligned_log_error(const es_joined *run) {
 
 double es_step_log_null(const es_joined *run) { return log_error(run, MEAN); }
 
-static double predicted_of(const es_joined *run, size_t j) {
-  return run->mode[j].tau_predicted;
-}
-
-static double measured_of(const es_joined *run, size_t j) {
-  return run->mode[j].tau_measured;
-}
-
-/* Mean rank of mode j among those that were met. */
-static double rank(const es_joined *run, es_mode_measure *of, size_t j) {
+/* Mean rank of x[j] among n numbers. */
+static double rank(size_t n, const double *x, size_t j) {
   double below = 0, ties = 0;
-  for (size_t i = 0; i < run->k; i++) {
-    if (!es_joined_met(run, i)) continue;
-    below += of(run, i) < of(run, j);
-    ties += of(run, i) == of(run, j);
+  for (size_t i = 0; i < n; i++) {
+    below += x[i] < x[j];
+    ties += x[i] == x[j];
   }
   return below + (ties + 1) / 2;
 }
 
-double es_rank_correlation(const es_joined *run) {
-  const double n = es_modes_met(run), mean = (n + 1) / 2;
+double es_measure_spearman(size_t n, const double *x, const double *y) {
+  const double mean = ((double)n + 1) / 2;
   double xy = 0, xx = 0, yy = 0;
   if (n < 3) return NAN;
-  for (size_t j = 0; j < run->k; j++) {
-    if (!es_joined_met(run, j)) continue;
-    const double x = rank(run, predicted_of, j) - mean;
-    const double y = rank(run, measured_of, j) - mean;
-    xy += x * y;
-    xx += x * x;
-    yy += y * y;
+  for (size_t j = 0; j < n; j++) {
+    const double a = rank(n, x, j) - mean, b = rank(n, y, j) - mean;
+    xy += a * b;
+    xx += a * a;
+    yy += b * b;
   }
   return xy / sqrt(xx * yy);
+}
+
+double es_rank_correlation(const es_joined *run) {
+  double *x = run->work, *y = x + run->k;
+  size_t n = 0;
+  for (size_t j = 0; j < run->k; j++) {
+    if (!es_joined_met(run, j)) continue;
+    x[n] = run->mode[j].tau_predicted;
+    y[n++] = run->mode[j].tau_measured;
+  }
+  return es_measure_spearman(n, x, y);
 }
 
 double es_rank_correlation_null(const es_joined *run) {
@@ -184,6 +184,7 @@ double es_curve_error_null(const es_joined *run) {
 
 double es_loss_error(const es_joined *run) {
   size_t n = 0;
+  if (run->theorem == 0) return NAN;
   const double sum =
       squares(&n, run->rows, run->loss, 1, run->predicted_loss, 1);
   return sqrt(sum / (double)n);
@@ -211,4 +212,34 @@ double es_overlap_null(const es_joined *run, size_t j) {
     powers += value * value;
   }
   return sum * sum / ((double)run->d * powers);
+}
+
+/* Of the eigenvalues less a curve of as many; NaN where that has none. */
+static double rank_distance(const es_joined *run, const double *other) {
+  size_t n = 0;
+  const size_t cells = run->rows * run->d;
+  const double sum = squares(&n, cells, run->lambda, 1, other, 1);
+  return sqrt(sum / (double)n);
+}
+
+double es_rank_error(const es_joined *run) {
+  return rank_distance(run, run->lambda_start);
+}
+
+double es_rank_error_end(const es_joined *run) {
+  return rank_distance(run, run->lambda_end);
+}
+
+double es_rank_error_followed(const es_joined *run) {
+  return rank_distance(run, run->followed);
+}
+
+double es_rank_error_null(const es_joined *run) {
+  double sum = 0;
+  size_t n = 0;
+  for (size_t j = 0; j < run->d; j++) {
+    const double *y = run->lambda + j, mean = mean_of(run->rows, y, run->d);
+    sum += squares(&n, run->rows, y, run->d, &mean, 0);
+  }
+  return sqrt(sum / (double)n);
 }

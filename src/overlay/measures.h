@@ -8,6 +8,10 @@
 /* Of n numbers, NaN left out, inf the largest; x is sorted. NaN for none. */
 double es_measure_median(double *x, size_t n);
 
+/* Spearman's correlation of n pairs, ties sharing their mean rank; NaN under
+ * three. */
+double es_measure_spearman(size_t n, const double *x, const double *y);
+
 typedef double es_measure(const es_joined *run);
 typedef double es_mode_measure(const es_joined *run, size_t j);
 
@@ -38,7 +42,7 @@ es_measure es_step_log_error, es_aligned_log_error, es_step_log_null;
 es_measure es_curve_error, es_curve_error_null;
 
 /* Root mean square of loss - predicted loss over logged rows; null: of the loss
- * about its mean. */
+ * about its mean. NaN where the run's loss is not the one predicted. */
 es_measure es_loss_error, es_loss_error_null;
 
 /* Overlap of a mode that was met, at its step. Null: the overlap of a random
@@ -61,9 +65,42 @@ es_measure es_one_at_a_time, es_one_at_a_time_null;
 bool es_not_separate(const es_joined *run, size_t j);
 es_mode_measure es_value_at_next;
 
+/* Root mean square, over logged rows and ranks, of lambda_j less what descents
+ * give in the kernel of the start, of the end, and with one measured along the
+ * way; null: of lambda_j about its own mean. */
+es_measure es_rank_error, es_rank_error_end, es_rank_error_followed,
+    es_rank_error_null;
+
+/* Shares of the final subspace (es_shares), and what unrelated functions would
+ * have of it, d/(rows - 1). */
+es_measure es_share_start, es_share_end, es_share_followed, es_share_top,
+    es_share_untrained, es_share_chance;
+
+/* step_log_error and rank_correlation over the modes that es_joined_timed: what
+ * null kernels are held against. */
+es_measure es_timed_log_error, es_timed_correlation;
+
+/* What null kernels say (nulls.h). */
+es_measure es_other_log_error, es_other_correlation, es_other_share;
+es_measure es_random_log_error, es_random_correlation, es_random_share;
+
+/* One number for a run, at most 1: the mean of the parts below that are
+ * defined, none under -1 (score.c).
+ *   steps    1 - (E/E_0)^2 over the modes that es_joined_timed, E the rms of
+ *            ln(measured/predicted) and E_0 the least of that of the mean log
+ *            time, another run's and a random kernel; where positive times the
+ *            share of the predicted modes that were met. From two modes on
+ *   curves   1 - (curve_error/null)^2
+ *   subspace (a - a_0)/(1 - a_0), a the share of the final subspace and a_0 the
+ *            largest of chance's, the untrained embedding's, another run's and
+ *            a random kernel's
+ * 1: theory and training are the same; 0: theory is worth what the best null
+ * is. */
+es_measure es_score;
+
 /* |loss - (d - k)| halfway, in steps, between the passing of 1/2 by eigenvalues
  * k and k+1, at the worst k. Null: 1/4, of a straight line through the loss
- * that each has there, d - k + 1/4. */
+ * that each has there, d - k + 1/4. NaN for other losses than covariance. */
 es_measure es_plateau_distance, es_plateau_distance_null;
 
 #endif

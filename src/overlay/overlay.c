@@ -3,6 +3,7 @@
 
 #include "file/open.h"
 #include "overlay/agreement.h"
+#include "overlay/nulls.h"
 
 #include <stdlib.h>
 
@@ -33,6 +34,7 @@ es_status es_overlay_new(es_overlay **out, const char *const *run,
     return es_fail(diag, ES_NO_MEMORY, "no memory for %zu runs", n_runs);
   }
   es_status status = read_runs(overlay, run, n_runs, diag);
+  if (status == ES_OK) status = es_nulls_fill(overlay->run, n_runs, diag);
   if (status == ES_OK)
     status = es_agreement_of(&overlay->metric, &overlay->n_metrics,
                              overlay->run, n_runs, diag);

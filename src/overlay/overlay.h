@@ -1,7 +1,8 @@
 /* Prediction against measurement: what theory said of a run before its first
  * step, joined with what was measured while it trained. Reads the run's files
  * only: prediction.csv, trace.csv (columns step, t, lr, along_j, overlap_j,
- * lambda_j) and arrays.h5 (/prediction/gamma, /prediction/Z0).
+ * lambda_j, followed_j) and arrays.h5 (/prediction/gamma, /prediction/Z0 and,
+ * where they were kept, /prediction/phi, /prediction/end, /eval: frame.h).
  *
  * Modes are matched by direction: measured curve j is along_j, the variance of
  * the embedding along predicted eigenfunction j (metrics/spectra.h). */
@@ -21,13 +22,12 @@ typedef struct es_overlay_step {
 } es_overlay_step;
 
 /* A row of agreement.csv. value: the median over the runs (over runs and modes
- * where a mode has its own number); low and high: the extremes over the runs.
- * null: what the metric is without any knowledge of the modes (NaN: not
- * defined). verdict: holds, fails, inconclusive or "" where a metric has no
- * bar. A step that was predicted within the run and not taken counts as an
- * infinite error. In this order:
- *   runs
- *   modes_predicted            to step within the run
+ * where a mode has its own number); low and high: its 95% interval by the
+ * percentile bootstrap over runs (interval.h), of one run its value. null:
+ * what the metric is without any knowledge of the modes (NaN: not defined).
+ * verdict: holds, fails, inconclusive or "" where a metric has no bar. A step
+ * that was predicted within the run and not taken counts as an infinite error.
+ * In this order: runs modes_predicted            to step within the run
  *   modes_met                  of those, the ones that did
  *   modes_unforeseen           stepped, predicted for later or never
  *   median_step_error_first_4  of |measured/predicted - 1|; bar 0.15;
@@ -46,6 +46,17 @@ typedef struct es_overlay_step {
  *   step_ratio_J               measured/predicted, of modes predicted within
  *   theorem                    1; 0, with the verdict "outside", where the loss
  *                              of a run is not one that theory.md 1 speaks of
+ *   eigenvalue_error           rms of lambda_j less those of the descent in the
+ *                              kernel of the start; …_end in that of the end;
+ *                              …_followed with one measured along the way
+ *   subspace_alignment         share of the final subspace in the embedding
+ *                              that the start's kernel predicts; …_end,
+ *                              …_followed; …_top: in its first d eigenfunctions
+ *   null_other_kernel_X, null_random_kernel_X, null_untrained_X
+ *                              what X is for that null: step_log_error,
+ *                              rank_correlation, subspace_alignment; holds
+ *                              where theory is better, fails where it is not
+ *   score                      one number for a run (es_score)
  * measures.h has the definitions and the nulls. */
 typedef struct es_overlay_metric {
   char metric[48];
@@ -72,8 +83,8 @@ const es_overlay_metric *es_overlay_agreement(const es_overlay *overlay,
 
 /* Writes into dir (which exists), each atomically:
  *   overlay.csv    run, step, t, loss, predicted_loss, measured_1…,
- *                  predicted_1…, lambda_1…: the joined curves, run counted
- *                  from 1
+ *                  predicted_1…, lambda_1…, lambda_start_1…, lambda_end_1…,
+ *                  lambda_followed_1…: the joined curves, run counted from 1
  *   steps.csv      a row for each mode (of one run), or for each mode the
  *                  medians over the runs (of tau_measured/tau_predicted for
  *                  relative_error; a step not taken is later than any other,

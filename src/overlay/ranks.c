@@ -43,8 +43,14 @@ double es_value_at_next(const es_joined *run, size_t j) {
   return isnan(next) ? NAN : es_joined_at(run, run->lambda, run->d, j, next);
 }
 
+/* The loss has the plateaus d - k. */
+static bool staircase(const es_joined *run) {
+  return run->theorem != 0 && run->frames.start.held.S == NULL;
+}
+
 double es_plateau_distance(const es_joined *run) {
   double worst = NAN;
+  if (!staircase(run)) return NAN;
   for (size_t k = 1; k < run->d; k++) {
     const double t = (passes(run, k - 1, high) + passes(run, k, high)) / 2;
     if (isnan(t)) break;
@@ -56,5 +62,5 @@ double es_plateau_distance(const es_joined *run) {
 }
 
 double es_plateau_distance_null(const es_joined *run) {
-  return isnan(passes(run, 1, high)) ? NAN : 0.25;
+  return !staircase(run) || isnan(passes(run, 1, high)) ? NAN : 0.25;
 }

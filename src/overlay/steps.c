@@ -1,6 +1,6 @@
 /* Step times and overlaps of one run: see joined.h. A mode steps where the
- * variance of the embedding along its predicted eigenfunction passes 1/2, the
- * half time of theory.md 1. */
+ * variance of the embedding along its predicted eigenfunction passes half of
+ * its plateau, the half time of theory.md 1. */
 #include "overlay/joined.h"
 
 #include "metrics/crossing.h"
@@ -39,6 +39,19 @@ bool es_joined_met(const es_joined *run, size_t j) {
   return es_joined_expected(run, j) && !isnan(run->mode[j].tau_measured);
 }
 
+bool es_joined_timed(const es_joined *run, size_t j) {
+  return es_joined_met(run, j) && run->mode[j].tau_predicted > 0 &&
+         run->mode[j].tau_measured > 0;
+}
+
+/* In plateaus, of which the rise is logistic. */
+static double half_time(const es_joined *run, size_t j) {
+  double *y = run->work;
+  for (size_t i = 0; i < run->rows; i++)
+    y[i] = run->along[i * run->k + j] / run->plateau[j];
+  return es_joined_crossing(run, y, 1, 0, 0.5);
+}
+
 /* 1 - gamma_{j+1}^+/gamma_j. */
 static double gap_of(size_t m, const double *gamma, size_t j) {
   const double next = j + 1 < m && gamma[j + 1] > 0 ? gamma[j + 1] : 0;
@@ -49,7 +62,7 @@ void es_joined_steps(es_joined *run, size_t m, const double *gamma,
                      const double *tau_generic) {
   const double end = run->t[run->rows - 1];
   for (size_t j = 0; j < run->k; j++) {
-    const double tau = es_joined_crossing(run, run->along, run->k, j, 0.5);
+    const double tau = half_time(run, j);
     run->mode[j] = (es_overlay_step){
         .mode = (double)(j + 1),
         .gamma = gamma[j],

@@ -15,7 +15,7 @@ typedef es_status writer(es_csv *csv, const es_overlay *overlay, double *row,
 static es_status write_table(const char *dir, const char *name, writer *body,
                              const es_overlay *overlay, es_diag *diag) {
   es_csv csv = {0};
-  const size_t width = 5 + 2 * overlay->run[0].k + overlay->run[0].d;
+  const size_t width = 5 + 2 * overlay->run[0].k + 4 * overlay->run[0].d;
   double *row = calloc(width + overlay->n_runs, sizeof *row);
   char *path = es_file_join(dir, name);
   es_status status = row == NULL || path == NULL
@@ -47,14 +47,17 @@ static es_status curves_header(es_csv *csv, const es_joined *run,
                                es_diag *diag) {
   enum { PLAIN = 5 };
   char *plain[PLAIN] = {"run", "step", "t", "loss", "predicted_loss"};
-  const size_t k = run->k, n = PLAIN + 2 * k + run->d;
+  const size_t k = run->k, d = run->d, n = PLAIN + 2 * k + 4 * d;
   char **list = calloc(n, sizeof *list);
   if (list == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a table");
   for (size_t j = 0; j < PLAIN; j++) list[j] = plain[j];
   es_status status =
       name_family(list + PLAIN, "measured", k) &&
               name_family(list + PLAIN + k, "predicted", k) &&
-              name_family(list + PLAIN + 2 * k, "lambda", run->d)
+              name_family(list + PLAIN + 2 * k, "lambda", d) &&
+              name_family(list + PLAIN + 2 * k + d, "lambda_start", d) &&
+              name_family(list + PLAIN + 2 * k + 2 * d, "lambda_end", d) &&
+              name_family(list + PLAIN + 2 * k + 3 * d, "lambda_followed", d)
           ? es_csv_header(csv, (const char *const *)list, n, diag)
           : es_fail(diag, ES_NO_MEMORY, "no memory for a table");
   for (size_t j = PLAIN; j < n; j++) free(list[j]);
@@ -77,7 +80,10 @@ static es_status write_curves(es_csv *csv, const es_overlay *overlay,
       for (size_t j = 0; j < run->k; j++) *to++ = run->along[i * run->k + j];
       for (size_t j = 0; j < run->k; j++)
         *to++ = run->predicted[i * run->d + j];
-      for (size_t j = 0; j < run->d; j++) *to++ = run->lambda[i * run->d + j];
+      const double *const ranks[] = {run->lambda, run->lambda_start,
+                                     run->lambda_end, run->followed};
+      for (int c = 0; c < 4; c++)
+        for (size_t j = 0; j < run->d; j++) *to++ = ranks[c][i * run->d + j];
       status = es_csv_row(csv, row, (size_t)(to - row), diag);
     }
   }

@@ -29,7 +29,7 @@ same "nothing else is" "$(ls run | grep -vE '^(config.yaml|run.json|(trace|predi
 family() { for j in $(seq "$2"); do printf ',%s_%d' "$1" "$j"; done; }
 measures="auc rankme alpha_req participation_ratio"
 same "the trace's columns" "$(head -1 run/trace.csv)" \
-  "t,step,epoch,loss,lr$(family lambda 3)$(family cov_lambda 3)$(family repr_lambda 16)$(printf ',%s' $measures)$(printf ',emb_%s' $measures)$(family along 3)$(family overlap 3),emb_std"
+  "t,step,epoch,loss,lr$(family lambda 3)$(family cov_lambda 3)$(family repr_lambda 16)$(printf ',%s' $measures)$(printf ',emb_%s' $measures)$(family along 3)$(family overlap 3),emb_std$(family followed 3)"
 same "rows at every sixth step and the last" "$(cut -d, -f2 run/trace.csv | tr '\n' ' ')" "step 0 6 12 18 20 "
 same "prediction.csv" "$(head -1 run/prediction.csv)" "mode,gamma,s0,tau,tau_generic,step"
 same "a mode for each output" "$(cut -d, -f1 run/prediction.csv | tr '\n' ' ')" "mode 1 2 3 "
@@ -37,7 +37,7 @@ same "steps.csv" "$(head -1 run/steps.csv)" "mode,gamma,gap,tau_predicted,tau_me
 same "its modes" "$(cut -d, -f1 run/steps.csv | tr '\n' ' ')" "mode 1 2 3 "
 same "agreement.csv" "$(head -1 run/agreement.csv)" "metric,value,low,high,null,verdict"
 same "overlay.csv" "$(head -1 run/overlay.csv)" \
-  "run,step,t,loss,predicted_loss$(family measured 3)$(family predicted 3)$(family lambda 3)"
+  "run,step,t,loss,predicted_loss$(family measured 3)$(family predicted 3)$(family lambda 3)$(family lambda_start 3)$(family lambda_end 3)$(family lambda_followed 3)"
 py <<'PY'
 import csv, json, math, zlib
 def table(name):
@@ -100,7 +100,9 @@ py <<'PY'
 import h5py, json, numpy as np
 f = h5py.File("run/arrays.h5")
 want = {"train/step": (), "train/data_checksum": (), "train/trace_bytes": (), "prediction/gamma": (16,), "prediction/Z0": (3, 16),
-        "prediction/theorem": (), "eval/start": (80, 3), "eval/end": (80, 3)}
+        "prediction/phi": (80, 16), "prediction/theorem": (), "prediction/pairs": (),
+        "prediction/end/gamma": (16,), "prediction/end/Z0": (3, 16), "prediction/end/phi": (80, 16),
+        "prediction/followed/state": (3,), "prediction/followed/F": (80, 3), "prediction/followed/B": (80, 16), "eval/start": (80, 3), "eval/end": (80, 3)}
 def bn(name, c):
     for k in ("weight", "bias", "running_mean", "running_var"): want[f"params/{name}.{k}"] = (c,)
     want[f"params/{name}.num_batches_tracked"] = ()

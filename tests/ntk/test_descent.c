@@ -52,7 +52,10 @@ static void descent_is_the_iteration(void **state) {
   some_start(Z, .05, 1);
   es_held c = restored(M, some_gamma, D, Z);
   for (size_t i = 0; i <= STEPS; i++) at[i] = i;
-  assert_ok(es_held_descend(&c, lr, at, STEPS + 1, curve, values, &diag), diag);
+  assert_ok(es_held_descend(&c, lr, at, STEPS + 1,
+                            &(es_held_path){.curve = curve, .values = values},
+                            &diag),
+            diag);
   for (size_t i = 0; i <= STEPS; i++) {
     double trace = 0, sum = 0;
     for (size_t j = 0; j < D; j++) {
@@ -69,7 +72,9 @@ static void descent_is_the_iteration(void **state) {
   /* Asked for now and then, it is the same. */
   const size_t few[] = {7, 7, 90};
   double less[3 * D];
-  assert_ok(es_held_descend(&c, lr, few, 3, less, NULL, &diag), diag);
+  assert_ok(
+      es_held_descend(&c, lr, few, 3, &(es_held_path){.curve = less}, &diag),
+      diag);
   for (size_t j = 0; j < D; j++) {
     assert_close(less[j], curve[7 * D + j], 0, 0);
     assert_close(less[D + j], curve[7 * D + j], 0, 0);
@@ -92,8 +97,12 @@ static void what_cannot_move_is_left_out(void **state) {
   }
   es_held a = restored(M, some_gamma, D, Z);
   es_held b = restored(4, gamma, D, small_Z);
-  assert_ok(es_held_descend(&a, .04, at, 1, full, NULL, &diag), diag);
-  assert_ok(es_held_descend(&b, .04, at, 1, small, NULL, &diag), diag);
+  assert_ok(
+      es_held_descend(&a, .04, at, 1, &(es_held_path){.curve = full}, &diag),
+      diag);
+  assert_ok(
+      es_held_descend(&b, .04, at, 1, &(es_held_path){.curve = small}, &diag),
+      diag);
   for (size_t j = 0; j < D; j++) assert_close(full[j], small[j], 1e-12, 0);
   es_held_free(&a);
   es_held_free(&b);
@@ -163,7 +172,9 @@ static void aligned_descent_tends_to_the_closed_form(void **state) {
     const size_t at = (size_t)lround(t_end / lr);
     double curve[D];
     assert_ok(es_held_steps(&c, lr, 100000, step, &diag), diag);
-    assert_ok(es_held_descend(&c, lr, &at, 1, curve, NULL, &diag), diag);
+    assert_ok(
+        es_held_descend(&c, lr, &at, 1, &(es_held_path){.curve = curve}, &diag),
+        diag);
     for (size_t j = 0; j < D; j++) {
       const es_barlow_mode m = es_barlow_closed_form(gamma[j], s0[j], t_end);
       const double slope = 8 * gamma[j] * m.lambda * m.one_minus_lambda;
@@ -201,8 +212,11 @@ static void outputs_may_be_turned(void **state) {
         turned[a * M + j] += Q[a + b * D] * Z[b * M + j];
   for (int k = 0; k < 2; k++) {
     es_held c = restored(M, some_gamma, D, k == 0 ? Z : turned);
-    assert_ok(es_held_descend(&c, .05, at, 3, curve[k], values[k], &diag),
-              diag);
+    assert_ok(
+        es_held_descend(&c, .05, at, 3,
+                        &(es_held_path){.curve = curve[k], .values = values[k]},
+                        &diag),
+        diag);
     assert_ok(es_held_steps(&c, .05, 1000, step[k], &diag), diag);
     es_held_free(&c);
   }
@@ -232,8 +246,9 @@ static void a_rate_too_large_is_an_error(void **state) {
                                        "stable below 0.05"));
   assert_true(step[0].tau_generic > .5 && step[0].tau_generic < 1.5);
   assert_true(isnan(step[1].tau_generic) && step[1].tau > 0);
-  assert_status(es_held_descend(&c, lr, at, 2, curve, NULL, &diag),
-                ES_NOT_FINITE);
+  assert_status(
+      es_held_descend(&c, lr, at, 2, &(es_held_path){.curve = curve}, &diag),
+      ES_NOT_FINITE);
   assert_true(curve[0] > .5); /* the row before it */
   assert_close(curve[2], 0, 0, 0);
   es_held_free(&c);
@@ -259,8 +274,9 @@ static void what_is_no_number_blows_up(void **state) {
   double power;
   es_diag diag = {0};
   es_held c = restored(1, gamma, 1, Z0);
-  assert_status(es_held_descend(&c, .1, &at, 1, &power, NULL, &diag),
-                ES_NOT_FINITE);
+  assert_status(
+      es_held_descend(&c, .1, &at, 1, &(es_held_path){.curve = &power}, &diag),
+      ES_NOT_FINITE);
   es_held_free(&c);
 }
 
@@ -272,7 +288,9 @@ static void a_large_start_is_no_blow_up(void **state) {
   double power;
   es_diag diag = {0};
   es_held c = restored(1, gamma, 1, Z0);
-  assert_ok(es_held_descend(&c, 1e-9, &at, 1, &power, NULL, &diag), diag);
+  assert_ok(es_held_descend(&c, 1e-9, &at, 1, &(es_held_path){.curve = &power},
+                            &diag),
+            diag);
   /* s - 4 lr (s^2 - 1) s = 1e4 - 4e3, to lr s */
   assert_close(power, 3.6e7, 1e-7, 0);
   es_held_free(&c);
@@ -288,13 +306,15 @@ static void arguments_are_checked(void **state) {
   es_held c = restored(2, gamma, 1, Z0);
   for (int k = 0; k < 3; k++) {
     assert_status(es_held_steps(&c, rates[k], 9, &step, &diag), ES_BAD_VALUE);
-    assert_status(es_held_descend(&c, rates[k], at, 1, curve, NULL, &diag),
+    assert_status(es_held_descend(&c, rates[k], at, 1,
+                                  &(es_held_path){.curve = curve}, &diag),
                   ES_BAD_VALUE);
   }
   assert_status(es_held_steps(&c, INFINITY, 9, &step, &diag), ES_BAD_VALUE);
   assert_non_null(strstr(diag.message, "lr=inf"));
-  assert_status(es_held_descend(&c, .1, at, 2, curve, NULL, &diag),
-                ES_BAD_VALUE);
+  assert_status(
+      es_held_descend(&c, .1, at, 2, &(es_held_path){.curve = curve}, &diag),
+      ES_BAD_VALUE);
   assert_non_null(strstr(diag.message, "step 4 asked for after step 5"));
   es_held_free(&c);
 }

@@ -82,7 +82,10 @@ static void the_flow_descends_alike(void **state) {
   model *s = model_new(N, M, D, .7, .03, 8);
   run_flow(&rows, s);
   es_held c = model_held(s);
-  assert_ok(es_held_descend(&c, .05, at, ROWS, curve, values, &diag), diag);
+  assert_ok(es_held_descend(&c, .05, at, ROWS,
+                            &(es_held_path){.curve = curve, .values = values},
+                            &diag),
+            diag);
   for (size_t i = 0; i < ROWS; i++)
     for (size_t j = 0; j < D; j++) {
       const double *row = rows.cell[i], *W = row + 3 + 2 * D;

@@ -154,8 +154,11 @@ static void stored_and_restored(void **state) {
   for (int k = 0; k < 2; k++) {
     const es_held *which = k == 0 ? &c : &r;
     assert_ok(es_held_steps(which, lr, 2000, step[k], &diag), diag);
-    assert_ok(es_held_descend(which, lr, at, 3, curve[k], values[k], &diag),
-              diag);
+    assert_ok(
+        es_held_descend(which, lr, at, 3,
+                        &(es_held_path){.curve = curve[k], .values = values[k]},
+                        &diag),
+        diag);
   }
   assert_true(step[0][D - 1].tau_generic > 0);
   assert_memory_equal(step[0], step[1], sizeof step[0]);
@@ -179,8 +182,11 @@ static void threads_do_not_change_a_bit(void **state) {
   for (int k = 0; k < 2; k++) {
     omp_set_num_threads(k + 1);
     c[k] = model_held(s);
-    assert_ok(es_held_descend(c + k, .01, at, 1, curve[k], values[k], &diag),
-              diag);
+    assert_ok(
+        es_held_descend(c + k, .01, at, 1,
+                        &(es_held_path){.curve = curve[k], .values = values[k]},
+                        &diag),
+        diag);
     es_held_functions(c + k, 2 * N, s->features, D, phi[k]);
     assert_int_equal(omp_get_max_threads(), k + 1);
   }

@@ -25,7 +25,10 @@ static void near_degenerate_modes_share_a_step(void **state) {
     for (int j = 0; j < 2; j++) tau[k][j] = step[j].tau_generic;
     /* Between the two steps: one eigenvalue is learned, both modes share it. */
     const size_t middle = 200;
-    assert_ok(es_held_descend(&c, lr, &middle, 1, curve, values, &diag), diag);
+    assert_ok(es_held_descend(&c, lr, &middle, 1,
+                              &(es_held_path){.curve = curve, .values = values},
+                              &diag),
+              diag);
     assert_close(values[0], 1, 0, 1e-2);
     assert_close(values[1], 0, 0, 1e-2);
     assert_close(curve[0] + curve[1], values[0] + values[1], 1e-12, 0);
@@ -47,7 +50,10 @@ static void a_mixture_that_is_learned_stays(void **state) {
   es_held_step step;
   es_diag diag = {0};
   es_held c = restored(2, gamma, 1, Z0);
-  assert_ok(es_held_descend(&c, .01, at, 2, curve, values, &diag), diag);
+  assert_ok(es_held_descend(&c, .01, at, 2,
+                            &(es_held_path){.curve = curve, .values = values},
+                            &diag),
+            diag);
   assert_close(values[0], 1, 1e-12, 0);
   /* The two grow apart by 4 t dgamma = 2e-5 until the step at t = 1.2. */
   assert_close(curve[0], cos(angle) * cos(angle), 2e-5, 0);
@@ -71,7 +77,10 @@ static void curves_never_fall(void **state) {
     for (size_t i = 0; i < D * M; i++)
       Z0[i] = .03 * es_random_normal(seed, 1024, i);
     es_held c = restored(M, gamma, D, Z0);
-    assert_ok(es_held_descend(&c, lr, at, STEPS, curve, values, &diag), diag);
+    assert_ok(es_held_descend(&c, lr, at, STEPS,
+                              &(es_held_path){.curve = curve, .values = values},
+                              &diag),
+              diag);
     for (size_t i = D; i < STEPS * D; i++) {
       const double over = fmax(0, values[(i / D - 1) * D] - 1);
       const double x = 4 * lr * gamma[i % D];
@@ -101,7 +110,9 @@ static void modes_that_do_not_step(void **state) {
     assert_true(isnan(step[j].tau) && isnan(step[j].tau_generic));
     assert_true(isnan(step[j].step));
   }
-  assert_ok(es_held_descend(&c, .1, &at, 1, curve, NULL, &diag), diag);
+  assert_ok(
+      es_held_descend(&c, .1, &at, 1, &(es_held_path){.curve = curve}, &diag),
+      diag);
   assert_close(curve[0], 1, 1e-12, 0);
   assert_close(curve[1], 0, 0, 0);
   assert_close(curve[2], 0, 0, 0);

@@ -121,11 +121,17 @@ static void curves_are_written(void **state) {
       "predicted_1", "predicted_2",    "predicted_3",
       "predicted_4", "lambda_1",       "lambda_2",
       "lambda_3",    "lambda_4"};
-  assert_int_equal(t.columns, 17);
+  /* Behind them what kernels give, d columns each: the start's, in order; no
+   * other one was kept. */
+  enum { COLUMNS = 17 + 3 * 4 };
+  assert_int_equal(t.columns, COLUMNS);
+  assert_string_equal(t.name[17], "lambda_start_1");
+  assert_string_equal(t.name[21], "lambda_end_1");
+  assert_string_equal(t.name[25], "lambda_followed_1");
   assert_int_equal(t.rows, f.rows);
   for (size_t c = 0; c < 17; c++) assert_string_equal(t.name[c], names[c]);
   for (size_t i = 0; i < t.rows; i += 50) {
-    const double *row = t.value + i * 17;
+    const double *row = t.value + i * COLUMNS;
     assert_close(row[0], 1, 0, 0);
     assert_close(row[1], (double)(4 * i), 0, 0);
     assert_close(row[2], f.lr * (double)(4 * i), 0, 0);
@@ -138,7 +144,11 @@ static void curves_are_written(void **state) {
       assert_close(row[9 + j], scalar(f.gamma[j], f.Z0[j * 4 + j], f.lr, 4 * i),
                    1e-11, 0);
       assert_close(row[13 + j], f.lambda[i * 4 + j], 0, 0);
+      assert_true(j == 0 || row[17 + j] <= row[16 + j]);
+      assert_true(isnan(row[21 + j]) && isnan(row[25 + j]));
     }
+    assert_close(row[17] + row[18] + row[19] + row[20],
+                 row[9] + row[10] + row[11] + row[12], 1e-11, 0);
     assert_close(row[4], loss, 1e-11, 1e-11); /* aligned: the modes alone */
   }
   es_table_free(&t);
