@@ -2,10 +2,12 @@
  * own, and the last speaks of all. */
 #include "overlay/barlow.h"
 #include "overlay/byol.h"
+#include "overlay/contrastive.h"
 
 #include <stddef.h>
 
-static const es_family *const families[] = {&es_family_byol, &es_family_barlow};
+static const es_family *const families[] = {
+    &es_family_byol, &es_family_contrastive, &es_family_barlow};
 
 enum { FAMILIES = sizeof families / sizeof *families };
 
