@@ -16,9 +16,9 @@ stats 'overlay.csv' using (column("run")) nooutput name 'R'
 stats 'modes.csv' using (column("run") == 1 && strcol("fate_met") eq 'stable' ? 1 : NaN) nooutput name 'A'
 d = int(M_max)
 shown = d > 10 ? 10 : d
-# Some seventy rows make a curve.
+# Sixty rows make a curve.
 rows = T_records > 0 ? T_records / R_max : 1
-skip = rows > 140 ? int(rows / 70) : 1
+skip = rows > 60 ? ceil(rows / 60.0) : 1
 t_end = T_max > 0 ? T_max : 1
 alive = exists('A_records') ? A_records : 0
 # Where the first run's last row is, for p*+.

@@ -124,11 +124,11 @@ static void curve_row(const es_byolnet_run *run, size_t r, size_t i, size_t d,
                               run->theory_commutator[i],
                               run->theory_asymmetry[i]};
   for (size_t k = 0; k < PLAIN; k++) out[k] = head[k];
-  for (size_t j = 0; j < d; j++) {
+  for (size_t k = PLAIN; k < PLAIN + MODE * d; k++) out[k] = NAN;
+  for (size_t j = 0; j < run->d; j++) {
     double cell[MODE];
-    if (j < run->d) mode_cells(run, i, j, cell);
-    for (size_t k = 0; k < MODE; k++)
-      out[PLAIN + k * d + j] = j < run->d ? cell[k] : NAN;
+    mode_cells(run, i, j, cell);
+    for (size_t k = 0; k < MODE; k++) out[PLAIN + k * d + j] = cell[k];
   }
 }
 

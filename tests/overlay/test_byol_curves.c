@@ -215,11 +215,41 @@ static void another_time_is_seen(void **state) {
   es_byolnet_run_free(&run);
 }
 
+/* A run's files with one number of the mapping, or one line of the trace, other
+ * than it was. */
+static void files_that_do_not_fit(void **state) {
+  fake f;
+  es_byolnet_run run;
+  es_diag diag = {0};
+  const char *dir = make(state, &f, &simsiam, "bad");
+  char *arrays = es_file_join(dir, "arrays.h5");
+  char *trace = es_file_join(dir, "trace.csv");
+  f.map.factor = 0;
+  write_arrays(&f, arrays);
+  assert_status(es_byolnet_run_read(&run, dir, &diag), ES_FILE_CORRUPT);
+  assert_says(&diag, ES_FILE_CORRUPT, "bad/arrays.h5|/prediction/factor is 0");
+  f.map.factor = 2;
+  write_arrays(&f, arrays);
+  f.table[COLUMNS] = 0;
+  write_trace(&f, trace);
+  assert_status(es_byolnet_run_read(&run, dir, &diag), ES_FILE_CORRUPT);
+  assert_says(&diag, ES_FILE_CORRUPT, "bad/trace.csv|t must rise");
+  put_text(state, "bad/trace.csv", "t,step,loss\n0,0,1\n");
+  assert_status(es_byolnet_run_read(&run, dir, &diag), ES_FILE_CORRUPT);
+  assert_says(&diag, ES_FILE_CORRUPT, "mode_p_1|mode_p_3");
+  assert_int_equal(unlink(trace), 0);
+  assert_status(es_byolnet_run_read(&run, dir, &diag), ES_FILE_MISSING);
+  assert_says(&diag, ES_FILE_MISSING, "has not ended");
+  free(arrays);
+  free(trace);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(simsiam_is_its_own_theory),
       temp_test(a_target_that_follows),
       temp_test(another_time_is_seen),
+      temp_test(files_that_do_not_fit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
