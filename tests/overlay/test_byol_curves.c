@@ -215,6 +215,41 @@ static void another_time_is_seen(void **state) {
   es_byolnet_run_free(&run);
 }
 
+/* Without predictor w' = (lambda_d - lambda_s - eta) w, and lambda_d - lambda_s
+ * = -.5 + .2 T in theory's time T = 2t from 0 to 2, given at three rows: ln s =
+ * ln s0 + 2 (-.5 T + .1 T^2 - .01 T). With the start's own -.5 it stays at
+ * that.
+ */
+static void features_that_grow(void **state) {
+  double t[3] = {0, .5, 1}, d[3] = {.5, .7, .9}, s[3] = {1, 1, 1};
+  double p[3], q[3], w[3], v[3];
+  es_eigenmode mode = {.eta_s = .01,
+                       .lambda_d = .5,
+                       .lambda_s = 1,
+                       .p0 = 1,
+                       .s0 = .09,
+                       .tau0 = 1};
+  es_byolnet_run run = {.map = {.kind = ES_BYOLNET_SIMSIAM, .factor = 2},
+                        .rows = 3,
+                        .d = 1,
+                        .t = t,
+                        .lambda_d = d,
+                        .lambda_s = s,
+                        .way_p = {NULL, p, q},
+                        .way_s = {NULL, w, v},
+                        .mode = &mode};
+  es_diag diag = {0};
+  (void)state;
+  assert_ok(es_byolnet_run_modes(&run, &diag), diag);
+  for (int i = 0; i < 3; i++) {
+    const double T = 2 * t[i];
+    assert_close(v[i], .09 * exp(2 * (-.5 * T + .1 * T * T - .01 * T)), 1e-8,
+                 0);
+    assert_close(w[i], .09 * exp(2 * (-.51 * T)), 1e-8, 0);
+    assert_close(q[i], 1, 0, 0);
+  }
+}
+
 /* A run's files with one number of the mapping, or one line of the trace, other
  * than it was. */
 static void files_that_do_not_fit(void **state) {
@@ -246,9 +281,8 @@ static void files_that_do_not_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(simsiam_is_its_own_theory),
-      temp_test(a_target_that_follows),
-      temp_test(another_time_is_seen),
+      temp_test(simsiam_is_its_own_theory), temp_test(a_target_that_follows),
+      temp_test(another_time_is_seen),      temp_test(features_that_grow),
       temp_test(files_that_do_not_fit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
