@@ -347,6 +347,7 @@ static void errors(void **state) {
 }
 
 int main(void) {
+  omp_set_num_threads(1); /* too little to share */
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_operation_by_differences),
       cmocka_unit_test(a_residual_network_by_differences),
