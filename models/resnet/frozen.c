@@ -120,6 +120,10 @@ const es_network *es_frozen_network(const es_frozen *frozen) {
   return &frozen->network;
 }
 
+const float *es_frozen_params(const es_frozen *f) { return f->params; }
+const float *es_frozen_buffers(const es_frozen *f) { return f->buffers; }
+const double *es_frozen_mean(const es_frozen *f) { return f->mean; }
+
 /* The rest of the batch is what was there. */
 static void take_images(es_frozen *f, const es_dataset *set, size_t first,
                         size_t count) {

@@ -23,6 +23,10 @@ es_status es_frozen_open(es_frozen **out, const char *dir,
 void es_frozen_free(es_frozen *frozen); /* NULL accepted */
 
 const es_network *es_frozen_network(const es_frozen *frozen);
+/* Its flat vectors, and what training took from each value of a view. */
+const float *es_frozen_params(const es_frozen *frozen);
+const float *es_frozen_buffers(const es_frozen *frozen);
+const double *es_frozen_mean(const es_frozen *frozen);
 
 /* Images first … first + count - 1 of set, count at most the batch, without
  * augmentation, less the mean that training took from views where it did. Of

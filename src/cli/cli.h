@@ -77,6 +77,11 @@ extern const es_keys es_probe_keys;
 es_status es_cli_configure_probe(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
 
+/* The same of `ntk`. */
+extern const es_keys es_ntk_keys;
+es_status es_cli_configure_ntk(es_config **out, const char *target,
+                               es_diag *diag) ES_MUST_USE;
+
 /* The same of `spectrum`. */
 extern const es_keys es_spectrum_keys;
 es_status es_cli_configure_spectrum(es_config **out, const char *target,
@@ -167,6 +172,7 @@ es_status es_cmd_sweep(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_train(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_embed(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_probe(const es_job *job, es_diag *diag) ES_MUST_USE;
+es_status es_cmd_ntk(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_spectrum(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) ES_MUST_USE;
 es_status es_cmd_metrics(const es_job *job, es_diag *diag) ES_MUST_USE;

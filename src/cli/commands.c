@@ -121,6 +121,16 @@ static const es_command commands[] = {
      es_cli_configure_spectrum,
      es_cmd_spectrum,
      NULL},
+    {"ntk",
+     "RUN",
+     "empirical NTK of a saved network on pairs of its data, as ntk.h5",
+     {"eigenstep ntk out/net", "eigenstep ntk out/net n=256 outputs=4 test=100 "
+                               "-o out/kernel"},
+     ES_TAKES_DIR | ES_TAKES_SETTINGS | ES_NEEDS_TARGET | ES_IS_STAGE |
+         ES_OF_STAGE | ES_OF_KERNEL,
+     es_cli_configure_ntk,
+     es_cmd_ntk,
+     NULL},
     {"overlay",
      "RUN...",
      "theory against trained runs: curves, step times, agreement",

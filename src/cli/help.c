@@ -145,8 +145,8 @@ es_status es_help_command(FILE *out, const es_command *command,
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
   if (!settings) return ES_OK;
-  if ((command->options &
-       (ES_TRAINS | ES_MEASURES | ES_PROBES | ES_OF_FEATURES)) == 0)
+  if ((command->options & (ES_TRAINS | ES_MEASURES | ES_PROBES |
+                           ES_OF_FEATURES | ES_OF_KERNEL)) == 0)
     return model_keys(out, command, target, diag);
   if ((command->options & ES_TRAINS) != 0) presets(out, target);
   fprintf(out,
@@ -162,6 +162,10 @@ es_status es_help_command(FILE *out, const es_command *command,
   }
   if ((command->options & ES_OF_FEATURES) != 0) {
     es_help_keys(out, &es_spectrum_keys, NULL);
+    return ES_OK;
+  }
+  if ((command->options & ES_OF_KERNEL) != 0) {
+    es_help_keys(out, &es_ntk_keys, NULL);
     return ES_OK;
   }
   es_help_keys(out, &es_train_keys, NULL);

@@ -82,6 +82,8 @@ static es_status list_keys(es_diag *diag) {
   es_help_keys(stdout, &es_probe_keys, NULL);
   puts("# spectrum");
   es_help_keys(stdout, &es_spectrum_keys, NULL);
+  puts("# ntk");
+  es_help_keys(stdout, &es_ntk_keys, NULL);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;

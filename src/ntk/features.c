@@ -1,6 +1,11 @@
 /* A kernel of a network as features: see features.h. */
 #include "ntk/features_own.h"
 
+#include "linalg/linalg.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 es_status es_features_allocate(es_features *f, es_diag *diag) {
@@ -58,6 +63,48 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
                                ? es_features_tangent(out, trainer, config, diag)
                                : conjugate(out, trainer, config, diag);
   if (status != ES_OK) es_features_free(out);
+  return status;
+}
+
+/* K becomes its eigenvectors; the rank is how many are above roundoff. */
+static es_status decompose(size_t rows, double *K, double *L, size_t *rank,
+                           es_diag *diag) {
+  const int threads = es_blas_serial();
+  const es_status status = es_eigen_symmetric(rows, K, L, true, diag);
+  es_blas_resume(threads);
+  if (status != ES_OK) return status;
+  es_eigen_falling(rows, L, K);
+  const double noise = (double)rows * DBL_EPSILON * L[0];
+  for (*rank = 0; *rank < rows && L[*rank] > noise;) ++*rank;
+  return ES_OK;
+}
+
+/* B = Q L^{1/2}, W^T = L^{-1/2} Q^T F. */
+static void fill(es_features *f, const double *Q, const double *L) {
+  const size_t rows = 2 * f->n, m = f->m, d = f->d;
+  for (size_t j = 0; j < m; j++) {
+    const double root = sqrt(L[j]), *q = Q + j * rows;
+    for (size_t i = 0; i < rows; i++) f->B[i * m + j] = root * q[i];
+    for (size_t o = 0; o < d; o++) {
+      double sum = 0;
+      for (size_t i = 0; i < rows; i++) sum += q[i] * f->F[i * d + o];
+      f->W[o * m + j] = sum / root;
+    }
+  }
+}
+
+es_status es_features_of_kernel(es_features *out, size_t n, double *K, size_t d,
+                                const double *F, es_diag *diag) {
+  *out = (es_features){.n = n, .d = d, .spread = 1};
+  double *L = es_zeroed(2, n, sizeof *L);
+  if (L == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = decompose(2 * n, K, L, &out->m, diag);
+  if (status == ES_OK) status = es_features_allocate(out, diag);
+  if (status == ES_OK) {
+    memcpy(out->F, F, 2 * n * d * sizeof *F);
+    fill(out, K, L);
+  }
+  free(L);
   return status;
 }
 

@@ -39,6 +39,11 @@ typedef struct es_features {
 es_status es_features_measure(es_features *out, es_kernel_kind kind,
                               es_trainer *trainer, const es_config *config,
                               es_diag *diag) ES_MUST_USE;
+
+/* ES_KERNEL_NTK's features of a kernel K (2n×2n, overwritten) and embeddings F
+ * (2n×d, copied); spread is 1. m may be less than d, or 0. */
+es_status es_features_of_kernel(es_features *out, size_t n, double *K, size_t d,
+                                const double *F, es_diag *diag) ES_MUST_USE;
 void es_features_free(es_features *features);
 
 #endif

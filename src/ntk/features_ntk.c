@@ -4,14 +4,10 @@
  * batch only enter those. */
 #include "ntk/features_own.h"
 
-#include "linalg/linalg.h"
 #include "models/resnet/descent.h"
 #include "ntk/tangent.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { VIEWS = 2 };
 
@@ -21,12 +17,12 @@ typedef struct work {
   size_t n, batch, passes, values;
   es_tangent_plan plan;
   es_tangent *tangent;
-  size_t *group;     /* images */
-  double *weight;    /* n_params */
-  double *params;    /* param_size */
-  double *input;     /* images × values */
-  double *K;         /* 2n×2n */
-  double *L, *trace; /* 2n; outputs */
+  size_t *group;  /* images */
+  double *weight; /* n_params */
+  double *params; /* param_size */
+  double *input;  /* images × values */
+  double *K, *F;  /* 2n×2n, 2n×d */
+  double *trace;  /* of each output */
   es_slab slab;
 } work;
 
@@ -58,14 +54,15 @@ static void size_up(work *w, es_trainer *trainer) {
 static es_status allocate(work *w, es_diag *diag) {
   const es_graph *g = &w->network->graph;
   const size_t images = w->plan.images, rows = w->plan.rows;
+  const size_t d = w->network->embedding.size;
   const size_t sizes[] = {g->n_params,
                           g->param_size,
                           es_size_product(images, w->values),
                           es_size_product(rows, rows),
-                          rows,
-                          w->network->embedding.size};
+                          es_size_product(rows, d),
+                          d};
   double **const to[] = {&w->weight, &w->params, &w->input,
-                         &w->K,      &w->L,      &w->trace};
+                         &w->K,      &w->F,      &w->trace};
   enum { PIECES = sizeof sizes / sizeof *sizes };
   size_t total = 0;
   es_slab_add(&total, images, sizeof *w->group);
@@ -125,33 +122,6 @@ static es_status find_kernel(work *w, es_trainer *trainer,
                         w->trace, NULL, diag);
 }
 
-/* K becomes its eigenvectors; the rank is how many are above roundoff. */
-static es_status decompose(work *w, size_t *rank, es_diag *diag) {
-  const size_t rows = w->plan.rows;
-  const int threads = es_blas_serial();
-  const es_status status = es_eigen_symmetric(rows, w->K, w->L, true, diag);
-  es_blas_resume(threads);
-  if (status != ES_OK) return status;
-  es_eigen_falling(rows, w->L, w->K);
-  const double noise = (double)rows * DBL_EPSILON * w->L[0];
-  for (*rank = 0; *rank < rows && w->L[*rank] > noise;) ++*rank;
-  return ES_OK;
-}
-
-/* B = Q L^{1/2}, W^T = L^{-1/2} Q^T F. */
-static void fill(es_features *f, const work *w) {
-  const size_t rows = w->plan.rows, m = f->m, d = f->d;
-  for (size_t j = 0; j < m; j++) {
-    const double root = sqrt(w->L[j]), *q = w->K + j * rows;
-    for (size_t i = 0; i < rows; i++) f->B[i * m + j] = root * q[i];
-    for (size_t o = 0; o < d; o++) {
-      double sum = 0;
-      for (size_t i = 0; i < rows; i++) sum += q[i] * f->F[i * d + o];
-      f->W[o * m + j] = sum / root;
-    }
-  }
-}
-
 static double spread_of(const double *trace, size_t n) {
   double least = INFINITY, most = 0;
   for (size_t k = 0; k < n; k++) {
@@ -163,25 +133,20 @@ static double spread_of(const double *trace, size_t n) {
 
 static es_status measure(work *w, es_features *f, es_trainer *trainer,
                          const es_config *config, es_diag *diag) {
-  size_t rank = 0;
   size_up(w, trainer);
   es_status status = find_kernel(w, trainer, config, diag);
-  if (status == ES_OK) status = decompose(w, &rank, diag);
-  if (status != ES_OK) return status;
-  if (rank < f->d)
-    return es_config_blame(config, "method", "dim", diag,
-                           "the tangent kernel of these pairs moves %zu "
-                           "directions, and theory needs a whole number in "
-                           "[1, %zu]",
-                           rank, rank);
-  f->m = rank;
-  status = es_features_allocate(f, diag);
   if (status == ES_OK)
-    status = es_trainer_measure(trainer, NULL, NULL, f->F, NULL, diag);
+    status = es_trainer_measure(trainer, NULL, NULL, w->F, NULL, diag);
+  if (status == ES_OK)
+    status = es_features_of_kernel(f, w->n, w->K, f->d, w->F, diag);
   if (status != ES_OK) return status;
-  fill(f, w);
   f->spread = spread_of(w->trace, f->d);
-  return ES_OK;
+  if (f->m >= f->d) return ES_OK;
+  return es_config_blame(config, "method", "dim", diag,
+                         "the tangent kernel of these pairs moves %zu "
+                         "directions, and theory needs a whole number in "
+                         "[1, %zu]",
+                         f->m, f->m);
 }
 
 es_status es_features_tangent(es_features *f, es_trainer *trainer,

@@ -1,0 +1,292 @@
+/* eigenstep ntk: the tangent kernel of a saved network on pairs of its data, as
+ * ntk.h5 (docs/networks.md). Normalisation takes its running statistics; a
+ * network that has not learned has none, and there those of all first views, of
+ * all second ones and of all further images are taken, each apart. */
+#include "cli/cli.h"
+
+#include "base/slab.h"
+#include "file/atomic.h"
+#include "file/h5.h"
+#include "models/resnet/descent.h"
+#include "models/resnet/frozen.h"
+#include "models/resnet/method.h"
+#include "ntk/features.h"
+#include "ntk/held.h"
+#include "ntk/tangent.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const es_key rows[] = {
+    {"ntk", "n", ES_SIZE, 0, 1, 1e6, NULL, "pairs", "128",
+     "pairs of the run's data, its first samples on draw 0"},
+    {"ntk", "outputs", ES_SIZE, 0, 1, 1e6, NULL, "directions", NULL,
+     "random orthonormal directions of the outputs; unset: every output"},
+    {"ntk", "test", ES_SIZE, 0, 0, 1e6, NULL, "images", "0",
+     "further samples, as they are, whose kernel with the pairs is K_test"},
+    {"ntk", "seed", ES_SIZE, 0, 0, 9007199254740992.0, NULL, NULL, "0",
+     "of the random directions"},
+};
+
+const es_keys es_ntk_keys = {rows, sizeof rows / sizeof *rows};
+
+es_status es_cli_configure_ntk(es_config **out, const char *target,
+                               es_diag *diag) {
+  (void)target;
+  return es_config_new(out, &es_ntk_keys, 1, diag);
+}
+
+enum { VIEWS = 2, BATCH = 16 };
+
+typedef struct work {
+  const es_job *job;
+  es_config *run; /* the settings of the run */
+  es_dataset *set;
+  es_frozen *frozen;
+  es_tangent_plan plan;
+  es_tangent *tangent;
+  size_t n, test, values, d, R;
+  size_t *group;
+  double *weight, *params, *buffers, *input;
+  double *F, *K, *trace, *square, *pair, *modes, *mean;
+  es_features features;
+  es_held held;
+  es_slab slab;
+} work;
+
+static es_status open_run(work *w, es_diag *diag) {
+  const es_config *config = w->job->config;
+  w->n = es_config_size(config, "ntk", "n");
+  w->test = es_config_size(config, "ntk", "test");
+  es_status status = es_cli_configure_run(&w->run, w->job->target, diag);
+  if (status == ES_OK) status = es_train_settle(w->run, diag);
+  if (status == ES_OK) status = es_dataset_open(&w->set, w->run, diag);
+  if (status == ES_OK) status = es_frozen_whiten(w->set, w->job->target, diag);
+  if (status != ES_OK) return status;
+  const size_t count = es_dataset_count(w->set);
+  if (w->n + w->test > count)
+    return es_config_blame(config, "ntk", w->test > 0 ? "test" : "n", diag,
+                           "the run's data have %zu samples, and %zu pairs "
+                           "with %zu further images are wanted",
+                           count, w->n, w->test);
+  return es_frozen_open(&w->frozen, w->job->target, w->run, w->set, BATCH,
+                        diag);
+}
+
+/* Whether a norm has never seen a batch; false without norms. */
+static bool is_new(const es_graph *g, const float *buffers) {
+  for (size_t b = 0; b < g->n_buffers; b++)
+    if (g->buffer[b].rank == 0) return buffers[g->buffer[b].offset] == 0;
+  return false;
+}
+
+static es_status make_plan(work *w, es_diag *diag) {
+  const es_network *network = es_frozen_network(w->frozen);
+  const es_config *config = w->job->config;
+  const size_t images = VIEWS * w->n + w->test;
+  w->values = es_dataset_dim(w->set);
+  w->d = network->embedding.size;
+  w->plan =
+      (es_tangent_plan){.graph = &network->graph,
+                        .output = network->embedding.output,
+                        .rows = images,
+                        .columns = VIEWS * w->n,
+                        .images = images,
+                        .groups = VIEWS + 1,
+                        .directions = es_config_size(config, "ntk", "outputs"),
+                        .seed = es_config_size(config, "ntk", "seed")};
+  w->R = w->plan.directions > 0 ? w->plan.directions : w->d;
+  if (w->R <= w->d) return ES_OK;
+  return es_config_blame(config, "ntk", "outputs", diag,
+                         "the network has %zu outputs, expected a whole number "
+                         "in [1, %zu]",
+                         w->d, w->d);
+}
+
+static es_status allocate(work *w, es_diag *diag) {
+  const es_graph *g = w->plan.graph;
+  const size_t images = w->plan.images, columns = w->plan.columns;
+  const size_t sizes[] = {g->n_params,
+                          g->param_size,
+                          g->buffer_size,
+                          es_size_product(images, w->values),
+                          es_size_product(images, w->d),
+                          es_size_product(images, columns),
+                          w->R,
+                          es_size_product(columns, columns),
+                          w->n,
+                          es_size_product(columns, columns),
+                          columns};
+  double **const to[] = {&w->weight, &w->params, &w->buffers, &w->input,
+                         &w->F,      &w->K,      &w->trace,   &w->square,
+                         &w->pair,   &w->modes,  &w->mean};
+  enum { PIECES = sizeof sizes / sizeof *sizes };
+  size_t total = 0;
+  es_slab_add(&total, images, sizeof *w->group);
+  for (size_t k = 0; k < PIECES; k++)
+    es_slab_add(&total, sizes[k], sizeof(double));
+  const es_status status = es_slab_open(&w->slab, total, diag);
+  if (status != ES_OK) return status;
+  w->group = es_slab_take(&w->slab, images, sizeof *w->group);
+  for (size_t k = 0; k < PIECES; k++)
+    *to[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
+  return ES_OK;
+}
+
+/* Rounded as the network takes them. */
+static void take_images(work *w) {
+  const double *mean = es_frozen_mean(w->frozen);
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < w->plan.images; i++) {
+    double *x = w->input + i * w->values;
+    w->group[i] = i / w->n < VIEWS ? i / w->n : VIEWS;
+    if (w->group[i] < VIEWS)
+      es_dataset_view(w->set, i % w->n, 0, (unsigned)w->group[i], x);
+    else
+      es_dataset_image(w->set, i - w->n, x);
+    for (size_t j = 0; j < w->values; j++)
+      x[j] = (double)(float)(x[j] - mean[j]);
+  }
+  for (size_t i = 0; i < w->n; i++) w->pair[i] = (double)i;
+}
+
+static void take_network(work *w) {
+  const es_graph *g = w->plan.graph;
+  const float *params = es_frozen_params(w->frozen);
+  const float *buffers = es_frozen_buffers(w->frozen);
+  for (size_t p = 0; p < g->n_params; p++)
+    w->weight[p] = es_descent_ratio(es_frozen_network(w->frozen), w->run, p);
+  for (size_t k = 0; k < g->param_size; k++) w->params[k] = (double)params[k];
+  for (size_t k = 0; k < g->buffer_size; k++)
+    w->buffers[k] = (double)buffers[k];
+  w->plan.weight = w->weight;
+  w->plan.group = is_new(g, buffers) ? w->group : NULL;
+}
+
+static es_status find_modes(work *w, es_diag *diag) {
+  const size_t columns = w->plan.columns;
+  memcpy(w->square, w->K, columns * columns * sizeof *w->K);
+  es_status status =
+      es_features_of_kernel(&w->features, w->n, w->square, w->d, w->F, diag);
+  const es_features *f = &w->features;
+  if (status == ES_OK)
+    status = es_held_new(&w->held, w->n, f->m, f->B, f->d, f->W, diag);
+  if (status == ES_OK)
+    es_held_functions(&w->held, columns, f->B, f->m, w->modes);
+  return status;
+}
+
+/* H K H, H = I - 11^T/2n: the kernel of centred embeddings. */
+static void centre(work *w) {
+  const size_t N = w->plan.columns;
+  double mean = 0, *row = w->mean;
+  for (size_t i = 0; i < N; i++) {
+    row[i] = 0;
+    for (size_t j = 0; j < N; j++) row[i] += w->K[i * N + j] / (double)N;
+    mean += row[i] / (double)N;
+  }
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++)
+      w->square[i * N + j] = w->K[i * N + j] - (row[i] + row[j] - mean);
+}
+
+static es_status compute(work *w, es_diag *diag) {
+  es_status status = allocate(w, diag);
+  if (status != ES_OK) return status;
+  take_images(w);
+  take_network(w);
+  status = es_tangent_new(&w->tangent, &w->plan, diag);
+  if (status == ES_OK)
+    status = es_tangent_run(w->tangent, w->params, w->buffers, w->input, w->F,
+                            w->K, w->trace, w->job->progress, diag);
+  if (status == ES_OK) status = find_modes(w, diag);
+  if (status == ES_OK) centre(w);
+  return status;
+}
+
+static es_status write_file(const work *w, const char *path, es_diag *diag) {
+  const size_t columns = w->plan.columns, m = w->features.m;
+  const struct {
+    const char *name;
+    const double *data;
+    size_t dims[2], rank;
+  } all[] = {{"/K", w->K, {columns, columns}, 2},
+             {"/K_centred", w->square, {columns, columns}, 2},
+             {"/gamma", w->held.gamma, {m, 0}, 1},
+             {"/modes", w->modes, {columns, m}, 2},
+             {"/pairs", w->pair, {w->n, 0}, 1},
+             {"/embedding", w->F, {columns, w->d}, 2},
+             {"/trace", w->trace, {w->R, 0}, 1},
+             {"/K_test", w->K + columns * columns, {w->test, columns}, 2},
+             {"/embedding_test", w->F + columns * w->d, {w->test, w->d}, 2}};
+  const size_t count = w->test > 0 ? 9 : 7;
+  es_h5 *file;
+  es_status status = es_h5_create(&file, path, diag);
+  if (status != ES_OK) return status;
+  for (size_t k = 0; status == ES_OK && k < count; k++)
+    status = es_h5_write(file, all[k].name, all[k].data, all[k].dims,
+                         all[k].rank, diag);
+  if (status == ES_OK) return es_h5_commit(file, diag);
+  es_h5_abandon(file);
+  return status;
+}
+
+static es_status write_out(const work *w, es_diag *diag) {
+  const char *dir = w->job->dir != NULL ? w->job->dir : w->job->target;
+  es_status status = es_file_mkdirs(dir, diag);
+  if (status != ES_OK) return status;
+  char *path = es_file_join(dir, "ntk.h5");
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  status = write_file(w, path, diag);
+  free(path);
+  return status;
+}
+
+static void say_spread(const work *w) {
+  char line[160];
+  double least = INFINITY, most = 0;
+  for (size_t r = 0; r < w->R; r++) {
+    least = fmin(least, w->trace[r]);
+    most = fmax(most, w->trace[r]);
+  }
+  snprintf(line, sizeof line,
+           "traces of the %zu %s' own kernels differ by a factor of %.3g", w->R,
+           w->plan.directions > 0 ? "directions" : "outputs", most / least);
+  w->job->say(w->job, line);
+}
+
+/* Settings, and what the kernel will take. */
+static es_status rehearse(work *w, es_diag *diag) {
+  char line[96];
+  double *weight = es_zeroed(w->plan.graph->n_params, 1, sizeof *weight);
+  if (weight == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t p = 0; p < w->plan.graph->n_params; p++) weight[p] = 1;
+  w->plan.weight = weight;
+  snprintf(line, sizeof line, "the kernel takes about %.3g GB of memory",
+           (double)es_tangent_bytes(&w->plan) / 1e9);
+  free(weight);
+  w->job->say(w->job, line);
+  return es_config_write(w->job->config, stdout, diag);
+}
+
+es_status es_cmd_ntk(const es_job *job, es_diag *diag) {
+  work w = {.job = job};
+  es_status status = open_run(&w, diag);
+  if (status == ES_OK) status = make_plan(&w, diag);
+  if (status == ES_OK && job->dry_run)
+    status = rehearse(&w, diag);
+  else if (status == ES_OK) {
+    status = compute(&w, diag);
+    if (status == ES_OK) status = write_out(&w, diag);
+    if (status == ES_OK) say_spread(&w);
+  }
+  es_tangent_free(w.tangent);
+  es_held_free(&w.held);
+  es_features_free(&w.features);
+  es_frozen_free(w.frozen);
+  es_dataset_free(w.set);
+  es_config_free(w.run);
+  es_slab_close(&w.slab);
+  return status;
+}

@@ -1,0 +1,50 @@
+# ntk: the tangent kernel of a saved network, against NumPy and the kernel
+# model's own modes; further images; bad input.
+. tests/cli/lib.sh
+py() { /usr/bin/python3 - "$@" 2>.pyerr; }
+
+train="train barlow-covariance data.size=8 data.n=60 net.arch=mlp net.width=12 \
+method.dim=3 train.batch=20 train.eval_n=20 --quiet"
+es $train train.steps=2 -o net; ok $rc "a network" "$err"
+es ntk net n=10 test=7 --quiet; ok $rc "ntk" "$err"
+py <<'PY'
+import h5py, numpy as np
+f = h5py.File("net/ntk.h5")
+K, n = f["K"][()], 10
+assert K.shape == (20, 20) and f["K_test"].shape == (7, 20)
+assert f["embedding"].shape == (20, 3) and f["embedding_test"].shape == (7, 3)
+assert (K == K.T).all() and list(f["pairs"]) == list(range(n))
+H = np.eye(2 * n) - 1 / (2 * n)
+C = H @ K @ H
+assert abs(C - f["K_centred"]).max() < 1e-13 * K.max()
+w, Q = np.linalg.eigh(C)
+S = Q * np.sqrt(np.maximum(w, 0)) @ Q.T
+Z = np.roll(np.eye(2 * n), n, 0) / (2 * n)
+want = np.sort(np.linalg.eigvalsh(S @ Z @ S))[::-1]
+# Roots of roundoff in K: sqrt(2^-52) of its size at worst.
+assert abs(want[:5] - f["gamma"][:5]).max() < 1e-8 * want[0]
+assert abs(f["trace"][()].mean() - np.trace(K)) < 1e-12 * np.trace(K)
+PY
+ok $? "K, its centred form, gamma and traces" "$(tail -1 .pyerr)"
+# The kernel model's modes of the same matrix.
+es predict barlow-twins-kernel K=file:net/ntk.h5:/K_centred s0=1e-3,1e-3
+ok $rc "fed to the kernel model" "$err"
+gamma=$(py <<<'import h5py; print("%.17g" % h5py.File("net/ntk.h5")["gamma"][1])')
+close "the same gamma" "$(cell 2 gamma <<<"$out")" "$gamma" 1e-8
+
+es ntk net n=10 outputs=3 -o whole --quiet; ok $rc "as many directions" "$err"
+py <<'PY'
+import h5py
+a, b = (h5py.File(p + "/ntk.h5")["K"][()] for p in ("net", "whole"))
+assert abs(a - b).max() < 1e-12 * a.max()
+PY
+ok $? "make the same kernel" "$(tail -1 .pyerr)"
+es ntk net --dry-run n=10; ok $rc "a dry run" "$err"
+expect "says the memory" 0 'takes about [0-9.e-]+ GB'
+
+es ntk net n=50 test=11; expect "too many images" 2 '^eigenstep: ntk.test=11: .*60 samples'
+es ntk net n=61; expect "too many pairs" 2 '^eigenstep: ntk.n=61: '
+es ntk net n=10 outputs=4; expect "too many directions" 2 '^eigenstep: ntk.outputs=4: '
+es ntk none; expect "no run" 3 '^eigenstep: .*none'
+es ntk --help; ok $rc "help" "$err"
+finish
