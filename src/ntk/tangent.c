@@ -244,7 +244,7 @@ double *es_tangent_gradient(const es_tangent *t, size_t i, size_t row) {
          row * t->count * es_node_size(node_of(t, i));
 }
 
-static const double *value_of(const es_tangent *t, size_t i, size_t image) {
+const double *es_tangent_value(const es_tangent *t, size_t i, size_t image) {
   const size_t size = es_node_size(node_of(t, i));
   return (i == 0 ? t->input : t->cell[i].value) + image * size;
 }
@@ -261,7 +261,7 @@ es_tangent_op es_tangent_see(const es_tangent *t, size_t i, size_t image) {
                       .patch =
                           t->patches + (size_t)omp_get_thread_num() * t->patch};
   for (size_t k = 0; k < 2 && node->from[k] != ES_NONE; k++)
-    op.x[k] = value_of(t, node->from[k], image);
+    op.x[k] = es_tangent_value(t, node->from[k], image);
   if (c->wanted && image < t->plan.rows)
     op.dy = es_tangent_gradient(t, i, image);
   if (node->weight != ES_NONE)
@@ -272,61 +272,6 @@ es_tangent_op es_tangent_see(const es_tangent *t, size_t i, size_t image) {
     op.scale = c->scale + group * node->channels;
   }
   return op;
-}
-
-/* Of channel c over the images of a group. */
-static void measure(const es_tangent *t, size_t i, size_t group, size_t c,
-                    double *mean, double *var) {
-  const es_node *node = node_of(t, i);
-  const size_t area = node->height * node->width;
-  double sum = 0, square = 0, count = 0;
-  for (int pass = 0; pass < 2; pass++) {
-    for (size_t n = 0; n < t->plan.images; n++) {
-      const double *x = value_of(t, node->from[0], n) + c * area;
-      if (t->plan.group[n] != group) continue;
-      for (size_t k = 0; k < area; k++)
-        if (pass == 0)
-          sum += x[k];
-        else
-          square += (x[k] - *mean) * (x[k] - *mean);
-      if (pass == 0) count += (double)area;
-    }
-    *mean = sum / count;
-  }
-  *var = square / count;
-}
-
-static void find_statistics(const es_tangent *t, size_t i,
-                            const double *buffers) {
-  const es_graph *g = t->plan.graph;
-  const es_node *node = &g->node[i];
-  const es_tangent_cell *cell = &t->cell[i];
-  const size_t channels = node->channels;
-#pragma omp parallel for schedule(static) num_threads((int)t->threads)
-  for (size_t k = 0; k < t->plan.groups * channels; k++) {
-    const size_t c = k % channels;
-    double mean, var;
-    if (t->plan.group == NULL) {
-      mean = buffers[g->buffer[node->mean].offset + c];
-      var = buffers[g->buffer[node->var].offset + c];
-    } else {
-      measure(t, i, k / channels, c, &mean, &var);
-    }
-    cell->mean[k] = mean;
-    cell->scale[k] = 1 / sqrt(var + ES_NORM_EPSILON);
-  }
-}
-
-static void forward(const es_tangent *t, const double *buffers) {
-  for (size_t i = 1; i < t->plan.graph->n_nodes; i++) {
-    if (!t->cell[i].used) continue;
-    if (node_of(t, i)->op == ES_OP_NORM) find_statistics(t, i, buffers);
-#pragma omp parallel for schedule(static) num_threads((int)t->threads)
-    for (size_t n = 0; n < t->plan.images; n++) {
-      const es_tangent_op op = es_tangent_see(t, i, n);
-      es_tangent_forward(&op);
-    }
-  }
 }
 
 static void seed(const es_tangent *t, size_t first) {
@@ -383,8 +328,9 @@ static bool all_finite(const double *x, size_t n) {
 static es_status work(es_tangent *t, const double *buffers, double *f,
                       const es_progress *progress, es_diag *diag) {
   const size_t rows = t->plan.rows;
-  const double *z = value_of(t, t->plan.graph->output[t->plan.output], 0);
-  forward(t, buffers);
+  const double *z =
+      es_tangent_value(t, t->plan.graph->output[t->plan.output], 0);
+  es_tangent_fill_values(t, buffers);
   if (!all_finite(z, rows * t->d))
     return es_fail(diag, ES_NOT_FINITE,
                    "the network's output is not finite, nor is its kernel");

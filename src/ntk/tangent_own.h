@@ -38,6 +38,12 @@ struct es_tangent {
 /* The operation of node i on one image; backward only for images < rows. */
 es_tangent_op es_tangent_see(const es_tangent *t, size_t i, size_t image);
 
+/* What node i gives for an image. */
+const double *es_tangent_value(const es_tangent *t, size_t i, size_t image);
+
+/* All values, and the statistics of normalisation that go with them. */
+void es_tangent_fill_values(const es_tangent *t, const double *buffers);
+
 /* The gradient of node i for one row, count × size. */
 double *es_tangent_gradient(const es_tangent *t, size_t i, size_t row);
 
