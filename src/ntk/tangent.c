@@ -191,9 +191,10 @@ static es_status allocate(es_tangent *t, es_diag *diag) {
   const es_status status = es_slab_open(&t->slab, total_of(t), diag);
   if (status != ES_OK) return status;
   pieces_of(t, size);
-  double *R, **const to[PIECES] = {
-                 &t->gradient,  &t->direction, &t->G,    &t->square[0],
-                 &t->square[1], &t->patches,   &t->part, &R};
+  double *R = NULL;
+  double **const to[PIECES] = {
+      &t->gradient,  &t->direction, &t->G,    &t->square[0],
+      &t->square[1], &t->patches,   &t->part, &R};
   for (size_t k = 0; k < PIECES; k++) *to[k] = take(t, size[k]);
   for (size_t i = 1; i < t->plan.graph->n_nodes; i++) {
     es_tangent_cell *c = &t->cell[i];
