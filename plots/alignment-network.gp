@@ -40,8 +40,8 @@ do for [terminal_name in terminals] {
     set yrange [1e-5:30]
     set xtics autofreq
     set format x '10^{%T}'
-    set xlabel 'p_j at the end'
-    set ylabel (k == 1 ? 's_j at the end' : '')
+    set xlabel 'p_j  at the end'
+    set ylabel (k == 1 ? 's_j  at the end' : '')
     steps = k < 3 ? 1000 : 600
     plot x**2 with lines lw 1.2 dt (6,4) lc rgb '#606060', \
          for [i=0:2] for [j=1:modes[k]] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step') >= steps ? column('p_' . j) : NaN):(column('s_' . j)) with points pt 7 ps 0.7 lc rgb '#1b1464'

@@ -11,18 +11,20 @@ spread(x) = x == x ? x : 0
 do for [terminal_name in terminals] {
   @OPEN
   stats from[1] using (column('top1_mean')) nooutput
-  set title title_text noenhanced font ',13' offset 0,1.2
+  set title title_text noenhanced font ',13' offset 0,1
   set key at graph 0.5,1.09 center horizontal samplen 1
   set grid ytics ls 100
   set ylabel 'accuracy of a linear probe'
   set xrange [-0.5:3.5]
   unset mxtics
   set xtics scale 0
-  set bmargin 4.5
+  set bmargin 5.5
+  set tmargin 5
   set offsets 0, 0, 0.005, 0.005
   label(a, b) = strcol(a) . "\n" . strcol(b)
   first_name = system("head -1 summary.csv | cut -d, -f1,2 | sed 's/,/, /;s/_/ /g'")
-  set xlabel first_name noenhanced
-  plot for [k=1:2] from[k] using ($0 + 0.16*(k - 1.5)):(column('top1_mean')):(spread(column('top1_std'))):xtic(label(1, 2)) with yerrorbars pt mark[k] ps 1.3 lw 1.5 lc rgb tone[k] title says[k]
+  set xlabel first_name noenhanced offset 0,-0.6
+  plot from[1] using 0:(NaN):xtic(label(1, 2)) notitle, \
+       for [k=1:2] from[k] using ($0 + 0.16*(k - 1.5)):(column('top1_mean')):(spread(column('top1_std'))) with yerrorbars pt mark[k] ps 1.3 lw 1.5 lc rgb tone[k] title says[k]
   unset output
 }
