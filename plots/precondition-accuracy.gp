@@ -8,6 +8,8 @@ names = 'plain logdet left'
 array titles[3] = ['plain', 'log det', 'left']
 tones = '#1b1464 #1f9e89 #d95f02'
 file(k) = sprintf('../%s-probe/summary.csv', word(names, k))
+# Rows of one layer, without the untrained network's.
+rows(k, layer) = sprintf("< head -n 1 %s; grep ',%s,' %s | grep -v '^0,'", file(k), layer, file(k))
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
@@ -29,7 +31,7 @@ do for [terminal_name in terminals] {
     stats file(1) using (strcol("layer") eq layer && column("steps") == 0 ? column("top1_mean") : NaN) nooutput name 'U'
     if (panel == 1) { set key bottom right samplen 2 } else { unset key }
     plot U_mean with lines lw 1.2 dt 3 lc rgb '#808080' title 'untrained', \
-         for [k=1:3] file(k) using (strcol("layer") eq layer && column("steps") > 0 ? column("steps") : NaN):"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) title titles[k]
+         for [k=1:3] rows(k, layer) using "steps":"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) title titles[k]
     unset label 1
   }
   unset multiplot

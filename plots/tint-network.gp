@@ -24,14 +24,14 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.49
   set xlabel 'directions, by variance'
   set ylabel 'R² of hue (cosine and sine)'
-  set key top left Left reverse samplen 2
-  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"hue_first" with linespoints lw 1.8 pt 7 ps 0.5 dt (k == 3 ? 3 : 1) lc rgb word(tones, k) title (s == 0 ? titles[k] : '')
-  unset label 1
   unset key
+  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"hue_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb word(tones, k) notitle
+  unset label 1
+  set key top left Left reverse samplen 2
   set lmargin at screen 0.59
   set rmargin at screen 0.98
   set ylabel 'R² of saturation'
-  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"saturation_first" with linespoints lw 1.8 pt 7 ps 0.5 dt (k == 3 ? 3 : 1) lc rgb word(tones, k) notitle
+  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"saturation_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb word(tones, k) title (s == 0 ? titles[k] : '')
   unset multiplot
   unset output
 }

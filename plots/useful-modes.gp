@@ -26,7 +26,7 @@ do for [terminal_name in terminals] {
   set xlabel 'mode'
   set ylabel 'top-1 from this mode alone'
   set key top right samplen 2
-  plot for [k=1:3] single(k) using "to_mean":"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) dt (k == 3 ? 3 : 1) title titles[k]
+  plot for [k=1:3] single(k) using "to_mean":"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) dt 1+2*(k == 3) title titles[k]
   unset label 1
   set lmargin at screen 0.58
   set rmargin at screen 0.97
@@ -34,7 +34,7 @@ do for [terminal_name in terminals] {
   set xlabel 'k'
   set ylabel 'top-1 from the first k modes'
   unset key
-  plot for [k=1:3] first(k) using (column("from_mean") < 2 ? column("to_mean") : NaN):"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) dt (k == 3 ? 3 : 1) notitle, \
+  plot for [k=1:3] first(k) using (column("from_mean") < 2 ? column("to_mean") : NaN):"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) dt 1+2*(k == 3) notitle, \
        for [k=1:3] first(k) using (column("from_mean") > 2 ? 12.5 : NaN):"top1_mean":"top1_std" with yerrorbars lw 2 pt 4 ps 0.9 lc rgb word(tones, k) notitle, \
        first(1) using (column("from_mean") > 2 ? 12.5 : NaN):(column("top1_mean")-0.045):(sprintf('modes 9 to 16')) with labels font ',9' notitle
   unset multiplot
