@@ -35,8 +35,8 @@ do for [terminal_name in terminals] {
   set ylabel 'top-1 from the first k modes'
   unset key
   plot for [k=1:3] first(k) using (column("from_mean") < 2 ? column("to_mean") : NaN):"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) dt 1+2*(k == 3) notitle, \
-       for [k=1:3] first(k) using (column("from_mean") > 2 ? 12.5 : NaN):"top1_mean":"top1_std" with yerrorbars lw 2 pt 4 ps 0.9 lc rgb word(tones, k) notitle, \
-       first(1) using (column("from_mean") > 2 ? 12.5 : NaN):(column("top1_mean")-0.045):(sprintf('modes 9 to 16')) with labels font ',9' notitle
+       for [k=1:3] first(k) using (column("from_mean") > 2 ? 10.5 + k : NaN):"top1_mean":"top1_std" with yerrorbars lw 2 pt 4 ps 0.9 lc rgb word(tones, k) notitle, \
+       first(1) using (column("from_mean") > 2 ? 12.5 : NaN):(column("top1_mean")+0.06):('modes 9 to 16') with labels font ',9' notitle
   unset multiplot
   unset output
 }
