@@ -1,14 +1,17 @@
 # Spaces beside each other (alignment.csv): the share of each row's directions
-# that each column's space holds, as a number in each cell. Of one list of stages
-# beside itself runs of other seeds are compared, so that the diagonal is what a
-# seed leaves of a space; of two lists each run with the one of its own number.
+# that each column's space holds, as a number in each cell. Where rows are the
+# columns (a run has all of its own space) runs of other seeds are compared, so
+# that the diagonal is what a seed leaves of a space; where rows are predictions,
+# each with the run of its own number.
 file = 'alignment.csv'
 unique(k) = system("tail -n +2 " . file . " | cut -d, -f" . k . " | awk '!s[$0]++'")
 rows = unique(1)
 columns = unique(2)
 n = words(rows) ; m = words(columns)
 others = int(system("tail -n +2 " . file . " | cut -d, -f4 | grep -c '^0' || true")) > 0
-same = rows eq columns && others ? 0 : 1
+stats file using (column("own") == 1 && column("same") == 1 ? column("overlap") : NaN) nooutput name 'O'
+itself = rows eq columns && O_min > 0.999
+same = itself && others ? 0 : 1
 place(list, w) = sum [k=1:words(list)] (word(list, k) eq w ? k : 0)
 across = "place(columns, strcol('column'))"
 down = "(column('same') == same ? place(rows, strcol('row')) : NaN)"
@@ -21,7 +24,7 @@ tick_font = sprintf(',%d', size_ + 1)
 cell_font = sprintf(',%d', size_)
 stats file using (column("same") == same ? column("chance") : NaN) nooutput name 'C'
 cell = n > 12 ? 0.44 : 0.62
-width = 2.3 + cell * m + 0.9
+width = 2.5 + cell * m + 0.9
 height = 1.2 + cell * n + 1.2
 set palette defined (0 '#fbfaf4', 0.5 '#63a9a0', 1 '#1b1464')
 set cbrange [0:1]
@@ -39,11 +42,12 @@ set ytics ('' 0)
 do for [k=1:m] { set xtics add (bare_name(word(columns, k)) k) }
 do for [k=1:n] { set ytics add (bare_name(word(rows, k)) k) }
 set title title_text . "\n" . sprintf('{/*0.8 %s; at random %.3f}', same ? 'runs of one seed' : 'runs of different seeds', C_mean)
+if (!itself) { set ylabel 'predicted by the kernel of' ; set xlabel 'learned by' }
 unset key
 do for [terminal_name in terminals] {
   @OPEN
-  set lmargin at screen 2.0 / width
-  set rmargin at screen (2.0 + cell * m) / width
+  set lmargin at screen 2.2 / width
+  set rmargin at screen (2.2 + cell * m) / width
   set tmargin at screen 1 - 0.75 / height
   set bmargin at screen 1.4 / height
   plot file using (@across):(@down):(@across-0.5):(@across+0.5):(@down-0.5):(@down+0.5):"overlap" with boxxyerror fs solid 1 border rgb '#ffffff' lc palette, \
