@@ -50,7 +50,7 @@ do for [terminal_name in terminals] {
   set rmargin at screen (2.2 + cell * m) / width
   set tmargin at screen 1 - 0.75 / height
   set bmargin at screen 1.4 / height
-  plot file using (@across):(@down):(@across-0.5):(@across+0.5):(@down-0.5):(@down+0.5):"overlap" with boxxyerror fs solid 1 border rgb '#ffffff' lc palette, \
+  plot file using (@across):(@down):(@across-0.48):(@across+0.48):(@down-0.48):(@down+0.48):"overlap" with boxxyerror fs solid 1 noborder lc palette, \
        file using (@across):(@down):(text(column("overlap"))):(column("overlap") > 0.45 ? 0xffffff : 0x202020) with labels font cell_font tc rgb variable
   unset output
 }
