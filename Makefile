@@ -12,13 +12,14 @@ B      := build/$(CFG)
 
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
-GOALS := all test demo bench kills reproduce valgrind coverage install sanitize
+GOALS := all test demo bench kills reproduce valgrind coverage install sanitize \
+  gallery
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps
 all:
 $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
-	  $(if $(filter $@,bench),bench) $(if $(filter $@,reproduce),pages)
+	  $(if $(filter $@,bench),bench) $(if $(filter $@,reproduce gallery),pages)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
 	@.ci/deps core
@@ -170,6 +171,11 @@ do-kills: do-all
 # All experiments, or EXPERIMENTS="a b".
 do-reproduce: do-all $(BENCH_BIN)
 	@PYTHON=$(PYTHON) tests/reproduce $(EXPERIMENTS)
+
+# experiments/README.md, from the experiments' files and results.
+do-gallery:
+	@$(PYTHON) tests/experiments.py gallery >experiments/README.md.part
+	@mv experiments/README.md.part experiments/README.md
 
 do-install: do-all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \

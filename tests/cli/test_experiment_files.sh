@@ -4,7 +4,7 @@
 python=/usr/bin/python3
 
 got=$($python "$root/tests/experiments.py" check 2>&1)
-ok $? "what is kept is one experiment's each" "$got"
+ok $? "what is kept is one experiment's each, and the gallery shows it" "$got"
 same "the verdict comes first, then what the file names" \
   "$($python "$root/tests/experiments.py" kept modes | tr '\n' ';')" \
   "verdict.csv modes.verdict.csv;flow/modes.png modes.png;flow/embedding.gif modes-embedding.gif;"
