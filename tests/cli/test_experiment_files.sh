@@ -16,4 +16,13 @@ same "its criterion holds" "$(sed 1d out/two-modes/verdict.csv | grep -o '[a-z]*
 es run two-modes.yaml --size large --dry-run; ok $rc "and has a larger size" "$err"
 grep -q 'gamma: \[1, 0.8, 0.6, 0.4\]' <<<"$out"; ok $? "with the preset's modes"
 [ -s out/two-modes/flow/staircase.svg ]; ok $? "what it keeps is there"
+
+# Every preset sets keys that are there to values that are taken, for all stages:
+# that is looked at before the data, which are not here.
+for file in $(grep -l "^  large:" "$root"/experiments/*.yaml); do
+  name=$(basename "$file" .yaml)
+  es run "$name" --size large --dry-run --quiet
+  [ "$rc" = 0 ] || { [ "$rc" = 3 ] && grep -q "^eigenstep: data/.*missing: get the" <<<"$err"; }
+  ok $? "$name has a large size" "exit $rc: $err"
+done
 finish
