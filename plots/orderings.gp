@@ -24,7 +24,7 @@ do for [terminal_name in terminals] {
   do for [p=1:2] {
     set lmargin at screen 0.065 + 0.325*(p - 1)
     set rmargin at screen 0.315 + 0.325*(p - 1)
-    set title p == 1 ? 'accuracy of a linear probe' : 'AUC of the representation' offset 0,-0.5
+    set title (p == 1 ? 'accuracy of a linear probe' : 'AUC of the representation') offset 0,-0.5
     what = p == 1 ? 'top1' : 'auc_end'
     plot for [k=1:3] from(k) using (column(0) + 1 + 0.12*(k - 2)):(column(what . '_mean')) with lines lw 0.8 lc rgb tone[k], \
          for [k=1:3] from(k) using (column(0) + 1 + 0.12*(k - 2)):(column(what . '_mean')):(column(what . '_std')) with yerrorbars pt 7 ps 0.8 lw 1.6 lc rgb tone[k]

@@ -30,8 +30,8 @@ do for [terminal_name in terminals] {
       set mxtics 1
       set yrange [0:*]
       if (r == 2) { set xlabel says[c] } else { unset xlabel }
-      if (c == 1) { set ylabel r == 1 ? 'RankMe, of 64' : 'below a hundredth of the largest' offset 0.8 } else { unset ylabel }
-      if (c == 1 && r == 2) { set key top left Left reverse samplen 1.5 } else { unset key }
+      if (c == 1) { set ylabel (r == 1 ? 'RankMe, of 64' : 'below a hundredth of the largest') offset 0.8 } else { unset ylabel }
+      if (c == 1 && r == 1) { set key top right samplen 1.5 } else { unset key }
       what = r == 1 ? 'rankme' : 'n_below'
       plot for [p=1:2] from[c] using (strcol("layer") eq layer[p] ? column(key_of[c]) : NaN):(column(what . '_mean')):(column(what . '_std')) with yerrorbars pt 7 ps 0.9 lw 1.6 lc rgb shade[p] title layer[p]
     }

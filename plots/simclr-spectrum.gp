@@ -22,18 +22,18 @@ do for [terminal_name in terminals] {
   set logscale y
   set format y '10^{%L}'
   set xrange [0:64]
-  set yrange [5e-4:1.4]
+  set yrange [1e-4:1.4]
   set xtics 16
   set mxtics 2
   set key bottom left Left reverse samplen 1.5 spacing 1.05
   do for [p=1:2] {
     set lmargin at screen 0.075 + 0.325*(p - 1)
     set rmargin at screen 0.335 + 0.325*(p - 1)
-    set title p == 1 ? 'embedding' : 'representation' offset 0,-0.5
+    set title (p == 1 ? 'embedding' : 'representation') offset 0,-0.5
     if (p == 1) { set ylabel 'over the largest' offset 0.8 } else { unset ylabel ; unset key }
     plot 0.01 with lines lw 1 dt (6,4) lc rgb '#606060' notitle, \
          for [k=1:5] for [s=0:2] item_of(k, s, 2 - p) using (column("j")):(column("sigma")/top[6*(k - 1) + 2*s + 3 - p]) with lines lw 1.6 lc rgb tone[k] notitle, \
-         for [k=1:5] NaN with lines lw 2.4 lc rgb tone[k] title steps[k] == 0 ? 'random start' : sprintf('%d steps', steps[k])
+         for [k=1:5] NaN with lines lw 2.4 lc rgb tone[k] title (steps[k] == 0 ? 'random start' : sprintf('%d steps', steps[k]))
   }
   unset logscale y
   set format y '%g'
