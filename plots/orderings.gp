@@ -15,8 +15,8 @@ do for [terminal_name in terminals] {
   @OPEN
   set multiplot title title_text noenhanced
   set grid xtics ytics ls 100
-  set tmargin at screen 0.79
-  set bmargin at screen 0.18
+  set tmargin at screen 0.76
+  set bmargin at screen 0.13
   unset key
   set xrange [0.5:4.5]
   set xtics ('multi' 1, 'cumulative' 2, 'single' 3, 'hybrid' 4) font ',9'
@@ -36,10 +36,10 @@ do for [terminal_name in terminals] {
   set xtics auto
   set mxtics 2
   set offsets graph 0.1, graph 0.1, graph 0.05, graph 0.05
-  set label 1 net_title[1] at screen 0.09,0.865 textcolor rgb tone[1] font ',10'
-  set label 2 net_title[2] at screen 0.21,0.865 textcolor rgb tone[2] font ',10'
-  set label 3 net_title[3] at screen 0.33,0.865 textcolor rgb tone[3] font ',10'
-  set key at screen 0.985,0.885 right maxrows 1 samplen 0.5 noenhanced font ',9'
+  set label 1 net_title[1] at screen 0.09,0.885 textcolor rgb tone[1] font ',10'
+  set label 2 net_title[2] at screen 0.21,0.885 textcolor rgb tone[2] font ',10'
+  set label 3 net_title[3] at screen 0.33,0.885 textcolor rgb tone[3] font ',10'
+  set key at screen 0.985,0.905 right maxrows 1 samplen 0.5 noenhanced font ',9'
   plot for [k=1:3] for [o=1:4] joined(k) using (column(0) == o - 1 ? column("seconds_mean") : NaN):(column("top1_mean")) with points pt mark[o] ps 1.1 lc rgb tone[k] notitle, \
        for [o=1:4] NaN with points pt mark[o] ps 1.1 lc rgb '#404040' title order[o]
   unset multiplot
