@@ -12,7 +12,7 @@ for command in run flow predict fixed-points separatrix basin sweep train embed 
   grep -q "^  $command" <<<"$out"; ok $? "help names $command"
 done
 es -h; ok $rc "-h" "$err"
-for command in run flow predict fixed-points separatrix basin sweep train embed probe overlay plot list doctor; do
+for command in run flow predict fixed-points separatrix basin sweep train embed ntk probe spectrum overlay plot list doctor; do
   es $command --help; ok $rc "$command --help" "$err"
   [ "$(grep -c "^  eigenstep $command" <<<"$out")" = 2 ]; ok $? "$command --help has two examples" "$out"
   grep -q -- '--quiet' <<<"$out"; ok $? "$command --help has options"
@@ -24,9 +24,10 @@ es basin --help; help+=$'\n'$out
 es metrics --help; help+=$'\n'$out
 es probe --help; help+=$'\n'$out
 es spectrum --help; help+=$'\n'$out
+es ntk --help; help+=$'\n'$out
 es train barlow-covariance --help; help+=$'\n'$out
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
-same "the --help of flow, sweep, basin, train, metrics, probe and spectrum have every key with range and default" "$missing" ""
+same "the --help of flow, sweep, basin, train, metrics, probe, spectrum and ntk have every key with range and default" "$missing" ""
 same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+ ' <<<"$out" | sort | uniq -d)" ""
 [ "$(grep -cE '^  [a-z]+\.[A-Za-z_0-9]+ ' <<<"$keys")" -gt 20 ]; ok $? "list keys has them all"
 grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"

@@ -9,7 +9,7 @@ same "the verdict comes first, then what the file names" \
   "$($python "$root/tests/experiments.py" kept modes | tr '\n' ';')" \
   "verdict.csv modes.verdict.csv;flow/modes.png modes.png;flow/embedding.gif modes-embedding.gif;"
 
-awk '/^```/ { inside = $0 == "```yaml"; next } inside' \
+awk '/^```/ { if (inside) exit; inside = $0 == "```yaml"; next } inside' \
   "$root/docs/experiments.md" >two-modes.yaml
 es run two-modes.yaml --quiet; ok $rc "the documentation's example runs" "$err"
 same "its criterion holds" "$(sed 1d out/two-modes/verdict.csv | grep -o '[a-z]*$')" holds

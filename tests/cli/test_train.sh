@@ -264,7 +264,8 @@ assert (np.abs(flat.astype("f8") @ W.T - z) <= 784 * 6e-8 * scale).all() and (r 
 PY
 ok $? "its numbers are the network's, its labels the images'" "$(tail -1 .pyerr)"
 es embed fashion data.split=train data.n=20 -o embedded; ok $rc "embed of other data" "$err"
-same "writes one file" "$(ls embedded)" "embed.h5"
+same "stands beside its settings" "$(ls embedded | tr '\n' ' ')" \
+  "config.yaml embed.h5 run.json "
 es embed fashion data.split=train data.n=20 -o embedded; expect "an existing folder" 2 "embedded: exists already"
 es embed fashion --dry-run -o none; ok $rc "embed --dry-run" "$err"
 [ ! -e none ] && grep -q '^train:' <<<"$out"; ok $? "writes nothing" "$out"
