@@ -23,7 +23,9 @@ do for [terminal_name in terminals] {
   set ytics ('' 0)
   do for [k=1:n] { set ytics add (word(names, k) k) }
   set xlabel 'accuracy of a linear probe'
-  set mxtics 2
+  set xtics 0.005
+  set mxtics 1
+  set format x "%.3f"
   set arrow 1 from S_mean, graph 0 to S_mean, graph 1 nohead lw 0.9 dt (6,4) lc rgb '#606060'
   unset key
   plot for [k=1:n] from(k) using (column("top1_mean")):(k):(column("top1_std")) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb '#1b1464'
@@ -31,6 +33,7 @@ do for [terminal_name in terminals] {
   set lmargin at screen 0.63
   set rmargin at screen 0.92
   set grid ytics ls 100
+  set format x
   set xlabel 'd_{0}  of DirectCLR, of 64'
   set logscale x 2
   set xrange [3:86]

@@ -162,31 +162,36 @@ static es_status try_others(es_joined *run, const es_joined *all, size_t n_runs,
   return status;
 }
 
-/* n×count orthonormal columns behind one of ones, drawn by (draw, half). */
+/* n×columns orthonormal columns drawn by (draw, half), the first one of ones if
+ * asked for. */
 static es_status draw_functions(double *Q, double *R, size_t n, size_t columns,
-                                uint64_t draw, es_diag *diag) {
+                                bool ones, uint64_t draw, es_diag *diag) {
   for (size_t i = 0; i < n * columns; i++)
-    Q[i] =
-        i < n ? 1 : es_random_normal(seed + draw, ES_STREAM_NULL, (uint64_t)i);
+    Q[i] = ones && i < n
+               ? 1
+               : es_random_normal(seed + draw, ES_STREAM_NULL, (uint64_t)i);
   const int threads = es_blas_serial();
   const es_status status = es_qr(n, columns, Q, R, diag);
   es_blas_resume(threads);
   return status;
 }
 
-/* phi of one sign of gamma: columns from to to-1 of the null. */
+/* phi of one sign of gamma: columns from to to-1 of the null. Functions that
+ * are alike on both views are drawn orthogonal to the constant, those that are
+ * opposite are so by themselves: n - 1 and n of them are possible. */
 static es_status fill_half(es_frame *null, const double *gamma, size_t from,
                            size_t to, uint64_t draw, es_diag *diag) {
-  const size_t n = null->rows / 2, columns = to - from + 1, r = null->r;
-  if (columns == 1) return ES_OK;
+  if (to == from) return ES_OK;
+  const bool ones = gamma[from] > 0;
+  const size_t n = null->rows / 2, columns = to - from + ones, r = null->r;
   double *Q = es_zeroed(n, columns, sizeof *Q);
   double *R = es_zeroed(columns, columns, sizeof *R);
   es_status status = Q == NULL || R == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory for a null")
-                         : draw_functions(Q, R, n, columns, draw, diag);
+                         : draw_functions(Q, R, n, columns, ones, draw, diag);
   for (size_t j = from; status == ES_OK && j < to; j++)
     for (size_t i = 0; i < n; i++) {
-      const double u = Q[i + (j - from + 1) * n];
+      const double u = Q[i + (j - from + ones) * n];
       const double y = u * sqrt(fabs(gamma[j]) * (double)n);
       null->phi[i * r + j] = y;
       null->phi[(i + n) * r + j] = gamma[j] > 0 ? y : -y;
@@ -212,7 +217,7 @@ static es_status try_random(es_joined *run, double *gamma, es_diag *diag) {
   means m = {{0, 0}, {0, 0}, {0, 0}};
   take_gamma(gamma, &frame->held);
   while (positive < r && gamma[positive] > 0) positive++;
-  if (r < run->d || positive >= n || r - positive >= n) return ES_OK;
+  if (r < run->d || positive >= n || r - positive > n) return ES_OK;
   es_frame null = {.rows = frame->rows, .r = r};
   null.phi = es_zeroed(frame->rows, r, sizeof *null.phi);
   if (null.phi == NULL)
