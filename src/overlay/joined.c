@@ -196,9 +196,7 @@ static es_status join(es_joined *out, const es_sources *s, const char *run,
 }
 
 es_status es_joined_read(es_joined *out, const char *run, es_diag *diag) {
-  *out = (es_joined){.shares = {NAN, NAN, NAN, NAN, NAN},
-                     .other = {NAN, NAN, NAN},
-                     .random = {NAN, NAN, NAN}};
+  *out = (es_joined){.shares = {NAN, NAN, NAN, NAN, NAN}};
   es_sources s;
   es_status status = es_sources_read(&s, run, diag);
   if (status == ES_OK) status = join(out, &s, run, diag);

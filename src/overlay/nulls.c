@@ -241,6 +241,7 @@ es_status es_nulls_fill(es_joined *run, size_t n_runs, es_diag *diag) {
   double *gamma = calloc(most, sizeof *gamma);
   if (gamma == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory for a null");
   for (size_t i = 0; status == ES_OK && i < n_runs; i++) {
+    run[i].other = run[i].random = (es_null){NAN, NAN, NAN};
     if (!whole(&run[i]) || run[i].frames.start.r < run[i].d) continue;
     status = try_others(&run[i], run, n_runs, gamma, diag);
     if (status == ES_OK) status = try_random(&run[i], gamma, diag);
