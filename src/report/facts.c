@@ -2,25 +2,11 @@
 #include "report/facts.h"
 
 #include "file/atomic.h"
+#include "report/record.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LARGEST_RECORD = 1 << 20 };
-
-static cJSON *read_record(const char *dir) {
-  unsigned char *text = NULL;
-  size_t n;
-  char *path = es_file_join(dir, "run.json");
-  cJSON *root = NULL;
-  if (path != NULL &&
-      es_file_read(&text, &n, path, LARGEST_RECORD, NULL) == ES_OK)
-    root = cJSON_ParseWithLength((const char *)text, n);
-  free(text);
-  free(path);
-  return root;
-}
 
 static const char *text_of(const cJSON *root, const char *key) {
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
@@ -58,7 +44,7 @@ static void put_first(es_facts *out, const cJSON *root) {
 
 /* False where the folder has no record. */
 static bool add_run(es_facts *out, const char *dir) {
-  cJSON *root = read_record(dir);
+  cJSON *root = es_record_read(dir);
   if (root == NULL) return false;
   if (out->runs == 0) put_first(out, root);
   out->runs++;

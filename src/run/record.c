@@ -6,20 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_RECORD = 1 << 20, LARGEST_CONFIG = 1 << 30 };
-
-cJSON *es_record_read(const char *dir) {
-  unsigned char *text = NULL;
-  size_t n;
-  char *path = es_file_join(dir, "run.json");
-  cJSON *root = NULL;
-  if (path != NULL &&
-      es_file_read(&text, &n, path, LARGEST_RECORD, NULL) == ES_OK)
-    root = cJSON_ParseWithLength((const char *)text, n);
-  free(text);
-  free(path);
-  return root;
-}
+enum { LARGEST_CONFIG = 1 << 30 };
 
 bool es_record_finished(const char *dir) {
   cJSON *root = es_record_read(dir);
