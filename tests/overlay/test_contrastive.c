@@ -5,6 +5,7 @@
 
 #include "file/atomic.h"
 #include "file/csv.h"
+#include "overlay/barlow.h"
 #include "overlay/contrastive.h"
 #include "overlay/contrastive_flow.h"
 
@@ -135,6 +136,20 @@ static void maps_are_found(void **state) {
   close_trained(&t);
 }
 
+/* Who asks for the tangent kernel gets it, of the embeddings' distances too. */
+static void the_tangent_kernel_is_not_its_own(void **state) {
+  (void)state;
+  static const char *const predict[] = {
+      "train.predict=off", "train.predict=conjugate", "train.predict=ntk"};
+  for (size_t k = 0; k < 3; k++) {
+    es_config *config =
+        SETTINGS("method.loss=infonce", "method.projector=linear", predict[k]);
+    assert_ptr_equal(es_family_of(config),
+                     k < 2 ? &es_family_contrastive : &es_family_barlow);
+    es_config_free(config);
+  }
+}
+
 /* A run in a folder, logged every 10 steps as a session would. */
 static void train(const folder *f, trained *t, const char *dir, size_t rows) {
   const es_family *family = &es_family_contrastive;
@@ -243,6 +258,7 @@ int main(void) {
       cmocka_unit_test(two_maps_descend_their_loss),
       cmocka_unit_test(batches_are_apart),
       cmocka_unit_test(maps_are_found),
+      cmocka_unit_test(the_tangent_kernel_is_not_its_own),
       cmocka_unit_test(a_linear_network_follows_its_flow),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
