@@ -1,7 +1,7 @@
 /* How far BYOL's runs are from theory: see byol_agreement.h. */
 #include "overlay/byol_agreement.h"
 
-#include "overlay/bootstrap.h"
+#include "overlay/interval.h"
 #include "overlay/measures.h"
 
 #include <math.h>
@@ -72,6 +72,7 @@ typedef struct book {
   size_t n;
   double *mode;         /* as many as the widest run has modes */
   double *value, *null; /* n_runs */
+  double *work;         /* n_runs + ES_RESAMPLES */
 } book;
 
 static es_overlay_metric *next_row(book *b, const char *name) {
@@ -85,7 +86,8 @@ static es_overlay_metric *next_row(book *b, const char *name) {
 /* From b->value and b->null, a number for each run. */
 static es_overlay_metric *settle(book *b, const char *name, bool has_null) {
   es_overlay_metric *row = next_row(b, name);
-  row->value = es_bootstrap_median(b->value, b->n_runs, &row->low, &row->high);
+  row->value = es_interval_median(b->value, b->n_runs, 1, b->work);
+  es_interval_of(&row->low, &row->high, b->value, b->n_runs, 1, b->work);
   if (has_null) row->null = es_measure_median(b->null, b->n_runs);
   return row;
 }
@@ -243,7 +245,7 @@ es_status es_byolnet_agreement(es_overlay_metric **out, size_t *n,
   book b = {.run = run, .n_runs = n_runs};
   b.row = calloc(ROWS, sizeof *b.row);
   b.mode = es_zeroed(widest, 1, sizeof *b.mode);
-  b.value = es_zeroed(n_runs, 2, sizeof *b.value);
+  b.value = es_zeroed(3 * n_runs + ES_RESAMPLES, 1, sizeof *b.value);
   if (b.row == NULL || b.mode == NULL || b.value == NULL) {
     free(b.row);
     free(b.mode);
@@ -251,6 +253,7 @@ es_status es_byolnet_agreement(es_overlay_metric **out, size_t *n,
     return es_fail(diag, ES_NO_MEMORY, "no memory for the agreement");
   }
   b.null = b.value + n_runs;
+  b.work = b.null + n_runs;
   fill(&b);
   free(b.mode);
   free(b.value);

@@ -26,7 +26,7 @@ double es_byolnet_invariant_error(const es_byolnet_run *run, size_t j);
 double es_byolnet_end_error(const es_byolnet_run *run, size_t j, bool of_end);
 
 /* Rows of agreement.csv (docs/overlay-byol.md), freed by the caller: value is
- * the median over the runs, low and high its bootstrap interval. */
+ * the median over the runs, low and high its interval (interval.h). */
 es_status es_byolnet_agreement(es_overlay_metric **out, size_t *n,
                                const es_byolnet_run *run, size_t n_runs,
                                es_diag *diag) ES_MUST_USE;

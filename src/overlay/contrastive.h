@@ -17,8 +17,8 @@
  *   overlay.csv    run, step, t, loss, predicted_loss, then for each of these
  *                  columns C_j and predicted_C_j, and fed_sigma_…
  *   agreement.csv  metric, value, low, high, null, verdict: value is the median
- *                  over runs, low and high the extremes, null the same of maps
- *                  that stay as they start:
+ *                  over runs, low and high its interval (interval.h), null the
+ *                  same of maps that stay as they start:
  *     runs
  *     sigma_error      rms over modes, maps and rows of measured - predicted
  *                      singular values, over their rms; bar .05, and half of

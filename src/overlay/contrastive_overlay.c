@@ -2,8 +2,9 @@
  * contrastive.h. */
 #include "overlay/contrastive.h"
 #include "overlay/contrastive_run.h"
-#include "overlay/measures.h"
+#include "overlay/interval.h"
 
+#include "base/slab.h"
 #include "file/atomic.h"
 
 #include <math.h>
@@ -30,7 +31,8 @@ typedef struct book {
   const es_paired *run;
   size_t n_runs, n, most;
   metric *row;
-  double *value, *work, *lambda; /* work: n_runs; lambda: a spectrum */
+  double *value, *work; /* work: n_runs + ES_RESAMPLES */
+  double *lambda;       /* a spectrum */
 } book;
 
 static metric *next(book *b, const char *name) {
@@ -43,8 +45,12 @@ static metric *next(book *b, const char *name) {
 }
 
 static double median(const book *b, const double *value) {
-  memcpy(b->work, value, b->n_runs * sizeof *value);
-  return es_measure_median(b->work, b->n_runs);
+  return es_interval_median(value, b->n_runs, 1, b->work);
+}
+
+/* One run outside the theorem makes all of them that. */
+static double value_of(const book *b, const metric *m) {
+  return strcmp(m->verdict, "outside") == 0 ? 0 : median(b, m->value);
 }
 
 static metric *add_error(book *b, const char *row, const char *name, bool whole,
@@ -151,12 +157,8 @@ static es_status close_table(es_csv *csv, es_status status, es_diag *diag) {
 
 static es_status write_metric(es_csv *csv, const book *b, const metric *m,
                               es_diag *diag) {
-  double cells[4] = {median(b, m->value), NAN, NAN, m->null};
-  for (size_t r = 0; r < b->n_runs; r++) {
-    cells[1] = fmin(cells[1], m->value[r]);
-    cells[2] = fmax(cells[2], m->value[r]);
-  }
-  if (strcmp(m->verdict, "outside") == 0) cells[0] = cells[1];
+  double cells[4] = {value_of(b, m), NAN, NAN, m->null};
+  es_interval_of(&cells[1], &cells[2], m->value, b->n_runs, 1, b->work);
   es_status status = es_csv_cell_text(csv, m->name, diag);
   for (int c = 0; status == ES_OK && c < 4; c++)
     status = es_csv_cell(csv, cells[c], diag);
@@ -241,7 +243,7 @@ static void tell(const book *b, void (*say)(void *context, const char *line),
   char line[160];
   for (size_t k = 0; say != NULL && k < b->n; k++) {
     snprintf(line, sizeof line, "%-28.60s %-12.6g %s", b->row[k].name,
-             median(b, b->row[k].value), b->row[k].verdict);
+             value_of(b, &b->row[k]), b->row[k].verdict);
     say(context, line);
   }
 }
@@ -262,7 +264,7 @@ static es_status write_all(book *b, const char *dir,
   const size_t width = b->run[0].width, rows = width + 16;
   b->row = es_zeroed(rows, 1, sizeof *b->row);
   b->value = es_zeroed(rows, b->n_runs, sizeof *b->value);
-  b->work = es_zeroed(b->n_runs, 1, sizeof *b->work);
+  b->work = es_zeroed(b->n_runs + ES_RESAMPLES, 1, sizeof *b->work);
   b->lambda = es_zeroed(width, 1, sizeof *b->lambda);
   es_status status =
       b->row == NULL || b->value == NULL || b->work == NULL || b->lambda == NULL
