@@ -18,7 +18,7 @@ do for [terminal_name in terminals] {
   unset mxtics
   do for [i=1:5] { set xtics add (says[i] i) }
   do for [k=1:2] {
-    set lmargin at screen 0.085 + 0.495*(k - 1)
+    set lmargin at screen 0.1 + 0.485*(k - 1)
     set rmargin at screen 0.49 + 0.495*(k - 1)
     set tmargin at screen 0.82
     set bmargin at screen 0.17
