@@ -51,7 +51,8 @@ static es_status open_arrays(es_h5_source **file, const char *dir,
   return status;
 }
 
-es_status es_frozen_whiten(es_dataset *set, const char *dir, es_diag *diag) {
+static es_status whiten_as_run(es_dataset *set, const char *dir,
+                               es_diag *diag) {
   es_h5_source *file;
   es_whiten *whiten;
   es_status status = open_arrays(&file, dir, diag);
@@ -60,6 +61,21 @@ es_status es_frozen_whiten(es_dataset *set, const char *dir, es_diag *diag) {
   es_h5_close(file);
   if (status == ES_OK) status = es_dataset_whiten_as(set, whiten, diag);
   es_whiten_free(whiten);
+  return status;
+}
+
+es_status es_frozen_data(es_dataset **out, es_data_opener *open,
+                         const char *dir, const es_config *config,
+                         es_diag *diag) {
+  es_dataset *set;
+  *out = NULL;
+  es_status status = open(&set, config, diag);
+  if (status != ES_OK) return status;
+  status = whiten_as_run(set, dir, diag);
+  if (status == ES_OK)
+    *out = set;
+  else
+    es_dataset_free(set);
   return status;
 }
 

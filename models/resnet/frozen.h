@@ -8,11 +8,17 @@
 
 typedef struct es_frozen es_frozen;
 
-/* Puts the images of a set through the map that the run's views went through
- * (data.whiten, data.dims), read from DIR/arrays.h5; where there was none they
- * stay. Before es_frozen_open. */
-es_status es_frozen_whiten(es_dataset *set, const char *dir,
-                           es_diag *diag) ES_MUST_USE;
+/* es_dataset_open, es_dataset_open_test or es_dataset_open_train. */
+typedef es_status es_data_opener(es_dataset **out, const es_config *config,
+                                 es_diag *diag);
+
+/* Opens images for a network of the run in dir, whose settings are given: they
+ * go through the map that the run's views went through (data.whiten,
+ * data.dims), read from DIR/arrays.h5, where there was one. Free with
+ * es_dataset_free. Errors of the opener, and of that file. */
+es_status es_frozen_data(es_dataset **out, es_data_opener *open,
+                         const char *dir, const es_config *config,
+                         es_diag *diag) ES_MUST_USE;
 
 /* Reads DIR/arrays.h5 for the network that the settings of its run describe,
  * for images of the geometry of set, up to `batch` of them at a time. Errors of

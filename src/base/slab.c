@@ -71,6 +71,17 @@ void *es_slab_take(es_slab *slab, size_t count, size_t element_size) {
   return piece;
 }
 
+es_status es_slab_doubles(es_slab *slab, double **const *array,
+                          const size_t *count, size_t n, size_t more,
+                          es_diag *diag) {
+  size_t total = more;
+  for (size_t k = 0; k < n; k++) es_slab_add(&total, count[k], sizeof(double));
+  const es_status status = es_slab_open(slab, total, diag);
+  for (size_t k = 0; status == ES_OK && k < n; k++)
+    *array[k] = es_slab_take(slab, count[k], sizeof(double));
+  return status;
+}
+
 void es_slab_close(es_slab *slab) {
   free(slab->memory);
   *slab = (es_slab){0};

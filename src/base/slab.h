@@ -26,6 +26,13 @@ es_status es_slab_open(es_slab *slab, size_t total, es_diag *diag) ES_MUST_USE;
  * returning NULL, which a test over the plan would show at once). */
 void *es_slab_take(es_slab *slab, size_t count, size_t element_size);
 
+/* A slab of n arrays, count[k] doubles at *array[k], and `more` bytes for other
+ * pieces (a plan of es_slab_add's), which are still to be taken. The arrays are
+ * left alone where there is no memory. */
+es_status es_slab_doubles(es_slab *slab, double **const *array,
+                          const size_t *count, size_t n, size_t more,
+                          es_diag *diag) ES_MUST_USE;
+
 /* Frees the memory; a zeroed or closed slab is accepted. */
 void es_slab_close(es_slab *slab);
 

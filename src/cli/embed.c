@@ -46,8 +46,8 @@ static es_status allocate(embedding *e, es_diag *diag) {
 
 static es_status open_all(embedding *e, es_diag *diag) {
   const es_config *config = e->job->config;
-  es_status status = es_dataset_open(&e->set, config, diag);
-  if (status == ES_OK) status = es_frozen_whiten(e->set, e->job->target, diag);
+  es_status status =
+      es_frozen_data(&e->set, es_dataset_open, e->job->target, config, diag);
   if (status != ES_OK) return status;
   e->n = es_dataset_count(e->set);
   e->values = es_dataset_dim(e->set);

@@ -3,13 +3,12 @@
  * network that has not learned has none, and there those of all first views, of
  * all second ones and of all further images are taken, each apart. */
 #include "cli/cli.h"
+#include "cli/saved.h"
 
 #include "base/slab.h"
 #include "file/atomic.h"
 #include "file/h5.h"
 #include "models/resnet/descent.h"
-#include "models/resnet/frozen.h"
-#include "models/resnet/method.h"
 #include "ntk/features.h"
 #include "ntk/held.h"
 #include "ntk/tangent.h"
@@ -41,9 +40,7 @@ enum { VIEWS = 2, BATCH = 16 };
 
 typedef struct work {
   const es_job *job;
-  es_config *run; /* the settings of the run */
-  es_dataset *set;
-  es_frozen *frozen;
+  es_saved run;
   es_tangent_plan plan;
   es_tangent *tangent;
   size_t n, test, values, d, R;
@@ -59,19 +56,15 @@ static es_status open_run(work *w, es_diag *diag) {
   const es_config *config = w->job->config;
   w->n = es_config_size(config, "ntk", "n");
   w->test = es_config_size(config, "ntk", "test");
-  es_status status = es_cli_configure_run(&w->run, w->job->target, diag);
-  if (status == ES_OK) status = es_train_settle(w->run, diag);
-  if (status == ES_OK) status = es_dataset_open(&w->set, w->run, diag);
-  if (status == ES_OK) status = es_frozen_whiten(w->set, w->job->target, diag);
+  const es_status status =
+      es_saved_open(&w->run, w->job->target, es_dataset_open, BATCH, diag);
   if (status != ES_OK) return status;
-  const size_t count = es_dataset_count(w->set);
-  if (w->n + w->test > count)
-    return es_config_blame(config, "ntk", w->test > 0 ? "test" : "n", diag,
-                           "the run's data have %zu samples, and %zu pairs "
-                           "with %zu further images are wanted",
-                           count, w->n, w->test);
-  return es_frozen_open(&w->frozen, w->job->target, w->run, w->set, BATCH,
-                        diag);
+  const size_t count = es_dataset_count(w->run.set);
+  if (w->n + w->test <= count) return ES_OK;
+  return es_config_blame(config, "ntk", w->test > 0 ? "test" : "n", diag,
+                         "the run's data have %zu samples, and %zu pairs with "
+                         "%zu further images are wanted",
+                         count, w->n, w->test);
 }
 
 /* Whether a norm has never seen a batch; false without norms. */
@@ -82,10 +75,10 @@ static bool is_new(const es_graph *g, const float *buffers) {
 }
 
 static es_status make_plan(work *w, es_diag *diag) {
-  const es_network *network = es_frozen_network(w->frozen);
+  const es_network *network = es_frozen_network(w->run.frozen);
   const es_config *config = w->job->config;
   const size_t images = VIEWS * w->n + w->test;
-  w->values = es_dataset_dim(w->set);
+  w->values = es_dataset_dim(w->run.set);
   w->d = network->embedding.size;
   w->plan =
       (es_tangent_plan){.graph = &network->graph,
@@ -122,29 +115,26 @@ static es_status allocate(work *w, es_diag *diag) {
                          &w->F,      &w->K,      &w->trace,   &w->square,
                          &w->pair,   &w->modes,  &w->mean};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  es_slab_add(&total, images, sizeof *w->group);
-  for (size_t k = 0; k < PIECES; k++)
-    es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&w->slab, total, diag);
-  if (status != ES_OK) return status;
-  w->group = es_slab_take(&w->slab, images, sizeof *w->group);
-  for (size_t k = 0; k < PIECES; k++)
-    *to[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
-  return ES_OK;
+  size_t more = 0;
+  es_slab_add(&more, images, sizeof *w->group);
+  const es_status status =
+      es_slab_doubles(&w->slab, to, sizes, PIECES, more, diag);
+  if (status == ES_OK)
+    w->group = es_slab_take(&w->slab, images, sizeof *w->group);
+  return status;
 }
 
 /* Rounded as the network takes them. */
 static void take_images(work *w) {
-  const double *mean = es_frozen_mean(w->frozen);
+  const double *mean = es_frozen_mean(w->run.frozen);
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < w->plan.images; i++) {
     double *x = w->input + i * w->values;
     w->group[i] = i / w->n < VIEWS ? i / w->n : VIEWS;
     if (w->group[i] < VIEWS)
-      es_dataset_view(w->set, i % w->n, 0, (unsigned)w->group[i], x);
+      es_dataset_view(w->run.set, i % w->n, 0, (unsigned)w->group[i], x);
     else
-      es_dataset_image(w->set, i - w->n, x);
+      es_dataset_image(w->run.set, i - w->n, x);
     for (size_t j = 0; j < w->values; j++)
       x[j] = (double)(float)(x[j] - mean[j]);
   }
@@ -153,10 +143,11 @@ static void take_images(work *w) {
 
 static void take_network(work *w) {
   const es_graph *g = w->plan.graph;
-  const float *params = es_frozen_params(w->frozen);
-  const float *buffers = es_frozen_buffers(w->frozen);
+  const float *params = es_frozen_params(w->run.frozen);
+  const float *buffers = es_frozen_buffers(w->run.frozen);
   for (size_t p = 0; p < g->n_params; p++)
-    w->weight[p] = es_descent_ratio(es_frozen_network(w->frozen), w->run, p);
+    w->weight[p] =
+        es_descent_ratio(es_frozen_network(w->run.frozen), w->run.config, p);
   for (size_t k = 0; k < g->param_size; k++) w->params[k] = (double)params[k];
   for (size_t k = 0; k < g->buffer_size; k++)
     w->buffers[k] = (double)buffers[k];
@@ -284,9 +275,7 @@ es_status es_cmd_ntk(const es_job *job, es_diag *diag) {
   es_tangent_free(w.tangent);
   es_held_free(&w.held);
   es_features_free(&w.features);
-  es_frozen_free(w.frozen);
-  es_dataset_free(w.set);
-  es_config_free(w.run);
+  es_saved_close(&w.run);
   es_slab_close(&w.slab);
   return status;
 }

@@ -1,11 +1,9 @@
 /* Features of a frozen network: see probe.h. */
 #include "cli/probe.h"
+#include "cli/saved.h"
 
 #include "base/slab.h"
-#include "data/data.h"
 #include "metrics/components.h"
-#include "models/resnet/frozen.h"
-#include "models/resnet/method.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,22 +13,20 @@ enum { BATCH = 256 };
 
 typedef struct work {
   const es_job *job;
-  es_config *run; /* the settings of the run */
-  es_dataset *train, *test;
-  es_frozen *frozen;
+  es_saved run; /* with its test images */
+  es_dataset *train;
   bool embedding; /* the layer */
   size_t d;
   es_probe_features *out;
 } work;
 
-static es_status open_sets(work *w, es_diag *diag) {
+static es_status open_run(work *w, es_diag *diag) {
   const es_config *config = w->job->config;
   const size_t n = es_config_size(config, "probe", "n_train");
-  es_status status = es_dataset_open_test(&w->test, w->run, diag);
-  if (status == ES_OK) status = es_dataset_open_train(&w->train, w->run, diag);
-  if (status == ES_OK) status = es_frozen_whiten(w->test, w->job->target, diag);
+  es_status status =
+      es_saved_open(&w->run, w->job->target, es_dataset_open_test, BATCH, diag);
   if (status == ES_OK)
-    status = es_frozen_whiten(w->train, w->job->target, diag);
+    status = es_saved_data(&w->run, &w->train, es_dataset_open_train, diag);
   if (status != ES_OK) return status;
   const size_t count = es_dataset_count(w->train);
   if (n > count)
@@ -65,8 +61,8 @@ static es_status compute(work *w, const es_dataset *set, es_probe_set *out,
     if (es_progress_stopping(w->job->progress))
       return es_fail(diag, ES_INTERRUPTED, "interrupted");
     status =
-        es_frozen_pass(w->frozen, set, i, count, NULL, w->embedding ? NULL : x,
-                       w->embedding ? x : NULL, diag);
+        es_frozen_pass(w->run.frozen, set, i, count, NULL,
+                       w->embedding ? NULL : x, w->embedding ? x : NULL, diag);
     for (size_t k = i; k < i + count; k++)
       out->label[k] = es_dataset_label(set, k);
   }
@@ -124,23 +120,18 @@ static es_status take_components(work *w, es_diag *diag) {
 
 static es_status make(work *w, es_diag *diag) {
   const char *layer = es_config_text(w->job->config, "probe", "layer");
-  es_status status = es_cli_configure_run(&w->run, w->job->target, diag);
-  if (status == ES_OK) status = es_train_settle(w->run, diag);
-  if (status == ES_OK) status = open_sets(w, diag);
-  if (status == ES_OK)
-    status = es_frozen_open(&w->frozen, w->job->target, w->run, w->train, BATCH,
-                            diag);
+  es_status status = open_run(w, diag);
   if (status != ES_OK) return status;
-  const es_network *network = es_frozen_network(w->frozen);
+  const es_network *network = es_frozen_network(w->run.frozen);
   const size_t train = es_dataset_count(w->train);
-  const size_t all = train + es_dataset_count(w->test);
+  const size_t all = train + es_dataset_count(w->run.set);
   w->embedding = strcmp(layer, "embedding") == 0;
   w->d = w->embedding ? network->embedding.size : network->representation.size;
   status = choose_modes(w, diag);
   if (status == ES_OK)
     status = compute(w, w->train, &w->out->train, 0, all, diag);
   if (status == ES_OK)
-    status = compute(w, w->test, &w->out->test, train, all, diag);
+    status = compute(w, w->run.set, &w->out->test, train, all, diag);
   return status == ES_OK ? take_components(w, diag) : status;
 }
 
@@ -149,10 +140,8 @@ es_status es_probe_features_of(es_probe_features *out, const es_job *job,
   work w = {.job = job, .out = out};
   *out = (es_probe_features){0};
   const es_status status = make(&w, diag);
-  es_frozen_free(w.frozen);
   es_dataset_free(w.train);
-  es_dataset_free(w.test);
-  es_config_free(w.run);
+  es_saved_close(&w.run);
   return status;
 }
 

@@ -1,15 +1,13 @@
 /* eigenstep spectrum: how many directions a saved network's features of test
  * images use (docs/metrics.md). */
 #include "cli/cli.h"
+#include "cli/saved.h"
 
 #include "base/slab.h"
 #include "config/json.h"
 #include "config/provenance.h"
-#include "data/data.h"
 #include "file/atomic.h"
 #include "metrics/representation.h"
-#include "models/resnet/frozen.h"
-#include "models/resnet/method.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,9 +38,7 @@ enum { BATCH = 256, FIGURES = 8 };
 
 typedef struct spectrum {
   const es_job *job;
-  es_config *run; /* the settings of the run */
-  es_dataset *test;
-  es_frozen *frozen;
+  es_saved run;             /* with its test images */
   size_t n, width, from, d; /* features: all of the layer; the first, from 0,
                                and how many of those looked at */
   float *row;               /* BATCH×width */
@@ -52,20 +48,18 @@ typedef struct spectrum {
   unsigned checksum;
 } spectrum;
 
-static es_status open_set(spectrum *s, es_diag *diag) {
+static es_status choose_images(spectrum *s, es_diag *diag) {
   const es_config *config = s->job->config;
   const size_t n = es_config_size(config, "spectrum", "n_test");
-  es_status status = es_dataset_open_test(&s->test, s->run, diag);
-  if (status != ES_OK) return status;
-  const size_t count = es_dataset_count(s->test);
+  const size_t count = es_dataset_count(s->run.set);
   if (n > count)
     return es_config_blame(config, "spectrum", "n_test", diag,
                            "there are %zu test images, expected a whole number "
                            "in [1, %zu]",
                            count, count);
-  s->checksum = es_dataset_checksum(s->test);
+  s->checksum = es_dataset_checksum(s->run.set);
   s->n = n == 0 ? count : n;
-  return es_dataset_choose(s->test, s->n, diag);
+  return es_dataset_choose(s->run.set, s->n, diag);
 }
 
 static bool of_embedding(const spectrum *s) {
@@ -75,7 +69,7 @@ static bool of_embedding(const spectrum *s) {
 
 static es_status choose_features(spectrum *s, es_diag *diag) {
   const es_config *config = s->job->config;
-  const es_network *network = es_frozen_network(s->frozen);
+  const es_network *network = es_frozen_network(s->run.frozen);
   s->width =
       of_embedding(s) ? network->embedding.size : network->representation.size;
   const size_t from = es_config_size(config, "spectrum", "from");
@@ -105,7 +99,7 @@ static es_status compute(spectrum *s, es_diag *diag) {
     es_progress_report(s->job->progress, "features", (double)i, (double)s->n);
     if (es_progress_stopping(s->job->progress))
       return es_fail(diag, ES_INTERRUPTED, "interrupted");
-    status = es_frozen_pass(s->frozen, s->test, i, count, NULL,
+    status = es_frozen_pass(s->run.frozen, s->run.set, i, count, NULL,
                             embedding ? NULL : s->row,
                             embedding ? s->row : NULL, diag);
     for (size_t k = 0; k < count; k++)
@@ -128,12 +122,9 @@ static es_status measure(spectrum *s, es_diag *diag) {
 }
 
 static es_status make(spectrum *s, es_diag *diag) {
-  es_status status = es_cli_configure_run(&s->run, s->job->target, diag);
-  if (status == ES_OK) status = es_train_settle(s->run, diag);
-  if (status == ES_OK) status = open_set(s, diag);
-  if (status == ES_OK)
-    status = es_frozen_open(&s->frozen, s->job->target, s->run, s->test, BATCH,
-                            diag);
+  es_status status =
+      es_saved_open(&s->run, s->job->target, es_dataset_open_test, BATCH, diag);
+  if (status == ES_OK) status = choose_images(s, diag);
   if (status == ES_OK) status = choose_features(s, diag);
   if (status == ES_OK) status = compute(s, diag);
   return status == ES_OK ? measure(s, diag) : status;
@@ -219,9 +210,7 @@ es_status es_cmd_spectrum(const es_job *job, es_diag *diag) {
   spectrum s = {.job = job};
   if (job->dry_run) return es_config_write(job->config, stdout, diag);
   const es_status status = work(&s, diag);
-  es_frozen_free(s.frozen);
-  es_dataset_free(s.test);
-  es_config_free(s.run);
+  es_saved_close(&s.run);
   free(s.row);
   free(s.x);
   free(s.sigma);

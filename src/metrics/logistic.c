@@ -50,13 +50,7 @@ static es_status allocate(es_logistic *m, es_diag *diag) {
   double **const taken[] = {&m->mean, &m->shrink, &m->weights, &m->L,
                             &m->Z,    &m->S,      &m->G};
   enum { ALL = sizeof all / sizeof *all };
-  size_t total = 0;
-  for (int k = 0; k < ALL; k++) es_slab_add(&total, all[k], sizeof(double));
-  const es_status status = es_slab_open(&m->slab, total, diag);
-  if (status != ES_OK) return status;
-  for (int k = 0; k < ALL; k++)
-    *taken[k] = es_slab_take(&m->slab, all[k], sizeof(double));
-  return ES_OK;
+  return es_slab_doubles(&m->slab, taken, all, ALL, 0, diag);
 }
 
 /* Mean and deviation of each feature, the first sample taken off before sums

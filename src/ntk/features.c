@@ -14,12 +14,7 @@ es_status es_features_allocate(es_features *f, es_diag *diag) {
                           es_size_product(f->d, f->m),
                           es_size_product(rows, f->d)};
   double **const pieces[] = {&f->B, &f->W, &f->F};
-  size_t total = 0;
-  for (size_t k = 0; k < 3; k++) es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&f->slab, total, diag);
-  for (size_t k = 0; status == ES_OK && k < 3; k++)
-    *pieces[k] = es_slab_take(&f->slab, sizes[k], sizeof(double));
-  return status;
+  return es_slab_doubles(&f->slab, pieces, sizes, 3, 0, diag);
 }
 
 static es_status check_conjugate(const es_features *f,

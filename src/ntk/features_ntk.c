@@ -64,16 +64,13 @@ static es_status allocate(work *w, es_diag *diag) {
   double **const to[] = {&w->weight, &w->params, &w->input,
                          &w->K,      &w->F,      &w->trace};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  es_slab_add(&total, images, sizeof *w->group);
-  for (size_t k = 0; k < PIECES; k++)
-    es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&w->slab, total, diag);
-  if (status != ES_OK) return status;
-  w->group = es_slab_take(&w->slab, images, sizeof *w->group);
-  for (size_t k = 0; k < PIECES; k++)
-    *to[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
-  return ES_OK;
+  size_t more = 0;
+  es_slab_add(&more, images, sizeof *w->group);
+  const es_status status =
+      es_slab_doubles(&w->slab, to, sizes, PIECES, more, diag);
+  if (status == ES_OK)
+    w->group = es_slab_take(&w->slab, images, sizeof *w->group);
+  return status;
 }
 
 /* Eval rows to their places, what fills up behind them. */

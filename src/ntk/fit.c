@@ -29,13 +29,7 @@ static es_status open_fit(fit *w, size_t rows, size_t m, size_t d,
   double **const pieces[] = {&w->B,      &w->F, &w->mean, &w->U,
                              &w->values, &w->G, &w->H};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  for (int k = 0; k < PIECES; k++)
-    es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&w->slab, total, diag);
-  for (int k = 0; status == ES_OK && k < PIECES; k++)
-    *pieces[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
-  return status;
+  return es_slab_doubles(&w->slab, pieces, sizes, PIECES, 0, diag);
 }
 
 /* B and F as they lie are B^T (m×rows) and F^T (d×rows). */

@@ -69,7 +69,7 @@ void es_follow_free(es_follow *follow) {
 }
 
 static es_status open_kernel(es_follow *f, size_t m, es_diag *diag) {
-  const size_t number = sizeof(double), s = f->spectral;
+  const size_t s = f->spectral;
   const size_t sizes[] = {es_size_product(2 * f->n, m),
                           m * m,
                           s * m * m,
@@ -81,17 +81,13 @@ static es_status open_kernel(es_follow *f, size_t m, es_diag *diag) {
   double **const pieces[] = {&f->B, &f->Gamma, &f->Sigma, &f->D,
                              &f->A, &f->A0,    &f->T,     &f->T0};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
   if (m == f->m) return ES_OK;
   es_slab_close(&f->kernel);
   f->m = 0;
-  for (int k = 0; k < PIECES; k++) es_slab_add(&total, sizes[k], number);
-  const es_status status = es_slab_open(&f->kernel, total, diag);
-  if (status != ES_OK) return status;
-  for (int k = 0; k < PIECES; k++)
-    *pieces[k] = es_slab_take(&f->kernel, sizes[k], number);
-  f->m = m;
-  return ES_OK;
+  const es_status status =
+      es_slab_doubles(&f->kernel, pieces, sizes, PIECES, 0, diag);
+  if (status == ES_OK) f->m = m;
+  return status;
 }
 
 /* Gamma and Sigma of B. */

@@ -32,13 +32,7 @@ static es_status plan(es_pair_flow *f, es_diag *diag) {
       es_size_product(f->d, views),        es_size_product(f->d, f->d)};
   double **const pieces[] = {&f->H, &f->Y, &f->dY, &f->Z, &f->dZ, &f->C};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  for (int k = 0; k < PIECES; k++)
-    es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&f->slab, total, diag);
-  for (int k = 0; status == ES_OK && k < PIECES; k++)
-    *pieces[k] = es_slab_take(&f->slab, sizes[k], sizeof(double));
-  return status;
+  return es_slab_doubles(&f->slab, pieces, sizes, PIECES, 0, diag);
 }
 
 es_status es_pair_flow_new(es_pair_flow **out, const es_maps *maps, size_t n,

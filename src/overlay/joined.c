@@ -62,16 +62,13 @@ static es_status make_room(es_joined *out, es_diag *diag) {
       &out->followed, &out->along,     &out->overlap,      &out->aligned,
       &out->plateau,  &out->work};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  for (int i = 0; i < PIECES; i++)
-    es_slab_add(&total, sizes[i], sizeof(double));
-  es_slab_add(&total, k, sizeof *out->mode);
-  const es_status status = es_slab_open(&out->memory, total, diag);
-  if (status != ES_OK) return status;
-  for (int i = 0; i < PIECES; i++)
-    *pieces[i] = es_slab_take(&out->memory, sizes[i], sizeof(double));
-  out->mode = es_slab_take(&out->memory, k, sizeof *out->mode);
-  return ES_OK;
+  size_t more = 0;
+  es_slab_add(&more, k, sizeof *out->mode);
+  const es_status status =
+      es_slab_doubles(&out->memory, pieces, sizes, PIECES, more, diag);
+  if (status == ES_OK)
+    out->mode = es_slab_take(&out->memory, k, sizeof *out->mode);
+  return status;
 }
 
 static es_status take_trace(es_joined *out, const es_sources *s,

@@ -24,13 +24,7 @@ static es_status open_bases(bases *w, size_t rows, size_t d, es_diag *diag) {
   double **const pieces[] = {&w->centred, &w->P,    &w->Q,    &w->gram,
                              &w->values,  &w->mean, &w->inner};
   enum { PIECES = sizeof sizes / sizeof *sizes };
-  size_t total = 0;
-  for (int k = 0; k < PIECES; k++)
-    es_slab_add(&total, sizes[k], sizeof(double));
-  const es_status status = es_slab_open(&w->slab, total, diag);
-  for (int k = 0; status == ES_OK && k < PIECES; k++)
-    *pieces[k] = es_slab_take(&w->slab, sizes[k], sizeof(double));
-  return status;
+  return es_slab_doubles(&w->slab, pieces, sizes, PIECES, 0, diag);
 }
 
 /* basis (d×rows): orthonormal rows, or zeros where A has no direction. */

@@ -60,6 +60,24 @@ static void slab_gives_aligned_zeroed_pieces(void **state) {
   es_slab_close(&slab);
 }
 
+static void slab_holds_arrays_of_doubles(void **state) {
+  (void)state;
+  double *a = NULL, *b = NULL;
+  double **const to[] = {&a, &b};
+  const size_t count[] = {3, 9}, huge[] = {3, SIZE_MAX};
+  es_slab slab;
+  size_t more = 0;
+  es_slab_add(&more, 5, 1);
+  assert_status(es_slab_doubles(&slab, to, huge, 2, more, NULL), ES_NO_MEMORY);
+  assert_null(a);
+  assert_status(es_slab_doubles(&slab, to, count, 2, more, NULL), ES_OK);
+  assert_ptr_equal(b, a + 8); /* the next line of 64 bytes */
+  assert_true(b[8] == 0);
+  assert_ptr_equal(es_slab_take(&slab, 5, 1), b + 16);
+  assert_null(es_slab_take(&slab, 1, 1));
+  es_slab_close(&slab);
+}
+
 static void slab_overflow_is_no_memory(void **state) {
   (void)state;
   es_slab slab;
@@ -235,6 +253,7 @@ int main(void) {
       cmocka_unit_test(every_status_has_name_text_and_code),
       cmocka_unit_test(diagnostics_are_one_line),
       cmocka_unit_test(slab_gives_aligned_zeroed_pieces),
+      cmocka_unit_test(slab_holds_arrays_of_doubles),
       cmocka_unit_test(slab_overflow_is_no_memory),
       cmocka_unit_test(products_saturate),
       cmocka_unit_test(arrays_grow),

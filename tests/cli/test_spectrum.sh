@@ -20,7 +20,7 @@ es embed run data.split=test data.n=70 -o test --quiet; ok $rc "embed" "$err"
 
 check() { # name, python of what is looked at, words…
   local name=$1 code=$2; shift 2
-  es spectrum run -o own --force --quiet "$@"; ok $rc "spectrum $*" "$err"
+  es spectrum $run -o own --force --quiet "$@"; ok $rc "spectrum $*" "$err"
   /usr/bin/python3 - 2>.pyerr <<PY
 import csv, h5py, json
 import numpy as np
@@ -45,7 +45,7 @@ assert got["n_below"] == (s < floor * s[0]).sum() and got["n_dead"] == (s < 1e-6
 PY
   ok $? "$name" "$(tail -1 .pyerr)"
 }
-floor=.01
+floor=.01 run=run
 check "the representation" r
 check "the embedding" z layer=embedding
 check "features three to seven" 'r[:, 2:7]' from=3 to=7
@@ -56,6 +56,12 @@ same "its files" "$(ls own | tr '\n' ' ')" "config.yaml run.json spectrum.csv "
 floor=.01
 es embed run data.split=test data.n=9 -o test --force --quiet
 check "fewer images than features" r n_test=9
+
+run=white
+es train barlow-covariance net.arch=linear data.name=fashion-mnist data.path=fm batch=16 eval_n=20 \
+  data.whiten=sum data.dims=8 steps=1 method.dim=3 -o white --quiet
+es embed white data.split=test data.n=70 -o test --force --quiet
+check "images through the run's map" z layer=embedding
 
 es spectrum run --quiet; ok $rc "to standard output" "$err"
 same "its head" "$(head -1 <<<"$out")" "j,sigma,cev"

@@ -62,9 +62,9 @@ static void a_frozen_network_takes_the_same_map(void **state) {
   take_steps(t.trainer, 2);
   snprintf(path, sizeof path, "%s/arrays.h5", f->name);
   write_run(&t, path);
-  assert_ok(es_dataset_open(&set, t.config, &diag), diag);
-  assert_int_equal(es_dataset_dim(set), SIDE * SIDE);
-  assert_ok(es_frozen_whiten(set, f->name, &diag), diag);
+  assert_ok(es_frozen_data(&set, es_dataset_open, f->name, t.config, &diag),
+            diag);
+  assert_int_equal(es_dataset_dim(set), DIMS);
   assert_ok(es_frozen_open(&frozen, f->name, t.config, set, 5, &diag), diag);
   unlink(path);
   assert_ok(es_frozen_pass(frozen, set, 2, 5, image, NULL, z, &diag), diag);
