@@ -4,13 +4,13 @@ width = 7.2
 height = 6.0
 stats 'embedding.csv' using "frame" nooutput name 'F'
 stats 'embedding.csv' using "point" nooutput name 'N'
-stats 'embedding.csv' using (abs(column("x"))) nooutput name 'X'
-stats 'embedding.csv' using (abs(column("y"))) nooutput name 'Y'
-stats 'embedding.csv' using (abs(column("z"))) nooutput name 'Z'
+stats 'embedding.csv' using "x" nooutput name 'X'
+stats 'embedding.csv' using "y" nooutput name 'Y'
+stats 'embedding.csv' using "z" nooutput name 'Z'
 # Points that never leave a line or a plane need a range all the same.
-if (X_max <= 0) { X_max = 1 }
-if (Y_max <= 0) { Y_max = X_max }
-if (Z_max <= 0) { Z_max = X_max }
+if (X_max <= X_min) { X_min = -1; X_max = 1 }
+if (Y_max <= Y_min) { Y_min = X_min; Y_max = X_max }
+if (Z_max <= Z_min) { Z_min = X_min; Z_max = X_max }
 frames = int(F_max)
 points = int(N_max) + 1
 first(f) = f * points
@@ -37,32 +37,37 @@ do for [f=0:frames] {
   if (third[f + 1] < 0.1 * third[frames + 1]) { shown[3] = f }
 }
 what(k) = k == 1 ? 'a point' : k == 2 ? 'a line' : k == 3 ? 'a plane' : 'three dimensions and on'
-set xrange [-X_max:X_max]
-set yrange [-Y_max:Y_max]
-set zrange [-Z_max:Z_max]
-set xyplane at -Z_max
+set xrange [X_min:X_max]
+set yrange [Y_min:Y_max]
+set zrange [Z_min:Z_max]
+set xyplane at Z_min
 set border 4095 lw 0.4 lc rgb '#aaaaaa'
-set view 62,35,1.1,1
+set view 62,35,1.2,1.15
 unset key
 unset tics
 unset mxtics
-set xlabel '1st' offset 0,0.8
-set ylabel '2nd' offset 0,0.8
-set zlabel '3rd' offset 4,0
-set cbrange [-X_max:X_max]
+set xlabel '1st' offset 4,1.2
+set ylabel '2nd' offset -6,2
+set zlabel '3rd' offset 6,0
+set cbrange [X_min:X_max]
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot layout 2,2 title title_text
   do for [k=1:4] {
     f = shown[k]
-    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,-0.5
+    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,1
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.35 lc palette notitle
   }
   unset multiplot
   unset output
 }
 if (strstrt(GPVAL_TERMINALS, ' gif ') > 0) {
-  set terminal gif animate delay 12 loop 0 size 560,480 font 'DejaVu Sans,11'
+  # Few colours and a small frame keep the file small.
+  set terminal gif animate optimize delay 12 loop 0 size 480,420 font 'DejaVu Sans,10'
+  set palette maxcolors 6
+  set xlabel '1st' offset 0,0.8
+  set ylabel '2nd' offset 0,0.8
+  set view 62,35,1.08,1
   set output name . '.gif' . suffix
   do for [f=0:frames] {
     set title sprintf('t = %.3g', time[f + 1])

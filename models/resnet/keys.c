@@ -177,6 +177,10 @@ static const es_key rows[] = {
      "steps between rows of the trace"},
     {"train", "layers", ES_FLAG, 0, 0, 0, NULL, NULL, "off",
      "spectra of the layers before the representation in the trace"},
+    {"train", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
+     "store the embeddings of that many eval pairs' first views at every row "
+     "of "
+     "the trace in arrays.h5"},
     {"train", "checkpoint_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "100",
      "steps that a kill may lose"},
     {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate|ntk", NULL, "off",
@@ -278,6 +282,14 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
                          "expected off");
 }
 
+static es_status check_embeddings(const es_config *config, es_diag *diag) {
+  const size_t n = es_config_size(config, "train", "eval_n");
+  return es_config_size(config, "train", "embeddings") <= n
+             ? ES_OK
+             : es_config_blame(config, "train", "embeddings", diag,
+                               "expected at most train.eval_n=%zu", n);
+}
+
 es_status es_train_settle(es_config *config, es_diag *diag) {
   const bool linear = net_is(config, "arch", "linear");
   es_status status = es_loss_settle(config, diag);
@@ -296,5 +308,6 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   if (status == ES_OK) status = settle_net(config, diag);
   if (status == ES_OK) status = settle_projector(config, diag);
   if (status == ES_OK) status = settle_optimizer(config, diag);
+  if (status == ES_OK) status = check_embeddings(config, diag);
   return status == ES_OK ? check_predict(config, diag) : status;
 }

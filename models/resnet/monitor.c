@@ -213,3 +213,5 @@ es_status es_monitor_row(es_monitor *m, es_trainer *trainer, const double **row,
   *row = m->row;
   return measure(m, trainer, m->row + HEAD, diag);
 }
+
+const double *es_monitor_embedding(const es_monitor *m) { return m->z; }

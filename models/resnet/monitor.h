@@ -33,4 +33,8 @@ const char *es_monitor_column(const es_monitor *monitor, size_t j);
 es_status es_monitor_row(es_monitor *monitor, es_trainer *trainer,
                          const double **row, es_diag *diag) ES_MUST_USE;
 
+/* The embeddings of the last row, as es_trainer_measure has them; they are the
+ * monitor's, until the next. */
+const double *es_monitor_embedding(const es_monitor *monitor);
+
 #endif

@@ -91,6 +91,8 @@ static es_status keep_embedding(es_session *s, double **out, es_diag *diag) {
 static es_status look_ahead(es_session *s, es_diag *diag) {
   es_status status = ask_theory(s, diag);
   if (status == ES_OK) status = open_monitor(s, diag);
+  if (status == ES_OK)
+    status = es_film_new(&s->film, s->trainer, s->job->config, diag);
   if (status == ES_OK) status = name_columns(s, diag);
   return status == ES_OK ? keep_embedding(s, &s->start, diag) : status;
 }
@@ -105,6 +107,7 @@ es_status es_session_open(es_session *session, const es_job *job,
 
 void es_session_close(es_session *session) {
   if (session->family != NULL) session->family->close(session->live);
+  es_film_free(session->film);
   es_monitor_free(session->monitor);
   es_trainer_free(session->trainer);
   free(session->start);
@@ -139,6 +142,8 @@ static es_status write_arrays(const es_session *s, es_h5 *file, double bytes,
     status = write_embedding(s, file, "/eval/start", s->start, diag);
   if (status == ES_OK)
     status = write_embedding(s, file, "/eval/end", s->end, diag);
+  if (status == ES_OK && s->film != NULL)
+    status = es_film_save(s->film, file, diag);
   if (status == ES_OK && s->family != NULL && s->family->save != NULL)
     status = s->family->save(s->live, file, diag);
   return status;
@@ -172,6 +177,9 @@ static es_status add_row(es_session *s, es_diag *diag) {
   es_status status = measure_row(s, &row, diag);
   if (status != ES_OK) return status;
   memcpy(s->row, row, first * sizeof *row);
+  if (s->film != NULL)
+    status = es_film_add(s->film, es_monitor_embedding(s->monitor), diag);
+  if (status != ES_OK) return status;
   if (s->family != NULL && s->family->row != NULL)
     status = s->family->row(s->live, s->trainer, s->row + first, diag);
   return status == ES_OK ? es_csv_row(&s->trace, s->row, s->n_columns, diag)
@@ -226,6 +234,8 @@ static es_status load(es_session *s, uint64_t *bytes, es_diag *diag) {
   free(path);
   if (status != ES_OK) return status;
   status = es_trainer_load(s->trainer, file, diag);
+  if (status == ES_OK && s->film != NULL)
+    status = es_film_load(s->film, file, diag);
   if (status == ES_OK && s->family != NULL && s->family->load != NULL)
     status = s->family->load(s->live, file, diag);
   if (status == ES_OK)

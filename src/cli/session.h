@@ -6,6 +6,7 @@
 
 #include "file/csv.h"
 #include "file/h5.h"
+#include "models/resnet/film.h"
 #include "models/resnet/monitor.h"
 #include "overlay/family.h"
 #include "run/job.h"
@@ -14,6 +15,7 @@ typedef struct es_session {
   const es_job *job;
   es_trainer *trainer;
   es_monitor *monitor;
+  es_film *film;           /* NULL: none was asked for */
   const es_family *family; /* NULL: no prediction was asked for */
   void *live;              /* its own */
   double gamma_1;          /* of the kernel at the start; NaN: not measured */

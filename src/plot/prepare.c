@@ -8,8 +8,8 @@
  *   spectra.csv     eigenvalues of the embedding's covariance, a row each of a
  *                   run's trace: step, rank, log10, -inf of one that is not
  *                   positive
- *   embedding.csv   points over time in the first three principal directions:
- *                   frame, t, point, x, y, z */
+ *   embedding.csv   points over time, less their mean, in the first three
+ *                   principal directions: frame, t, point, x, y, z */
 #include "plot/prepare.h"
 
 #include "file/array.h"
@@ -32,7 +32,8 @@ static es_status read_dataset(es_array *out, const char *dir, const char *name,
   if (es_file_exists(path)) return es_h5_read_array(out, path, name, diag);
   return es_fail(diag, ES_FILE_MISSING,
                  "%s is missing: this figure needs output.modes=on or "
-                 "output.embeddings=N, from data",
+                 "output.embeddings=N, from data; of a network "
+                 "train.embeddings=N",
                  path);
 }
 
@@ -273,6 +274,17 @@ static es_status check_embeddings(const char *dir, const es_array *points,
   return ES_OK;
 }
 
+/* Each frame's points less their mean: figures are of the spread about it. */
+static void centre(es_array *points, size_t frames) {
+  const size_t d = points->cols, n = points->rows / frames;
+  for (size_t f = 0; f < frames; f++)
+    for (size_t j = 0; j < d; j++) {
+      double *x = points->data + f * n * d + j, sum = 0;
+      for (size_t i = 0; i < n; i++) sum += x[i * d];
+      for (size_t i = 0; i < n; i++) x[i * d] -= sum / (double)n;
+    }
+}
+
 static es_status prepare_embedding(const char *dir, es_diag *diag) {
   static const char *const names[] = {"frame", "t", "point", "x", "y", "z"};
   es_array points = {0}, times = {0};
@@ -282,6 +294,7 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
   if (status == ES_OK) status = read_dataset(&times, dir, "/times", diag);
   if (status == ES_OK) status = check_embeddings(dir, &points, &times, diag);
   if (status == ES_OK) {
+    centre(&points, times.rows);
     axes = calloc(AXES * points.cols, sizeof *axes);
     if (axes == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
   }

@@ -23,7 +23,7 @@ with open("images.idx", "wb") as f:
 PY
 base="train barlow-covariance data.name=idx data.path=images.idx net.width=2
   method.dim=3 train.batch=8 train.eval_n=12 train.lr=0.02
-  train.predict=conjugate --quiet"
+  train.predict=conjugate train.embeddings=5 --quiet"
 small="$base train.steps=40 train.log_every=3 train.checkpoint_every=7 --threads 1"
 two="${small/threads 1/threads 2}"
 struck() { # order for kill_at.so, words…: sets rc and err
@@ -212,7 +212,7 @@ cp -r whole ended
 es $small -o ended --resume; ok $rc "--resume of a finished run" "$err"
 same "leaves the same files" "$(differences ended)" ""
 untouched "an existing folder" 2 "ended: exists already.*--force" ended $small
-for word in train.lr=0.03 train.steps=41 train.seed=1 data.seed=1 net.width=3 train.predict=off train.log_every=4; do
+for word in train.lr=0.03 train.steps=41 train.seed=1 data.seed=1 net.width=3 train.predict=off train.log_every=4 train.embeddings=4; do
   untouched "--resume with $word" 2 "config.yaml.*other settings" ended $small $word --resume
 done
 untouched "--resume with --seed" 2 "config.yaml.*other settings" ended $small --seed 4 --resume

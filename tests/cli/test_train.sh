@@ -319,7 +319,7 @@ es train --help
 for key in data.pairs data.n augment.crop_min augment.noise net.arch net.depth net.width net.norm net.init_scale method.dim \
   train.epochs train.steps train.batch train.optimizer train.lr train.lr_relative train.encoder_lr_ratio train.momentum \
   train.weight_decay train.projector_weight_decay train.schedule train.warmup train.ordering train.chunks train.switch train.subset train.eval_n train.log_every \
-  train.checkpoint_every train.predict train.seed; do
+  train.embeddings train.checkpoint_every train.predict train.seed; do
   grep -q "^  $key " <<<"$out"; ok $? "train --help has $key"
 done
 same "each once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""

@@ -206,8 +206,14 @@ static void missing_arrays(void **state) {
 
 enum { FRAMES = 100, POINTS = 4, DIM = 4 };
 
+/* Where the points are on average. */
+static double middle(size_t f, size_t axis) {
+  return .25 * (double)f * ((double)axis - 1.5);
+}
+
 /* Points that spread along the third axis first, then along the first, then
- * along the second, and never along the fourth. */
+ * along the second, and never along the fourth; as a whole they move along all.
+ */
 static void fill_points(double *x, double *t) {
   static const double sign[POINTS][3] = {
       {1, 1, 1}, {1, -1, -1}, {-1, 1, -1}, {-1, -1, 1}};
@@ -219,6 +225,7 @@ static void fill_points(double *x, double *t) {
       y[0] = sign[p][1] * (f < 30 ? 0 : fmin(1, (double)(f - 29) / 20));
       y[1] = sign[p][2] * (f < 60 ? 0 : fmin(1, (double)(f - 59) / 20));
       y[3] = 0;
+      for (size_t k = 0; k < DIM; k++) y[k] += middle(f, k);
     }
   }
 }
@@ -244,8 +251,10 @@ static void embeddings(void **state) {
       assert_close(row[1], t[r], 0, 0);
       assert_close(row[2], (double)p, 0, 0);
       for (size_t a = 0; a < 3; a++) /* an axis has no sign of its own */
-        assert_close(fabs(row[3 + a]),
-                     fabs(x[(r * POINTS + p) * DIM + axis[a]]), 1e-9, 1e-9);
+        assert_close(
+            fabs(row[3 + a]),
+            fabs(x[(r * POINTS + p) * DIM + axis[a]] - middle(r, axis[a])),
+            1e-9, 1e-9);
     }
   es_table_free(&table);
   assert_ok(es_plot_draw(at(state, "."), "embedding", "x", &diag), diag);
