@@ -1,10 +1,18 @@
 # What trained networks did, with what theory said of them before their first
 # step dashed over it. Left: the loss, and the variance along each predicted
 # eigenfunction, over flow time (training steps above). Right: measured against
-# predicted step times, and the overlaps. Reads overlay.csv, steps.csv and
-# agreement.csv; of several runs, curves are the first's and times the medians.
+# predicted step times, and the overlaps. Below, where overlay.csv has them: the
+# eigenvalues of C under the kernel of the start, of the end, and one measured along
+# the way. Reads overlay.csv, steps.csv and agreement.csv; of several runs, curves
+# are the first's and times the medians.
 width = 9.4
-height = 6.0
+header = ',' . system('head -1 overlay.csv') . ','
+d = 0
+while (strstrt(header, sprintf(',lambda_start_%d,', d + 1)) > 0) { d = d + 1 }
+below = d > 0 ? 2.5 : 0.0      # inches
+height = 6.0 + below
+# Heights of the other panels, as shares of what they have.
+up(y) = (6.0 * y + below) / height
 theory = '#202020'
 faint = '#8a8a8a'
 plain = '#606060'
@@ -33,6 +41,7 @@ number(s) = strstrt('nan -nan inf -inf', s) > 0 ? NaN : real(s)
 
 # The agreement that the title tells.
 error = NaN ; error_null = NaN ; rank = NaN ; chance = NaN ; met = NaN ; expected = NaN ; verdict = ''
+array spectral[3] = [NaN, NaN, NaN]
 do for [i=1:|$metric|] {
   m = word($metric[i], 1) ; x = number(word($metric[i], 2)) ; z = number(word($metric[i], 3))
   if (m eq 'median_step_error_first_4') { error = x ; error_null = z ; verdict = word($metric[i], 4) }
@@ -40,6 +49,9 @@ do for [i=1:|$metric|] {
   if (m eq 'overlap_median') { chance = z }
   if (m eq 'modes_met') { met = x }
   if (m eq 'modes_predicted') { expected = x }
+  if (m eq 'eigenvalue_error') { spectral[1] = x }
+  if (m eq 'eigenvalue_error_end') { spectral[2] = x }
+  if (m eq 'eigenvalue_error_followed') { spectral[3] = x }
 }
 summary = sprintf('%g of %g predicted steps taken', met, expected)
 if (is(error)) { summary = summary . sprintf(error < 0.1 ? '; %s: median step error %.2g%%' : '; %s: median step error %.0f%%', verdict eq 'inconclusive' ? 'fewer than four' : 'first four', 100 * error) }
@@ -61,10 +73,12 @@ array anchor[5] = [0x1b1464, 0x31688e, 0x1f9e89, 0x8bc34a, 0xf0b400]
 part(c, k) = (int(c) >> (8 * k)) & 255
 mix(a, b, x) = int(a + (b - a) * x + 0.5)
 blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
-shade(j) = n > 1 ? 4.0 * (j - 1) / (n - 1) : 0.0
 cell(x) = x >= 4 ? 4 : int(x) + 1
-colour(j) = blend(anchor[cell(shade(j))], anchor[cell(shade(j)) + 1], shade(j) - cell(shade(j)) + 1)
-pale(j) = blend(colour(j), 0xffffff, 0.45)
+at(x) = blend(anchor[cell(x)], anchor[cell(x) + 1], x - cell(x) + 1)
+of(j, n) = at(n > 1 ? 4.0 * (j - 1) / (n - 1) : 0.0)
+colour(j) = of(j, n)
+lighter(c) = blend(c, 0xffffff, 0.45)
+pale(j) = lighter(colour(j))
 
 # Points of the right panels: predicted, measured, low, high, overlap, colour.
 # A step that was predicted and not taken is an open triangle at the end.
@@ -121,6 +135,8 @@ if (n_runs > 1) {
 logarithmic = t_high > 8 * least
 t_low = logarithmic ? (least / 2.5 > t_first ? least / 2.5 : t_first) : 0.0
 if (logarithmic && t_low >= t_high) { t_low = t_high / 10.0 }
+# Few powers of ten are in sight: 2 and 5 times them as well.
+BETWEEN = "if (logarithmic && t_high < 100 * t_low) { do for [k=floor(log10(t_low)):floor(log10(t_high))] { do for [m in '2 5'] { set xtics add (sprintf('%g', m * 10.0**k) m * 10.0**k) } } }"
 place(t) = logarithmic ? log(t / t_low) / log(t_high / t_low) : t / t_high
 
 # Numbers of modes that are near each other stand in up to three rows.
@@ -153,22 +169,22 @@ do for [terminal_name in terminals] {
   set multiplot
 
   # The loss.
-  set label 1 title_text at screen 0.5,0.968 center noenhanced font sprintf(',%.1f', size(title_text))
-  set label 2 summary at screen 0.5,0.928 center textcolor rgb plain
-  set arrow 1001 from screen 0.07,0.885 to screen 0.10,0.885 nohead lw 3 lc rgb '#9a9a9a'
-  set label 101 'network' at screen 0.107,0.885
-  set arrow 1002 from screen 0.20,0.885 to screen 0.23,0.885 nohead lw 1.5 dt (6,4) lc rgb theory
-  set label 102 'theory before training' at screen 0.237,0.885
-  set arrow 1003 from screen 0.45,0.885 to screen 0.48,0.885 nohead lw 1.2 dt (2,3) lc rgb plain
-  set label 103 'predicted step times' at screen 0.487,0.885
+  set label 1 title_text at screen 0.5,up(0.968) center noenhanced font sprintf(',%.1f', size(title_text))
+  set label 2 summary at screen 0.5,up(0.928) center textcolor rgb plain
+  set arrow 1001 from screen 0.07,up(0.885) to screen 0.10,up(0.885) nohead lw 3 lc rgb '#9a9a9a'
+  set label 101 'network' at screen 0.107,up(0.885)
+  set arrow 1002 from screen 0.20,up(0.885) to screen 0.23,up(0.885) nohead lw 1.5 dt (6,4) lc rgb theory
+  set label 102 'theory before training' at screen 0.237,up(0.885)
+  set arrow 1003 from screen 0.45,up(0.885) to screen 0.48,up(0.885) nohead lw 1.2 dt (2,3) lc rgb plain
+  set label 103 'predicted step times' at screen 0.487,up(0.885)
   if (n_runs > 1) {
-    set label 3 'curves: run 1' at screen 0.66,0.842 right textcolor rgb plain
-    set label 5 sprintf('medians and range of %d runs', n_runs) at screen 0.985,0.842 right textcolor rgb plain
+    set label 3 'curves: run 1' at screen 0.66,up(0.842) right textcolor rgb plain
+    set label 5 sprintf('medians and range of %d runs', n_runs) at screen 0.985,up(0.842) right textcolor rgb plain
   }
   set lmargin at screen 0.07
   set rmargin at screen 0.66
-  set tmargin at screen 0.80
-  set bmargin at screen 0.555
+  set tmargin at screen up(0.80)
+  set bmargin at screen up(0.555)
   set border 7 lw 0.8 lc rgb '#404040'
   if (logarithmic) { set logscale x ; set logscale x2 }
   set xrange [t_low:t_high]
@@ -176,7 +192,7 @@ do for [terminal_name in terminals] {
   set format x ''
   set x2tics nomirror scale 0.6 offset 0,-0.3 textcolor rgb theory
   set x2label 'training steps' offset 0,-0.7
-  set label 4 'loss ‖C − I‖²' at screen 0.014,0.68 center rotate
+  set label 4 'loss ‖C − I‖²' at screen 0.014,up(0.68) center rotate
   set yrange [0:n*1.06]
   unit = n > 5 ? 2 : 1
   set ytics 0,unit,n
@@ -189,13 +205,14 @@ do for [terminal_name in terminals] {
   unset label
 
   # The modes.
-  set tmargin at screen 0.525
-  set bmargin at screen 0.10
+  set tmargin at screen up(0.525)
+  set bmargin at screen up(0.10)
   set border 3
   unset x2tics
   unset x2label
   set format x '%g'
   set xlabel 'flow time t' offset 0,0.3
+  @BETWEEN
   set yrange [-0.03:1.3]
   set ytics 0,0.25,1
   do for [j=1:n] {
@@ -204,7 +221,7 @@ do for [terminal_name in terminals] {
       set label j sprintf('%d', j) at tau[j], 1.155 + 0.065*row[j] center textcolor rgb colour(j)
     }
   }
-  set label n+1 'variance along predicted mode' at screen 0.014,0.31 center rotate
+  set label n+1 'variance along predicted mode' at screen 0.014,up(0.31) center rotate
   plot for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("measured_" . j)) with lines lw 3.5 lc rgb pale(int(j)) notitle, \
        for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_" . j)) with lines lw 1.5 dt (6,4) lc rgb colour(int(j)) notitle
   unset arrow
@@ -214,9 +231,10 @@ do for [terminal_name in terminals] {
   set datafile nocolumnheaders
   set lmargin at screen 0.75
   set rmargin at screen 0.985
-  set tmargin at screen 0.80
-  set bmargin at screen 0.42
+  set tmargin at screen up(0.80)
+  set bmargin at screen up(0.42)
   unset logscale
+  set xtics autofreq
   if (decades) { set logscale xy }
   low = decades ? least / 1.5 : 0.0
   high = decades ? most * 1.5 : most * 1.15
@@ -229,7 +247,7 @@ do for [terminal_name in terminals] {
   set format x ''
   set format y '%g'
   unset xlabel
-  set label 3 'measured step time' at screen 0.696,0.61 center rotate
+  set label 3 'measured step time' at screen 0.696,up(0.61) center rotate
   set label 1 'band: ±15%' at graph 0.97,0.07 right textcolor rgb plain
   parts = '"+" using 1:(0.85*$1):(1.15*$1) with filledcurves fc rgb "#e4e4e4", x with lines lw 1.2 dt (6,4) lc rgb theory'
   if (n_runs > 1 && taken > 0) { parts = parts . ', $taken using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb faint' }
@@ -239,18 +257,46 @@ do for [terminal_name in terminals] {
   unset label
 
   # Overlaps.
-  set tmargin at screen 0.39
-  set bmargin at screen 0.10
+  set tmargin at screen up(0.39)
+  set bmargin at screen up(0.10)
   unset logscale y
   set yrange [0:1.05]
   set format x '%g'
   set ytics 0,0.25,1
   set xlabel 'predicted step time' offset 0,0.3
-  set label 3 'overlap at the step' at screen 0.696,0.245 center rotate
+  set label 3 'overlap at the step' at screen 0.696,up(0.245) center rotate
   parts = 'NaN notitle'
   if (is(chance)) { parts = 'chance with lines lw 1.2 dt (2,3) lc rgb faint' ; set label 1 'chance' at graph 0.03, first chance offset 0,(chance > 0.8 ? -0.7 : 0.6) textcolor rgb plain }
   if (taken > 0) { parts = parts . ', $taken using 1:5:6 with points pt 7 ps 1.3 lc rgb variable' }
   eval 'plot ' . parts
+  unset label
+  if (d > 0) {
+    # Eigenvalues, whatever their directions.
+    set datafile columnheaders
+    set tmargin at screen 2.1/height
+    set bmargin at screen 0.6/height
+    unset logscale
+    if (logarithmic) { set logscale x }
+    set xrange [t_low:t_high]
+    set xtics autofreq
+    @BETWEEN
+    set format x '%g'
+    set xlabel 'flow time t' offset 0,0.3
+    set yrange [-0.03:1.3]
+    array kernel[3] = ['start', 'end', 'followed']
+    thin = 1 + |$ends| / n_runs / 70
+    array says[3] = ['kernel of the start', 'kernel of the end', 'kernel along the way']
+    do for [k=1:3] {
+      set lmargin at screen 0.07 + 0.316*(k - 1)
+      set rmargin at screen 0.353 + 0.316*(k - 1)
+      if (k > 1) { set format y '' }
+      if (k == 1) { set label 1 'eigenvalues of C' at screen 0.014,1.35/height center rotate }
+      set label 2 says[k] . (is(spectral[k]) ? sprintf(': rms error %.2g', spectral[k]) : '') at graph 0.5,1.07 center
+      plot for [j=1:d] 'overlay.csv' every thin using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+           for [j=1:d] 'overlay.csv' every thin using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle
+      unset label
+    }
+  }
   unset multiplot
   unset output
 }
