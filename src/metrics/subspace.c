@@ -39,8 +39,10 @@ static es_status find_components(double *P, size_t *k, size_t n, size_t d,
   return ES_OK;
 }
 
-/* Gram-Schmidt, twice over, which leaves no part along the ones before. */
-static void orthogonalise(double *P, size_t *k, size_t n, size_t columns) {
+/* Gram-Schmidt, twice over, which leaves no part along the ones before. along:
+ * numbers for as many columns. */
+static void orthogonalise(double *P, size_t *k, size_t n, size_t columns,
+                          double *along) {
   double longest = 0;
   for (size_t j = 0; j < columns; j++)
     longest = fmax(longest, es_norm(n, P + j * n));
@@ -48,12 +50,10 @@ static void orthogonalise(double *P, size_t *k, size_t n, size_t columns) {
   for (size_t j = 0; j < columns; j++) {
     double *q = P + *k * n;
     for (size_t i = 0; i < n; i++) q[i] = P[i + j * n];
-    for (size_t pass = 0; pass < 2; pass++)
-      for (size_t before = 0; before < *k; before++) {
-        double along = 0;
-        for (size_t i = 0; i < n; i++) along += q[i] * P[i + before * n];
-        for (size_t i = 0; i < n; i++) q[i] -= along * P[i + before * n];
-      }
+    for (size_t pass = 0; pass < 2 && *k > 0; pass++) {
+      es_gemm(true, false, *k, 1, n, 1, P, n, q, n, 0, along, *k);
+      es_gemm(false, false, n, 1, *k, -1, P, n, along, *k, 1, q, n);
+    }
     const double length = es_norm(n, q);
     if (!(length > dead * longest)) continue;
     for (size_t i = 0; i < n; i++) q[i] /= length;
@@ -86,21 +86,44 @@ es_status es_subspace_basis(double *Q, size_t *k, size_t n, size_t d,
     status = find_components(Q, k, n, d, Z, columns, V, values, diag);
   else
     for (size_t i = 0; i < n * columns; i++) Q[i] = Z[i];
-  es_blas_resume(threads);
   if (status == ES_OK)
-    orthogonalise(Q, k, n, first == ES_FIRST_COMPONENTS ? *k : columns);
+    orthogonalise(Q, k, n, first == ES_FIRST_COMPONENTS ? *k : columns, values);
+  es_blas_resume(threads);
   es_slab_close(&slab);
   return status;
 }
 
 double es_subspace_shared(size_t n, size_t p, const double *P, size_t q,
                           const double *Q) {
-  double sum = 0;
-  for (size_t a = 0; a < p; a++)
-    for (size_t b = 0; b < q; b++) {
-      double dot = 0;
-      for (size_t i = 0; i < n; i++) dot += P[i + a * n] * Q[i + b * n];
-      sum += dot * dot;
+  enum { BLOCK = 16 };
+  double dot[BLOCK * BLOCK], sum = 0;
+  const int threads = es_blas_serial();
+  for (size_t a = 0; a < p; a += BLOCK)
+    for (size_t b = 0; b < q; b += BLOCK) {
+      const size_t rows = p - a < BLOCK ? p - a : BLOCK,
+                   cols = q - b < BLOCK ? q - b : BLOCK;
+      es_gemm(true, false, rows, cols, n, 1, P + a * n, n, Q + b * n, n, 0, dot,
+              rows);
+      for (size_t i = 0; i < rows * cols; i++) sum += dot[i] * dot[i];
     }
+  es_blas_resume(threads);
   return sum;
+}
+
+es_status es_subspace_alignment(double *out, size_t n, size_t d,
+                                const double *A, const double *B,
+                                es_diag *diag) {
+  double *P = es_zeroed(n, d, sizeof *P), *Q = es_zeroed(n, d, sizeof *Q);
+  size_t p, q;
+  es_status status = P == NULL || Q == NULL
+                         ? es_fail(diag, ES_NO_MEMORY, "no memory for a space")
+                         : ES_OK;
+  if (status == ES_OK)
+    status = es_subspace_basis(P, &p, n, d, A, d, ES_FIRST_COMPONENTS, diag);
+  if (status == ES_OK)
+    status = es_subspace_basis(Q, &q, n, d, B, d, ES_FIRST_COMPONENTS, diag);
+  if (status == ES_OK) *out = es_subspace_shared(n, p, P, q, Q) / (double)d;
+  free(P);
+  free(Q);
+  return status;
 }

@@ -29,4 +29,11 @@ es_status es_subspace_basis(double *Q, size_t *k, size_t n, size_t d,
 double es_subspace_shared(size_t n, size_t p, const double *P, size_t q,
                           const double *Q);
 
+/* Share of the functions that A and B (n×d, row-major) have in common: that sum
+ * for all components of both, over d (theory.md 7). 1: one subspace; an
+ * embedding that has collapsed is aligned with no other. */
+es_status es_subspace_alignment(double *out, size_t n, size_t d,
+                                const double *A, const double *B,
+                                es_diag *diag) ES_MUST_USE;
+
 #endif

@@ -9,10 +9,10 @@
 #include "overlay/frame.h"
 #include <stdbool.h>
 
-/* Shares of the final embedding's subspace (subspace.h) that others have: those
- * that descents predict with the start's kernel, the end's, and one measured
- * along the way; the start kernel's first d eigenfunctions; the embedding at
- * the start. NaN: not known. */
+/* Shares of the final embedding's subspace (metrics/subspace.h) that others
+ * have: those that descents predict with the start's kernel, the end's, and one
+ * measured along the way; the start kernel's first d eigenfunctions; the
+ * embedding at the start. NaN: not known. */
 typedef struct es_shares {
   double start, end, followed, top, untrained;
 } es_shares;

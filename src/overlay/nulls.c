@@ -5,7 +5,7 @@
 #include "linalg/linalg.h"
 #include "ntk/fit.h"
 #include "overlay/measures.h"
-#include "overlay/subspace.h"
+#include "metrics/subspace.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * that the run logged. */
 #include "overlay/joined.h"
 
-#include "overlay/subspace.h"
+#include "metrics/subspace.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -96,12 +96,47 @@ static void what_spans_nothing_is_refused(void **state) {
                 ES_NOT_FINITE);
 }
 
+static void subspaces_share(void **state) {
+  (void)state;
+  es_diag diag = {0};
+  double share;
+  /* Columns of ±1, orthogonal and of mean 0; B has A's first, tripled, and
+   * another one. */
+  const double A[8] = {1, 1, 1, -1, -1, 1, -1, -1};
+  const double B[8] = {3, 1, 3, -1, -3, -1, -3, 1};
+  const double flat[8] = {2, 2, 2, 2, 2, 2, 2, 2};
+  assert_ok(es_subspace_alignment(&share, 4, 2, A, B, &diag), diag);
+  assert_close(share, .5, 1e-14, 0);
+  assert_ok(es_subspace_alignment(&share, 4, 2, A, A, &diag), diag);
+  assert_close(share, 1, 1e-14, 0);
+  assert_ok(es_subspace_alignment(&share, 4, 2, A, flat, &diag), diag);
+  assert_close(share, 0, 0, 0);
+}
+
+/* 20 waves, of which ten are others. */
+static void many_share(void **state) {
+  (void)state;
+  enum { MANY = 20 };
+  static double A[N * MANY], B[N * MANY];
+  es_diag diag = {0};
+  double share;
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < MANY; j++) {
+      A[i * MANY + j] = wave(j, i);
+      B[i * MANY + j] = wave(j + 10, i) + (j == 0 ? 0 : B[i * MANY + j - 1]);
+    }
+  assert_ok(es_subspace_alignment(&share, N, MANY, A, B, &diag), diag);
+  assert_close(share, .5, 1e-12, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_and_turns_do_not_count),
       cmocka_unit_test(the_first_are_taken),
       cmocka_unit_test(what_is_not_there_does_not_count),
       cmocka_unit_test(what_spans_nothing_is_refused),
+      cmocka_unit_test(subspaces_share),
+      cmocka_unit_test(many_share),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

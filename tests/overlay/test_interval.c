@@ -1,5 +1,5 @@
-/* Shares of subspaces and intervals over runs, by hand, and that every family's
- * agreement.csv has those. */
+/* Intervals over runs, by hand, and that every family's agreement.csv has them.
+ */
 #include "tests/file/temp.h"
 
 #include "file/csv.h"
@@ -7,26 +7,8 @@
 #include "overlay/byol_agreement.h"
 #include "overlay/contrastive.h"
 #include "overlay/interval.h"
-#include "overlay/subspace.h"
 
 #include <math.h>
-
-static void subspaces_share(void **state) {
-  (void)state;
-  es_diag diag = {0};
-  double share;
-  /* Columns of ±1, orthogonal and of mean 0; B has A's first, tripled, and
-   * another one. */
-  const double A[8] = {1, 1, 1, -1, -1, 1, -1, -1};
-  const double B[8] = {3, 1, 3, -1, -3, -1, -3, 1};
-  const double flat[8] = {2, 2, 2, 2, 2, 2, 2, 2};
-  assert_ok(es_subspace_alignment(&share, 4, 2, A, B, &diag), diag);
-  assert_close(share, .5, 1e-14, 0);
-  assert_ok(es_subspace_alignment(&share, 4, 2, A, A, &diag), diag);
-  assert_close(share, 1, 1e-14, 0);
-  assert_ok(es_subspace_alignment(&share, 4, 2, A, flat, &diag), diag);
-  assert_close(share, 0, 0, 0);
-}
 
 static void intervals(void **state) {
   (void)state;
@@ -162,7 +144,6 @@ static void contrastive_has_them(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(subspaces_share),
       cmocka_unit_test(intervals),
       cmocka_unit_test(byol_has_them),
       temp_test(contrastive_has_them),
