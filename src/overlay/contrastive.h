@@ -33,7 +33,7 @@
  *                      more than 1e-4 of the largest variance, at the end;
  *                      bar: they differ by one at most
  *     rankme, rankme_predicted of that covariance
- *     theorem          1; 0, "outside", where steps are not plain descent's
+ *     theorem          1; 0, "outside", where that of a run's file is
  */
 es_status es_contrastive_overlay(const char *const *run, size_t n_runs,
                                  const char *dir,

@@ -111,6 +111,10 @@ static void subspaces_share(void **state) {
   assert_close(share, 1, 1e-14, 0);
   assert_ok(es_subspace_alignment(&share, 4, 2, A, flat, &diag), diag);
   assert_close(share, 0, 0, 0);
+  /* One function of two is there, and shared: half of what there might be. */
+  const double half[8] = {1, 2, 1, 2, -1, 2, -1, 2};
+  assert_ok(es_subspace_alignment(&share, 4, 2, half, half, &diag), diag);
+  assert_close(share, .5, 1e-14, 0);
 }
 
 /* 20 waves, of which ten are others. */
