@@ -115,12 +115,13 @@ static void add_theorem(book *b) {
 }
 
 /* A null's number; the verdict says whether theory's is better. Where both are
- * the same, as two correlations of 1, or one is none, nothing is decided. */
+ * the same but for rounding, as two correlations of 1, or one is none, nothing
+ * is decided. */
 static void add_null(book *b, const char *name, es_measure *of,
                      es_measure *theory, bool least) {
   const double said = over_runs(b, theory);
   es_overlay_metric *row = add(b, name, of, NULL);
-  if (isnan(row->value) || isnan(said) || row->value == said)
+  if (!(fabs(row->value - said) > ES_SAME * fabs(said)))
     row->verdict = "inconclusive";
   else
     row->verdict =

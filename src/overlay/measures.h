@@ -5,6 +5,9 @@
 
 #include "overlay/joined.h"
 
+/* Shares and correlations that are nearer than that are the same. */
+#define ES_SAME 1e-9
+
 /* Of n numbers, NaN left out, inf the largest; x is sorted. NaN for none. */
 double es_measure_median(double *x, size_t n);
 
@@ -93,7 +96,7 @@ es_measure es_random_log_error, es_random_correlation, es_random_share;
  *   curves   1 - (curve_error/null)^2
  *   subspace (a - a_0)/(1 - a_0), a the share of the final subspace and a_0 the
  *            largest of chance's, the untrained embedding's, another run's and
- *            a random kernel's
+ *            a random kernel's; not defined where a_0 is 1
  * 1: theory and training are the same; 0: theory is worth what the best null
  * is. */
 es_measure es_score;

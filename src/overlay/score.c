@@ -100,7 +100,8 @@ static double part_of_subspace(const es_joined *run) {
   double best = fmax(es_share_chance(run), run->shares.untrained);
   best = fmax(best, run->other.alignment);
   best = fmax(best, run->random.alignment);
-  return (run->shares.start - best) / (1 - best);
+  /* Where a null has all of the space, only rounding is left to divide. */
+  return best < 1 - ES_SAME ? (run->shares.start - best) / (1 - best) : NAN;
 }
 
 double es_score(const es_joined *run) {

@@ -2,6 +2,7 @@
  * the null starts from, wherever its functions reach them. */
 #include "tests/check.h"
 
+#include "overlay/measures.h"
 #include "overlay/nulls.h"
 
 #include <math.h>
@@ -51,10 +52,32 @@ static void no_more_than_there_are(void **state) {
   assert_true(isnan(random_null(6, five).alignment));
 }
 
+static double score(double share, double untrained) {
+  const es_joined run = {
+      .rows = 0,
+      .shares = {.start = share, .untrained = untrained},
+      .other = {NAN, NAN, NAN},
+      .random = {NAN, NAN, NAN},
+      .frames = {.rows = ROWS},
+  };
+  return es_score(&run);
+}
+
+/* An embedding of all directions that the features have is the same space before
+ * and after: shares are 1 less rounding, and their differences are rounding. */
+static void nothing_to_tell_apart(void **state) {
+  (void)state;
+  assert_close(score(.9, .8), .5, 1e-13, 0);
+  assert_true(isnan(score(1 - 2e-15, 1 - 1e-15)));
+  assert_true(isnan(score(1 - 1e-15, 1 - 2e-15)));
+  assert_true(isnan(score(1, 1 + 1e-15)));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_functions_are_drawn),
       cmocka_unit_test(no_more_than_there_are),
+      cmocka_unit_test(nothing_to_tell_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
