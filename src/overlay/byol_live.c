@@ -59,8 +59,11 @@ static es_status measure(byol *b, es_trainer *trainer, es_diag *diag) {
 }
 
 static es_status open_start(byol *b, const es_live_run *run, es_diag *diag) {
+  double loss; /* with it come the target network's embeddings */
   es_status status =
-      es_byolnet_moments(b->X, b->Xp, run->trainer, b->linear, diag);
+      es_trainer_measure(run->trainer, NULL, NULL, NULL, &loss, diag);
+  if (status == ES_OK)
+    status = es_byolnet_moments(b->X, b->Xp, run->trainer, b->linear, diag);
   if (status == ES_OK)
     status = es_byolnet_state_new(&b->state, es_trainer_eval_n(run->trainer),
                                   b->d, b->m, diag);

@@ -2,6 +2,7 @@
  * sums, what its modes add up to, and that a run may stop between two rows. */
 #include "tests/models/trained.h"
 
+#include "file/csv.h"
 #include "overlay/byol_moments.h"
 
 #include <math.h>
@@ -111,6 +112,29 @@ static void modes_add_up(void **state) {
   close_trained(&t);
 }
 
+/* A target network starts as the network: tau is 1 before the first step, when
+ * nothing else has asked for the target's embeddings. */
+static void the_target_starts_as_the_network(void **state) {
+  trained t = LINEAR("method.target=ema");
+  const folder *f = *state;
+  char path[160];
+  es_diag diag = {0};
+  es_table table;
+  snprintf(path, sizeof path, "%s/prediction.csv", f->name);
+  void *self = open_family(&t, &es_family_byol);
+  assert_ok(es_family_byol.predict(self, path, &diag), diag);
+  assert_ok(es_table_read(&table, path, &diag), diag);
+  const size_t tau0 = es_table_column(&table, "tau0");
+  assert_int_equal(table.rows, D);
+  assert_true(tau0 < table.columns);
+  for (size_t j = 0; j < D; j++)
+    assert_close(table.value[j * table.columns + tau0], 1, 1e-14, 0);
+  es_table_free(&table);
+  assert_int_equal(unlink(path), 0);
+  es_family_byol.close(self);
+  close_trained(&t);
+}
+
 /* What follows a row is a matter of the axes up to it, which a file keeps. */
 static void axes_go_on_from_a_file(void **state) {
   trained t = LINEAR("method.target=stop-gradient");
@@ -183,6 +207,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moments_are_those_of_all_pairs),
       cmocka_unit_test(modes_add_up),
+      IN_FOLDER(the_target_starts_as_the_network),
       IN_FOLDER(axes_go_on_from_a_file),
       cmocka_unit_test(what_it_does_not_speak_of),
       cmocka_unit_test(what_is_refused),
