@@ -13,13 +13,15 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills reproduce valgrind coverage install sanitize \
-  gallery
+  gallery accuracy
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps
 all:
 $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
-	  $(if $(filter $@,bench),bench) $(if $(filter $@,reproduce gallery),pages)
+	  $(if $(filter $@,bench),bench) \
+	  $(if $(filter $@,accuracy),accuracy) \
+	  $(if $(filter $@,reproduce gallery),pages)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
 	@.ci/deps core
@@ -163,6 +165,12 @@ do-bench: do-all $(BENCH_BIN)
 	  PYTHON=$(PYTHON) $$b || exit 1; done
 	@$(PYTHON) tests/bench/performance.py out/bench docs
 	@echo "docs/performance.md is made of out/bench/*.csv"
+
+# All models against three oracles: under a minute. REFERENCE=1 makes the
+# references with 50 digits again first: minutes.
+do-accuracy: do-all
+	@$(if $(REFERENCE),$(PYTHON) tests/accuracy/reference.py)
+	@$(PYTHON) tests/accuracy/accuracy.py --page docs/accuracy.md
 
 # A hundred kills of trainings, each gone on with: minutes.
 do-kills: do-all

@@ -1,0 +1,73 @@
+"""What is held against oracles: a group of cases of one model that have the same
+oracles; a case's settings; a way in which the program solves it."""
+import program
+
+
+class Case:
+    def __init__(self, name, settings, times=None, floors=None, known=None,
+                 skip=()):
+        self.name, self.settings, self.times = name, settings, times
+        self.floors = floors or {}  # column or its beginning: floor of the size
+        self.known = known  # references that came with the case
+        self.skip = skip  # oracles that cannot follow it
+
+    def floor(self, column):
+        """That of the longest beginning of the column's name."""
+        found = [k for k in self.floors if column.startswith(k)]
+        return self.floors[max(found, key=len)] if found else 0.0
+
+
+class Way:
+    """bars: the error that is allowed beside each oracle."""
+
+    def __init__(self, name, bars, solver=None):
+        self.name, self.bars, self.solver = name, bars, solver or {}
+
+    def run(self, group, case):
+        settings = {**case.settings, **self.solver}
+        if case.times is not None:
+            settings["time.t"] = case.times
+        return program.run(group.command, group.model, settings)
+
+
+def tight(bars, **more):
+    return Way("rtol 1e-14", bars,
+               {"solver.rtol": 1e-14, "solver.atol": 1e-18, **more})
+
+
+class Group:
+    """oracles: name -> function of the case and the program's rows, to a list of
+    {column: value}, a row each, or None where it has nothing to say."""
+
+    def __init__(self, model, name, cases, oracles, ways, command="flow",
+                 note=""):
+        self.model, self.name, self.ways = model, name, ways
+        self.command, self.oracles, self.note = command, oracles, note
+        self._make, self._cases, self._known = cases, None, {}
+
+    @property
+    def title(self):
+        of = "" if self.command == "flow" else f", `{self.command}`"
+        return f"`{self.model}`{of}"
+
+    def cases(self):
+        if self._cases is None:
+            self._cases = self._make()
+        return self._cases
+
+    def answer(self, oracle, case, rows):
+        """Laws look at the rows; other answers are the same for every way."""
+        if oracle not in self.oracles or oracle in case.skip:
+            return None
+        ask = self.oracles[oracle]
+        if getattr(ask, "law", False):
+            return ask(case, rows)
+        key = (oracle, case.name)
+        if key not in self._known:
+            self._known[key] = ask(case, rows)
+        return self._known[key]
+
+
+def known(case, rows):
+    """The 50-digit oracle of cases that came with their references."""
+    return case.known

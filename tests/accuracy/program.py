@@ -1,0 +1,46 @@
+"""Runs the program: one command, its CSV as rows of {column: number}."""
+import csv
+import os
+import subprocess
+
+PROGRAM = os.environ.get("EIGENSTEP", "./eigenstep")
+
+
+def word(value):
+    """A setting as the program reads it, doubles with all their digits."""
+    if isinstance(value, (list, tuple)):
+        inner = ",".join(word(x) for x in value)
+        nested = value and isinstance(value[0], (list, tuple))
+        return "[" + inner + "]" if nested or inside(value) else inner
+    return value if isinstance(value, str) else repr(value)
+
+
+def inside(value):
+    return getattr(value, "row", False)
+
+
+class Row(list):
+    """A row of a matrix: written with brackets."""
+
+    row = True
+
+
+def matrix(rows):
+    return [Row(float(x) for x in row) for row in rows]
+
+
+def number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def run(command, target, settings, allowed=(0,)):
+    words = [f"{k}={word(v)}" for k, v in settings.items()]
+    call = [PROGRAM, command, target, *words, "--quiet"]
+    got = subprocess.run(call, capture_output=True, text=True)
+    if got.returncode not in allowed:
+        raise SystemExit(f"{' '.join(call)}\nexit {got.returncode}: {got.stderr}")
+    return [{k: number(v) for k, v in row.items()}
+            for row in csv.DictReader(got.stdout.splitlines())]
