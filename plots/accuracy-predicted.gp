@@ -7,8 +7,9 @@ stats 'fit.csv' using (column("r2")) nooutput name 'A'
 stats 'fit.csv' using (column("r2_left_out")) nooutput name 'B'
 stats 'fit.csv' using (column("rmse_left_out")) nooutput name 'C'
 stats 'fitted.csv' using (column("top1")) nooutput name 'T'
-low = T_min - 0.03
-high = T_max + 0.03
+stats 'fitted.csv' using (column("left_out")) nooutput name 'L'
+low = (T_min < L_min ? T_min : L_min) - 0.03
+high = (T_max > L_max ? T_max : L_max) + 0.03
 do for [terminal_name in terminals] {
   @OPEN
   set title title_text noenhanced font ',11'

@@ -25,11 +25,13 @@ do for [terminal_name in terminals] {
   set mxtics 2
   unset key
   do for [p=1:2] {
-    set lmargin at screen (p == 1 ? 0.30 : 0.66)
-    set rmargin at screen (p == 1 ? 0.63 : 0.98)
+    set lmargin at screen (p == 1 ? 0.30 : 0.67)
+    set rmargin at screen (p == 1 ? 0.62 : 0.97)
     set ytics ('' 0)
     do for [k=1:n] { set ytics add ((p == 1 ? sprintf('%s, %.0fk parameters', word(names, k), size[k]/1e3) : '') k) }
     set xlabel head[p]
+    unit = p == 1 ? 0.1 : 0.05
+    set xtics unit
     plot for [k=1:n] from(k) using (column(column_of[p] . '_mean')):(k):(column(column_of[p] . '_std')) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb tone(k)
   }
   unset multiplot

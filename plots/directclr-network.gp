@@ -23,18 +23,21 @@ do for [terminal_name in terminals] {
   set ytics ('' 0)
   do for [k=1:n] { set ytics add (word(names, k) k) }
   set xlabel 'accuracy of a linear probe'
-  set xtics 0.005
+  set xrange [*<S_mean-0.003:*]
+  set xtics 0.01
   set mxtics 1
-  set format x "%.3f"
+  set format x "%.2f"
   set arrow 1 from S_mean, graph 0 to S_mean, graph 1 nohead lw 0.9 dt (6,4) lc rgb '#606060'
+  set label 1 'random start' at S_mean, graph 0.03 rotate left offset 0.7,0 textcolor rgb '#606060' font ',9'
   unset key
   plot for [k=1:n] from(k) using (column("top1_mean")):(k):(column("top1_std")) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb '#1b1464'
   unset arrow 1
+  set label 1 'random start' at 80, S_mean right norotate offset 0,0.6 textcolor rgb '#606060' font ',9'
   set lmargin at screen 0.63
   set rmargin at screen 0.92
   set grid ytics ls 100
   set format x
-  set xlabel 'd_{0}  of DirectCLR, of 64'
+  set xlabel 'd_0 of DirectCLR, of 64'
   set logscale x 2
   set xrange [3:86]
   set xtics (4, 8, 16, 32, 64)

@@ -55,7 +55,7 @@ do for [terminal_name in terminals] {
   set multiplot layout 2,2 title title_text
   do for [k=1:4] {
     f = shown[k]
-    set title sprintf('%s, t = %.3g', what(k), time[f + 1]) offset 0,1
+    set title sprintf('%s, t = %.4g', what(k), time[f + 1]) offset 0,1
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.35 lc palette notitle
   }
   unset multiplot
@@ -70,7 +70,7 @@ if (strstrt(GPVAL_TERMINALS, ' gif ') > 0) {
   set view 62,35,1.08,1
   set output name . '.gif' . suffix
   do for [f=0:frames] {
-    set title sprintf('t = %.3g', time[f + 1])
+    set title sprintf('t = %.4g', time[f + 1])
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.5 lc palette notitle
   }
   unset output

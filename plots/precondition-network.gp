@@ -17,12 +17,13 @@ most = 0
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13'
   unset logscale y
   set logscale x
   set xrange [4:1000]
   set xlabel 'steps of descent'
   set grid xtics ytics ls 100
-  set tmargin at screen 0.88
+  set tmargin at screen 0.84
   set bmargin at screen 0.16
   set key bottom right Left reverse opaque samplen 2.2 spacing 1.15
 
@@ -34,6 +35,7 @@ do for [terminal_name in terminals] {
   set ytics 1
   plot for [i=1:3] table[i] using (column("step")):(so_far(column(0), sum [j=1:d] (lambda(j) > 0.5))) with steps lw 2.6 lc rgb shown[i] title label[i]
 
+  unset label 1
   set lmargin at screen 0.575
   set rmargin at screen 0.97
   set title 'distance ‖C − I‖²' font ',11'

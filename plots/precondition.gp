@@ -19,12 +19,13 @@ stats 'table.csv' using "lr" nooutput name 'L'
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13'
   unset logscale y
   set format y '%g'
   set logscale x
   set format x '10^{%L}'
   set grid xtics ytics ls 100
-  set tmargin at screen 0.88
+  set tmargin at screen 0.84
   set bmargin at screen 0.16
 
   set lmargin at screen 0.075

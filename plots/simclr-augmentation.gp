@@ -8,6 +8,8 @@ array shade[2] = ['#1b1464', '#c2410c']
 array from[2] = ['../crop-after/summary.csv', 'summary.csv']
 array key_of[2] = ['crop_min', 'brightness']
 array says[2] = ['least share of the area in a crop', 'change of brightness and contrast']
+# Points of the two stand side by side.
+aside(x, c, p) = c == 1 ? x * 1.035**(3 - 2*p) : x + 0.008*(2*p - 3)
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot title title_text noenhanced
@@ -28,12 +30,11 @@ do for [terminal_name in terminals] {
         set xtics 0.2
       }
       set mxtics 1
-      set yrange [0:*]
-      if (r == 2) { set xlabel says[c] } else { unset xlabel }
+      if (r == 1) { set yrange [0:40<*] ; set format x '' ; unset xlabel } else { set yrange [0:50<*] ; set format x '%g' ; set xlabel says[c] }
       if (c == 1) { set ylabel (r == 1 ? 'RankMe, of 64' : 'below a hundredth of the largest') offset 0.8 } else { unset ylabel }
       if (c == 1 && r == 1) { set key top right samplen 1.5 } else { unset key }
       what = r == 1 ? 'rankme' : 'n_below'
-      plot for [p=1:2] from[c] using (strcol("layer") eq layer[p] ? column(key_of[c]) : NaN):(column(what . '_mean')):(column(what . '_std')) with yerrorbars pt 7 ps 0.9 lw 1.6 lc rgb shade[p] title layer[p]
+      plot for [p=1:2] from[c] using (strcol("layer") eq layer[p] ? aside(column(key_of[c]), c, p) : NaN):(column(what . '_mean')):(column(what . '_std')) with yerrorbars pt 7 ps 0.9 lw 1.6 lc rgb shade[p] title layer[p]
     }
   }
   unset multiplot
