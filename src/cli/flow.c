@@ -130,7 +130,7 @@ static es_status write_arrays(flow_run *run) {
   es_h5 *file;
   if (!es_config_flag(run->job->config, "output", "modes") &&
       es_config_size(run->job->config, "output", "embeddings") == 0)
-    return ES_OK;
+    return es_file_remove(run->job->dir, "arrays.h5", run->diag);
   char *path = es_file_join(run->job->dir, "arrays.h5");
   if (path == NULL) return es_fail(run->diag, ES_NO_MEMORY, "no memory");
   es_status status = es_h5_create(&file, path, run->diag);

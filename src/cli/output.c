@@ -6,6 +6,7 @@
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "net/engine.h"
+#include "plot/plot.h"
 
 #include <eigenstep/eigenstep.h>
 
@@ -13,7 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST = 2 };
 
@@ -110,19 +110,19 @@ es_status es_cli_print_json(cJSON *root, bool ok, es_diag *diag) {
 }
 
 /* run.json is written last and says that a folder is finished: one from before
- * must not say so of what is begun now. */
-static void forget_record(const es_job *job) {
-  char *path = es_file_join(job->dir, "run.json");
-  if (path != NULL) unlink(path);
-  free(path);
+ * must not say so of what is begun now, nor figures show what was there. */
+static es_status forget(const es_job *job, es_diag *diag) {
+  const es_status status = es_file_remove(job->dir, "run.json", diag);
+  return status == ES_OK ? es_plot_forget(job->dir, NULL, diag) : status;
 }
 
 es_status es_cli_write_config(const es_job *job, es_diag *diag) {
   es_part part;
-  forget_record(job);
+  es_status status = forget(job, diag);
+  if (status != ES_OK) return status;
   char *path = es_file_join(job->dir, "config.yaml");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_part_open(&part, path, diag);
+  status = es_part_open(&part, path, diag);
   free(path);
   if (status != ES_OK) return status;
   status = es_config_write(job->config, part.stream, diag);

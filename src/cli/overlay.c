@@ -82,6 +82,16 @@ static es_status agree_on(const es_family **out, const run_list *list,
   return status;
 }
 
+/* What an earlier overlay, of this family or another, has left beside the
+ * tables that stand now. */
+static es_status forget_others(const es_family *family, const char *dir,
+                               es_diag *diag) {
+  es_status status = es_family_forget(family, dir, diag);
+  for (size_t i = 0; status == ES_OK && es_family_list(i) != NULL; i++)
+    status = es_plot_forget(dir, es_family_list(i)->plot, diag);
+  return status;
+}
+
 /* One run's overlay belongs to it; that of several to none of them. */
 static es_status lay_over(const es_job *job, const run_list *list,
                           es_diag *diag) {
@@ -97,6 +107,7 @@ static es_status lay_over(const es_job *job, const run_list *list,
   if (status == ES_OK)
     status = family->overlay((const char *const *)list->path, list->n, own.dir,
                              say, &job, diag);
+  if (status == ES_OK) status = forget_others(family, own.dir, diag);
   if (status != ES_OK) return status;
   if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
   return es_plot_draw(own.dir, job->plot != NULL ? job->plot : family->plot,

@@ -190,11 +190,9 @@ static es_status add_row(es_session *s, es_diag *diag) {
  * resume from that run's, and nothing of it is taken for this one's. */
 static es_status forget(const es_session *s, es_diag *diag) {
   static const char *const names[] = {
-      CHECKPOINT,       TRACE,         "run.json",      "steps.csv",
-      "prediction.csv", "overlay.csv", "agreement.csv", "overlay.gp",
-      "overlay.svg",    "overlay.png", "overlay.pdf",   "embed.h5",
-      "probe.csv",      "modes.csv",   "crossing.csv"};
-  es_status status = ES_OK;
+      CHECKPOINT,  TRACE,    "run.json",     "prediction.csv", "embed.h5",
+      "probe.csv", "ntk.h5", "spectrum.csv", "factors.csv"};
+  es_status status = es_family_forget(NULL, s->job->dir, diag);
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(s->job->dir, names[i], diag);
   return status;

@@ -243,6 +243,9 @@ static es_status load(void *self, es_h5_source *file, es_diag *diag) {
   return es_follow_load(b->follow, file, diag);
 }
 
+static const char *const tables[] = {"overlay.csv", "steps.csv",
+                                     "agreement.csv", NULL};
+
 const es_family es_family_barlow = {
     .name = "barlow-twins",
     .speaks = speaks,
@@ -259,4 +262,5 @@ const es_family es_family_barlow = {
     .load = load,
     .overlay = es_barlow_overlay,
     .plot = "overlay",
+    .tables = tables,
 };

@@ -199,6 +199,9 @@ static es_status load(void *self, es_h5_source *file, es_diag *diag) {
   return es_h5_read(file, "/prediction/axes", b->modes.U, small, 2, diag);
 }
 
+static const char *const tables[] = {"overlay.csv", "modes.csv", "crossing.csv",
+                                     "agreement.csv", NULL};
+
 const es_family es_family_byol = {
     .name = "byol",
     .speaks = es_byolnet_speaks,
@@ -212,4 +215,5 @@ const es_family es_family_byol = {
     .load = load,
     .overlay = es_byolnet_overlay,
     .plot = "overlay-byol",
+    .tables = tables,
 };

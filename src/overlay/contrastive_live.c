@@ -250,6 +250,8 @@ static es_status load(void *self, es_h5_source *file, es_diag *diag) {
              : status;
 }
 
+static const char *const tables[] = {"overlay.csv", "agreement.csv", NULL};
+
 const es_family es_family_contrastive = {
     .name = "contrastive",
     .speaks = speaks,
@@ -263,4 +265,5 @@ const es_family es_family_contrastive = {
     .load = load,
     .overlay = es_contrastive_overlay,
     .plot = "overlay-contrastive",
+    .tables = tables,
 };

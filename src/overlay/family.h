@@ -62,12 +62,18 @@ typedef struct es_family {
   es_status (*overlay)(const char *const *run, size_t n_runs, const char *dir,
                        void (*say)(void *context, const char *line),
                        void *context, es_diag *diag);
-  const char *plot; /* kinds of figures of the overlay: "overlay" */
+  const char *plot;          /* kinds of figures of the overlay: "overlay" */
+  const char *const *tables; /* names of what it writes; NULL: no more */
 } es_family;
 
 /* The family that speaks of a run of these settings; of NULL, for a folder
  * without settings, the last one. */
 const es_family *es_family_of(const es_config *config);
+
+/* Removes from dir the tables of all families' overlays, but for those that
+ * `but` writes too (NULL: all). */
+es_status es_family_forget(const es_family *but, const char *dir,
+                           es_diag *diag) ES_MUST_USE;
 
 /* Families in that order; NULL beyond the last. */
 const es_family *es_family_list(size_t index);

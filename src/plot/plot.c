@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How a script begins that was written here. */
+#define MARK "# Drawn by eigenstep"
+
 static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
 enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
 
@@ -155,8 +158,8 @@ static es_status write_script(const char *path, const figure *f,
   es_status status = es_part_open(&part, path, diag);
   if (status != ES_OK) return status;
   fprintf(part.stream,
-          "# Drawn by eigenstep; run it again with gnuplot in this folder.\n"
-          "name = '%s'\ntitle_text = ",
+          MARK "; run it again with gnuplot in this folder.\n"
+               "name = '%s'\ntitle_text = ",
           f->kind);
   write_quoted(part.stream, f->title);
   fputc('\n', part.stream);
@@ -192,6 +195,57 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
     const size_t n = strcspn(kinds, ",");
     snprintf(kind, sizeof kind, "%.*s", (int)n, kinds);
     status = draw_one(&f, diag);
+    kinds += n + (kinds[n] == ',');
+  }
+  return status;
+}
+
+/* Whether DIR/script was written here. */
+static bool is_ours(const char *dir, const char *script) {
+  char begin[sizeof MARK] = "";
+  char *path = es_file_join(dir, script);
+  FILE *file = path == NULL ? NULL : fopen(path, "rb");
+  free(path);
+  if (file == NULL) return false;
+  const bool ours = fread(begin, 1, sizeof MARK - 1, file) == sizeof MARK - 1 &&
+                    strcmp(begin, MARK) == 0;
+  return fclose(file) == 0 && ours;
+}
+
+/* The script last: what is left of a removal that failed is still known. */
+static es_status forget_one(const char *dir, const char *script, size_t length,
+                            es_diag *diag) {
+  char name[300];
+  es_status status = ES_OK;
+  if (!is_ours(dir, script)) return ES_OK;
+  for (int i = 0; status == ES_OK && i < EXTENSIONS; i++) {
+    snprintf(name, sizeof name, "%.*s.%s", (int)length, script, extensions[i]);
+    status = es_file_remove(dir, name, diag);
+  }
+  return status == ES_OK ? es_file_remove(dir, script, diag) : status;
+}
+
+static es_status forget_all(const char *dir, es_diag *diag) {
+  es_status status = es_file_remove(dir, "curves.csv", diag);
+  DIR *folder = opendir(dir);
+  if (folder == NULL) return status;
+  for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
+    const size_t length = strlen(entry->d_name);
+    if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0)
+      status = forget_one(dir, entry->d_name, length - 3, diag);
+  }
+  closedir(folder);
+  return status;
+}
+
+es_status es_plot_forget(const char *dir, const char *kinds, es_diag *diag) {
+  es_status status = ES_OK;
+  if (kinds == NULL) return forget_all(dir, diag);
+  while (status == ES_OK && *kinds != '\0') {
+    char script[80];
+    const size_t n = strcspn(kinds, ",");
+    snprintf(script, sizeof script, "%.*s.gp", (int)n, kinds);
+    status = forget_one(dir, script, n, diag);
     kinds += n + (kinds[n] == ',');
   }
   return status;

@@ -15,6 +15,12 @@
 es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
                        es_diag *diag) ES_MUST_USE;
 
+/* Removes what was drawn in dir, which need not be there: for each of kinds
+ * KIND.gp, if it is such a script, and its figures; NULL: of all kinds, and
+ * curves.csv. */
+es_status es_plot_forget(const char *dir, const char *kinds,
+                         es_diag *diag) ES_MUST_USE;
+
 /* Runs every *.gp of a folder and of the folders in it; *n counts them. */
 es_status es_plot_again(const char *dir, size_t *n, es_diag *diag) ES_MUST_USE;
 

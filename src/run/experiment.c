@@ -69,7 +69,7 @@ static es_status forget_results(const char *dir, es_diag *diag) {
   es_status status = ES_OK;
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(dir, names[i], diag);
-  return status;
+  return status == ES_OK ? es_plot_forget(dir, NULL, diag) : status;
 }
 
 /* Sets kept[] and removes the results of all that will be made again. */

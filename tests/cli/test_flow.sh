@@ -87,6 +87,9 @@ es plot run
 ok $rc "plot draws again" "$err"
 [ -s run/staircase.svg ]
 ok $? "the figure is back"
+[ ! -e run/arrays.h5 ]; ok $? "--force left no arrays of the flow before" "$(ls run)"
+es flow byol-eigenmode p0=0.3 s0=0.1 t=1 -o run --force
+same "nor figures of another model" "$rc $(ls run | grep -v byol | tr '\n' ' ')" "0 config.yaml run.json steps.csv trace.csv "
 
 # Starts that the aligned partner cannot see, or sees as roundoff.
 es flow barlow-twins gamma=1,0.5 'W0=[[0,1e-3]]'

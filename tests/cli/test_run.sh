@@ -49,6 +49,10 @@ close "exit code in run.json" "$(/usr/bin/python3 -c 'import json; print(json.lo
 es run good.yaml; expect "an existing folder" 2 "out/good: exists already"
 es run good.yaml --force --quiet; ok $rc "--force" "$err"
 same "--quiet is quiet" "$err" ""
+cp -r out/good bare
+sed 's/plot: staircase/plot: none/' good.yaml >bare.yaml
+es run bare.yaml -o bare --force --quiet; ok $rc "--force, and no figure" "$err"
+same "shows none of before" "$(find bare -name 'staircase.*'; grep -c '<figure>' bare/index.html)" 0
 es run good.yaml --size large -o large; ok $rc "--size" "$err"
 same "rows of the preset" "$(wc -l <large/one/trace.csv)" 41
 same "and without it" "$(wc -l <out/good/one/trace.csv)" 21

@@ -290,7 +290,7 @@ es embed vectors --quiet; ok $rc "embed of vectors" "$err"
 same "their shapes" "$(/usr/bin/python3 -c 'import h5py; f = h5py.File("vectors/embed.h5"); print(*(f[k].shape for k in ("images", "labels", "embedding")))')" "(1000, 1, 1, 6) (1000,) (1000, 2)"
 
 # overlay of finished runs.
-rm -f again/*; cp run/* again; rm again/{overlay,steps,agreement}.csv again/overlay.*
+rm -f again/*; cp run/* again; rm again/{steps,agreement}.csv again/overlay.*
 es overlay again; ok $rc "overlay of a run" "$err"
 same "nothing on standard output" "$out" ""
 grep -q '^eigenstep: median_step_error_first_4' <<<"$err"; ok $? "the agreement is said" "$err"

@@ -298,6 +298,36 @@ static void unknown_endings(void **state) {
   assert_says(&diag, ES_TOOL_MISSING, "false|exit code is not known");
 }
 
+static bool is_there(void **state, const char *name) {
+  return es_file_exists(at(state, name));
+}
+
+/* Of scripts that were written here, and no others: one of the user's own, and
+ * figures without any, stay. */
+static void figures_are_forgotten(void **state) {
+  static const char *const drawn[] = {"a.svg", "a.png", "a.pdf", "a.gif",
+                                      "b.svg"};
+  static const char *const others[] = {"mine.svg", "alone.svg", "trace.csv"};
+  static const char ours[] = "# Drawn by eigenstep; run it again\n";
+  es_diag diag = {0};
+  put_text(state, "a.gp", ours);
+  put_text(state, "b.gp", ours);
+  put_text(state, "mine.gp", "# Drawn by me\n");
+  put_text(state, "curves.csv", "t\n");
+  for (size_t i = 0; i < 5; i++) put_text(state, drawn[i], "");
+  for (size_t i = 0; i < 3; i++) put_text(state, others[i], "");
+  assert_ok(es_plot_forget(at(state, "."), "mine,b,none", &diag), diag);
+  assert_false(is_there(state, "b.gp") || is_there(state, "b.svg"));
+  assert_true(is_there(state, "a.gp") && is_there(state, "curves.csv"));
+  for (size_t i = 0; i < 4; i++) assert_true(is_there(state, drawn[i]));
+  assert_ok(es_plot_forget(at(state, "."), NULL, &diag), diag);
+  for (size_t i = 0; i < 4; i++) assert_false(is_there(state, drawn[i]));
+  assert_false(is_there(state, "a.gp") || is_there(state, "curves.csv"));
+  for (size_t i = 0; i < 3; i++) assert_true(is_there(state, others[i]));
+  assert_true(is_there(state, "mine.gp"));
+  assert_ok(es_plot_forget(at(state, "nowhere"), NULL, &diag), diag);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(draws),
@@ -310,6 +340,7 @@ int main(void) {
       temp_test(a_failing_script),
       temp_test(odd_names),
       temp_test(no_scripts),
+      temp_test(figures_are_forgotten),
       temp_test(without_gnuplot),
       temp_test(processes),
       temp_test(missing_programs),
