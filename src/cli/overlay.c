@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "file/atomic.h"
 #include "file/csv.h"
+#include "file/open.h"
 #include "plot/plot.h"
 
 #include <stdlib.h>
@@ -15,7 +16,26 @@ typedef struct run_list {
   size_t n;
 } run_list;
 
+/* Twice the same run would be taken for two that agree. */
+static bool is_listed(const run_list *list, const char *path) {
+  char *own = realpath(path, NULL);
+  bool listed = false;
+  for (size_t i = 0; own != NULL && !listed && i < list->n; i++) {
+    char *other = realpath(list->path[i], NULL);
+    listed = other != NULL && strcmp(own, other) == 0;
+    free(other);
+  }
+  free(own);
+  return listed;
+}
+
 static es_status add(run_list *list, char *path, es_diag *diag) {
+  if (path != NULL && is_listed(list, path)) {
+    const es_status twice =
+        es_fail(diag, ES_BAD_VALUE, "%s: a run that is given twice", path);
+    free(path);
+    return twice;
+  }
   char **grown =
       path == NULL ? NULL : realloc(list->path, (list->n + 1) * sizeof *grown);
   if (grown == NULL) {
@@ -37,8 +57,9 @@ static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
   es_status status = ES_OK;
   if (!es_file_exists(path))
     status = add(list, strdup(target), diag);
-  else
-    status = es_table_read(&table, path, diag);
+  else if ((status = es_table_read(&table, path, diag)) == ES_OK &&
+           table.rows == 0)
+    status = es_file_fail(diag, ES_FILE_DATA, path, "counts no run");
   for (size_t i = 0; status == ES_OK && i < table.rows; i++) {
     snprintf(name, sizeof name, "%03zu", i);
     status = add(list, es_file_join(target, name), diag);

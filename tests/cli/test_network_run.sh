@@ -54,4 +54,8 @@ es run e.yaml -o other; expect "a stage that reads no stage" 2 "e.yaml.*no stage
 cp -r out/net/000 a; cp -r out/net/000 b
 es overlay a b; ok $rc "two runs into out/overlay" "$err"
 es overlay a b; expect "which is not written over" 2 "out/overlay: exists already"
+es overlay a b ./a -o thrice; expect "one run given twice" 2 "./a: .*twice"
+mkdir none; head -1 out/net/table.csv >none/table.csv
+es overlay none -o lost; expect "a stage of no runs" 3 "none/table.csv"
+[ ! -e thrice ] && [ ! -e lost ]; ok $? "and nothing is written"
 finish

@@ -63,8 +63,9 @@ static double score(double share, double untrained) {
   return es_score(&run);
 }
 
-/* An embedding of all directions that the features have is the same space before
- * and after: shares are 1 less rounding, and their differences are rounding. */
+/* An embedding of all directions that the features have is the same space
+ * before and after: shares are 1 less rounding, and their differences are
+ * rounding. */
 static void nothing_to_tell_apart(void **state) {
   (void)state;
   assert_close(score(.9, .8), .5, 1e-13, 0);
