@@ -13,7 +13,7 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills reproduce valgrind coverage install sanitize \
-  gallery accuracy
+  gallery accuracy fuzz
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps
 all:
@@ -21,7 +21,8 @@ $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
 	  $(if $(filter $@,bench),bench) \
 	  $(if $(filter $@,accuracy),accuracy) \
-	  $(if $(filter $@,reproduce gallery),pages)
+	  $(if $(filter $@,reproduce gallery),pages) \
+	  $(if $(filter $@,fuzz),fuzz)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
 	@.ci/deps core
@@ -37,12 +38,17 @@ OPT_debug    := -O0
 OPT_asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
 OPT_coverage := -O0 --coverage
+OPT_fuzz     := -O1 -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT := $(OPT_$(CFG))
 # No contraction: results must not depend on which clone of a loop runs.
 # Sanitizers name lines, for which lines are enough.
 DEBUG_asan := -g1
+DEBUG_fuzz := -g1
+# clang's own OpenMP is not that of the libraries: loops run on one thread.
+OPENMP := $(if $(filter-out fuzz,$(CFG)),-fopenmp)
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(or $(DEBUG_$(CFG)),-g) $(OPT) -ffp-contract=off $(WARN) \
-  $(WERROR) -fopenmp -Iinclude -Isrc -I. -I$(B) \
+  $(WERROR) $(OPENMP) -Iinclude -Isrc -I. -I$(B) \
   -DES_HAVE_DNNL=$(HAVE_DNNL) -DES_HAVE_MPI=$(HAVE_MPI) $(PKG_CFLAGS) $(CFLAGS)
 
 # oneDNN computes networks fast; HAVE_DNNL=0 builds all the rest without it,
@@ -90,6 +96,13 @@ TEST_SRC := $(sort $(filter-out tests/bench/% tests/cli/%,$(wildcard tests/*/*.c
 TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_BIN := $(BENCH_SRC:tests/%.c=$(B)/tests/%)
+# No reader is there, and clang takes many minutes over sanitized lanes.
+$(patsubst %.c,build/fuzz/%.o,$(wildcard models/linear/*lanes*.c \
+  models/linear/*rows_*.c)): OPT_fuzz := -O1
+# Targets of fuzzing are linked with a test that runs their seeds, and with
+# libFuzzer; commands come along as experiments name them.
+FUZZ_SRC := $(sort $(filter-out %/libfuzzer.c,$(wildcard tests/fuzz/targets/*.c)))
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(B)/%.o) $(filter-out %/main.o,$(CLI_OBJ))
 # The benchmark of steppers has peers to link, and files of its own.
 ODE_SRC := $(sort $(wildcard tests/bench/ode/*.c))
 ODE_OBJ := $(ODE_SRC:%.c=$(B)/%.o)
@@ -134,9 +147,18 @@ $(B)/tests/bench/bench_ode: $(B)/tests/bench/bench_ode.o $(ODE_OBJ) $(LIB)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(LIB) $(SUNDIALS_LIBS) \
 	  $(PKG_LIBS) -o $@
 
+$(B)/tests/fuzz/test_corpus: $(B)/tests/fuzz/test_corpus.o $(FUZZ_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(TEST_LD) $(filter %.o,$^) $(LIB) \
+	  $(PKG_LIBS) -o $@
+# The libraries' OpenMP is named, as nothing of ours asks for it.
+$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/targets/libfuzzer.o $(FUZZ_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) $(filter %.o,$^) $(LIB) \
+	  $(PKG_LIBS) -l:libgomp.so.1 -o $@
+
 .SECONDARY: $(TEST_SRC:%.c=$(B)/%.o) $(BENCH_SRC:%.c=$(B)/%.o)
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_SRC:%.c=$(B)/%.d) \
-  $(BENCH_SRC:%.c=$(B)/%.d) $(ODE_SRC:%.c=$(B)/%.d)
+  $(BENCH_SRC:%.c=$(B)/%.d) $(ODE_SRC:%.c=$(B)/%.d) \
+  $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/targets/libfuzzer.d
 
 # The suite: unit tests, then the command line, then both again under the
 # address and undefined-behaviour sanitizers; counts come last.
@@ -154,6 +176,14 @@ do-valgrind: $(TEST_BIN) do-all
 do-coverage:
 	@$(MAKE) --no-print-directory CFG=coverage do-build-tests
 	@tests/coverage
+
+# Every target of tests/fuzz/ for FUZZ_SECONDS, or FUZZ_TARGETS="yaml npy".
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 600
+do-fuzz:
+	@$(MAKE) --no-print-directory CFG=fuzz CC="$(FUZZ_CC)" do-build-fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ_TARGETS)
+do-build-fuzz: $(B)/tests/fuzz/fuzz
 
 do-demo: do-all
 	@tests/demo

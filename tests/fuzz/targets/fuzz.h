@@ -1,0 +1,61 @@
+/* Fuzz targets: bytes that a reader of the program is given. A target is one
+ * file and one line in FUZZ_TARGETS. Whatever the bytes, a reader returns, with
+ * ES_OK or with a status that the contract has for them and one line that says
+ * which file it is, and holds no more memory at a time than times·n + beyond
+ * bytes for the n that it was given: what a target allows is in its table row,
+ * with the reason beside it. What was read well is looked at as its caller
+ * would; fuzz_bad is for what should not be so. */
+#ifndef ES_TESTS_FUZZ_H
+#define ES_TESTS_FUZZ_H
+
+#include <eigenstep/config.h>
+
+#include <stddef.h>
+
+typedef struct fuzz_target {
+  const char *name; /* of its folder of seeds, and of its dictionary */
+  void (*run)(const unsigned char *bytes, size_t n);
+  size_t times, beyond;
+  void (*open)(void); /* once, before the first run; NULL: nothing to do */
+} fuzz_target;
+
+#define FUZZ_TARGETS(X) X(yaml)
+#define FUZZ_DECLARE(id) extern const fuzz_target fuzz_##id;
+FUZZ_TARGETS(FUZZ_DECLARE)
+#undef FUZZ_DECLARE
+
+/* The target of that name, or NULL; the k-th, or NULL beyond the last. */
+const fuzz_target *fuzz_find(const char *name);
+const fuzz_target *fuzz_at(size_t k);
+
+/* Says what is wrong and aborts. */
+void fuzz_bad(const char *format, ...) ES_PRINTF(1, 2)
+    __attribute__((noreturn));
+
+/* Bytes of memory held at a time since: see allowance.c. */
+void fuzz_memory_begin(void);
+size_t fuzz_memory_most(void);
+
+/* One input, with all checks. The target has been opened. */
+void fuzz_one(const fuzz_target *target, const unsigned char *bytes, size_t n);
+
+/* A folder in memory where there is one, made at the first call and removed
+ * when the process ends; path of a file in it, valid for the process. */
+const char *fuzz_folder(void);
+const char *fuzz_path(const char *name);
+/* Writes a file there; returns its path. */
+const char *fuzz_put(const char *name, const void *bytes, size_t n);
+
+/* Bits of statuses that fuzz_judge takes: refusals of a file, of a setting. */
+#define FUZZ_BIT(status) (1u << (status))
+#define FUZZ_FILE                                                              \
+  (FUZZ_BIT(ES_FILE_MISSING) | FUZZ_BIT(ES_FILE_CORRUPT) |                     \
+   FUZZ_BIT(ES_FILE_DATA))
+#define FUZZ_SETTING (FUZZ_BIT(ES_BAD_VALUE) | FUZZ_BIT(ES_UNKNOWN_KEY))
+
+/* Fails unless the status is ES_OK, or one of those with a line that has
+ * `named` in it (NULL: any). */
+void fuzz_judge(es_status status, const es_diag *diag, unsigned may,
+                const char *named);
+
+#endif
