@@ -45,6 +45,14 @@ es_status es_byolnet_run_matrices(es_byolnet_run *run,
                                   es_diag *diag) ES_MUST_USE;
 es_status es_byolnet_run_modes(es_byolnet_run *run, es_diag *diag) ES_MUST_USE;
 
+/* The flow of a predictor that stays symmetric, from the start in arrays.h5 on
+ * (X and X' m×m): take() is given W, W_p and W_a, row by row, n numbers, at
+ * each row's time. */
+typedef es_status es_byolnet_take(void *context, const double *row, size_t n);
+es_status es_byolnet_run_symmetric(const es_byolnet_run *run, const double *X,
+                                   const double *Xp, es_byolnet_take *take,
+                                   void *context, es_diag *diag) ES_MUST_USE;
+
 /* c e^(-2 eta t) of mode j at row i: what s - p^2/alpha_p should be; NaN where
  * the invariant does not hold. */
 double es_byolnet_invariant(const es_byolnet_run *run, size_t i, size_t j);

@@ -161,6 +161,13 @@ static es_status prepare(flowing *f, const es_array *X, const es_array *Xp,
   return ES_OK;
 }
 
+static es_status flow_symmetric(flowing *f, es_diag *diag) {
+  es_diag own = {0};
+  const es_status status =
+      es_byolnet_run_symmetric(f->run, f->X, f->Xp, take_row, f, &own);
+  return numerical(status) ? ES_OK : es_fail(diag, status, "%s", own.message);
+}
+
 static es_status flow_along(flowing *f, es_diag *diag) {
   const es_keys keys[] = {es_byol_keys, es_flow_keys};
   es_config *config = NULL;
@@ -175,17 +182,16 @@ es_status es_byolnet_run_matrices(es_byolnet_run *run, es_diag *diag) {
   const size_t d = run->d;
   flowing f = {.run = run};
   es_array X = {0}, Xp = {0}, axes = {0};
-  es_status status = ES_OK;
-  /* The flow's predictor is free. */
-  if (!run->map.symmetric) {
-    status = es_h5_read_array(&X, run->arrays, "/prediction/X", diag);
-    if (status == ES_OK)
-      status = es_h5_read_array(&Xp, run->arrays, "/prediction/Xp", diag);
-    if (status == ES_OK)
-      status = es_h5_read_array(&axes, run->arrays, "/prediction/axes0", diag);
-    if (status == ES_OK) status = prepare(&f, &X, &Xp, &axes, diag);
-    if (status == ES_OK) status = flow_along(&f, diag);
-  }
+  es_status status = es_h5_read_array(&X, run->arrays, "/prediction/X", diag);
+  if (status == ES_OK)
+    status = es_h5_read_array(&Xp, run->arrays, "/prediction/Xp", diag);
+  if (status == ES_OK)
+    status = es_h5_read_array(&axes, run->arrays, "/prediction/axes0", diag);
+  if (status == ES_OK) status = prepare(&f, &X, &Xp, &axes, diag);
+  /* That of the model `byol` is free. */
+  if (status == ES_OK)
+    status =
+        run->map.symmetric ? flow_symmetric(&f, diag) : flow_along(&f, diag);
   fill(run->way_p[ES_BYOLNET_MATRICES], f.row * d, run->rows * d);
   fill(run->way_s[ES_BYOLNET_MATRICES], f.row * d, run->rows * d);
   fill(run->theory_commutator, f.row, run->rows);
