@@ -41,10 +41,11 @@ check_family() {
   goes_on "$family: to the same bytes" killed "$@" predict=conjugate
   es overlay $family -o over/$family --quiet; ok $rc "$family: laid over again" "$err"
   for f in $tables; do cmp -s $family/$f over/$family/$f; ok $? "$family: $f is the same"; done
-  es overlay $family $family -o over/two --quiet; ok $rc "$family: two runs" "$err"
+  cp -r $family second
+  es overlay $family second -o over/two --quiet; ok $rc "$family: two runs" "$err"
   same "$family: of which agreement.csv says" "$(sed -n 's/^runs,//p' over/two/agreement.csv)" '2,2,2,nan,""'
   same "$family: and overlay.csv has the rows" "$(tail -n +2 over/two/overlay.csv | cut -d, -f1 | uniq -c | tr -s '\n ' ' ')" " 8 1 8 2 "
-  rm -r over/two
+  rm -r over/two second
 }
 
 results="config.yaml trace.csv prediction.csv overlay.csv modes.csv crossing.csv agreement.csv arrays.h5"
