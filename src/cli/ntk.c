@@ -6,6 +6,7 @@
 #include "cli/saved.h"
 
 #include "base/slab.h"
+#include "config/provenance.h"
 #include "file/atomic.h"
 #include "file/h5.h"
 #include "models/resnet/descent.h"
@@ -50,6 +51,7 @@ typedef struct work {
   es_features features;
   es_held held;
   es_slab slab;
+  double started;
 } work;
 
 static es_status open_run(work *w, es_diag *diag) {
@@ -223,6 +225,22 @@ static es_status write_file(const work *w, const char *path, es_diag *diag) {
   return status;
 }
 
+/* Settings and record are those of a folder of its own. */
+static es_status write_record(const work *w, es_diag *diag) {
+  const es_figure figures[] = {{"n", (double)w->n},
+                               {"gamma_1", w->held.gamma[0]}};
+  const es_summary summary = {.started = w->started,
+                              .has_checksum = true,
+                              .checksum = es_dataset_checksum(w->run.set),
+                              .network = true,
+                              .figures = figures,
+                              .n_figures = sizeof figures / sizeof *figures};
+  if (w->job->dir == NULL) return ES_OK;
+  const es_status status = es_cli_write_config(w->job, diag);
+  return status == ES_OK ? es_cli_write_provenance(w->job, &summary, diag)
+                         : status;
+}
+
 static es_status write_out(const work *w, es_diag *diag) {
   const char *dir = w->job->dir != NULL ? w->job->dir : w->job->target;
   es_status status = es_file_mkdirs(dir, diag);
@@ -231,7 +249,7 @@ static es_status write_out(const work *w, es_diag *diag) {
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   status = write_file(w, path, diag);
   free(path);
-  return status;
+  return status == ES_OK ? write_record(w, diag) : status;
 }
 
 static void say_spread(const work *w) {
@@ -262,7 +280,7 @@ static es_status rehearse(work *w, es_diag *diag) {
 }
 
 es_status es_cmd_ntk(const es_job *job, es_diag *diag) {
-  work w = {.job = job};
+  work w = {.job = job, .started = es_seconds()};
   es_status status = open_run(&w, diag);
   if (status == ES_OK) status = make_plan(&w, diag);
   if (status == ES_OK && job->dry_run)

@@ -59,7 +59,7 @@ enum {
   ES_PROBES = 32768,   /* its settings are [probe] */
   ES_OF_FEATURES = 65536, /* its settings are [spectrum] */
   ES_OF_KERNEL = 131072,  /* its settings are [ntk] */
-  ES_SET_BY_RUN = 131072, /* its settings are those of the run it reads, and
+  ES_SET_BY_RUN = 262144, /* its settings are those of the run it reads, and
                             what is set beside them */
   ES_OF_STAGE = 2048 /* in an experiment its target is an earlier stage, whose
                         folder it reads */

@@ -47,4 +47,20 @@ es ntk net n=61; expect "too many pairs" 2 '^eigenstep: ntk.n=61: '
 es ntk net n=10 outputs=4; expect "too many directions" 2 '^eigenstep: ntk.outputs=4: '
 es ntk none; expect "no run" 3 '^eigenstep: .*none'
 es ntk --help; ok $rc "help" "$err"
+es embed --help; grep -q data.split <<<"$out" && ! grep -q ntk.n <<<"$out"
+ok $? "no other command has its keys" "$out"
+
+# As a stage: with settings of its own, and a record that --resume finds.
+cat >e.yaml <<'Y'
+experiment: {title: x, claim: y}
+stages:
+  - {name: net, command: train, target: barlow-covariance, plot: none, data: {size: 8, n: 60}, net: {arch: linear}, method: {dim: 3}, train: {batch: 20, eval_n: 20, steps: 2}}
+  - {name: kernel, command: ntk, target: net, needs: [net], ntk: {n: 5}}
+Y
+es run e.yaml -o e --quiet; ok $rc "a stage" "$err"
+same "its files" "$(ls e/kernel | tr '\n' ' ')" "config.yaml ntk.h5 run.json "
+same "its pairs" "$(py <<<'import h5py; print(len(h5py.File("e/kernel/ntk.h5")["pairs"]))')" 5
+before=$(stat -c %y e/kernel/ntk.h5)
+es run e.yaml -o e --resume --quiet; ok $rc "taken up again" "$err"
+same "is kept" "$(stat -c %y e/kernel/ntk.h5)" "$before"
 finish
