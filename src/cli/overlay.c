@@ -47,23 +47,44 @@ static es_status add(run_list *list, char *path, es_diag *diag) {
   return ES_OK;
 }
 
+/* The exit code of run i of a stage; 0 where the table does not say. */
+static double code_of(const es_table *table, size_t i) {
+  const size_t c = es_table_column(table, "status");
+  return c == table->columns ? 0 : table->value[i * table->columns + c];
+}
+
+/* Run i of a stage, if it ended well: of one that blew up at once theory would
+ * have been right. */
+static es_status add_run(run_list *list, const es_job *job, const char *target,
+                         const es_table *table, size_t i, es_diag *diag) {
+  char name[24], line[200];
+  const double code = code_of(table, i);
+  snprintf(name, sizeof name, "%03zu", i);
+  if (code == 0) return add(list, es_file_join(target, name), diag);
+  snprintf(line, sizeof line, "%.120s/%s: left out, it ended with exit %g",
+           target, name, code);
+  job->say(job, line);
+  return ES_OK;
+}
+
 /* A run, or the runs 000, 001, … that table.csv of a repeated stage counts.
  * What is no run is named by whoever reads it. */
-static es_status add_runs(run_list *list, const char *target, es_diag *diag) {
-  char name[24];
+static es_status add_runs(run_list *list, const es_job *job, const char *target,
+                          es_diag *diag) {
+  const size_t before = list->n;
   es_table table = {0};
   char *path = es_file_join(target, "table.csv");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = ES_OK;
   if (!es_file_exists(path))
     status = add(list, strdup(target), diag);
-  else if ((status = es_table_read(&table, path, diag)) == ES_OK &&
-           table.rows == 0)
-    status = es_file_fail(diag, ES_FILE_DATA, path, "counts no run");
-  for (size_t i = 0; status == ES_OK && i < table.rows; i++) {
-    snprintf(name, sizeof name, "%03zu", i);
-    status = add(list, es_file_join(target, name), diag);
-  }
+  else
+    status = es_table_read(&table, path, diag);
+  for (size_t i = 0; status == ES_OK && i < table.rows; i++)
+    status = add_run(list, job, target, &table, i, diag);
+  if (status == ES_OK && list->n == before)
+    status =
+        es_file_fail(diag, ES_FILE_DATA, path, "counts no run that ended well");
   es_table_free(&table);
   free(path);
   return status;
@@ -138,9 +159,9 @@ static es_status lay_over(const es_job *job, const run_list *list,
 
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) {
   run_list list = {NULL, 0};
-  es_status status = add_runs(&list, job->target, diag);
+  es_status status = add_runs(&list, job, job->target, diag);
   for (size_t i = 0; status == ES_OK && i < job->n_more; i++)
-    status = add_runs(&list, job->more[i], diag);
+    status = add_runs(&list, job, job->more[i], diag);
   if (status == ES_OK && !job->dry_run) status = lay_over(job, &list, diag);
   for (size_t i = 0; i < list.n; i++) free(list.path[i]);
   free(list.path);

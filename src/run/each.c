@@ -96,9 +96,11 @@ static size_t count_ends(const es_stage *stage) {
   return stage->ends == NULL ? 0 : stage->ends->n_children;
 }
 
-/* True of a summary figure that is one of the ends. */
-static bool is_end(const es_stage *stage, const char *figure) {
+/* True of a summary figure whose name a key or one of the ends has. */
+static bool is_taken(const es_stage *stage, const char *figure) {
   bool found = false;
+  for (size_t k = 0; !found && k < es_items_keys(stage); k++)
+    found = strcmp(figure, es_items_column(stage, k)) == 0;
   for (size_t k = 0; !found && k < count_ends(stage); k++) {
     const size_t n = strlen(stage->ends->child[k].text);
     found = strncmp(figure, stage->ends->child[k].text, n) == 0 &&
@@ -122,7 +124,7 @@ static es_status write_head(es_csv *csv, const es_stage *stage,
     names[n++] = end[k];
   }
   cJSON_ArrayForEach(figure, summary) {
-    if (n < sizeof names / sizeof *names && !is_end(stage, figure->string))
+    if (n < sizeof names / sizeof *names && !is_taken(stage, figure->string))
       names[n++] = figure->string;
   }
   return es_csv_header(csv, names, n, diag);
@@ -158,7 +160,7 @@ static es_status write_item(items *all, size_t i, const cJSON *record,
     status = es_csv_cell(csv, all->end[i * count_ends(stage) + k], diag);
   cJSON_ArrayForEach(figure, cJSON_GetObjectItem(all->head, "summary")) {
     if (status != ES_OK || csv->filled == 0) break;
-    if (is_end(stage, figure->string)) continue;
+    if (is_taken(stage, figure->string)) continue;
     const cJSON *own =
         cJSON_GetObjectItemCaseSensitive(summary, figure->string);
     status =
