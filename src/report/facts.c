@@ -23,7 +23,8 @@ static void put_seeds(char *out, const cJSON *root) {
   size_t used = 0;
   const cJSON *seed;
   cJSON_ArrayForEach(seed, cJSON_GetObjectItemCaseSensitive(root, "seeds")) {
-    if (!cJSON_IsNumber(seed) || used >= ES_FACTS_TEXT) continue;
+    if (!cJSON_IsNumber(seed) || seed->string == NULL || used >= ES_FACTS_TEXT)
+      continue; /* one of a list has no name */
     used +=
         (size_t)snprintf(out + used, ES_FACTS_TEXT - used, "%s%s %.0f",
                          used > 0 ? ", " : "", seed->string, seed->valuedouble);

@@ -34,7 +34,7 @@ typedef struct input {
 static input now; /* for the last word */
 
 static void last_word(void) {
-  static const char at[] = "fuzz-failed";
+  static const char at[] = "build/fuzz-failed";
   FILE *f = fopen(at, "wb");
   if (f != NULL) {
     fwrite(now.bytes, 1, now.n, f);

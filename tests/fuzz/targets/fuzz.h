@@ -8,6 +8,9 @@
 #ifndef ES_TESTS_FUZZ_H
 #define ES_TESTS_FUZZ_H
 
+#include "data/data.h"
+#include "file/array.h"
+
 #include <eigenstep/config.h>
 
 #include <stddef.h>
@@ -19,7 +22,10 @@ typedef struct fuzz_target {
   void (*open)(void); /* once, before the first run; NULL: nothing to do */
 } fuzz_target;
 
-#define FUZZ_TARGETS(X) X(yaml)
+#define FUZZ_TARGETS(X)                                                        \
+  X(yaml)                                                                      \
+  X(override)                                                                  \
+  X(value) X(experiment) X(npy) X(idx) X(records) X(table) X(h5) X(record)
 #define FUZZ_DECLARE(id) extern const fuzz_target fuzz_##id;
 FUZZ_TARGETS(FUZZ_DECLARE)
 #undef FUZZ_DECLARE
@@ -57,5 +63,23 @@ const char *fuzz_put(const char *name, const void *bytes, size_t n);
  * `named` in it (NULL: any). */
 void fuzz_judge(es_status status, const es_diag *diag, unsigned may,
                 const char *named);
+
+/* The bytes as a text, up to the first NUL, in memory to free. */
+char *fuzz_text(const unsigned char *bytes, size_t n);
+
+/* True where a range (lin:a:b:n) may have 10^5 points or more. Of those a word
+ * may ask for 10^8, 800 MB, which no file's size answers for: such inputs are
+ * left out. */
+bool fuzz_has_long_range(const char *text);
+
+/* Settings as YAML, in memory to free. */
+char *fuzz_written(const es_config *config, size_t *n);
+
+/* What was read is finite, no more than the file's bytes, or nothing. */
+void fuzz_array(const es_array *array, es_status status, size_t bytes);
+
+/* A data set opened, or NULL where it was refused and judged. */
+es_dataset *fuzz_dataset(const char *name, const char *path, const char *split,
+                         unsigned may, const char *named);
 
 #endif
