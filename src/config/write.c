@@ -113,9 +113,10 @@ static void write_words(FILE *out, const es_entry *entry) {
   fputc(']', out);
 }
 
-/* A range is written as given, because quotes would make it text. */
-static void write_source(FILE *out, const char *text) {
-  if (es_range_is(text))
+/* A range is written as given, because quotes would make it text; a text that
+ * begins like one is none. */
+static void write_source(FILE *out, const char *text, es_kind kind) {
+  if (es_range_is(text) && (kind == ES_LIST || kind == ES_MATRIX))
     fputs(text, out);
   else
     write_text(out, text);
@@ -131,7 +132,7 @@ static void write_value(FILE *out, const es_entry *entry) {
   else if (kind == ES_REAL || kind == ES_SIZE)
     write_real(out, value->real);
   else if (value->text != NULL)
-    write_source(out, value->text);
+    write_source(out, value->text, kind);
   else if (kind == ES_LIST)
     write_row(out, value->array.data, value->array.rows, 1);
   else

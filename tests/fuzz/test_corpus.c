@@ -1,7 +1,8 @@
 /* The seeds of every fuzz target, and damaged copies of them, without a
  * fuzzer: what it found once stays found (tests/fuzz/README.md).
  *
- *   test_corpus               all of it
+ *   test_corpus               all of it; FUZZ_MUTANTS=100000 FUZZ_SEED=7: of
+ *                             other copies more
  *   test_corpus TARGET FILE…  these inputs, such as one that a fuzzer left
  *
  * Which input was at work when a run dies is told, and left as a file. */
@@ -172,12 +173,19 @@ static void try_all(const fuzz_target *target, size_t mutants) {
   printf("ok - %s: %zu seeds, %zu mutants\n", target->name, n, mutants);
 }
 
+static size_t number(const char *name, size_t otherwise) {
+  const char *text = getenv(name);
+  return text == NULL ? otherwise : (size_t)strtoull(text, NULL, 10);
+}
+
 int main(int argc, char **argv) {
   size_t n = 0;
+  const size_t mutants = number("FUZZ_MUTANTS", MUTANTS);
+  state = 2 * number("FUZZ_SEED", 0) + 1;
   watch_for_death();
   while (fuzz_at(n) != NULL) n++;
   if (argc == 1) {
-    for (size_t k = 0; k < n; k++) try_all(fuzz_at(k), MUTANTS / n);
+    for (size_t k = 0; k < n; k++) try_all(fuzz_at(k), mutants / n);
     return 0;
   }
   const fuzz_target *target = fuzz_find(argv[1]);
