@@ -21,6 +21,27 @@
 static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
 enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
 
+/* True of a file that ends as a figure of this kind does, blanks aside: on a
+ * full disk gnuplot says nothing. */
+static bool is_whole(const char *path, const char *extension) {
+  static const char *const ends[EXTENSIONS] = {"</svg>", "IEND\256B`\202",
+                                               "%%EOF", ";"};
+  char tail[32];
+  size_t n = 0;
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) return false;
+  if (fseek(file, -(long)sizeof tail, SEEK_END) == 0)
+    n = fread(tail, 1, sizeof tail, file);
+  fclose(file);
+  while (n > 0 && tail[n - 1] == '\n') n--;
+  for (int i = 0; i < EXTENSIONS; i++) {
+    const size_t length = strlen(ends[i]);
+    if (strcmp(extension, extensions[i]) == 0)
+      return n >= length && memcmp(tail + n - length, ends[i], length) == 0;
+  }
+  return false;
+}
+
 /* Renames DIR/NAME.EXT.part to DIR/NAME.EXT, or removes it. */
 static es_status settle_figure(const char *dir, const char *name,
                                const char *extension, bool keep,
@@ -37,9 +58,9 @@ static es_status settle_figure(const char *dir, const char *name,
     remove(from);
     return ES_OK;
   }
-  return rename(from, to) == 0
-             ? ES_OK
-             : es_fail(diag, ES_FILE_WRITE, "%s: cannot be written", to);
+  if (is_whole(from, extension) && rename(from, to) == 0) return ES_OK;
+  remove(from);
+  return es_fail(diag, ES_FILE_WRITE, "%s: cannot be written", to);
 }
 
 /* The last line that is not empty: gnuplot ends with what was wrong. */

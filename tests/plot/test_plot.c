@@ -181,6 +181,25 @@ static void a_failing_script(void **state) {
   assert_says(&diag, ES_FILE_WRITE, "bad.svg");
 }
 
+/* On a full disk gnuplot ends well and leaves the beginning of a figure. */
+static void a_figure_cut_short(void **state) {
+  static const char *const extension[] = {"svg", "png", "pdf", "gif"};
+  es_diag diag = {0};
+  size_t n;
+  char script[200], name[20];
+  for (int k = 0; k < 4; k++) {
+    snprintf(name, sizeof name, "cut.%s", extension[k]);
+    snprintf(script, sizeof script,
+             "set print '%s.part'\nprint 'half of a picture'\n", name);
+    put_text(state, "cut.gp", script);
+    put_text(state, name, "older");
+    assert_status(es_plot_again(at(state, "."), &n, &diag), ES_FILE_WRITE);
+    assert_says(&diag, ES_FILE_WRITE, name);
+    assert_content(at(state, name), "older");
+    assert_int_equal(parts(state), 0);
+  }
+}
+
 /* Names that gnuplot would take for options; scripts one folder down. */
 static void odd_names(void **state) {
   es_diag diag = {0};
@@ -338,6 +357,7 @@ int main(void) {
       temp_test(short_tables),
       temp_test(no_such_figure),
       temp_test(a_failing_script),
+      temp_test(a_figure_cut_short),
       temp_test(odd_names),
       temp_test(no_scripts),
       temp_test(figures_are_forgotten),
