@@ -8,7 +8,11 @@
 #include "tests/heap.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
+/* As in sanitizer/allocator_interface.h, which not every compiler brings. */
+int __sanitizer_install_malloc_and_free_hooks(
+    void (*taken)(const volatile void *, size_t),
+    void (*given_back)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *memory);
 
 static atomic_llong held, most;
 
@@ -22,8 +26,7 @@ static void taken(const volatile void *memory, size_t size) {
 }
 
 static void given_back(const volatile void *memory) {
-  atomic_fetch_sub(
-      &held, (long long)__sanitizer_get_allocated_size((const void *)memory));
+  atomic_fetch_sub(&held, (long long)__sanitizer_get_allocated_size(memory));
 }
 
 void fuzz_memory_begin(void) {
