@@ -37,7 +37,7 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.92
   set grid ytics ls 100
   set format x
-  set xlabel 'd_0 of DirectCLR, of 64'
+  set xlabel 'd_0 of DirectCLR, of 64'
   set logscale x 2
   set xrange [3:86]
   set xtics (4, 8, 16, 32, 64)

@@ -81,7 +81,7 @@ do for [terminal_name in terminals] {
        for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
   set format x '%g'
   set xlabel 'flow time of the network, t' offset 0,0.4
-  set ylabel 's_j − p_j²/α_p' offset 1
+  set ylabel 's_j − p_j²/α_p' offset 1
   if (invariant) {
     set yrange [*<-0.05:0.05<*]
     plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_".j)) with lines lw 2.4 lc rgb pale(j), \
@@ -94,7 +94,7 @@ do for [terminal_name in terminals] {
     unset label 1
     set autoscale y
   }
-  set ylabel 'alignment of W_p and F' offset 1
+  set ylabel 'alignment of W_p and F' offset 1
   if (aligned) {
     set key top right reverse Left samplen 2.4
     set offsets 0, 0, graph 0.22, 0

@@ -46,7 +46,7 @@ do for [terminal_name in terminals] {
   set label 4 'network: grown' at screen 0.47,0.88 offset 1,0 point pt 7 ps 0.9 lc rgb '#1b4f8a'
   set label 5 'network: collapsed' at screen 0.64,0.88 offset 1,0 point pt 6 lw 1.6 ps 0.9 lc rgb '#b85c00'
   set label 6 'β = 0.4' at screen 0.285,0.825 center
-  set label 7 'α_p = 1' at screen 0.775,0.825 center
+  set label 7 'α_p = 1' at screen 0.775,0.825 center
   do for [k=1:2] {
     set lmargin at screen 0.085 + 0.49*(k - 1)
     set rmargin at screen 0.485 + 0.49*(k - 1)

@@ -5,7 +5,7 @@
 width = 9.4
 height = 6.0
 array folder[5] = ['alpha', 'eta', 'init', 'predictor', 'beta']
-array head[5] = ['α_p × 3.28', 'weight decay × 0.783', 'start of W × 1.81', 'start of W_p × 1.76', 'target''s β × 0.727']
+array head[5] = ['α_p × 3.28', 'weight decay × 0.783', 'start of W × 1.81', 'start of W_p × 1.76', 'target''s β × 0.727']
 array from[5] = ['base', 'base', 'base', 'base', 'base-ema']
 short = '#d95f02'
 past = '#31688e'

@@ -55,8 +55,8 @@ do for [terminal_name in terminals] {
     set bmargin at screen 0.58 - 0.435*row_
     set xrange [M_min_x:M_max_x]
     set yrange [M_min_y:M_max_y]
-    set xlabel 'p_1 at the start' offset 0,0.4
-    set ylabel 'p_2 at the start' offset 0.8
+    set xlabel 'p_1 at the start' offset 0,0.4
+    set ylabel 'p_2 at the start' offset 0.8
     set title sprintf('%c   s = %g at the start', 96 + k, s0[k]) offset 0,-0.5
     eval 'plot table_of(k) using "p10":"p20":' . end_ . ' with image, ' . \
       '[x=M_min_x:-0.001] low[k]/x with lines lw 1.8 dt (6,4) lc rgb "#000000", [x=0.001:M_max_x] low[k]/x with lines lw 1.8 dt (6,4) lc rgb "#000000", ' . \
