@@ -285,6 +285,7 @@ do for [terminal_name in terminals] {
     set yrange [-0.03:1.3]
     array kernel[3] = ['start', 'end', 'followed']
     thin = 1 + |$ends| / n_runs / 50
+    from = |$ends| / n_runs > 20 ? 20 : |$ends| / n_runs - 1 # of those thinned
     array says[3] = ['kernel of the start', 'kernel of the end', 'kernel along the way']
     do for [k=1:3] {
       set lmargin at screen 0.07 + 0.316*(k - 1)
@@ -292,10 +293,15 @@ do for [terminal_name in terminals] {
       if (k > 1) { set format y '' }
       if (k == 1) { set label 1 'eigenvalues of C' at screen 0.014,1.35/height center rotate }
       set label 2 says[k] . (is(spectral[k]) ? sprintf(': rms error %.2g', spectral[k]) : '') at graph 0.5,1.07 center
-      plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
-           for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle, \
-           for [j=1:d] 'overlay.csv' every thin::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
-           for [j=1:d] 'overlay.csv' every thin::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle
+      if (is(spectral[k])) {
+        plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle, \
+             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle
+      } else {
+        plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle
+      }
       unset label
     }
   }
