@@ -23,9 +23,12 @@ small="data.name=idx data.path=images.idx data.pairs=fixed train.batch=8 train.e
   optimizer=sgd momentum=0 schedule=constant train.lr=0.02 train.steps=20 train.log_every=3
   train.checkpoint_every=5 --threads 1 --quiet"
 linear="data.dims=6 data.whiten=sum net.arch=linear"
-byol="train simsiam $small $linear loss=l2 target=ema ema_momentum=0.9 predictor=linear method.dim=2
+byol="train simsiam predict=conjugate $small $linear loss=l2 target=ema ema_momentum=0.9 predictor=linear method.dim=2
   weight_decay=0.05"
-contrastive="train infonce $small net.width=2 projector=low-rank method.dim=3 lr=0.005"
+contrastive="train infonce predict=conjugate $small net.width=2 projector=low-rank method.dim=3 lr=0.005"
+
+tangent="train barlow-covariance predict=ntk predict_times=3 $small data.dims=6 net.arch=mlp net.width=4
+  method.dim=2"
 
 columns() { head -1 "$1" | tr '\n' ' '; }
 metrics() { cut -d, -f1 "$1" | tail -n +2 | tr '\n' ' '; }
@@ -34,11 +37,11 @@ metrics() { cut -d, -f1 "$1" | tail -n +2 | tr '\n' ' '; }
 check_family() {
   local family=$1; shift
   reference=$family
-  es "$@" predict=conjugate -o $family; ok $rc "$family: a run with its prediction" "$err"
+  es "$@" -o $family; ok $rc "$family: a run with its prediction" "$err"
   same "$family: rows" "$(cut -d, -f2 $family/trace.csv | tr '\n' ' ')" "step 0 3 6 9 12 15 18 20 "
-  { KILL_AT=rename:arrays.h5:3:before LD_PRELOAD=$work/kill_at.so es "$@" predict=conjugate -o killed; } 2>/dev/null
+  { KILL_AT=rename:arrays.h5:3:before LD_PRELOAD=$work/kill_at.so es "$@" -o killed; } 2>/dev/null
   same "$family: killed in the checkpoint of step 10" "$rc $(half_written killed)" "137 "
-  goes_on "$family: to the same bytes" killed "$@" predict=conjugate
+  goes_on "$family: to the same bytes" killed "$@"
   es overlay $family -o over/$family --quiet; ok $rc "$family: laid over again" "$err"
   for f in $tables; do cmp -s $family/$f over/$family/$f; ok $? "$family: $f is the same"; done
   cp -r $family second
@@ -76,6 +79,15 @@ for row in sigma_error sigma_error_1_1 sigma_error_2_3 fed_sigma_error loss_erro
   grep -q "^$row," contrastive/agreement.csv; ok $? "contrastive: $row" "$(metrics contrastive/agreement.csv)"
 done
 
+# The tangent kernel, measured again in each third of the run: at step 9 and 15.
+results="config.yaml trace.csv prediction.csv overlay.csv steps.csv agreement.csv arrays.h5"
+tables="overlay.csv steps.csv agreement.csv"
+check_family tangent $tangent
+same "tangent: followed" "$(columns tangent/trace.csv | tr , '\n' | grep -c '^followed_')" 2
+es $tangent predict_times=1 -o once; ok $rc "tangent: a kernel that is kept" "$err"
+same "tangent: rows before it was measured again are the same" "$(head -5 once/trace.csv)" "$(head -5 tangent/trace.csv)"
+! cmp -s once/trace.csv tangent/trace.csv; ok $? "tangent: and after that others"
+
 # What an overlay, or a run, of another family has left does not stand beside.
 touch over/byol/overlay-byol.svg over/byol/notes.txt
 echo "# mine" >over/byol/mine.gp
@@ -83,25 +95,29 @@ es overlay contrastive -o over/byol --quiet --force; ok $rc "and another family'
 same "of which alone there are files" "$(ls over/byol | tr '\n' ' ')" \
   "agreement.csv mine.gp notes.txt overlay-contrastive.gp overlay.csv "
 cp -r byol other; touch other/training.svg other/overlay-byol.png other/probe.csv other/ntk.h5
-es $contrastive predict=conjugate -o other --force; ok $rc "a run over another's folder" "$err"
+es $contrastive -o other --force; ok $rc "a run over another's folder" "$err"
 same "is the same as one of its own" "$(ls other)" "$(ls contrastive)"
 rm -r other
 
 # What cannot be laid over.
 es overlay byol contrastive -o none; expect "two families at once" 2 "byol is a run for theory of byol, and contrastive of contrastive: overlay them apart"
+es $contrastive method.dim=2 -o small
+es overlay contrastive small -o none; expect "maps of other sizes" 2 "contrastive and small have other maps"
 es overlay byol nowhere -o none; expect "a run that is not there" 2 "nowhere"
 wrong() { # name, pattern, folder
   es overlay "$3" -o none; expect "$1" 3 "$2"
   [ ! -e none ]; ok $? "$1: nothing is written" "$(ls none 2>&1)"
 }
-es $byol train.steps=2 -o off; ok $rc "byol: a run without a prediction" "$err"
+es ${byol/predict=conjugate/} train.steps=2 -o off; ok $rc "byol: a run without a prediction" "$err"
 wrong "byol: which theory has nothing to say of" "off/arrays.h5: .*train.predict=conjugate" off
-es $contrastive train.steps=2 -o plain; wrong "contrastive: without a prediction" "plain.*train.predict=conjugate" plain
+es ${contrastive/predict=conjugate/} train.steps=2 -o plain; wrong "contrastive: without a prediction" "plain.*train.predict=conjugate" plain
 for family in byol contrastive; do
   cp -r $family bad; rm bad/trace.csv; wrong "$family: no trace" "bad/trace.csv" bad
   cp $family/trace.csv bad; truncate -s 2000 bad/arrays.h5; wrong "$family: arrays cut short" "bad/arrays.h5" bad
   cp $family/arrays.h5 bad; head -3 $family/trace.csv | cut -d, -f1-8 >bad/trace.csv
   wrong "$family: columns cut off" "bad/trace.csv" bad
+  head -1 $family/trace.csv >bad/trace.csv; wrong "$family: no row" "bad/trace.csv" bad
+  rm bad/arrays.h5; wrong "$family: no arrays" "bad/arrays.h5" bad
   rm -r bad
 done
 finish
