@@ -105,6 +105,16 @@ static uint64_t warmup_of(const es_config *config, es_rule rule,
   return rule == ES_RULE_LARS ? steps / 10 : 0;
 }
 
+es_status es_descent_check(const es_config *config, uint64_t steps,
+                           es_diag *diag) {
+  return warmup_of(config, rule_of(config), steps) <= steps
+             ? ES_OK
+             : es_config_blame(config, "train", "warmup", diag,
+                               "there are %" PRIu64 " steps, expected a whole "
+                               "number in [0, %" PRIu64 "]",
+                               steps, steps);
+}
+
 static es_status open_descent(es_descent *d, const es_network *network,
                               const es_config *config, uint64_t steps,
                               es_diag *diag) {
@@ -115,13 +125,10 @@ static es_status open_descent(es_descent *d, const es_network *network,
                               .steps = steps};
   d->rate = es_config_real(config, "train", "lr");
   d->flow = rule == ES_RULE_ADAMW ? 1 : 1 / (1 - momentum);
-  if (d->schedule.warmup > steps)
-    return es_config_blame(config, "train", "warmup", diag,
-                           "there are %" PRIu64 " steps, expected a whole "
-                           "number in [0, %" PRIu64 "]",
-                           steps, steps);
-  es_status status =
-      es_optimizer_new(&d->optimizer, &network->graph, rule, momentum, diag);
+  es_status status = es_descent_check(config, steps, diag);
+  if (status == ES_OK)
+    status =
+        es_optimizer_new(&d->optimizer, &network->graph, rule, momentum, diag);
   if (status != ES_OK) return status;
   set_paces(d, network, config);
   return hold(d, network, config, diag);

@@ -16,6 +16,9 @@ typedef struct es_descent es_descent;
 es_status es_descent_new(es_descent **out, const es_network *network,
                          const es_config *config, uint64_t steps,
                          es_diag *diag) ES_MUST_USE;
+/* That error alone. */
+es_status es_descent_check(const es_config *config, uint64_t steps,
+                           es_diag *diag) ES_MUST_USE;
 void es_descent_free(es_descent *descent);           /* NULL accepted */
 size_t es_descent_memory(const es_descent *descent); /* bytes */
 

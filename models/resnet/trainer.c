@@ -42,31 +42,38 @@ static es_status allocate(es_trainer *t, es_diag *diag) {
   return ES_OK;
 }
 
+uint64_t es_trainer_length(const es_config *config, uint64_t per_epoch) {
+  return es_config_has(config, "train", "epochs")
+             ? es_config_size(config, "train", "epochs") * per_epoch
+             : es_config_size(config, "train", "steps");
+}
+
 static void read_settings(es_trainer *t, const es_config *config) {
   const size_t n = es_dataset_count(es_pairs_set(t->pairs));
   const size_t wanted = es_config_size(config, "train", "eval_n");
-  const bool epochs = es_config_has(config, "train", "epochs");
   t->batch = es_pairs_batch(t->pairs);
   t->eval_n = wanted < n ? wanted : n;
   t->passes = (t->eval_n + t->batch - 1) / t->batch;
-  t->steps = es_config_size(config, "train", "steps");
-  if (epochs)
-    t->steps = (uint64_t)es_config_size(config, "train", "epochs") *
-               es_pairs_per_epoch(t->pairs);
+  t->steps = es_trainer_length(config, es_pairs_per_epoch(t->pairs));
   t->batch_loss = NAN;
+}
+
+es_status es_trainer_design(es_network *out, const es_config *config,
+                            const es_dataset *set, es_diag *diag) {
+  size_t channels, side;
+  es_encoder encoder;
+  es_dataset_geometry(set, &channels, &side);
+  if (channels == 0) side = es_dataset_dim(set);
+  es_status status = es_encoder_from(&encoder, config, channels, side, diag);
+  if (status == ES_OK)
+    status = es_encoder_aim(&encoder, config, es_dataset_classes(set), diag);
+  return status == ES_OK ? es_network_new(out, &encoder, diag) : status;
 }
 
 static es_status open_network(es_trainer *t, const es_config *config,
                               es_diag *diag) {
-  size_t channels, side;
-  es_encoder encoder;
-  es_dataset_geometry(es_pairs_set(t->pairs), &channels, &side);
-  if (channels == 0) side = es_pairs_values(t->pairs);
-  es_status status = es_encoder_from(&encoder, config, channels, side, diag);
-  if (status == ES_OK)
-    status = es_encoder_aim(&encoder, config,
-                            es_dataset_classes(es_pairs_set(t->pairs)), diag);
-  if (status == ES_OK) status = es_network_new(&t->network, &encoder, diag);
+  es_status status =
+      es_trainer_design(&t->network, config, es_pairs_set(t->pairs), diag);
   if (status == ES_OK)
     status = es_descent_new(&t->descent, &t->network, config, t->steps, diag);
   if (status != ES_OK) return status;

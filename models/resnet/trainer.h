@@ -26,6 +26,22 @@ const float *es_trainer_params(const es_trainer *trainer);
 size_t es_trainer_eval_n(const es_trainer *trainer);
 size_t es_trainer_memory(const es_trainer *trainer); /* bytes */
 
+/* What a training would take, by the table of its layers and by how fast a few
+ * small ones are here (net/cost.h): no image is read, no network opened. */
+typedef struct es_estimate {
+  es_network network;
+  size_t batch, eval_n;
+  uint64_t steps, rows; /* of the trace */
+  double bytes;         /* data, network and measurements */
+  double seconds;       /* of the steps and the forward passes of the rows */
+} es_estimate;
+
+/* From settled settings. Errors that es_trainer_new has before it reads images.
+ * Takes half a second; free with es_estimate_free in every case. */
+es_status es_estimate_training(es_estimate *out, const es_config *config,
+                               es_diag *diag) ES_MUST_USE;
+void es_estimate_free(es_estimate *estimate);
+
 /* The images that es_trainer_measure passes: each pass has train.batch pairs,
  * first views first, the eval pairs counted around in the last one. */
 const float *es_trainer_eval_images(const es_trainer *trainer, size_t *passes);

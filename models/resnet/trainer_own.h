@@ -33,6 +33,13 @@ struct es_trainer {
   es_slab slab;
 };
 
+/* The network that settings describe, for the views of a set. */
+es_status es_trainer_design(es_network *out, const es_config *config,
+                            const es_dataset *set, es_diag *diag) ES_MUST_USE;
+
+/* Steps of the whole training. */
+uint64_t es_trainer_length(const es_config *config, uint64_t per_epoch);
+
 /* ES_NOT_FINITE: `what` is no number at this step, with this rate. */
 es_status es_trainer_not_finite(const es_trainer *trainer, const char *what,
                                 es_diag *diag) ES_MUST_USE;

@@ -7,6 +7,8 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 #include "models/resnet/method.h"
+#include "net/engine.h"
+#include "ntk/features.h"
 #include "plot/plot.h"
 
 #include <inttypes.h>
@@ -193,29 +195,37 @@ static es_status finish(es_session *s, double started, es_status ran,
   return status == ES_OK ? draw(s, diag) : status;
 }
 
-static es_status dry_run(es_session *s, es_diag *diag) {
-  const es_network *network = es_trainer_network(s->trainer);
-  const double steps = (double)es_trainer_steps(s->trainer);
-  es_status status = es_config_write(s->job->config, stdout, diag);
-  /* The second step is timed: the first one pays for pages and caches. */
-  double begun = es_seconds();
-  for (int k = 0; status == ES_OK && k < 2; k++) {
-    begun = es_seconds();
-    status = es_trainer_step(s->trainer, diag);
+/* The rate, or what it is measured from at the start. */
+static void print_rate(const es_config *config) {
+  if (es_config_has(config, "train", "lr_relative"))
+    printf("# rate: %.9g/(4 gamma_1), gamma_1 measured at the start\n",
+           es_config_real(config, "train", "lr_relative"));
+  else
+    printf("# rate: %.9g\n", es_config_real(config, "train", "lr"));
+}
+
+static es_status dry_run(const es_job *job, es_diag *diag) {
+  const es_config *config = job->config;
+  const char *predict = es_config_text(config, "train", "predict");
+  es_estimate e;
+  es_status status = es_estimate_training(&e, config, diag);
+  if (status == ES_OK) status = es_config_write(config, stdout, diag);
+  if (status == ES_OK) {
+    if (strcmp(predict, "ntk") == 0)
+      e.bytes += es_features_bytes(&e.network, e.eval_n, e.batch);
+    printf("# engine: %s\n# parameters: %zu\n", es_engine_fastest()->name,
+           es_network_moving(&e.network));
+    print_rate(config);
+    printf("# memory: about %.3g MB\n"
+           "# time: about %.2g s for %.0f steps and %.0f rows%s\n",
+           e.bytes * 1e-6, e.seconds, (double)e.steps, (double)e.rows,
+           strcmp(predict, "off") == 0 ? "" : ", without predictions");
   }
-  if (status != ES_OK) return status;
-  printf("# engine: %s\n# parameters: %zu\n# rate: %.9g\n"
-         "# memory: about %.3g MB\n"
-         "# time: about %.2g s for %.0f steps, without measurements\n",
-         es_trainer_engine(s->trainer), es_network_moving(network),
-         es_trainer_rate(s->trainer),
-         (double)es_trainer_memory(s->trainer) * 1e-6,
-         (es_seconds() - begun) * steps, steps);
-  return ES_OK;
+  es_estimate_free(&e);
+  return status;
 }
 
 static es_status train(es_session *s, double started, es_diag *diag) {
-  if (s->job->dry_run) return dry_run(s, diag);
   es_status status = s->job->resume ? check_settings(s->job, diag) : ES_OK;
   if (status == ES_OK)
     status =
@@ -233,6 +243,7 @@ es_status es_cmd_train(const es_job *job, es_diag *diag) {
   if (strcmp(name, job->target) != 0)
     return es_config_blame(job->config, "method", "name", diag,
                            "`train %s` trains another method", job->target);
+  if (job->dry_run) return dry_run(job, diag);
   es_status status = es_session_open(&session, job, diag);
   if (status == ES_OK) status = train(&session, started, diag);
   es_session_close(&session);

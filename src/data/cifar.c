@@ -71,6 +71,7 @@ static es_status open_version(es_source *source, const version *v,
                              read_records, v, config, diag);
   source->channels = source->planes = 3;
   source->height = source->width = SIDE;
+  if (source->blank) source->classes = v->classes[v->labels - 1];
   return status;
 }
 

@@ -29,6 +29,15 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
                           es_diag *diag) ES_MUST_USE;
 void es_dataset_free(es_dataset *set);
 
+/* What settings would open, without reading images: its count, dimension,
+ * geometry and classes are those of the set, its bytes as es_dataset_bytes
+ * tells, and sample 0, the only one there is, has made-up pixels and zeros for
+ * whitened values, at the cost of a true one. Errors of es_dataset_open and
+ * es_whiten_new, but for what only the images' bytes show. */
+es_status es_dataset_look(es_dataset **out, const es_config *config,
+                          es_diag *diag) ES_MUST_USE;
+size_t es_dataset_bytes(const es_dataset *set); /* of all samples, in memory */
+
 /* The same, then views as vectors of few values where data.whiten or data.dims
  * ask for that (whiten.h): views, and samples as they are, go through one map,
  * and have no geometry. Errors of es_whiten_new. */

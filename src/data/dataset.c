@@ -31,7 +31,7 @@ es_data_info es_data_list(size_t index) {
   return index < KINDS ? kinds[index]->info : none;
 }
 
-static const es_source_kind *kind_named(const char *name) {
+const es_source_kind *es_source_named(const char *name) {
   for (size_t i = 0; name != NULL && i < KINDS; i++)
     if (strcmp(kinds[i]->info.name, name) == 0) return kinds[i];
   return NULL;
@@ -64,6 +64,10 @@ static es_status choose_samples(es_dataset *set, const es_config *config,
                            "%s has %zu samples, expected a whole number in "
                            "[1, %zu]",
                            set->kind->info.name, count, count);
+  if (set->source.blank) {
+    set->n = n == 0 ? count : n;
+    return ES_OK;
+  }
   return es_dataset_choose(set, n == 0 ? count : n, diag);
 }
 
@@ -103,9 +107,19 @@ static es_status check_split(const es_dataset *set, const es_config *config,
                          set->kind->info.name);
 }
 
+/* The one image of a blank source. */
+static es_status make_up(es_source *s, es_diag *diag) {
+  const size_t size = s->planes * s->height * s->width;
+  if (!s->blank || size == 0) return ES_OK;
+  s->bytes = malloc(size);
+  if (s->bytes == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t k = 0; k < size; k++) s->bytes[k] = (unsigned char)(37 * k);
+  return ES_OK;
+}
+
 static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
   const char *name = es_config_text(config, "data", "name");
-  set->kind = kind_named(name);
+  set->kind = es_source_named(name);
   if (set->kind == NULL)
     return es_fail(diag, ES_BAD_VALUE, "data.name=%s: no such data set",
                    name == NULL ? "" : name);
@@ -119,16 +133,19 @@ static es_status fill(es_dataset *set, const es_config *config, es_diag *diag) {
   if (status == ES_OK) status = choose_samples(set, config, diag);
   if (status == ES_OK && set->kind->view == NULL)
     status = set_geometry(set, config, diag);
+  if (status == ES_OK && set->kind->view == NULL)
+    status = make_up(&set->source, diag);
   if (status == ES_OK)
     status = es_noise_from(&set->noise, config, es_dataset_dim(set), diag);
   return status;
 }
 
-es_status es_dataset_open(es_dataset **out, const es_config *config,
+static es_status open_set(es_dataset **out, bool blank, const es_config *config,
                           es_diag *diag) {
   *out = calloc(1, sizeof **out);
   if (*out == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory for a data set");
+  (*out)->source.blank = blank;
   const es_status status = fill(*out, config, diag);
   if (status != ES_OK) {
     es_dataset_free(*out);
@@ -137,19 +154,42 @@ es_status es_dataset_open(es_dataset **out, const es_config *config,
   return status;
 }
 
-es_status es_dataset_open_whitened(es_dataset **out, const es_config *config,
-                                   const es_progress *progress, es_diag *diag) {
-  es_status status = es_dataset_open(out, config, diag);
+es_status es_dataset_open(es_dataset **out, const es_config *config,
+                          es_diag *diag) {
+  return open_set(out, false, config, diag);
+}
+
+static es_status open_whitened(es_dataset **out, bool blank,
+                               const es_config *config,
+                               const es_progress *progress, es_diag *diag) {
+  es_status status = open_set(out, blank, config, diag);
   if (status != ES_OK) return status;
   const bool own = (*out)->kind->own_dims;
   if (!es_whiten_wanted(config, own)) return ES_OK;
   es_whiten *whiten;
-  status = es_whiten_new(&whiten, *out, own, config, progress, diag);
+  status = blank ? es_whiten_blank(&whiten, *out, own, config, diag)
+                 : es_whiten_new(&whiten, *out, own, config, progress, diag);
   (*out)->whiten = whiten;
   if (status == ES_OK) return ES_OK;
   es_dataset_free(*out);
   *out = NULL;
   return status;
+}
+
+es_status es_dataset_open_whitened(es_dataset **out, const es_config *config,
+                                   const es_progress *progress, es_diag *diag) {
+  return open_whitened(out, false, config, progress, diag);
+}
+
+es_status es_dataset_look(es_dataset **out, const es_config *config,
+                          es_diag *diag) {
+  return open_whitened(out, true, config, NULL, diag);
+}
+
+size_t es_dataset_bytes(const es_dataset *set) {
+  const es_source *s = &set->source;
+  const size_t values = s->values == NULL ? 0 : s->dim * sizeof *s->values;
+  return s->count * (s->planes * s->height * s->width + values);
 }
 
 const es_whiten *es_dataset_whiten(const es_dataset *set) {
@@ -169,55 +209,6 @@ es_status es_dataset_whiten_as(es_dataset *set, const es_whiten *whiten,
              ? ES_OK
              : es_fail(diag, ES_NO_MEMORY,
                        "no memory for directions of %zu values", whiten->m);
-}
-
-/* What tells where a data set is, what its images are made with and how large
- * they are; the rest, subset and augmentation, has no effect on them. */
-static es_status part_settings(es_config *own, const es_config *config,
-                               const char *part, es_diag *diag) {
-  static const char *const texts[] = {"name", "path"};
-  static const char *const sizes[] = {"size", "seed"};
-  es_status status = es_config_suggest(own, "data", "split", part, diag);
-  for (size_t i = 0; status == ES_OK && i < 2; i++) {
-    const char *text = es_config_text(config, "data", texts[i]);
-    if (text != NULL && *text != '\0')
-      status = es_config_suggest(own, "data", texts[i], text, diag);
-  }
-  for (size_t i = 0; status == ES_OK && i < 2; i++) {
-    char number[24];
-    snprintf(number, sizeof number, "%zu",
-             es_config_size(config, "data", sizes[i]));
-    status = es_config_suggest(own, "data", sizes[i], number, diag);
-  }
-  /* A shift is held against the size. */
-  return status == ES_OK ? es_config_suggest(own, "augment", "shift", "0", diag)
-                         : status;
-}
-
-static es_status open_part(es_dataset **out, const es_config *config,
-                           const char *part, es_diag *diag) {
-  const char *name = es_config_text(config, "data", "name");
-  const es_source_kind *kind = kind_named(name);
-  es_config *own = NULL;
-  *out = NULL;
-  if (kind != NULL && !kind->parts)
-    return es_fail(diag, ES_BAD_VALUE, "data.name=%s: has no %s images", name,
-                   part);
-  es_status status = es_config_new(&own, &es_data_keys, 1, diag);
-  if (status == ES_OK) status = part_settings(own, config, part, diag);
-  if (status == ES_OK) status = es_dataset_open(out, own, diag);
-  es_config_free(own);
-  return status;
-}
-
-es_status es_dataset_open_test(es_dataset **out, const es_config *config,
-                               es_diag *diag) {
-  return open_part(out, config, "test", diag);
-}
-
-es_status es_dataset_open_train(es_dataset **out, const es_config *config,
-                                es_diag *diag) {
-  return open_part(out, config, "train", diag);
 }
 
 void es_dataset_free(es_dataset *set) {
@@ -324,7 +315,7 @@ int es_dataset_label(const es_dataset *set, size_t i) {
 
 size_t es_dataset_classes(const es_dataset *set) {
   const es_source *s = &set->source;
-  size_t classes = 0;
+  size_t classes = s->classes;
   for (size_t i = 0; s->labels != NULL && i < s->count; i++)
     if (s->labels[i] >= classes) classes = (size_t)s->labels[i] + 1;
   return classes;

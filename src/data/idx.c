@@ -78,24 +78,27 @@ static es_status read_sizes(reader *r, size_t rank, size_t dims[4],
   return ES_OK;
 }
 
+static es_status read_bytes(reader *r, es_source *out, size_t total) {
+  out->bytes = malloc(total);
+  if (out->bytes == NULL)
+    return es_fail(r->diag, ES_NO_MEMORY, "%s: no memory for %zu bytes",
+                   r->path, total);
+  const es_status status = take(r, out->bytes, total);
+  out->checksum = r->crc;
+  return status == ES_OK ? es_gz_expect_end(r->gz, r->diag) : status;
+}
+
 static es_status read_images(reader *r, es_source *out) {
   size_t rank = 0, total = 0, dims[4];
   es_status status = read_magic(r, &rank);
   if (status == ES_OK) status = check_rank(r, rank);
   if (status == ES_OK) status = read_sizes(r, rank, dims, &total);
   if (status != ES_OK) return status;
-  out->bytes = malloc(total);
-  if (out->bytes == NULL)
-    return es_fail(r->diag, ES_NO_MEMORY, "%s: no memory for %zu bytes",
-                   r->path, total);
-  status = take(r, out->bytes, total);
-  if (status == ES_OK) status = es_gz_expect_end(r->gz, r->diag);
   out->count = dims[0];
   out->channels = out->planes = dims[1];
   out->height = dims[2];
   out->width = dims[3];
-  out->checksum = r->crc;
-  return status;
+  return out->blank ? ES_OK : read_bytes(r, out, total);
 }
 
 es_status es_idx_read(es_source *out, const char *path, es_diag *diag) {

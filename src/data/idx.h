@@ -5,8 +5,9 @@
 
 #include "data/source.h"
 
-/* Reads images of bytes, N×H×W or N×C×H×W, from a plain or gzip file. The
- * checksum is that of the unpacked file, as `gzip -lv` prints it. */
+/* Reads images of bytes, N×H×W or N×C×H×W, from a plain or gzip file, or
+ * of a blank source their sizes alone. The checksum is that of the unpacked
+ * file, as `gzip -lv` prints it. */
 es_status es_idx_read(es_source *out, const char *path,
                       es_diag *diag) ES_MUST_USE;
 

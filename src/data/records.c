@@ -64,7 +64,10 @@ es_status es_records_file(es_source *source, const es_folder *folder,
   es_records records = {.crc = source->checksum, .fd = -1};
   es_status status = find(&path, folder, name, config, diag);
   if (status == ES_OK) status = open_records(&records, path, size, diag);
-  if (status == ES_OK) status = take(source, kind, &records, diag);
+  if (status == ES_OK && source->blank)
+    source->count += records.count;
+  else if (status == ES_OK)
+    status = take(source, kind, &records, diag);
   source->checksum = records.crc;
   if (records.fd >= 0) close(records.fd);
   free(path);

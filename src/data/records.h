@@ -33,6 +33,7 @@ typedef es_status (*es_records_take)(es_source *source, const void *kind,
 /* Finds the file of that name in data.path, or in the archive's own folder
  * within it, which has to be whole records of `size` bytes, one or more; has
  * them taken, and the source's checksum go on over what was read.
+ * Records of a blank source are counted, and not taken.
  * ES_FILE_MISSING says what to get and where to put it; ES_FILE_CORRUPT; what
  * take says. */
 es_status es_records_file(es_source *source, const es_folder *folder,

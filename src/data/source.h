@@ -19,12 +19,15 @@ typedef struct es_source {
   unsigned char *labels; /* count classes, or NULL */
   uint64_t seed;
   uint32_t checksum;
+  bool blank;     /* count and sizes are wanted, and not the images' bytes */
+  size_t classes; /* of a blank one, where the format tells; else 0 */
 } es_source;
 
 typedef struct es_source_kind {
   es_data_info info;
-  /* Fills a source whose seed is set. What it allocated in bytes, values and
-   * labels is freed by the caller, after a failure too. */
+  /* Fills a source whose seed is set; of a blank one's images nothing but what
+   * tells how many they are and how large. What it allocated in bytes, values
+   * and labels is freed by the caller, after a failure too. */
   es_status (*open)(es_source *source, const es_config *config, es_diag *diag);
   /* A view of sample i by these draws, before noise; NULL for images, whose
    * views augment.c cuts. */
@@ -43,6 +46,9 @@ typedef struct es_source_kind {
   bool unlabeled; /* knows data.split=unlabeled */
   bool own_dims;  /* data.dims is the dimension of what it generates */
 } es_source_kind;
+
+/* The kind of that name, or NULL; NULL is nobody's name. */
+const es_source_kind *es_source_named(const char *name);
 
 /* Whether data.split has been set to this part. */
 bool es_split_is(const es_config *config, const char *part);

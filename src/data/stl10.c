@@ -66,12 +66,13 @@ static es_status open_stl10(es_source *source, const es_config *config,
   const bool unlabeled = es_split_is(config, "unlabeled");
   source->channels = source->planes = 3;
   source->height = source->width = SIDE;
+  if (source->blank && !unlabeled) source->classes = CLASSES;
   const char *images = unlabeled ? "unlabeled_X.bin"
                        : test    ? "test_X.bin"
                                  : "train_X.bin";
   const es_status status = es_records_file(source, &folder, images, PIXELS,
                                            read_images, NULL, config, diag);
-  if (status != ES_OK || unlabeled) return status;
+  if (status != ES_OK || unlabeled || source->blank) return status;
   return es_records_file(source, &folder, test ? "test_y.bin" : "train_y.bin",
                          1, read_labels, NULL, config, diag);
 }

@@ -52,8 +52,8 @@ static es_status blame(const work *w, size_t most, const char *what,
                  what, most);
 }
 
-static es_status plan(work *w, const es_dataset *set, bool own_dims,
-                      es_diag *diag) {
+static es_status size_up(work *w, const es_dataset *set, bool own_dims,
+                         es_diag *diag) {
   w->m = w->dims = es_dataset_dim(set);
   if (asks_dims(w->config, own_dims))
     w->dims = es_config_size(w->config, "data", "dims");
@@ -62,7 +62,11 @@ static es_status plan(work *w, const es_dataset *set, bool own_dims,
                    "data.size: views have %zu values, and data.dims and "
                    "data.whiten take at most %d",
                    w->m, ES_WHITEN_VALUES);
-  if (w->dims > w->m) return blame(w, w->m, "views have so many values", diag);
+  return w->dims <= w->m ? ES_OK
+                         : blame(w, w->m, "views have so many values", diag);
+}
+
+static es_status plan(work *w, es_diag *diag) {
   const size_t wide = w->m * sizeof(double), few = w->dims * sizeof(double);
   size_t total = 0;
   for (int k = 0; k < 2; k++) es_slab_add(&total, w->m, wide);
@@ -232,7 +236,8 @@ es_status es_whiten_new(es_whiten **out, const es_dataset *set, bool own_dims,
   work w = {.config = config, .scaling = scaling_of(config)};
   *out = NULL;
   const int before = es_blas_serial();
-  es_status status = plan(&w, set, own_dims, diag);
+  es_status status = size_up(&w, set, own_dims, diag);
+  if (status == ES_OK) status = plan(&w, diag);
   if (status == ES_OK && (*out = allocate(w.m, w.dims)) == NULL)
     status = no_memory(w.m, diag);
   if (status == ES_OK) status = measure(&w, set, (*out)->mean, progress, diag);
@@ -246,6 +251,16 @@ es_status es_whiten_new(es_whiten **out, const es_dataset *set, bool own_dims,
   es_whiten_free(*out);
   *out = NULL;
   return status;
+}
+
+es_status es_whiten_blank(es_whiten **out, const es_dataset *set, bool own_dims,
+                          const es_config *config, es_diag *diag) {
+  work w = {.config = config};
+  *out = NULL;
+  const es_status status = size_up(&w, set, own_dims, diag);
+  if (status != ES_OK) return status;
+  *out = allocate(w.m, w.dims);
+  return *out == NULL ? no_memory(w.m, diag) : ES_OK;
 }
 
 void es_whiten_free(es_whiten *whiten) {

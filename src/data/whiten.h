@@ -39,6 +39,9 @@ bool es_whiten_wanted(const es_config *config, bool own_dims);
 es_status es_whiten_new(es_whiten **out, const es_dataset *set, bool own_dims,
                         const es_config *config, const es_progress *progress,
                         es_diag *diag) ES_MUST_USE;
+/* A map of zeros of the same sizes, with the same checks of them. */
+es_status es_whiten_blank(es_whiten **out, const es_dataset *set, bool own_dims,
+                          const es_config *config, es_diag *diag) ES_MUST_USE;
 void es_whiten_free(es_whiten *whiten); /* NULL accepted */
 
 /* y (dims) = A (x - mean). */

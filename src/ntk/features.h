@@ -40,6 +40,11 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
                               es_trainer *trainer, const es_config *config,
                               es_diag *diag) ES_MUST_USE;
 
+/* Bytes that measuring ES_KERNEL_NTK's takes beside a trainer of so many eval
+ * pairs, passed in batches. */
+double es_features_bytes(const es_network *network, size_t eval_n,
+                         size_t batch);
+
 /* ES_KERNEL_NTK's features of a kernel K (2n×2n, overwritten) and embeddings F
  * (2n×d, copied); spread is 1. m may be less than d, or 0. */
 es_status es_features_of_kernel(es_features *out, size_t n, double *K, size_t d,

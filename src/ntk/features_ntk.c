@@ -8,6 +8,7 @@
 #include "ntk/tangent.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { VIEWS = 2 };
 
@@ -33,13 +34,13 @@ static bool normalises(const es_graph *g) {
 }
 
 /* Sizes, and the plan but for its arrays. */
-static void size_up(work *w, es_trainer *trainer) {
-  const es_pairs *pairs = es_trainer_pairs(trainer);
-  w->network = es_trainer_network(trainer);
-  w->pixels = es_trainer_eval_images(trainer, &w->passes);
-  w->n = es_trainer_eval_n(trainer);
-  w->batch = es_pairs_batch(pairs);
-  w->values = es_pairs_values(pairs);
+static void size_up(work *w, const es_network *network, size_t n,
+                    size_t batch) {
+  w->network = network;
+  w->n = n;
+  w->batch = batch;
+  w->passes = (n + batch - 1) / batch;
+  w->values = es_node_size(&network->graph.node[0]);
   const bool norm = normalises(&w->network->graph);
   const size_t rows = VIEWS * w->n;
   w->plan =
@@ -130,7 +131,10 @@ static double spread_of(const double *trace, size_t n) {
 
 static es_status measure(work *w, es_features *f, es_trainer *trainer,
                          const es_config *config, es_diag *diag) {
-  size_up(w, trainer);
+  size_t passes;
+  size_up(w, es_trainer_network(trainer), es_trainer_eval_n(trainer),
+          es_pairs_batch(es_trainer_pairs(trainer)));
+  w->pixels = es_trainer_eval_images(trainer, &passes);
   es_status status = find_kernel(w, trainer, config, diag);
   if (status == ES_OK)
     status = es_trainer_measure(trainer, NULL, NULL, w->F, NULL, diag);
@@ -153,4 +157,19 @@ es_status es_features_tangent(es_features *f, es_trainer *trainer,
   es_tangent_free(w.tangent);
   es_slab_close(&w.slab);
   return status;
+}
+
+double es_features_bytes(const es_network *network, size_t eval_n,
+                         size_t batch) {
+  work w = {0};
+  double *weight = es_zeroed(network->graph.n_params, 1, sizeof *weight);
+  if (weight == NULL) return 0;
+  for (size_t p = 0; p < network->graph.n_params; p++) weight[p] = 1;
+  size_up(&w, network, eval_n, batch);
+  w.plan.weight = weight;
+  const double rows = (double)w.plan.rows;
+  const double bytes = (double)es_tangent_bytes(&w.plan);
+  free(weight);
+  return bytes + (rows * rows + (double)w.plan.images * (double)w.values) *
+                     sizeof(double);
 }

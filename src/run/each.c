@@ -298,6 +298,8 @@ static es_status dry_run(const es_job *job, const es_stage *stage,
   if (job->out == NULL) return ES_OK;
   fprintf(job->out, "# %s: %zu runs like this one\n", stage->name,
           es_items_count(stage));
+  if ((stage->command->options & (ES_TRAINS | ES_OF_STAGE)) == ES_TRAINS)
+    return stage->command->execute(job, diag); /* reads no other stage */
   return es_config_write(job->config, job->out, diag);
 }
 

@@ -55,6 +55,31 @@ static es_status open_as(es_dataset **set, es_diag *diag, const char *name,
               "augment.flip=off");
 }
 
+/* What a look finds, without reading an image. */
+static void check_look(const char *name, const char *path, const char *split,
+                       size_t n, size_t classes) {
+  char word[3][128];
+  es_config *config;
+  es_dataset *set;
+  es_diag diag = {0};
+  size_t channels, side;
+  snprintf(word[0], sizeof *word, "data.name=%s", name);
+  snprintf(word[1], sizeof *word, "data.path=%s", path);
+  snprintf(word[2], sizeof *word, "data.split=%s", split);
+  assert_ok(es_config_new(&config, &es_data_keys, 1, &diag), diag);
+  for (int k = 0; k < 3; k++)
+    assert_ok(es_config_set(config, word[k], &diag), diag);
+  assert_ok(es_dataset_look(&set, config, &diag), diag);
+  es_dataset_geometry(set, &channels, &side);
+  assert_int_equal(es_dataset_count(set), n);
+  assert_int_equal(es_dataset_classes(set), classes);
+  assert_int_equal(channels, 3);
+  assert_int_equal(side, strcmp(name, "stl10") == 0 ? STL : SIDE);
+  assert_int_equal(es_dataset_bytes(set), n * 3 * side * side);
+  es_dataset_free(set);
+  es_config_free(config);
+}
+
 static void check_images(const es_dataset *set, size_t first, size_t n,
                          unsigned classes) {
   static double x[PIXELS];
@@ -93,6 +118,8 @@ static void cifar10_is_read_in_order(void **state) {
     assert_ok(open_as(&set, &diag, "cifar10", path, "test"), diag);
     check_images(set, 100, 2, 10);
     es_dataset_free(set);
+    check_look("cifar10", path, "train", 5 * PER_FILE, 10);
+    check_look("cifar10", path, "test", 2, 10);
   }
 }
 
@@ -162,6 +189,8 @@ static void stl10_is_turned_upright(void **state) {
                        part[k].labels ? class_of(part[k].first + i, 10) : -1);
     }
     es_dataset_free(set);
+    check_look("stl10", here(state), part[k].split, part[k].n,
+               part[k].labels ? 10 : 0);
   }
 }
 
