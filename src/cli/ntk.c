@@ -14,6 +14,7 @@
 #include "ntk/held.h"
 #include "ntk/tangent.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ static const es_key rows[] = {
      "random orthonormal directions of the outputs; unset: every output"},
     {"ntk", "test", ES_SIZE, 0, 0, 1e6, NULL, "images", "0",
      "further samples, as they are, whose kernel with the pairs is K_test"},
+    {"ntk", "precision", ES_CHOICE, 0, 0, 0, "double|single", NULL, "double",
+     "of gradients; single takes half the time and is off by 1e-7 of K's "
+     "largest numbers, and modes below 1e-7 times 2n of the first are lost"},
     {"ntk", "seed", ES_SIZE, 0, 0, 9007199254740992.0, NULL, NULL, "0",
      "of the random directions"},
 };
@@ -45,6 +49,7 @@ typedef struct work {
   es_tangent_plan plan;
   es_tangent *tangent;
   size_t n, test, values, d, R;
+  bool single;
   size_t *group;
   double *weight, *params, *buffers, *input;
   double *F, *K, *trace, *square, *pair, *modes, *mean;
@@ -58,6 +63,7 @@ static es_status open_run(work *w, es_diag *diag) {
   const es_config *config = w->job->config;
   w->n = es_config_size(config, "ntk", "n");
   w->test = es_config_size(config, "ntk", "test");
+  w->single = strcmp(es_config_text(config, "ntk", "precision"), "single") == 0;
   const es_status status =
       es_saved_open(&w->run, w->job->target, es_dataset_open, BATCH, diag);
   if (status != ES_OK) return status;
@@ -90,6 +96,7 @@ static es_status make_plan(work *w, es_diag *diag) {
                         .images = images,
                         .groups = VIEWS + 1,
                         .directions = es_config_size(config, "ntk", "outputs"),
+                        .single = w->single,
                         .seed = es_config_size(config, "ntk", "seed")};
   w->R = w->plan.directions > 0 ? w->plan.directions : w->d;
   if (w->R <= w->d) return ES_OK;
@@ -160,8 +167,9 @@ static void take_network(work *w) {
 static es_status find_modes(work *w, es_diag *diag) {
   const size_t columns = w->plan.columns;
   memcpy(w->square, w->K, columns * columns * sizeof *w->K);
-  es_status status =
-      es_features_of_kernel(&w->features, w->n, w->square, w->d, w->F, diag);
+  es_status status = es_features_of_kernel(
+      &w->features, w->n, w->square, w->single ? FLT_EPSILON : DBL_EPSILON,
+      w->d, w->F, diag);
   const es_features *f = &w->features;
   if (status == ES_OK)
     status = es_held_new(&w->held, w->n, f->m, f->B, f->d, f->W, diag);

@@ -3,7 +3,6 @@
 
 #include "linalg/linalg.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,14 +61,14 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
 }
 
 /* K becomes its eigenvectors; the rank is how many are above roundoff. */
-static es_status decompose(size_t rows, double *K, double *L, size_t *rank,
-                           es_diag *diag) {
+static es_status decompose(size_t rows, double *K, double unit, double *L,
+                           size_t *rank, es_diag *diag) {
   const int threads = es_blas_serial();
   const es_status status = es_eigen_symmetric(rows, K, L, true, diag);
   es_blas_resume(threads);
   if (status != ES_OK) return status;
   es_eigen_falling(rows, L, K);
-  const double noise = (double)rows * DBL_EPSILON * L[0];
+  const double noise = (double)rows * unit * L[0];
   for (*rank = 0; *rank < rows && L[*rank] > noise;) ++*rank;
   return ES_OK;
 }
@@ -88,12 +87,13 @@ static void fill(es_features *f, const double *Q, const double *L) {
   }
 }
 
-es_status es_features_of_kernel(es_features *out, size_t n, double *K, size_t d,
-                                const double *F, es_diag *diag) {
+es_status es_features_of_kernel(es_features *out, size_t n, double *K,
+                                double unit, size_t d, const double *F,
+                                es_diag *diag) {
   *out = (es_features){.n = n, .d = d, .spread = 1};
   double *L = es_zeroed(2, n, sizeof *L);
   if (L == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = decompose(2 * n, K, L, &out->m, diag);
+  es_status status = decompose(2 * n, K, unit, L, &out->m, diag);
   if (status == ES_OK) status = es_features_allocate(out, diag);
   if (status == ES_OK) {
     memcpy(out->F, F, 2 * n * d * sizeof *F);

@@ -46,9 +46,12 @@ double es_features_bytes(const es_network *network, size_t eval_n,
                          size_t batch);
 
 /* ES_KERNEL_NTK's features of a kernel K (2n×2n, overwritten) and embeddings F
- * (2n×d, copied); spread is 1. m may be less than d, or 0. */
-es_status es_features_of_kernel(es_features *out, size_t n, double *K, size_t d,
-                                const double *F, es_diag *diag) ES_MUST_USE;
+ * (2n×d, copied); spread is 1. unit: of the roundoff in K, DBL_EPSILON or
+ * FLT_EPSILON; 2n of it in units of K's largest eigenvalue count as none. m may
+ * be less than d, or 0. */
+es_status es_features_of_kernel(es_features *out, size_t n, double *K,
+                                double unit, size_t d, const double *F,
+                                es_diag *diag) ES_MUST_USE;
 void es_features_free(es_features *features);
 
 #endif

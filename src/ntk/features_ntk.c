@@ -7,6 +7,7 @@
 #include "models/resnet/descent.h"
 #include "ntk/tangent.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -139,7 +140,8 @@ static es_status measure(work *w, es_features *f, es_trainer *trainer,
   if (status == ES_OK)
     status = es_trainer_measure(trainer, NULL, NULL, w->F, NULL, diag);
   if (status == ES_OK)
-    status = es_features_of_kernel(f, w->n, w->K, f->d, w->F, diag);
+    status =
+        es_features_of_kernel(f, w->n, w->K, DBL_EPSILON, f->d, w->F, diag);
   if (status != ES_OK) return status;
   f->spread = spread_of(w->trace, f->d);
   if (f->m >= f->d) return ES_OK;

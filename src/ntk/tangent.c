@@ -22,11 +22,6 @@ static bool learns(const es_tangent *t, size_t param) {
   return param != ES_NONE && t->plan.weight[param] > 0;
 }
 
-/* Operands that a gradient goes to: not an offset's base. */
-static size_t operands(const es_node *node) {
-  return node->op == ES_OP_INPUT ? 0 : node->op == ES_OP_ADD ? 2 : 1;
-}
-
 /* Which values the output depends on; which gradients lead to parameters that
  * learn, and from where they come. */
 static void look(es_tangent *t) {
@@ -42,13 +37,13 @@ static void look(es_tangent *t) {
     es_tangent_cell *c = &t->cell[i];
     const es_node *node = node_of(t, i);
     c->wanted = learns(t, node->weight) || learns(t, node->bias);
-    for (size_t k = 0; k < operands(node); k++)
+    for (size_t k = 0; k < es_tangent_operands(node); k++)
       c->wanted |= t->cell[node->from[k]].wanted;
     if (i != top) c->last = ES_NONE;
   }
   for (size_t i = n; i-- > 0;) {
     t->cell[i].wanted &= t->cell[i].last != ES_NONE;
-    for (size_t k = 0; k < operands(node_of(t, i)); k++) {
+    for (size_t k = 0; k < es_tangent_operands(node_of(t, i)); k++) {
       es_tangent_cell *c = &t->cell[node_of(t, i)->from[k]];
       if (t->cell[i].wanted && c->last == ES_NONE) c->last = i;
     }
@@ -77,10 +72,10 @@ static void place(es_tangent *t, size_t i) {
 
 /* Room for a parameter's gradients: all rows at once, or the limit's worth. */
 static void widen(es_tangent *t, size_t channels, size_t cols) {
-  const size_t most = block_bytes / sizeof(double) / t->plan.rows;
+  const size_t most = block_bytes / t->real->size / t->plan.rows;
   const size_t all = es_size_product(t->chunk, es_size_product(channels, cols));
   const size_t block = all < most ? all : most < cols ? cols : most;
-  if (block > t->block) t->block = block;
+  if (block + ES_TANGENT_PAD > t->block) t->block = block + ES_TANGENT_PAD;
 }
 
 static void size_up(es_tangent *t) {
@@ -89,7 +84,7 @@ static void size_up(es_tangent *t) {
   for (size_t i = g->n_nodes; i-- > 0;)
     if (t->cell[i].wanted) place(t, i);
   const size_t one =
-      es_size_product(es_size_product(t->room, t->plan.rows), sizeof(double));
+      es_size_product(es_size_product(t->room, t->plan.rows), t->real->size);
   t->chunk = one == 0 ? t->R : bytes / one;
   if (t->chunk > t->R) t->chunk = t->R;
   if (t->chunk == 0) t->chunk = 1;
@@ -102,6 +97,16 @@ static void size_up(es_tangent *t) {
       widen(t, node->channels, es_tangent_cols(in, node));
     if (learns(t, node->bias)) widen(t, node->channels, 1);
   }
+}
+
+/* Sums that tiles are added to, some for each: work for that many threads,
+ * while a few megabytes are enough for it. */
+static size_t sums_of(size_t rows, size_t columns) {
+  enum { TASKS = 16, TILE = ES_TANGENT_TILE };
+  const size_t down = rows / TILE + 1, across = columns / TILE + 1;
+  return down < TASKS && across < TASKS && down * across < TASKS
+             ? TASKS / (down * across)
+             : 1;
 }
 
 /* All but memory for numbers. */
@@ -122,6 +127,8 @@ static es_status prepare(es_tangent *t, const es_tangent_plan *plan,
     return es_fail(diag, ES_BAD_VALUE, "%zu directions of %zu outputs", t->R,
                    t->d);
   t->threads = (size_t)omp_get_max_threads();
+  t->real = plan->single ? &es_tangent_float : &es_tangent_double;
+  t->n_sums = sums_of(plan->rows, plan->columns);
   t->cell = calloc(g->n_nodes, sizeof *t->cell);
   if (t->cell == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   look(t);
@@ -129,21 +136,30 @@ static es_status prepare(es_tangent *t, const es_tangent_plan *plan,
   return ES_OK;
 }
 
-enum { PIECES = 8 };
+enum { PIECES = 12 };
 
-static void pieces_of(const es_tangent *t, size_t size[PIECES]) {
-  const size_t rows = t->plan.rows;
+/* Their sizes in bytes. */
+static void pieces_of(const es_tangent *t, size_t bytes[PIECES]) {
+  const es_graph *g = t->plan.graph;
+  const size_t rows = t->plan.rows, wide = sizeof(double);
   const size_t square = es_size_product(rows, t->plan.columns);
-  const size_t all[PIECES] = {
-      es_size_product(es_size_product(rows, t->chunk), t->room),
-      es_size_product(t->R, t->d),
-      es_size_product(rows, t->block),
-      square,
-      square,
-      es_size_product(t->threads, t->patch),
-      es_size_product(rows, t->R),
-      es_size_product(t->R, t->R)};
-  memcpy(size, all, sizeof all);
+  const size_t tile = (size_t)ES_TANGENT_TILE * ES_TANGENT_TILE;
+  const size_t all[PIECES][2] = {
+      {es_size_product(es_size_product(rows, t->chunk), t->room),
+       t->real->size},
+      {es_size_product(rows, t->block), t->real->size},
+      {es_size_product(t->threads, tile), t->real->size},
+      {es_size_product(t->threads, t->patch), wide},
+      {g->param_size, wide},
+      {es_size_product(t->plan.images, es_node_size(g->node)), wide},
+      {es_size_product(t->R, t->d), wide},
+      {es_size_product(t->n_sums, square), wide},
+      {square, wide},
+      {square, wide},
+      {es_size_product(rows, t->R), wide},
+      {es_size_product(t->R, t->R), wide}};
+  for (size_t k = 0; k < PIECES; k++)
+    bytes[k] = es_size_product(all[k][0], all[k][1]);
 }
 
 static size_t values_of(const es_tangent *t, size_t i) {
@@ -154,21 +170,30 @@ static size_t statistics_of(const es_tangent *t, size_t i) {
   return es_size_product(t->plan.groups, node_of(t, i)->channels);
 }
 
+/* Of a convolution's weight that goes back turned; 0 for other nodes. */
+static size_t turned_of(const es_tangent *t, size_t i) {
+  const es_node *node = node_of(t, i);
+  return node->op == ES_OP_CONV && es_window_turns(node) && t->cell[i].wanted &&
+                 t->cell[node->from[0]].wanted
+             ? t->plan.graph->param[node->weight].size
+             : 0;
+}
+
 static size_t total_of(const es_tangent *t) {
-  size_t total = 0, size[PIECES];
-  pieces_of(t, size);
-  for (size_t k = 0; k < PIECES; k++)
-    es_slab_add(&total, size[k], sizeof(double));
+  size_t total = 0, bytes[PIECES];
+  pieces_of(t, bytes);
+  for (size_t k = 0; k < PIECES; k++) es_slab_add(&total, bytes[k], 1);
   for (size_t i = 1; i < t->plan.graph->n_nodes; i++) {
     if (!t->cell[i].used) continue;
     es_slab_add(&total, values_of(t, i), sizeof(double));
+    es_slab_add(&total, turned_of(t, i), t->real->size);
     for (size_t k = 0; k < 2 && node_of(t, i)->op == ES_OP_NORM; k++)
       es_slab_add(&total, statistics_of(t, i), sizeof(double));
   }
   return total;
 }
 
-static double *take(es_tangent *t, size_t count) {
+static void *take(es_tangent *t, size_t count) {
   return es_slab_take(&t->slab, count, sizeof(double));
 }
 
@@ -186,25 +211,35 @@ static es_status direct(es_tangent *t, double *R, es_diag *diag) {
   return es_qr(d, n, t->direction, R, diag);
 }
 
-static es_status allocate(es_tangent *t, es_diag *diag) {
-  size_t size[PIECES];
-  const es_status status = es_slab_open(&t->slab, total_of(t), diag);
-  if (status != ES_OK) return status;
-  pieces_of(t, size);
-  double *R = NULL;
-  double **const to[PIECES] = {
-      &t->gradient,  &t->direction, &t->G,    &t->square[0],
-      &t->square[1], &t->patches,   &t->part, &R};
-  for (size_t k = 0; k < PIECES; k++) *to[k] = take(t, size[k]);
+static void allocate_cells(es_tangent *t) {
   for (size_t i = 1; i < t->plan.graph->n_nodes; i++) {
     es_tangent_cell *c = &t->cell[i];
     if (!c->used) continue;
     c->value = take(t, values_of(t, i));
+    if (turned_of(t, i) > 0)
+      c->turned = es_slab_take(&t->slab, turned_of(t, i), t->real->size);
     if (node_of(t, i)->op != ES_OP_NORM) continue;
     c->mean = take(t, statistics_of(t, i));
     c->scale = take(t, statistics_of(t, i));
   }
-  return direct(t, R, diag);
+}
+
+static es_status allocate(es_tangent *t, es_diag *diag) {
+  size_t bytes[PIECES];
+  void *piece[PIECES];
+  const es_status status = es_slab_open(&t->slab, total_of(t), diag);
+  if (status != ES_OK) return status;
+  pieces_of(t, bytes);
+  for (size_t k = 0; k < PIECES; k++)
+    piece[k] = es_slab_take(&t->slab, bytes[k], 1);
+  void **const to[] = {&t->gradient, &t->G,      &t->tile,
+                       &t->patches,  &t->params, &t->input};
+  double **const wide[] = {&t->direction, &t->sums, &t->square[0],
+                           &t->square[1], &t->part};
+  for (size_t k = 0; k < 6; k++) *to[k] = piece[k];
+  for (size_t k = 0; k < 5; k++) *wide[k] = piece[6 + k];
+  allocate_cells(t);
+  return direct(t, piece[PIECES - 1], diag);
 }
 
 es_status es_tangent_new(es_tangent **out, const es_tangent_plan *plan,
@@ -239,81 +274,17 @@ size_t es_tangent_bytes(const es_tangent_plan *plan) {
   return total;
 }
 
-double *es_tangent_gradient(const es_tangent *t, size_t i, size_t row) {
-  const size_t each = t->plan.rows * t->chunk;
-  return t->gradient + t->cell[i].place * each +
-         row * t->count * es_node_size(node_of(t, i));
-}
-
-const double *es_tangent_value(const es_tangent *t, size_t i, size_t image) {
-  const size_t size = es_node_size(node_of(t, i));
-  return (i == 0 ? t->input : t->cell[i].value) + image * size;
-}
-
-es_tangent_op es_tangent_see(const es_tangent *t, size_t i, size_t image) {
-  const es_graph *g = t->plan.graph;
-  const es_node *node = &g->node[i];
-  const es_tangent_cell *c = &t->cell[i];
-  const size_t group = t->plan.group != NULL ? t->plan.group[image] : 0;
-  es_tangent_op op = {.in = &g->node[node->from[0]],
-                      .node = node,
-                      .y = c->value + image * es_node_size(node),
-                      .directions = t->count,
-                      .patch =
-                          t->patches + (size_t)omp_get_thread_num() * t->patch};
-  for (size_t k = 0; k < 2 && node->from[k] != ES_NONE; k++)
-    op.x[k] = es_tangent_value(t, node->from[k], image);
-  if (c->wanted && image < t->plan.rows)
-    op.dy = es_tangent_gradient(t, i, image);
-  if (node->weight != ES_NONE)
-    op.weight = t->params + g->param[node->weight].offset;
-  if (node->bias != ES_NONE) op.bias = t->params + g->param[node->bias].offset;
-  if (node->op == ES_OP_NORM) {
-    op.mean = c->mean + group * node->channels;
-    op.scale = c->scale + group * node->channels;
-  }
-  return op;
-}
-
-static void seed(const es_tangent *t, size_t first) {
-  const size_t top = t->plan.graph->output[t->plan.output], d = t->d;
-  for (size_t row = 0; row < t->plan.rows; row++)
-    memcpy(es_tangent_gradient(t, top, row), t->direction + first * d,
-           t->count * d * sizeof(double));
-}
-
-static void back(const es_tangent *t, size_t i) {
-  const es_node *node = node_of(t, i);
-#pragma omp parallel for schedule(static) num_threads((int)t->threads)
-  for (size_t row = 0; row < t->plan.rows; row++) {
-    es_tangent_op op = es_tangent_see(t, i, row);
-    for (size_t k = 0; k < operands(node); k++) {
-      const size_t from = node->from[k];
-      if (!t->cell[from].wanted) continue;
-      op.dx[k] = es_tangent_gradient(t, from, row);
-      op.add[k] = t->cell[from].last != i || (k == 1 && node->from[0] == from);
-    }
-    es_tangent_backward(&op);
-  }
-}
-
-static void backward(es_tangent *t, size_t first) {
-  seed(t, first);
-  for (size_t i = t->plan.graph->n_nodes; i-- > 1;) {
-    if (!t->cell[i].wanted) continue;
-    es_tangent_add(t, i, first);
-    back(t, i);
-  }
-}
-
-/* Divides by R, and makes K symmetric to the bit. */
-static void finish(const es_tangent *t, double *trace) {
-  const size_t columns = t->plan.columns;
+/* The mean over directions, symmetric to the bit. */
+static void finish(const es_tangent *t, double *K, double *trace) {
+  const size_t columns = t->plan.columns, cells = t->plan.rows * columns;
   const double share = 1 / (double)t->R;
-  for (size_t k = 0; k < t->plan.rows * columns; k++) t->K[k] *= share;
+  for (size_t k = 0; k < cells; k++) {
+    K[k] = t->sums[k];
+    for (size_t s = 1; s < t->n_sums; s++) K[k] += t->sums[s * cells + k];
+    K[k] *= share;
+  }
   for (size_t i = 0; i < columns; i++)
-    for (size_t j = 0; j < i; j++)
-      t->K[j * columns + i] = t->K[i * columns + j];
+    for (size_t j = 0; j < i; j++) K[j * columns + i] = K[i * columns + j];
   for (size_t r = 0; trace != NULL && r < t->R; r++) {
     trace[r] = 0;
     for (size_t i = 0; i < columns; i++) trace[r] += t->part[i * t->R + r];
@@ -326,29 +297,37 @@ static bool all_finite(const double *x, size_t n) {
   return finite;
 }
 
-static es_status work(es_tangent *t, const double *buffers, double *f,
-                      const es_progress *progress, es_diag *diag) {
-  const size_t rows = t->plan.rows;
-  const double *z =
-      es_tangent_value(t, t->plan.graph->output[t->plan.output], 0);
-  es_tangent_fill_values(t, buffers);
-  if (!all_finite(z, rows * t->d))
+static es_status look_ahead(es_tangent *t, const double *params,
+                            const double *buffers, const double *input,
+                            double *f, es_diag *diag) {
+  const size_t n = t->plan.rows * t->d;
+  const size_t top = t->plan.graph->output[t->plan.output];
+  const double *z = top == 0 ? t->input : t->cell[top].value;
+  es_tangent_fill(t, params, buffers, input);
+  if (!all_finite(z, n))
     return es_fail(diag, ES_NOT_FINITE,
                    "the network's output is not finite, nor is its kernel");
-  if (f != NULL) memcpy(f, z, rows * t->d * sizeof *f);
+  if (f != NULL) memcpy(f, z, n * sizeof *f);
+  if (t->plan.single) es_tangent_narrow(t);
+  t->real->begin(t);
+  return ES_OK;
+}
+
+static es_status go_back(es_tangent *t, const es_progress *progress,
+                         es_diag *diag) {
+  const size_t rows = t->plan.rows, columns = t->plan.columns;
   memset(t->part, 0, rows * t->R * sizeof *t->part);
-  memset(t->K, 0, rows * t->plan.columns * sizeof *t->K);
+  memset(t->sums, 0, t->n_sums * rows * columns * sizeof *t->sums);
   for (size_t r = 0; r < t->R; r += t->chunk) {
     if (es_progress_stopping(progress))
       return es_fail(diag, ES_INTERRUPTED,
                      "interrupted after %zu of %zu outputs", r, t->R);
     t->count = t->R - r < t->chunk ? t->R - r : t->chunk;
-    backward(t, r);
+    t->real->back(t, r);
     es_progress_report(progress, "kernel", (double)(r + t->count),
                        (double)t->R);
   }
-  if (all_finite(t->K, rows * t->plan.columns)) return ES_OK;
-  return es_fail(diag, ES_NOT_FINITE, "the tangent kernel is not finite");
+  return ES_OK;
 }
 
 es_status es_tangent_run(es_tangent *t, const double *params,
@@ -356,11 +335,11 @@ es_status es_tangent_run(es_tangent *t, const double *params,
                          double *K, double *trace, const es_progress *progress,
                          es_diag *diag) {
   const int threads = es_blas_serial();
-  t->params = params;
-  t->input = input;
-  t->K = K;
-  const es_status status = work(t, buffers, f, progress, diag);
-  if (status == ES_OK) finish(t, trace);
+  es_status status = look_ahead(t, params, buffers, input, f, diag);
+  if (status == ES_OK) status = go_back(t, progress, diag);
+  if (status == ES_OK) finish(t, K, trace);
   es_blas_resume(threads);
+  if (status == ES_OK && !all_finite(K, t->plan.rows * t->plan.columns))
+    status = es_fail(diag, ES_NOT_FINITE, "the tangent kernel is not finite");
   return status;
 }

@@ -17,8 +17,15 @@
  * Jacobians are never held. One forward keeps the values; then some directions
  * at a time go back through the graph, all images together, and each layer adds
  * its Gram matrix: a linear one (x·x')(δ·δ'), others that of their gradients by
- * image, made in blocks. All in double; sums have one order, so that results
- * do not depend on the number of threads. */
+ * image, made in blocks. Sums have one order, so that results do not depend on
+ * the number of threads.
+ *
+ * Forward is in double, and so is the rest unless the plan is `single`: then
+ * gradients are floats and Gram matrices are made of them some thousand numbers
+ * at a time, added in double. No ReLU changes side by that, and K errs by a few
+ * units of float's roundoff in its largest numbers (1e-7 for a ResNet-10), in
+ * half the time. Its small eigenvalues are lost where 2n of those units hide
+ * them. */
 #ifndef ES_NTK_TANGENT_H
 #define ES_NTK_TANGENT_H
 
@@ -39,6 +46,7 @@ typedef struct es_tangent_plan {
   const double *weight; /* w_p >= 0, n_params of them; outlives it */
   size_t directions;    /* R <= d; 0: every output */
   uint64_t seed;        /* of directions */
+  bool single;          /* go back in float; else in double */
   size_t bytes;         /* about as much for gradients; 0: 512 MiB */
 } es_tangent_plan;
 

@@ -39,6 +39,17 @@ a, b = (h5py.File(p + "/ntk.h5")["K"][()] for p in ("net", "whole"))
 assert abs(a - b).max() < 1e-12 * a.max()
 PY
 ok $? "make the same kernel" "$(tail -1 .pyerr)"
+es ntk net n=10 test=7 precision=single -o single --quiet; ok $rc "in floats" "$err"
+py <<'PY'
+import h5py, numpy as np
+a, b = (h5py.File(p + "/ntk.h5") for p in ("net", "single"))
+K, L = a["K"][()], b["K"][()]
+assert 0 < abs(L - K).max() < 1e-5 * K.max()
+assert abs(b["K_test"][()] - a["K_test"][()]).max() < 1e-5 * K.max()
+assert abs(b["gamma"][:3] - a["gamma"][:3]).max() < 1e-4 * a["gamma"][0]
+assert (a["embedding"][()] == b["embedding"][()]).all()
+PY
+ok $? "nearly the same kernel" "$(tail -1 .pyerr)"
 es ntk net --dry-run n=10; ok $rc "a dry run" "$err"
 expect "says the memory" 0 'takes about [0-9.e-]+ GB'
 

@@ -16,6 +16,7 @@
 
 typedef struct tangent_case {
   size_t width, side, rows, dim;
+  bool single;
   es_network network;
   float *params, *buffers, *input;
   double *wide_params, *wide_buffers, *wide_input, *weight, *K;
@@ -85,7 +86,8 @@ static inline es_status tangent_run(tangent_case *c, es_diag *diag) {
                                 .rows = c->rows,
                                 .columns = c->rows,
                                 .images = c->rows,
-                                .weight = c->weight};
+                                .weight = c->weight,
+                                .single = c->single};
   const double begun = es_seconds();
   es_status status = es_tangent_new(&t, &plan, diag);
   if (status != ES_OK) return status;
