@@ -1,6 +1,6 @@
 /* Matrices with a predictor that stays symmetric: against the model
  * `byol-symmetric`, another set of equations (theory.md 3), and, from starts
- * that commute, against the free predictor's flow. */
+ * that commute, against the free predictor's flow; and those without one. */
 #include "tests/file/temp.h"
 
 #include "file/h5.h"
@@ -161,10 +161,38 @@ static void from_starts_that_commute(void **state) {
   }
 }
 
+/* Without a predictor and with a target that follows, a mode is w' = lambda_d a
+ * - (lambda_s + eta) w, a' = beta (w - a): from w = a, with the eigenvalues r
+ * of
+ * [[-1.13, 1], [.4, -.4]], w = w0 (A e^(r_1 T) + (1 - A) e^(r_2 T)), A r_1 + (1
+ * - A) r_2 = -.13. */
+static void without_predictor(void **state) {
+  const start s = {.m = 2,
+                   .X = {1, 0, 0, 1},
+                   .Xp = {.1, 0, 0, .1},
+                   .W = {.5, 0, 0, .3},
+                   .P = {1, 0, 0, 1}};
+  const es_byolnet_mapping map = {
+      .kind = ES_BYOLNET_EMA, .eta_s = .03, .beta = .4};
+  const double trace = -1.53, det = 1.13 * .4 - .4,
+               root = sqrt(trace * trace / 4 - det);
+  const double r1 = trace / 2 + root, r2 = trace / 2 - root,
+               A = (-.13 - r2) / (r1 - r2);
+  theory got;
+  follow(state, &s, map, T, &got);
+  for (size_t i = 0; i < ROWS; i++) {
+    const double w = A * exp(r1 * T[i]) + (1 - A) * exp(r2 * T[i]);
+    assert_close(got.p[i * D], 1, 1e-12, 0);
+    assert_close(got.s[i * D], .25 * w * w, 1e-7, 0);
+    assert_close(got.s[i * D + 1], .09 * w * w, 1e-7, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(it_is_the_symmetrised_flow),
       temp_test(from_starts_that_commute),
+      temp_test(without_predictor),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
