@@ -3,6 +3,7 @@
 #include "tests/models/trained.h"
 
 #include "file/csv.h"
+#include "base/random.h"
 #include "overlay/byol_moments.h"
 
 #include <math.h>
@@ -135,6 +136,41 @@ static void the_target_starts_as_the_network(void **state) {
   close_trained(&t);
 }
 
+/* Whatever P, F and G are, the modes of a first state are orthonormal axes in
+ * the order of falling u^T G u = lambda_d s. */
+static void modes_begin_in_order(void **state) {
+  enum { WIDE = 4, CELLS = WIDE * WIDE };
+  double A[4][CELLS];
+  es_diag diag = {0};
+  (void)state;
+  for (uint64_t draw = 0; draw < 100; draw++) {
+    es_byolnet_modes modes;
+    for (size_t k = 0; k < 4; k++)
+      for (size_t j = 0; j < WIDE; j++)
+        for (size_t i = 0; i <= j; i++)
+          A[k][i + j * WIDE] = A[k][j + i * WIDE] =
+              es_random_normal(draw, ES_STREAM_USER, k * CELLS + i + j * WIDE);
+    const es_byolnet_forms forms = {.P = A[0], .F = A[1], .G = A[2], .K = A[3]};
+    assert_ok(es_byolnet_modes_new(&modes, WIDE, &diag), diag);
+    assert_ok(es_byolnet_modes_follow(&modes, &forms, &diag), diag);
+    double last = INFINITY;
+    for (size_t a = 0; a < WIDE; a++) {
+      const double *u = modes.U + a * WIDE;
+      double form = 0, norm = 0;
+      for (size_t j = 0; j < WIDE; j++) {
+        norm += u[j] * u[j];
+        for (size_t i = 0; i < WIDE; i++)
+          form += u[i] * A[2][i + j * WIDE] * u[j];
+      }
+      assert_close(norm, 1, 1e-13, 0);
+      assert_close(modes.lambda_d[a] * modes.s[a], form, 1e-12, 1e-13);
+      assert_true(form <= last + 1e-12);
+      last = form;
+    }
+    es_byolnet_modes_free(&modes);
+  }
+}
+
 /* What follows a row is a matter of the axes up to it, which a file keeps. */
 static void axes_go_on_from_a_file(void **state) {
   trained t = LINEAR("method.target=stop-gradient");
@@ -207,6 +243,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moments_are_those_of_all_pairs),
       cmocka_unit_test(modes_add_up),
+      cmocka_unit_test(modes_begin_in_order),
       IN_FOLDER(the_target_starts_as_the_network),
       IN_FOLDER(axes_go_on_from_a_file),
       cmocka_unit_test(what_it_does_not_speak_of),
