@@ -214,6 +214,23 @@ static void prefer_relative(es_config *config) {
     es_config_forget(config, "train", "lr");
 }
 
+/* A method's lr and momentum are for its optimizer: with another one its own
+ * defaults count. */
+static void leave_optimizer(es_config *config) {
+  static const char *const own[] = {"lr", "momentum"};
+  static const char key[] = "train.optimizer=";
+  const size_t n = sizeof key - 1;
+  const char *name = es_config_text(config, "method", "name");
+  const es_method *method = name == NULL ? NULL : es_method_find(name);
+  const char *used = es_config_text(config, "train", "optimizer");
+  for (size_t k = 0; method != NULL && method->setting[k] != NULL; k++)
+    if (strncmp(method->setting[k], key, n) == 0 &&
+        strcmp(method->setting[k] + n, used) != 0)
+      for (size_t j = 0; j < sizeof own / sizeof *own; j++)
+        if (!es_config_given(config, "train", own[j]))
+          es_config_forget(config, "train", own[j]);
+}
+
 static bool net_is(const es_config *config, const char *name,
                    const char *word) {
   return strcmp(es_config_text(config, "net", name), word) == 0;
@@ -294,6 +311,7 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   const bool linear = net_is(config, "arch", "linear");
   es_status status = es_loss_settle(config, diag);
   prefer_relative(config);
+  leave_optimizer(config);
   if (status == ES_OK) status = one_of(config, "epochs", "steps", diag);
   if (status == ES_OK) status = one_of(config, "lr", "lr_relative", diag);
   if (status == ES_OK && !has(config, "epochs"))
@@ -308,6 +326,7 @@ es_status es_train_settle(es_config *config, es_diag *diag) {
   if (status == ES_OK) status = settle_net(config, diag);
   if (status == ES_OK) status = settle_projector(config, diag);
   if (status == ES_OK) status = settle_optimizer(config, diag);
+  if (status == ES_OK) status = es_unread_reset(config, diag);
   if (status == ES_OK) status = check_embeddings(config, diag);
   return status == ES_OK ? check_predict(config, diag) : status;
 }

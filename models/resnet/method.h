@@ -30,4 +30,13 @@ extern const es_keys es_train_keys;
  * anything else reads them. */
 es_status es_train_settle(es_config *config, es_diag *diag) ES_MUST_USE;
 
+/* A method's presets that other settings leave unread go back to defaults, so
+ * that config.yaml does not repeat them as if they counted; part of settling.
+ */
+es_status es_unread_reset(es_config *config, es_diag *diag) ES_MUST_USE;
+/* ES_BAD_VALUE for a setting that was given to another value than its default
+ * and that nothing reads. Of a training that begins: a run of earlier versions
+ * may have some. */
+es_status es_unread_check(const es_config *config, es_diag *diag) ES_MUST_USE;
+
 #endif

@@ -193,8 +193,20 @@ static es_status work(probe *p, es_diag *diag) {
   return status;
 }
 
+/* k is of neighbours, l2 of a fit. */
+static es_status check_kind(const es_config *config, es_diag *diag) {
+  const char *kind = es_config_text(config, "probe", "kind");
+  const char *other = strcmp(kind, "knn") == 0 ? "l2" : "k";
+  return es_config_differs(config, "probe", other)
+             ? es_config_blame(config, "probe", other, diag,
+                               "probe.kind=%s does not read it", kind)
+             : ES_OK;
+}
+
 es_status es_cmd_probe(const es_job *job, es_diag *diag) {
   probe p = {.job = job};
+  const es_status checked = check_kind(job->config, diag);
+  if (checked != ES_OK) return checked;
   if (job->dry_run) return es_config_write(job->config, stdout, diag);
   const es_status status = work(&p, diag);
   es_probe_features_free(&p.features);

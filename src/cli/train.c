@@ -243,8 +243,10 @@ es_status es_cmd_train(const es_job *job, es_diag *diag) {
   if (strcmp(name, job->target) != 0)
     return es_config_blame(job->config, "method", "name", diag,
                            "`train %s` trains another method", job->target);
+  es_status status = es_unread_check(job->config, diag);
+  if (status != ES_OK) return status;
   if (job->dry_run) return dry_run(job, diag);
-  es_status status = es_session_open(&session, job, diag);
+  status = es_session_open(&session, job, diag);
   if (status == ES_OK) status = train(&session, started, diag);
   es_session_close(&session);
   return status;

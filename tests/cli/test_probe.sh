@@ -146,6 +146,8 @@ es probe own; expect "a probe's folder" 2 "own/config.yaml"
 es probe run kind=knn k=401; expect "more neighbours than images" 2 "probe.k=401.*\[1, 400\]"
 es probe run kind=knn k=0; expect "no neighbours" 2 "probe.k=0"
 es probe run n_train=401; expect "more images than there are" 2 "probe.n_train=401.*\[1, 400\]"
+es probe run k=5; expect "neighbours of a fit" 2 "probe.k=5.*logistic"
+es probe run kind=knn l2=1; expect "a penalty of neighbours" 2 "probe.l2=1.*knn"
 es probe run l2=0; expect "no penalty" 2 "probe.l2=0"
 es probe run modes=4; expect "more components than features" 2 "probe.modes=4.*to 3|probe.modes=4.*up to 3"
 for words in modes=2,1 modes=1,2,3 modes=1.5 modes=0; do

@@ -75,6 +75,7 @@ same "of all keys" "$(cut -d= -f1 words | sort -u)" "$("$program" train --help |
 # Settings that do not fit together.
 refused "lr and lr_relative" 2 "train.lr and train.lr_relative" $linear lr=0.1 lr_relative=0.1
 refused "steps and epochs" 2 "train.epochs and train.steps" $linear epochs=2
+refused "chunks that nothing reads" 2 "train.chunks=2.*multi-pass.*expected" $linear chunks=2
 refused "a longer warm-up than training" 2 "train.warmup=21.*20 steps" $linear warmup=21
 for word in optimizer=adamw optimizer=lars schedule=cosine warmup=2; do
   refused "a prediction with $word" 2 "train.predict=conjugate.*off" $linear predict=conjugate $word

@@ -105,6 +105,73 @@ static void presets_out_of_use_are_dropped(void **state) {
   }
 }
 
+/* Of simclr, whose own is lars with lr .3 and momentum .9. */
+static void rates_are_of_their_optimizer(void **state) {
+  static const struct {
+    const char *word;
+    double lr, momentum;
+  } rows[] = {{"train.optimizer=lars", .3, .9},
+              {"train.optimizer=sgd", .02, 0},
+              {"train.optimizer=adamw", .02, .9}};
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_diag diag = {0};
+  const char *path = ((const folder *)*state)->plain;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    es_config *c, *again;
+    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+    assert_ok(es_method_preset(es_method_find("simclr"), c, &diag), diag);
+    assert_ok(es_config_set(c, rows[i].word, &diag), diag);
+    write_settled(c, path);
+    assert_ok(es_config_new(&again, sets, 2, &diag), diag);
+    assert_ok(es_config_load(again, path, &diag), diag);
+    assert_ok(es_train_settle(again, &diag), diag);
+    for (int k = 0; k < 2; k++) {
+      const es_config *one = k == 0 ? c : again;
+      assert_close(es_config_real(one, "train", "lr"), rows[i].lr, 0, 0);
+      assert_close(es_config_real(one, "train", "momentum"), rows[i].momentum,
+                   0, 0);
+      assert_close(es_config_real(one, "train", "weight_decay"), 1e-6, 0, 0);
+    }
+    es_config_free(again);
+    es_config_free(c);
+  }
+}
+
+/* A preset that another setting leaves unread goes, and what is written is
+ * taken again; the same of a user is refused. */
+static void unread_settings_are_refused(void **state) {
+  static const char *const rows[][2] = {
+      {"method.projector=linear", "method.hidden_dim=64"},
+      {"method.projector=linear", "method.projector_layers=3"},
+      {"method.projector=linear", "method.head_norm=all"},
+      {"method.predictor=none", "method.predictor_hidden_dim=9"},
+      {"method.predictor=none", "method.predictor_init=identity"},
+      {"method.predictor=none", "method.predictor_scale=2"},
+      {"method.predictor=none", "method.predictor_lr_ratio=2"},
+      {"train.ordering=multi-pass", "train.chunks=2"},
+      {"train.ordering=cumulative", "train.switch=0.5"}};
+  const es_keys sets[] = {es_train_keys, es_data_keys};
+  es_diag diag = {0};
+  const char *path = ((const folder *)*state)->plain;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    es_config *c, *again;
+    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
+    assert_ok(es_method_preset(es_method_find("simclr"), c, &diag), diag);
+    assert_ok(es_config_set(c, rows[i][0], &diag), diag);
+    write_settled(c, path);
+    assert_ok(es_unread_check(c, &diag), diag);
+    assert_ok(es_config_new(&again, sets, 2, &diag), diag);
+    assert_ok(es_config_load(again, path, &diag), diag);
+    assert_ok(es_unread_check(again, &diag), diag);
+    assert_ok(es_config_set(c, rows[i][1], &diag), diag);
+    assert_ok(es_train_settle(c, &diag), diag);
+    assert_status(es_unread_check(c, &diag), ES_BAD_VALUE);
+    assert_non_null(strstr(diag.message, rows[i][1]));
+    es_config_free(again);
+    es_config_free(c);
+  }
+}
+
 static void losses_are_listed_and_found(void **state) {
   (void)state;
   char word[48];
@@ -317,6 +384,8 @@ int main(void) {
       cmocka_unit_test(methods_are_listed_and_found),
       cmocka_unit_test(methods_are_settings),
       IN_FOLDER(presets_out_of_use_are_dropped),
+      IN_FOLDER(rates_are_of_their_optimizer),
+      IN_FOLDER(unread_settings_are_refused),
       cmocka_unit_test(losses_are_listed_and_found),
       cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),
