@@ -12,8 +12,8 @@ B      := build/$(CFG)
 
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
-GOALS := all test demo bench kills reproduce valgrind coverage install sanitize \
-  gallery accuracy fuzz
+GOALS := all test demo bench kills faults reproduce valgrind coverage install \
+  sanitize gallery accuracy fuzz
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps
 all:
@@ -92,7 +92,8 @@ CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 LIB     := $(B)/libeigenstep.a
 PROGRAM := $(if $(filter release,$(CFG)),eigenstep,$(B)/eigenstep)
 
-TEST_SRC := $(sort $(filter-out tests/bench/% tests/cli/%,$(wildcard tests/*/*.c)))
+TEST_SRC := $(sort $(filter-out \
+  tests/bench/% tests/cli/% tests/faults/%,$(wildcard tests/*/*.c)))
 TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_BIN := $(BENCH_SRC:tests/%.c=$(B)/tests/%)
@@ -162,10 +163,10 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/targets/libfuzzer.o $(FUZZ_OBJ) $(LIB)
 
 # The suite: unit tests, then the command line, then both again under the
 # address and undefined-behaviour sanitizers; counts come last.
-do-test: do-all $(TEST_BIN) $(B)/tests/bench/bench_ode
+do-test: do-all $(TEST_BIN) $(B)/eigenstep-faults $(B)/tests/bench/bench_ode
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
 	@tests/run release asan
-do-build-tests: do-all $(TEST_BIN)
+do-build-tests: do-all $(TEST_BIN) $(B)/eigenstep-faults
 do-sanitize:
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
 	@tests/run asan
@@ -202,9 +203,23 @@ do-accuracy: do-all
 	@$(if $(REFERENCE),$(PYTHON) tests/accuracy/reference.py)
 	@$(PYTHON) tests/accuracy/accuracy.py --page docs/accuracy.md
 
-# A hundred kills of trainings, each gone on with: minutes.
+# Three hundred kills of trainings and sweeps, each gone on with: minutes.
 do-kills: do-all
 	@tests/kills
+
+# The program with faults (tests/faults): what our objects call is wrapped.
+FAULTY := $(B)/eigenstep-faults
+$(FAULTY): $(B)/tests/faults/shim.o $(CLI_OBJ) $(LIB)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) \
+	  $$(nm $< | sed -n 's/.* T __wrap_/-Wl,--wrap=/p') \
+	  $< $(CLI_OBJ) $(LIB) $(PKG_LIBS) -o $@
+# Every fault of every command, with leaks looked for: the better part of an
+# hour. COMMANDS="flow train", JOBS.
+do-faults: do-all
+	@$(MAKE) --no-print-directory CFG=asan do-build-faults
+	@$(PYTHON) tests/faults/faults.py build/asan/eigenstep-faults --all \
+	  --jobs $(JOBS) $(COMMANDS)
+do-build-faults: $(FAULTY)
 
 # All experiments, or EXPERIMENTS="a b".
 do-reproduce: do-all $(BENCH_BIN)

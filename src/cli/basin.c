@@ -174,8 +174,7 @@ es_status es_cmd_basin(const es_job *job, es_diag *diag) {
   }
   es_status status = solve(&b, diag);
   if (es_ranks_mine() > 0) return status;
-  if (status == ES_OK && job->dir != NULL)
-    status = es_file_mkdirs(job->dir, diag);
+  if (status == ES_OK) status = es_cli_take_dir(job, diag);
   if (status == ES_OK) status = write_row(&b, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(&b, started, diag);

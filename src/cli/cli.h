@@ -113,6 +113,10 @@ struct cJSON;
 es_status es_cli_print_json(struct cJSON *root, bool ok,
                             es_diag *diag) ES_MUST_USE;
 
+/* Makes job->dir, if there is to be one; the run.json of what was there before
+ * is taken away first of all. */
+es_status es_cli_take_dir(const es_job *job, es_diag *diag) ES_MUST_USE;
+
 /* config.yaml into job->dir. */
 es_status es_cli_write_config(const es_job *job, es_diag *diag) ES_MUST_USE;
 /* run.json into job->dir. */

@@ -96,23 +96,23 @@ static void gnuplot(void) {
   }
 }
 
-static void share(const char *kind) {
+static es_status share(const char *kind, es_diag *diag) {
   char *path = NULL;
-  const es_status status = es_share_find(&path, kind, NULL, NULL);
+  const es_status status = es_share_find(&path, kind, NULL, diag);
+  if (status == ES_NO_MEMORY) return status;
   line(status == ES_OK, kind,
        status == ES_OK ? path : "set EIGENSTEP_DATADIR to the folder of it");
   free(path);
+  return ES_OK;
 }
 
 es_status es_cmd_doctor(const es_job *job, es_diag *diag) {
   (void)job;
-  (void)diag;
   printf("eigenstep %s (%s)\n", es_version(), ES_GIT_HASH);
   machine();
   libraries();
   datasets();
   gnuplot();
-  share("plots");
-  share("experiments");
-  return ES_OK;
+  const es_status status = share("plots", diag);
+  return status == ES_OK ? share("experiments", diag) : status;
 }

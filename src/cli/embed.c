@@ -113,7 +113,7 @@ static es_status write_out(const embedding *e, es_diag *diag) {
   es_figure figures[1 + ES_EMBED_FIGURES] = {{"n", (double)e->n}};
   size_t n = 0;
   const char *dir = e->job->dir != NULL ? e->job->dir : e->job->target;
-  es_status status = es_file_mkdirs(dir, diag);
+  es_status status = es_cli_take_dir(e->job, diag);
   if (status != ES_OK) return status;
   char *path = es_file_join(dir, "embed.h5");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");

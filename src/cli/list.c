@@ -10,6 +10,7 @@
 #include <eigenstep/sweep.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,14 +37,12 @@ static int is_experiment(const struct dirent *entry) {
 static es_status list_experiments(es_diag *diag) {
   char *folder = NULL;
   struct dirent **entry = NULL;
-  const es_status status = es_share_find(&folder, "experiments", NULL, diag);
+  es_status status = es_share_find(&folder, "experiments", NULL, diag);
   if (status != ES_OK) return status;
   const int n = scandir(folder, &entry, is_experiment, alphasort);
-  if (n < 0) {
-    es_fail(diag, ES_FILE_MISSING, "%s: cannot be listed", folder);
-    free(folder);
-    return ES_FILE_MISSING;
-  }
+  if (n < 0)
+    status = es_fail(diag, errno == ENOMEM ? ES_NO_MEMORY : ES_FILE_MISSING,
+                     "%s: cannot be listed: %s", folder, strerror(errno));
   for (int i = 0; i < n; i++) {
     const char *name = entry[i]->d_name;
     printf("%.*s\n", (int)(strlen(name) - 5), name);
@@ -51,7 +50,7 @@ static es_status list_experiments(es_diag *diag) {
   }
   free(entry);
   free(folder);
-  return ES_OK;
+  return status;
 }
 
 static es_status list_datasets(es_diag *diag) {

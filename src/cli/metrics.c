@@ -153,7 +153,7 @@ es_status es_cmd_metrics(const es_job *job, es_diag *diag) {
   if (m.is.n_dead == m.d)
     job->say(job, "constant representation: no singular value but 0; the "
                   "rank-one limit is reported, with n_dead = d");
-  if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
+  status = es_cli_take_dir(job, diag);
   if (status == ES_OK) status = write_row(job, &m, diag);
   if (status == ES_OK && job->dir != NULL)
     status = write_record(job, &m, started, diag);

@@ -116,6 +116,12 @@ static es_status forget(const es_job *job, es_diag *diag) {
   return status == ES_OK ? es_plot_forget(job->dir, NULL, diag) : status;
 }
 
+es_status es_cli_take_dir(const es_job *job, es_diag *diag) {
+  if (job->dir == NULL) return ES_OK;
+  const es_status status = es_file_mkdirs(job->dir, diag);
+  return status == ES_OK ? forget(job, diag) : status;
+}
+
 es_status es_cli_write_config(const es_job *job, es_diag *diag) {
   es_part part;
   es_status status = forget(job, diag);
@@ -178,7 +184,7 @@ es_status es_cli_on_instance(const es_job *job, es_instance_work work,
   if (status != ES_OK) return status;
   job->say(job, es_instance_remark(&instance));
   es_cli_forget_data(job, &instance);
-  if (job->dir != NULL) status = es_file_mkdirs(job->dir, diag);
+  status = es_cli_take_dir(job, diag);
   if (status == ES_OK) status = work(job, &instance, started, diag);
   es_instance_close(&instance);
   return status;

@@ -186,7 +186,7 @@ static es_status work(probe *p, es_diag *diag) {
                                       : fit_logistic(p, diag);
   if (status != ES_OK) return status;
   name_protocol(p);
-  if (own) status = es_file_mkdirs(p->job->dir, diag);
+  status = es_cli_take_dir(p->job, diag);
   if (status == ES_OK) status = write_row(p, diag);
   if (status == ES_OK && own) status = write_record(p, started, diag);
   if (status == ES_OK && p->job->json) status = print_json(p, diag);

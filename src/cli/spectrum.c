@@ -199,7 +199,7 @@ static es_status work(spectrum *s, es_diag *diag) {
   const double started = es_seconds();
   const bool own = s->job->dir != NULL;
   es_status status = make(s, diag);
-  if (status == ES_OK && own) status = es_file_mkdirs(s->job->dir, diag);
+  if (status == ES_OK) status = es_cli_take_dir(s->job, diag);
   if (status == ES_OK) status = write_rows(s, diag);
   if (status == ES_OK && own) status = write_record(s, started, diag);
   if (status == ES_OK && s->job->json) status = print_json(s, diag);

@@ -6,6 +6,7 @@
 #include "config/provenance.h"
 #include "file/atomic.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -71,7 +72,9 @@ static es_status claim(const es_job *job, const char *path, const char *text,
     status = es_file_read(&there, &size, path, LARGEST_CONFIG, diag);
   if (status == ES_OK && there != NULL)
     status = compare(job, (const char *)there, text, diag);
-  unlink(own);
+  if (unlink(own) != 0 && status == ES_OK)
+    status = es_fail(diag, ES_FILE_WRITE, "%s: cannot be removed: %s", own,
+                     strerror(errno));
   free(there);
   free(own);
   return status;

@@ -80,9 +80,9 @@ static es_status open_stream(es_part *part, int create, es_diag *diag) {
   if (fd < 0) return cannot_write(part->part_path, EAGAIN, diag);
   part->stream = fdopen(fd, "w");
   if (part->stream != NULL) return ES_OK;
-  const int error = errno;
+  if (create != 0) unlink(part->part_path); /* while it is locked, and ours */
   close(fd);
-  return cannot_write(part->path, error, diag);
+  return es_file_fail(diag, ES_NO_MEMORY, part->path, "no memory for it");
 }
 
 static void forget(es_part *part) {
@@ -123,7 +123,7 @@ es_status es_part_open(es_part *part, const char *path, es_diag *diag) {
   if (status == ES_OK) status = open_stream(part, O_CREAT, diag);
   if (status == ES_OK && ftruncate(fileno(part->stream), 0) != 0)
     status = cannot_write(part->part_path, errno, diag);
-  if (status != ES_OK) es_part_leave(part);
+  if (status != ES_OK) es_part_abandon(part);
   return status;
 }
 

@@ -67,7 +67,7 @@ es_status es_file_mkdirs(const char *path, es_diag *diag) ES_MUST_USE;
 es_status es_file_remove(const char *dir, const char *name,
                          es_diag *diag) ES_MUST_USE;
 bool es_file_exists(const char *path);
-/* The same of dir/name; also false without memory. */
+/* The same of dir/name. */
 bool es_file_has(const char *dir, const char *name);
 bool es_file_is_directory(const char *path);
 

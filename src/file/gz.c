@@ -31,7 +31,7 @@ struct es_gz {
 
 /* Magic, method deflate, no reserved flags: a plain file of raw pixels could
  * begin with the two bytes of magic alone. */
-static bool looks_packed(const unsigned char b[4], ssize_t n) {
+static bool looks_packed(const unsigned char b[4], size_t n) {
   return n == 4 && b[0] == 0x1f && b[1] == 0x8b && b[2] == 8 && b[3] < 0x20;
 }
 
@@ -42,7 +42,11 @@ static es_status start(es_gz *gz, const char *path, es_diag *diag) {
     return es_file_fail(diag, ES_NO_MEMORY, path, "no memory for its name");
   const es_status status = es_file_open(&gz->fd, &gz->size, path, diag);
   if (status != ES_OK) return status;
-  gz->packed = looks_packed(first, pread(gz->fd, first, sizeof first, 0));
+  const ssize_t n = pread(gz->fd, first, sizeof first, 0);
+  if (n < 0)
+    return es_file_fail(diag, ES_FILE_CORRUPT, path, "cannot be read: %s",
+                        strerror(errno));
+  gz->packed = looks_packed(first, (size_t)n);
   if (!gz->packed) return ES_OK;
   gz->ready = inflateInit2(&gz->z, 16 + MAX_WBITS) == Z_OK;
   if (gz->ready) return ES_OK;

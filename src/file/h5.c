@@ -23,9 +23,10 @@ static es_status cannot_write(es_h5 *h5, const char *what, const char *why,
                               es_diag *diag) {
   h5->failed = true;
   if (h5->io.error > 0) why = strerror(h5->io.error);
-  return es_file_fail(diag, ES_FILE_WRITE, h5->part.path,
-                      "%s%scannot be written: %s", what == NULL ? "" : what,
-                      what == NULL ? "" : " ", why);
+  return es_file_fail(diag,
+                      h5->io.error == ENOMEM ? ES_NO_MEMORY : ES_FILE_WRITE,
+                      h5->part.path, "%s%scannot be written: %s",
+                      what == NULL ? "" : what, what == NULL ? "" : " ", why);
 }
 
 static es_status create(es_h5 *h5, es_diag *diag) {

@@ -20,6 +20,10 @@ typedef struct file {
 
 static const haddr_t farthest = (haddr_t)1 << 62;
 
+static void take_down(es_h5_io *io, int error) {
+  if (io->error == 0) io->error = error;
+}
+
 static H5FD_t *open_file(const char *name, unsigned flags, hid_t access,
                          haddr_t maxaddr) {
   (void)name;
@@ -28,6 +32,7 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access,
   struct stat info;
   if (io == NULL || fstat((*io)->fd, &info) != 0) return NULL;
   file *f = calloc(1, sizeof *f);
+  if (f == NULL) take_down(*io, ENOMEM);
   if (f == NULL) return NULL;
   f->io = *io;
   f->eof = (flags & H5F_ACC_TRUNC) != 0 ? 0 : (haddr_t)info.st_size;
@@ -71,10 +76,6 @@ static herr_t set_eoa(H5FD_t *base, H5FD_mem_t type, haddr_t eoa) {
 static haddr_t get_eof(const H5FD_t *base, H5FD_mem_t type) {
   (void)type;
   return ((const file *)base)->eof;
-}
-
-static void take_down(es_h5_io *io, int error) {
-  if (io->error == 0) io->error = error;
 }
 
 /* The names of a group lie in a local heap, which begins "HEAP", a version,

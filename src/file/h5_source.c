@@ -24,7 +24,8 @@ static es_status open_file(es_h5_source *source, es_diag *diag) {
   H5Pclose(access);
   const int error = source->io.error;
   if (source->file >= 0) return ES_OK;
-  return es_file_fail(diag, ES_FILE_CORRUPT, source->path, "%s%s",
+  return es_file_fail(diag, error == ENOMEM ? ES_NO_MEMORY : ES_FILE_CORRUPT,
+                      source->path, "%s%s",
                       error != 0 ? "cannot be read: "
                                  : "is not a HDF5 file, or a damaged one",
                       error != 0 ? strerror(error) : "");

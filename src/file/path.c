@@ -4,6 +4,8 @@
 #include "file/open.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,10 +64,9 @@ bool es_file_exists(const char *path) {
 }
 
 bool es_file_has(const char *dir, const char *name) {
-  char *path = es_file_join(dir, name);
-  const bool there = path != NULL && es_file_exists(path);
-  free(path);
-  return there;
+  char path[PATH_MAX]; /* what is longer nothing can have */
+  const int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+  return n > 0 && (size_t)n < sizeof path && es_file_exists(path);
 }
 
 bool es_file_is_directory(const char *path) {

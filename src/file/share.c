@@ -9,18 +9,21 @@
 
 enum { LONGEST = 4096 };
 
-/* dir/tail/kind[/name] if it exists, else NULL. */
-static char *look(const char *dir, const char *tail, const char *kind,
-                  const char *name) {
+/* Sets *out to dir/tail/kind[/name] where that exists; false without memory. */
+static bool look(char **out, const char *dir, const char *tail,
+                 const char *kind, const char *name) {
   char *base = es_file_join(dir, tail);
   char *folder = base == NULL ? NULL : es_file_join(base, kind);
   char *path =
       folder == NULL || name == NULL ? folder : es_file_join(folder, name);
   if (path != folder) free(folder);
   free(base);
-  if (path != NULL && es_file_exists(path)) return path;
-  free(path);
-  return NULL;
+  if (path == NULL) return false;
+  if (es_file_exists(path))
+    *out = path;
+  else
+    free(path);
+  return true;
 }
 
 /* The folder of the running program; false if the system does not tell, or
@@ -39,15 +42,18 @@ es_status es_share_find(char **out, const char *kind, const char *name,
                         es_diag *diag) {
   char program[LONGEST];
   const char *given = getenv("EIGENSTEP_DATADIR");
+  bool room = true;
   *out = NULL;
   if (name != NULL && strchr(name, '/') != NULL)
     return es_fail(diag, ES_FILE_MISSING, "%s: not a plain name", name);
   if (given != NULL && given[0] != '\0') {
-    *out = look(given, ".", kind, name);
+    room = look(out, given, ".", kind, name);
   } else if (program_folder(program)) {
-    *out = look(program, ".", kind, name);
-    if (*out == NULL) *out = look(program, "../share/eigenstep", kind, name);
+    room = look(out, program, ".", kind, name);
+    if (room && *out == NULL)
+      room = look(out, program, "../share/eigenstep", kind, name);
   }
+  if (!room) return es_fail(diag, ES_NO_MEMORY, "no memory");
   if (*out != NULL) return ES_OK;
   return es_fail(diag, ES_FILE_MISSING,
                  "%s/%s: not found under EIGENSTEP_DATADIR, beside the program "

@@ -46,11 +46,9 @@ static bool is_whole(const char *path, const char *extension) {
 static es_status settle_figure(const char *dir, const char *name,
                                const char *extension, bool keep,
                                es_diag *diag) {
-  char *base = es_file_join(dir, name), from[4096], to[4096];
-  if (base == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const int n = snprintf(to, sizeof to, "%s.%s", base, extension);
-  snprintf(from, sizeof from, "%s.%s.part", base, extension);
-  free(base);
+  char from[4096], to[4096];
+  const int n = snprintf(to, sizeof to, "%s/%s.%s", dir, name, extension);
+  snprintf(from, sizeof from, "%s/%s.%s.part", dir, name, extension);
   if (n < 0 || (size_t)n + 6 > sizeof from)
     return es_fail(diag, ES_FILE_WRITE, "%s: path too long", dir);
   if (!es_file_exists(from)) return ES_OK; /* that terminal is not there */

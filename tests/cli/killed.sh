@@ -1,10 +1,10 @@
 # Sourced after lib.sh by what kills trainings and compares those that go on with
 # one that ran through, in the folder $reference. Sets draw before `random`.
-reference=whole
+reference=whole grows=trace.csv
 results="config.yaml trace.csv prediction.csv steps.csv overlay.csv agreement.csv arrays.h5"
 
 # run.json without what differs from run to run.
-lasting() { grep -vE '"(date|command_line|wall_seconds|seconds)"' "$1"; }
+lasting() { grep -vE '"(date|command_line|wall_seconds|seconds|cells_per_second)"' "$1"; }
 
 # What in a finished folder differs from the uninterrupted run.
 differences() { # folder
@@ -28,9 +28,10 @@ half_written() { # folder
   for f in $results; do
     [ "$f" = arrays.h5 ] || [ ! -e "$1/$f" ] || cmp -s "$1/$f" "$reference/$f" || echo "$f is not whole"
   done
-  [ ! -e "$1/trace.csv.part" ] ||
-    cmp -s -n "$(stat -c %s "$1/trace.csv.part")" "$1/trace.csv.part" $reference/trace.csv ||
-    echo "trace.csv.part is no beginning of trace.csv"
+  f=$grows
+  [ ! -e "$1/$f.part" ] ||
+    cmp -s -n "$(stat -c %s "$1/$f.part")" "$1/$f.part" "$reference/$f" ||
+    echo "$f.part is no beginning of $f"
 }
 
 now() { date +%s.%N; }

@@ -1,0 +1,15 @@
+# Faults: an allocation, a write, a flush, a rename or a read that fails, in a
+# few commands and at a part of their places; `make faults` has them all.
+. tests/cli/lib.sh
+faulty=$root/build/${ES_CFG:-release}/eigenstep-faults
+faults() { # name, commands and options…
+  local name=$1; shift
+  found=$(/usr/bin/python3 "$root/tests/faults/faults.py" "$faulty" "$@" \
+    --own "$program" 2>&1)
+  ok $? "$name" "$found"
+}
+faults "every write, flush, name and read of a folder" predict \
+  --families write,flush,name,read --every 4
+faults "allocations of a trajectory" flow --families alloc --every 9
+faults "a training" train --families alloc,write,flush,name --every 40
+finish
