@@ -33,26 +33,35 @@ static const char *folder(const es_job *job, size_t i) {
   return i == 0 ? job->target : job->more[i - 1];
 }
 
-/* The model that a record of a sweep names; NULL for what is no such record. */
-static char *model_of(const char *dir, const char *name) {
-  unsigned char *text = NULL;
-  size_t n;
-  char *model = NULL, *path = es_file_join(dir, name);
-  if (path == NULL ||
-      es_file_read(&text, &n, path, LARGEST_RECORD, NULL) != ES_OK) {
-    free(path);
-    return NULL;
-  }
-  cJSON *root = cJSON_ParseWithLength((const char *)text, n);
+/* The model that a record of a sweep names, or NULL. */
+static es_status model_in(char **model, const char *text, size_t n,
+                          es_diag *diag) {
+  cJSON *root = cJSON_ParseWithLength(text, n);
   const cJSON *command = cJSON_GetObjectItem(root, "command");
   const cJSON *target = cJSON_GetObjectItem(root, "target");
-  if (cJSON_IsString(command) && strcmp(command->valuestring, "sweep") == 0 &&
-      cJSON_IsString(target))
-    model = strdup(target->valuestring);
+  const bool is_sweep = cJSON_IsString(command) &&
+                        strcmp(command->valuestring, "sweep") == 0 &&
+                        cJSON_IsString(target);
+  *model = is_sweep ? strdup(target->valuestring) : NULL;
   cJSON_Delete(root);
+  return is_sweep && *model == NULL
+             ? es_fail(diag, ES_NO_MEMORY, "no memory for a model's name")
+             : ES_OK;
+}
+
+/* The same of a file, which may be no record. */
+static es_status model_of(char **model, const char *dir, const char *name,
+                          es_diag *diag) {
+  unsigned char *text = NULL;
+  size_t n;
+  char *path = es_file_join(dir, name);
+  *model = NULL;
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_file_read(&text, &n, path, LARGEST_RECORD, diag);
+  if (status == ES_OK) status = model_in(model, (const char *)text, n, diag);
   free(text);
   free(path);
-  return model;
+  return status;
 }
 
 /* Every record of shards in the folder names the same model. */
@@ -66,7 +75,8 @@ static es_status read_records(merging *m, const char *dir, es_diag *diag) {
     if (strncmp(e->d_name, "run-", 4) != 0 || n < 5 ||
         strcmp(e->d_name + n - 5, ".json") != 0)
       continue;
-    char *model = model_of(dir, e->d_name);
+    char *model;
+    status = model_of(&model, dir, e->d_name, diag);
     if (model != NULL && m->model != NULL && strcmp(model, m->model) != 0)
       status = es_file_fail(diag, ES_FILE_DATA, dir,
                             "%s is of model %.40s, others are of %.40s",

@@ -59,7 +59,8 @@ es_status es_h5_read_float(es_h5_source *file, const char *dataset, float *out,
                            const size_t *dims, size_t rank,
                            es_diag *diag) ES_MUST_USE;
 
-/* True if the file has a dataset of that name. */
+/* True if the file has a dataset of that name; also where the file could not be
+ * read, which reading the dataset then says. */
 bool es_h5_has(es_h5_source *file, const char *dataset);
 
 /* The dimensions of a dataset (rank 0 to 4), for callers that size their memory

@@ -146,25 +146,29 @@ static es_status open_checked(es_h5_set *s, const char *dataset,
   return status;
 }
 
+/* Messages show no more than the end of a long name. */
+static void set_name(es_h5_set *set, const char *dataset) {
+  const char *path = set->source->path;
+  const size_t room = sizeof set->name - 2, n = strlen(dataset);
+  const size_t of_set = n < room ? n : room, m = strlen(path);
+  const size_t of_path = m < room - of_set ? m : room - of_set;
+  snprintf(set->name, sizeof set->name, "%s:%s", path + (m - of_path),
+           dataset + (n - of_set));
+}
+
 es_status es_h5_set_open(es_h5_set *set, es_h5_source *source,
                          const char *dataset, const es_h5_taken *taken,
                          es_diag *diag) {
-  const size_t n = strlen(source->path) + strlen(dataset) + 2;
+  es_status status;
   *set = (es_h5_set){.source = source,
                      .set = -1,
                      .how = -1,
                      .type = -1,
                      .space = -1,
-                     .name = malloc(n),
                      .diag = diag};
-  es_status status = ES_NO_MEMORY;
-  if (set->name == NULL) {
-    es_file_fail(diag, status, source->path, "no memory for its name");
-  } else {
-    snprintf(set->name, n, "%s:%s", source->path, dataset);
-    H5E_BEGIN_TRY { status = open_checked(set, dataset, taken); }
-    H5E_END_TRY
-  }
+  set_name(set, dataset);
+  H5E_BEGIN_TRY { status = open_checked(set, dataset, taken); }
+  H5E_END_TRY
   return status;
 }
 
@@ -182,7 +186,6 @@ es_status es_h5_set_read(void *out, hid_t memory_type, const es_h5_set *set) {
 
 void es_h5_set_close(es_h5_set *set) {
   const hid_t ids[] = {set->space, set->type, set->how, set->set};
-  free(set->name);
   H5E_BEGIN_TRY {
     for (size_t k = 0; k < sizeof ids / sizeof *ids; k++)
       if (ids[k] >= 0) H5Idec_ref(ids[k]);

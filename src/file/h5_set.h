@@ -26,7 +26,7 @@ typedef struct es_h5_set {
   hid_t set, how, type, space; /* -1: not open */
   bool met_external_link;
   size_t dims[4], rank, count; /* count: of numbers */
-  char *name;                  /* of path and dataset */
+  char name[256];              /* of path and dataset, the end of it */
   es_diag *diag;
 } es_h5_set;
 

@@ -146,7 +146,7 @@ es_status es_h5_read_float(es_h5_source *file, const char *dataset, float *out,
 bool es_h5_has(es_h5_source *file, const char *dataset) {
   es_h5_set set;
   const bool sound = es_h5_set_open(&set, file, dataset, &taken, NULL) == ES_OK;
-  const bool there = sound || set.set >= 0;
+  const bool there = sound || set.set >= 0 || file->io.error != 0;
   es_h5_set_close(&set);
   return there;
 }

@@ -43,33 +43,44 @@ static void put_first(es_facts *out, const cJSON *root) {
   put_seeds(out->seeds, root);
 }
 
-/* False where the folder has no record. */
-static bool add_run(es_facts *out, const char *dir) {
-  cJSON *root = es_record_read(dir);
-  if (root == NULL) return false;
+/* A folder without a record adds nothing. */
+static es_status add_run(es_facts *out, const char *dir, es_diag *diag) {
+  cJSON *root;
+  const es_status status = es_record_look(&root, dir, diag);
+  if (root == NULL) return status;
   if (out->runs == 0) put_first(out, root);
   out->runs++;
   out->wall += number_of(root, "wall_seconds");
   cJSON_Delete(root);
-  return true;
+  return status;
 }
 
-void es_facts_read(es_facts *out, const char *dir, const char *stage) {
+/* The runs of a repeated stage have their records in 000, 001, … */
+static es_status add_runs(es_facts *out, const char *folder, es_diag *diag) {
+  es_status status = ES_OK;
+  bool there = true;
+  for (size_t i = 0; status == ES_OK && there; i++) {
+    char name[24];
+    snprintf(name, sizeof name, "%03zu", i);
+    char *item = es_file_join(folder, name);
+    if (item == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+    there = es_file_is_directory(item);
+    if (there) status = add_run(out, item, diag);
+    free(item);
+  }
+  out->repeated = out->runs > 0;
+  return status;
+}
+
+es_status es_facts_read(es_facts *out, const char *dir, const char *stage,
+                        es_diag *diag) {
   *out = (es_facts){0};
   char *folder = es_file_join(dir, stage);
-  if (folder == NULL) return;
-  if (!add_run(out, folder)) {
-    bool there = true;
-    for (size_t i = 0; there; i++) {
-      char name[24];
-      snprintf(name, sizeof name, "%03zu", i);
-      char *item = es_file_join(folder, name);
-      there = item != NULL && es_file_is_directory(item);
-      if (there && add_run(out, item)) out->repeated = true;
-      free(item);
-    }
-  }
+  if (folder == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = add_run(out, folder, diag);
+  if (status == ES_OK && out->runs == 0) status = add_runs(out, folder, diag);
   free(folder);
+  return status;
 }
 
 void es_facts_time(FILE *out, double seconds) {

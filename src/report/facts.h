@@ -2,6 +2,7 @@
 #ifndef ES_REPORT_FACTS_H
 #define ES_REPORT_FACTS_H
 
+#include <eigenstep/status.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,8 +20,10 @@ typedef struct es_facts {
   double wall; /* seconds, of all runs */
 } es_facts;
 
-/* Reads dir/stage. What is not there, or is no JSON, is no fact. */
-void es_facts_read(es_facts *out, const char *dir, const char *stage);
+/* Reads dir/stage. What is not there, or is no JSON, is no fact; fails for want
+ * of memory alone. */
+es_status es_facts_read(es_facts *out, const char *dir, const char *stage,
+                        es_diag *diag) ES_MUST_USE;
 
 /* "12.3 s", "4 min 5 s" or "2 h 3 min". */
 void es_facts_time(FILE *out, double seconds);

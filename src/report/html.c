@@ -165,12 +165,13 @@ static es_status body(FILE *out, const es_report *r, const es_facts *facts,
 static es_status page(FILE *out, const es_report *r, es_diag *diag) {
   es_facts *facts = calloc(r->n_stages + 1, sizeof *facts);
   if (facts == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  for (size_t i = 0; i < r->n_stages; i++)
-    es_facts_read(&facts[i], r->dir, r->stage[i]);
+  es_status status = ES_OK;
+  for (size_t i = 0; status == ES_OK && i < r->n_stages; i++)
+    status = es_facts_read(&facts[i], r->dir, r->stage[i], diag);
   fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n%s<title>", head);
   es_markup_text(out, r->title != NULL ? r->title : "An experiment");
   fprintf(out, "</title>\n%s</head>\n", style);
-  const es_status status = body(out, r, facts, diag);
+  if (status == ES_OK) status = body(out, r, facts, diag);
   free(facts);
   return status;
 }

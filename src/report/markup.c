@@ -46,6 +46,11 @@ static void put_letters(FILE *out, const unsigned char *b, size_t n) {
   fputc(n > 2 ? letters[b[2] & 63] : '=', out);
 }
 
+static es_status unreadable(const char *path, es_diag *diag) {
+  return es_fail(diag, ES_FILE_DATA, "%s: cannot be read: %s", path,
+                 strerror(errno));
+}
+
 es_status es_markup_data(FILE *out, const char *path, const char *type,
                          es_diag *diag) {
   FILE *in = fopen(path, "rb");
@@ -60,7 +65,7 @@ es_status es_markup_data(FILE *out, const char *path, const char *type,
   }
   const bool good = !ferror(in);
   fclose(in);
-  return good ? ES_OK : es_fail(diag, ES_FILE_DATA, "%s: cannot be read", path);
+  return good ? ES_OK : unreadable(path, diag);
 }
 
 /* A character of several bytes that was cut is left out. */
@@ -71,16 +76,21 @@ static size_t whole_characters(const char *text, size_t n) {
 
 es_status es_markup_details(FILE *out, const char *path, const char *summary,
                             size_t most, es_diag *diag) {
-  FILE *in = es_file_exists(path) ? fopen(path, "rb") : NULL;
-  if (in == NULL) return ES_OK;
+  if (!es_file_exists(path)) return ES_OK;
+  FILE *in = fopen(path, "rb");
+  if (in == NULL) return unreadable(path, diag);
   char *text = malloc(most + 2);
   if (text == NULL) {
     fclose(in);
     return es_fail(diag, ES_NO_MEMORY, "no memory");
   }
   size_t n = fread(text, 1, most + 1, in);
-  const bool more = n > most;
+  const bool more = n > most, good = !ferror(in);
   fclose(in);
+  if (!good) {
+    free(text);
+    return unreadable(path, diag);
+  }
   if (more) n = whole_characters(text, most);
   text[n] = '\0';
   fputs("<details><summary>", out);

@@ -80,9 +80,9 @@ static void links(FILE *out, const char *folder, const char *path) {
 }
 
 /* The runs of a repeated stage have their files in 000, 001, … */
-static void run_links(FILE *out, const char *folder, const char *stage,
-                      const es_facts *f) {
-  if (!f->repeated) return;
+static es_status run_links(FILE *out, const char *folder, const char *stage,
+                           const es_facts *f, es_diag *diag) {
+  if (!f->repeated) return ES_OK;
   fprintf(out, "<details><summary>Files of %zu runs</summary>\n<ul>\n",
           f->runs);
   bool there = true;
@@ -91,7 +91,8 @@ static void run_links(FILE *out, const char *folder, const char *stage,
     snprintf(name, sizeof name, "%03zu", i);
     snprintf(path, sizeof path, "%s/%s", stage, name);
     char *item = es_file_join(folder, name);
-    there = item != NULL && es_file_is_directory(item);
+    if (item == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+    there = es_file_is_directory(item);
     if (there) {
       fprintf(out, "<li>%s: ", name);
       links(out, item, path);
@@ -100,6 +101,7 @@ static void run_links(FILE *out, const char *folder, const char *stage,
     free(item);
   }
   fputs("</ul>\n</details>\n", out);
+  return ES_OK;
 }
 
 es_status es_stage_write(FILE *out, const char *dir, const char *stage,
@@ -114,7 +116,7 @@ es_status es_stage_write(FILE *out, const char *dir, const char *stage,
   fputs("<p class=\"files\">Files: ", out);
   links(out, folder, stage);
   fputs("</p>\n", out);
-  run_links(out, folder, stage, facts);
+  if (status == ES_OK) status = run_links(out, folder, stage, facts, diag);
   fputs("</section>\n", out);
   free(folder);
   return status;

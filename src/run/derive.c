@@ -36,7 +36,9 @@ static es_status set(es_config *config, const es_plan *plan,
   es_diag inner = {0};
   snprintf(word, sizeof word, "%.120s=%.17g", node->key, value);
   if (es_config_set(config, word, &inner) == ES_OK) return ES_OK;
-  return refuse(plan, node, inner.message, diag);
+  return inner.code == ES_NO_MEMORY
+             ? es_fail(diag, ES_NO_MEMORY, "%s", inner.message)
+             : refuse(plan, node, inner.message, diag);
 }
 
 es_status es_derive_set(es_config *config, const es_plan *plan,

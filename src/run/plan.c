@@ -58,7 +58,7 @@ static es_status read_criteria(es_plan *plan, const es_node *node,
       return ES_REFUSE(plan, item, diag, "criterion must be a text");
     es_diag inner = {0};
     if (es_verdict_check(item->text, &inner) != ES_OK)
-      return ES_REFUSE(plan, item, diag, "%s", inner.message);
+      return es_plan_pass_on(plan->path, item, &inner, diag);
     plan->criterion[plan->n_criteria++] = item->text;
   }
   return ES_OK;
@@ -119,13 +119,16 @@ static es_status check_plot(const es_plan *plan, const es_stage *stage,
   if (!es_plan_plain(kinds, "-_,"))
     return ES_REFUSE(plan, node, diag,
                      "plot must name figures: staircase or staircase,modes");
-  if (es_share_find(&path, "plots", "common.gp", NULL) != ES_OK) return ES_OK;
+  es_status status = es_share_find(&path, "plots", "common.gp", diag);
+  if (status != ES_OK) return status == ES_NO_MEMORY ? status : ES_OK;
   free(path);
   for (bool more = true; more;) {
     const size_t n = strcspn(kinds, ",");
     char script[128];
     snprintf(script, sizeof script, "%.*s.gp", (int)n, kinds);
-    if (es_share_find(&path, "plots", script, NULL) != ES_OK)
+    status = es_share_find(&path, "plots", script, diag);
+    if (status == ES_NO_MEMORY) return status;
+    if (status != ES_OK)
       return ES_REFUSE(plan, node, diag, "plot: there is no figure '%.*s'",
                        (int)n, kinds);
     free(path);

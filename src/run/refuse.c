@@ -16,6 +16,13 @@ es_status es_plan_refuse(const char *path, const es_node *node, es_diag *diag,
                  node->column, text);
 }
 
+es_status es_plan_pass_on(const char *path, const es_node *node,
+                          const es_diag *said, es_diag *diag) {
+  return said->code == ES_NO_MEMORY
+             ? es_fail(diag, ES_NO_MEMORY, "%s", said->message)
+             : es_plan_refuse(path, node, diag, "%s", said->message);
+}
+
 bool es_plan_plain(const char *name, const char *between) {
   if (name == NULL || name[0] == '\0' || strlen(name) > 64) return false;
   for (; *name != '\0'; name++)

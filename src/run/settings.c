@@ -42,8 +42,8 @@ static es_status begin(es_config **out, const es_plan *plan,
           ? es_config_new(out, NULL, 0, &inner)
           : stage->command->configure(out, stage->target, &inner);
   if (status == ES_OK) return ES_OK;
-  return ES_REFUSE(plan, es_node_get(stage->node, "target"), diag, "%s",
-                   inner.message);
+  return es_plan_pass_on(plan->path, es_node_get(stage->node, "target"), &inner,
+                         diag);
 }
 
 es_status es_stage_set(es_config *config, const es_plan *plan,
