@@ -217,8 +217,8 @@ $(FAULTY): $(B)/tests/faults/shim.o $(CLI_OBJ) $(LIB)
 # hour. COMMANDS="flow train", JOBS.
 do-faults: do-all
 	@$(MAKE) --no-print-directory CFG=asan do-build-faults
-	@$(PYTHON) tests/faults/faults.py build/asan/eigenstep-faults --all \
-	  --jobs $(JOBS) $(COMMANDS)
+	@$(PYTHON) tests/faults/faults.py build/asan/eigenstep-faults \
+	  $(COMMANDS) --jobs $(JOBS)
 do-build-faults: $(FAULTY)
 
 # All experiments, or EXPERIMENTS="a b".

@@ -9,7 +9,7 @@ faults() { # name, commands and options…
   ok $? "$name" "$found"
 }
 faults "every write, flush, name and read of a folder" predict \
-  --families write,flush,name,read --every 4
-faults "allocations of a trajectory" flow --families alloc --every 9
-faults "a training" train --families alloc,write,flush,name --every 40
+  --families write,flush,name,read --every 9
+faults "allocations of a trajectory" flow --families alloc --every 19
+faults "a training" train --families alloc,write,flush,name --every 80
 finish

@@ -5,10 +5,11 @@ k until the command succeeds. After each: no crash, no leak, no hang, an exit
 code of the contract, one line on standard error, nothing but whole files under
 final names, nothing but the beginning of the output on standard output.
 
-usage: faults.py PROGRAM [--all | --every N] [--jobs N] [--work DIR]
-                 [--programs-own-release EIGENSTEP] [COMMAND…]
+usage: faults.py PROGRAM [COMMAND…] [--every N] [--modes one,rest] [--jobs N]
+                 [--families alloc,write,flush,name,read] [--again N] [--own P]
 
-PROGRAM is linked with shim.c. Without --all, every N-th fault of the commands."""
+PROGRAM is linked with shim.c, P is one without. Every N-th fault is made; after
+every N-th of --again that a run can go on from, it does."""
 import argparse
 import collections
 import concurrent.futures
@@ -383,7 +384,8 @@ stages:
 GNUPLOT = """\
 #!/bin/sh
 [ "$1" = --version ] || case $3 in
-  *.gp) name=${3#./}; echo "<svg xmlns='http://www.w3.org/2000/svg'></svg>" >"${name%.gp}.svg.part" ;;
+  *.gp) name=${3#./}
+    echo "<svg xmlns='http://www.w3.org/2000/svg'></svg>" >"${name%.gp}.svg.part" ;;
   *) echo "gnuplot 5 patchlevel 0: svg png" >&2 ;;
 esac
 """
@@ -450,7 +452,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("commands", nargs="*", default=[])
-    parser.add_argument("--all", action="store_true")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--again", type=int, default=1)
