@@ -19,9 +19,20 @@ static es_status refuse(const char *text, es_diag *diag) {
                  es_text_quote(shown, sizeof shown, text));
 }
 
-es_status es_verdict_check(const char *text, es_diag *diag) {
+es_status es_verdict_check(const char *text,
+                           bool (*known)(const void *context, const char *file),
+                           const void *context, es_diag *diag) {
   es_criterion c;
-  return es_criterion_parse(&c, text) ? ES_OK : refuse(text, diag);
+  if (!es_criterion_parse(&c, text)) return refuse(text, diag);
+  for (int k = 0; known != NULL && k < (c.joined != '\0' ? 2 : 1); k++) {
+    const es_term *t = &c.term[k];
+    const bool first = known(context, t->file);
+    if (!first || (t->minus[0] != '\0' && !known(context, t->minus)))
+      return es_fail(diag, ES_BAD_VALUE,
+                     "criterion: %s is not a file in the folder of a stage",
+                     first ? t->minus : t->file);
+  }
+  return ES_OK;
 }
 
 static double aggregate(const char *name, double *x, size_t n) {

@@ -19,6 +19,7 @@
 #define ES_REPORT_VERDICT_H
 
 #include <eigenstep/status.h>
+#include <stdbool.h>
 
 typedef struct es_verdict {
   const char *criterion; /* the text, the caller's */
@@ -33,8 +34,11 @@ typedef struct es_verdict {
 es_status es_verdict_evaluate(es_verdict *out, const char *criterion,
                               const char *dir, es_diag *diag) ES_MUST_USE;
 
-/* Checks the form alone, before a run. */
-es_status es_verdict_check(const char *criterion, es_diag *diag) ES_MUST_USE;
+/* Checks the form, before a run, and that every FILE is `known` (NULL: any is).
+ * ES_BAD_VALUE. */
+es_status es_verdict_check(const char *criterion,
+                           bool (*known)(const void *context, const char *file),
+                           const void *context, es_diag *diag) ES_MUST_USE;
 
 /* Writes verdict.csv: criterion, value, low, high, verdict. */
 es_status es_verdict_write(const char *path, const es_verdict *rows, size_t n,

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "file/atomic.h"
 #include "file/share.h"
-#include "report/verdict.h"
 #include "run/align.h"
 #include "run/refuse.h"
 #include "run/results.h"
@@ -56,9 +55,6 @@ static es_status read_criteria(es_plan *plan, const es_node *node,
     const es_node *item = list ? &node->child[i] : node;
     if (item->kind != ES_NODE_SCALAR)
       return ES_REFUSE(plan, item, diag, "criterion must be a text");
-    es_diag inner = {0};
-    if (es_verdict_check(item->text, &inner) != ES_OK)
-      return es_plan_pass_on(plan->path, item, &inner, diag);
     plan->criterion[plan->n_criteria++] = item->text;
   }
   return ES_OK;

@@ -1,4 +1,5 @@
-/* What is worth keeping of an experiment's folder, beside its verdict:
+/* Files in an experiment's folder that its head names: criteria's, and what is
+ * worth keeping beside the verdict:
  *   results: {NAME: STAGE/FILE, …}
  * NAME is what the file is called where results are collected (`make reproduce`
  * copies it into experiments/results/). Running an experiment copies nothing.
@@ -8,9 +9,10 @@
 
 #include "run/plan.h"
 
-/* Checks that experiment.results, where it is there, is such a map: plain names
- * that do not begin with a point, each with the name of a stage and a file
- * below it, of the same suffix. */
+/* Checks that criteria have their form and look at files below stages, and that
+ * experiment.results, where it is there, is such a map: plain names that do not
+ * begin with a point, each with the name of a stage and a file below it, of the
+ * same suffix. */
 es_status es_results_check(const es_plan *plan, es_diag *diag) ES_MUST_USE;
 
 #endif

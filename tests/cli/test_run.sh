@@ -226,8 +226,8 @@ exp "{name: a, $flow, $small, plot: modes}" >noarrays.yaml
 es run noarrays.yaml --quiet; expect "a figure without its arrays" 3 "arrays.h5 is missing.*output.modes"
 exp "{name: a, $flow, plot: none, $small}" | sed 's/title: x/criterion: "max nothing in a\/trace.csv < 1"/' >column.yaml
 es run column.yaml --quiet; expect "a criterion's column is missing" 2 "a/trace.csv has no column 'nothing'"
-sed 's/a.trace/b\/trace/' column.yaml >table.yaml
-es run table.yaml --quiet; expect "a criterion's table is missing" 3 "b/trace.csv"
+sed 's/a.trace/a\/none/' column.yaml >table.yaml
+es run table.yaml --quiet; expect "a criterion's table is missing" 3 "a/none.csv"
 
 # gnuplot missing: exit 3, and every stage's data and the page are whole.
 mkdir path; es_path=$work/path
@@ -256,10 +256,11 @@ bad "title is a list" "title must be a text" < <(stage 'plot: none' | sed 's/tit
 bad "claim is a map" "claim must be a text" < <(stage 'plot: none' | sed 's/title: x/claim: {a: b}/')
 bad "the head is a text" "map of keys" < <(stage 'plot: none' | sed 's/{title: x}/x/')
 bad "criterion is a list of lists" "criterion must be a text" < <(stage 'plot: none' | sed 's/title: x/criterion: [[a]]/')
-stage 'plot: none' | sed 's/title: x/criterion: "max loss in a < 1"/' >ok.yaml
+stage 'plot: none' | sed 's/title: x/criterion: "max loss in a\/trace.csv < 1"/' >ok.yaml
 es run ok.yaml --dry-run --quiet; ok $rc "a lone criterion is taken" "$err"
 bad "criterion of wrong form" "'max loss': write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: "max loss"/')
-bad "criterion leaves the folder" "write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: ["max a in b < 1", "max a in ..\/b < 1"]/')
+bad "criterion of no stage" "b/trace.csv is not a file in the folder of a stage" < <(stage 'plot: none' | sed 's/title: x/criterion: "max a in a\/t.csv minus max a in b\/trace.csv < 1"/')
+bad "criterion leaves the folder" "write it as" < <(stage 'plot: none' | sed 's/title: x/criterion: ["max a in a\/b < 1", "max a in ..\/b < 1"]/')
 stage 'plot: none' | sed 's/title: x/results: {k.csv: a\/trace.csv, k-2.csv: a\/001\/trace.csv}/' >kept.yaml
 es run kept.yaml --dry-run --quiet; ok $rc "results are taken" "$err"
 for results in 'x' '[a/trace.csv]' '{k.csv: [a/trace.csv]}' '{k.csv: b/trace.csv}' '{k.csv: a}' \

@@ -18,7 +18,7 @@ static es_verdict evaluate(void **state, const char *criterion) {
   es_diag diag = {0};
   mkdir(at(state, "run"), 0755);
   put_text(state, "run/t.csv", table);
-  assert_ok(es_verdict_check(criterion, &diag), diag);
+  assert_ok(es_verdict_check(criterion, NULL, NULL, &diag), diag);
   assert_ok(es_verdict_evaluate(&out, criterion, at(state, "."), &diag), diag);
   assert_string_equal(out.criterion, criterion);
   assert_memory_equal(&out.low, &out.value, sizeof out.value);
@@ -103,9 +103,10 @@ static void differences(void **state) {
                                     at(state, "."), &diag),
                 ES_BAD_VALUE);
   assert_non_null(strstr(diag.message, "run/u.csv has no column 'hole'"));
-  assert_status(es_verdict_check("max a in t.csv minus ../u.csv < 1", &diag),
-                ES_BAD_VALUE);
-  assert_status(es_verdict_check("max a in t.csv minus < 1", &diag),
+  assert_status(
+      es_verdict_check("max a in t.csv minus ../u.csv < 1", NULL, NULL, &diag),
+      ES_BAD_VALUE);
+  assert_status(es_verdict_check("max a in t.csv minus < 1", NULL, NULL, &diag),
                 ES_BAD_VALUE);
 }
 
@@ -253,7 +254,7 @@ static void malformed(void **state) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     es_diag diag = {0};
     es_verdict out;
-    if (es_verdict_check(all[i], &diag) != ES_BAD_VALUE)
+    if (es_verdict_check(all[i], NULL, NULL, &diag) != ES_BAD_VALUE)
       fail_msg("'%s' was taken", all[i]);
     assert_says(&diag, ES_BAD_VALUE, "experiment.criterion|write it as");
     assert_status(es_verdict_evaluate(&out, all[i], at(state, "."), &diag),
