@@ -16,6 +16,7 @@ enum { LARGEST = 4 << 20, LARGEST_SVG = 512 << 10 };
 typedef struct figures {
   FILE *out;
   const char *dir, *stage, *title;
+  bool *starved; /* something was left out for want of memory */
 } figures;
 
 /* stage/NAME for a NAME of n characters with another suffix, to be freed;
@@ -27,6 +28,7 @@ static char *path_of(const figures *f, const char *dir, const char *name,
       dir != NULL
           ? asprintf(&path, "%s/%s/%.*s%s", dir, f->stage, (int)n, name, suffix)
           : asprintf(&path, "%s/%.*s%s", f->stage, (int)n, name, suffix);
+  if (length < 0) *f->starved = true;
   return length < 0 ? NULL : path;
 }
 
@@ -53,6 +55,7 @@ static void put_link(const figures *f, const char *name, size_t n,
 
 static void put_caption(const figures *f, const char *name, size_t n) {
   char *shown = strndup(name, n);
+  if (shown == NULL) *f->starved = true;
   fputs("<figcaption>", f->out);
   es_markup_text(f->out, shown);
   free(shown);
@@ -129,7 +132,8 @@ static int is_figure(const struct dirent *entry) {
 
 es_status es_figures_write(FILE *out, const char *dir, const char *stage,
                            const char *title, es_diag *diag) {
-  const figures f = {out, dir, stage, title};
+  bool starved = false;
+  const figures f = {out, dir, stage, title, &starved};
   struct dirent **entry = NULL;
   char *folder = es_file_join(dir, stage);
   if (folder == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
@@ -137,13 +141,15 @@ es_status es_figures_write(FILE *out, const char *dir, const char *stage,
   es_status status =
       n >= 0 || errno == ENOENT
           ? ES_OK
-          : es_fail(diag, ES_FILE_MISSING, "%s: cannot be read: %s", folder,
-                    strerror(errno));
+          : es_fail(diag, errno == ENOMEM ? ES_NO_MEMORY : ES_FILE_MISSING,
+                    "%s: cannot be read: %s", folder, strerror(errno));
   for (int i = 0; i < n; i++) {
     if (status == ES_OK) status = put_file(&f, entry[i]->d_name, diag);
     free(entry[i]);
   }
   free(entry);
   free(folder);
+  if (status == ES_OK && starved)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for the page's figures");
   return status;
 }
