@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct run_list {
   char **path;
@@ -18,14 +19,12 @@ typedef struct run_list {
 
 /* Twice the same run would be taken for two that agree. */
 static bool is_listed(const run_list *list, const char *path) {
-  char *own = realpath(path, NULL);
+  struct stat own, other;
   bool listed = false;
-  for (size_t i = 0; own != NULL && !listed && i < list->n; i++) {
-    char *other = realpath(list->path[i], NULL);
-    listed = other != NULL && strcmp(own, other) == 0;
-    free(other);
-  }
-  free(own);
+  if (stat(path, &own) != 0) return false;
+  for (size_t i = 0; !listed && i < list->n; i++)
+    listed = stat(list->path[i], &other) == 0 && own.st_dev == other.st_dev &&
+             own.st_ino == other.st_ino;
   return listed;
 }
 
