@@ -1,6 +1,8 @@
 /* The driver: see h5_io.h. */
 #include "file/h5_io.h"
 
+#include "file/h5_guard.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@ typedef struct file {
   es_h5_io *io;
   haddr_t eoa, eof; /* end of what is allocated, of what was written */
   bool written;     /* and not just read */
+  haddr_t header, header_end; /* what was read last of an object header */
+  int rank;                   /* of the dataset that it is of; -1: not known */
 } file;
 
 static const haddr_t farthest = (haddr_t)1 << 62;
@@ -37,6 +41,7 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access,
   f->io = *io;
   f->eof = (flags & H5F_ACC_TRUNC) != 0 ? 0 : (haddr_t)info.st_size;
   f->written = (flags & H5F_ACC_RDWR) != 0;
+  f->rank = -1;
   return &f->base;
 }
 
@@ -78,16 +83,32 @@ static haddr_t get_eof(const H5FD_t *base, H5FD_mem_t type) {
   return ((const file *)base)->eof;
 }
 
-/* The names of a group lie in a local heap, which begins "HEAP", a version,
- * three bytes, and the size of what follows. HDF5 1.10 adds its own to that
- * size, and where the sum wraps it copies beyond what it took. Where sizes of
- * the file have less than the usual 8 bytes the same place holds no such number
- * either. */
-static bool is_endless_heap(const unsigned char *b, size_t n) {
-  uint64_t size = 0;
-  if (n < 16 || memcmp(b, "HEAP", 4) != 0) return false;
-  for (size_t k = 0; k < 8; k++) size |= (uint64_t)b[8 + k] << 8 * k;
-  return size > farthest;
+/* HDF5 reads the first bytes of an object header, then the rest, if any: both
+ * are looked at together too. What is beyond the end of the file is zeros. */
+static bool is_flat(file *f, haddr_t at, size_t n, const void *bytes) {
+  const bool goes_on = at == f->header_end && at > 0;
+  const haddr_t first = f->header;
+  f->header = at;
+  f->header_end = at + n;
+  if (es_h5_is_flat_header(bytes, n, &f->rank)) return true;
+  if (!goes_on) return false;
+  const size_t size = (size_t)(f->header_end - first);
+  unsigned char *all = calloc(size, 1);
+  if (all == NULL) take_down(f->io, ENOMEM);
+  const bool got =
+      all != NULL && pread(f->io->fd, all, size, (off_t)first) >= 0;
+  if (all != NULL && !got) take_down(f->io, errno);
+  const bool flat = !got || es_h5_is_flat_header(all, size, &f->rank);
+  free(all);
+  return flat;
+}
+
+static bool is_refused(file *f, H5FD_mem_t type, haddr_t at, size_t n,
+                       const void *bytes) {
+  if (f->written) return false;
+  return type == H5FD_MEM_LHEAP  ? es_h5_is_endless_heap(bytes, n)
+         : type == H5FD_MEM_OHDR ? is_flat(f, at, n, bytes)
+                                 : false;
 }
 
 /* Beyond the end of the file there are zeros, as HDF5 expects. */
@@ -97,6 +118,7 @@ static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
   es_h5_io *io = ((file *)base)->io;
   if (at > farthest || n > farthest - at) return -1;
   const size_t whole = n;
+  const haddr_t first = at;
   unsigned char *bytes = out;
   while (n > 0) {
     const ssize_t r = pread(io->fd, bytes, n, (off_t)at);
@@ -111,7 +133,7 @@ static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
     n -= (size_t)r;
   }
   memset(bytes, 0, n);
-  return type == H5FD_MEM_LHEAP && is_endless_heap(out, whole) ? -1 : 0;
+  return is_refused((file *)base, type, first, whole, out) ? -1 : 0;
 }
 
 static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,

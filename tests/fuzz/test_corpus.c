@@ -2,7 +2,7 @@
  * fuzzer: what it found once stays found (tests/fuzz/README.md).
  *
  *   test_corpus               all of it; FUZZ_MUTANTS=100000 FUZZ_SEED=7: of
- *                             other copies more
+ *                             other copies more; FUZZ_TARGET=h5: of one target
  *   test_corpus TARGET FILE…  these inputs, such as one that a fuzzer left
  *
  * Which input was at work when a run dies is told, and left as a file. */
@@ -186,7 +186,10 @@ int main(int argc, char **argv) {
   watch_for_death();
   while (fuzz_at(n) != NULL) n++;
   if (argc == 1) {
-    for (size_t k = 0; k < n; k++) try_all(fuzz_at(k), mutants / n);
+    const char *only = getenv("FUZZ_TARGET");
+    for (size_t k = 0; k < n; k++)
+      if (only == NULL || strcmp(fuzz_at(k)->name, only) == 0)
+        try_all(fuzz_at(k), mutants / n);
     return 0;
   }
   const fuzz_target *target = fuzz_find(argv[1]);
