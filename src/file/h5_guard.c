@@ -100,6 +100,6 @@ bool es_h5_is_flat_header(const unsigned char *b, size_t n, int *rank) {
   if (n >= 4 && memcmp(b, "OCHK", 4) == 0)
     return has_flat(b, n, 4, &plain, rank) ||
            has_flat(b, n, 4, &numbered, rank);
-  if (n > 16 && b[0] == 1 && b[1] == 0 && old_has_flat(b, n, rank)) return true;
+  if (n > 16 && b[0] == 1 && old_has_flat(b, n, rank)) return true;
   return has_flat(b, n, 0, &old, rank);
 }
