@@ -64,12 +64,31 @@ static es_status check_layout(const es_h5_set *s) {
   return ES_OK;
 }
 
+/* Whether the parts of a number lie within its bytes. HDF5 1.10 checks that of
+ * types that a program makes and not of those in files, and takes an exponent
+ * into 64 bits on its stack (H5T__bit_get_d). */
+static bool fits_its_bytes(hid_t type, bool is_float, size_t bits) {
+  size_t sign, exponent, width, fraction, digits;
+  const int offset = H5Tget_offset(type);
+  const size_t precision = H5Tget_precision(type);
+  if (offset < 0 || precision < 1 || precision > bits ||
+      (size_t)offset > bits - precision)
+    return false;
+  if (!is_float) return true;
+  if (H5Tget_fields(type, &sign, &exponent, &width, &fraction, &digits) < 0)
+    return false;
+  return sign < bits && width >= 1 && width <= 32 && exponent < bits &&
+         width <= bits - exponent && digits >= 1 && fraction < bits &&
+         digits <= bits - fraction;
+}
+
 static es_status check_type(const es_h5_set *s) {
   const H5T_class_t class = H5Tget_class(s->type);
   const size_t size = H5Tget_size(s->type);
-  if ((class == H5T_INTEGER || class == H5T_FLOAT) && size >= 1 && size <= 16)
-    return ES_OK;
-  return refuse(s, ES_FILE_DATA, "does not hold integers or floats");
+  if ((class != H5T_INTEGER && class != H5T_FLOAT) || size < 1 || size > 16)
+    return refuse(s, ES_FILE_DATA, "does not hold integers or floats");
+  if (fits_its_bytes(s->type, class == H5T_FLOAT, 8 * size)) return ES_OK;
+  return refuse(s, ES_FILE_CORRUPT, "has numbers of a damaged type");
 }
 
 static es_status check_rank(const es_h5_set *s, const es_h5_taken *taken) {
