@@ -21,10 +21,11 @@ static void open_commands(void) {
 
 static void run(const unsigned char *bytes, size_t n) {
   es_facts facts;
+  es_diag diag = {0};
   es_config *config;
   fuzz_put("run.json", bytes, n);
   (void)es_record_finished(fuzz_folder());
-  es_facts_read(&facts, fuzz_folder(), ".");
+  fuzz_judge(es_facts_read(&facts, fuzz_folder(), ".", &diag), &diag, 0, NULL);
   if (strlen(facts.seeds) >= ES_FACTS_TEXT ||
       strstr(facts.seeds, "(null)") != NULL)
     fuzz_bad("seeds '%s'", facts.seeds);
