@@ -245,7 +245,7 @@ do for [terminal_name in terminals] {
   set xrange [low:high]
   set yrange [low:high]
   set format x ''
-  set format y '%g'
+  set format y (decades ? '10^{%T}' : '%g')
   unset xlabel
   set label 3 'measured step time' at screen 0.696,up(0.61) center rotate
   set label 1 'band: ±15%' at graph 0.97,0.07 right textcolor rgb plain
@@ -261,7 +261,8 @@ do for [terminal_name in terminals] {
   set bmargin at screen up(0.10)
   unset logscale y
   set yrange [0:1.05]
-  set format x '%g'
+  set format x (decades ? '10^{%T}' : '%g')
+  set format y '%g'
   set ytics 0,0.25,1
   set xlabel 'predicted step time' offset 0,0.3
   set label 3 'overlap at the step' at screen 0.696,up(0.245) center rotate
