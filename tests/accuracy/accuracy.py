@@ -2,7 +2,9 @@
 exactly where there is none), a stepper that shares no code with eigenstep, and
 references with 50 digits. Run by `make accuracy`:
 
-    python3 accuracy.py [--smoke] [--page docs/accuracy.md]
+    python3 accuracy.py [--smoke] [--page docs/accuracy.md] [=MODEL …]
+
+JOBS=N in the environment runs N groups at a time.
 
 Prints a line for each model, way of solving it and oracle: how many numbers were
 compared, the worst error, whose it is, and the error that is allowed. Exits 1 if
@@ -12,7 +14,9 @@ stepper, which needs SciPy; a page is written only of the whole.
 An error is |got - want|/max(|want|, floor): relative, but for what is known to a
 share of something larger (floor, of the group's columns)."""
 import math
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 
 import groups
@@ -25,7 +29,9 @@ class Line:
     """The worst of one group, one way of solving and one oracle."""
 
     def __init__(self, group, way, oracle, bar):
-        self.group, self.way, self.oracle, self.bar = group, way, oracle, bar
+        self.model, self.title = group.model, group.title
+        self.name, self.note, self.way = group.name, group.note, way.name
+        self.oracle, self.bar = oracle, bar
         self.count, self.worst, self.where = 0, 0.0, ""
 
     def add(self, error, where):
@@ -61,17 +67,20 @@ def compare(line, case, rows, wanted):
     """wanted: for each row {column: value}; columns it does not know pass."""
     for row, want in zip(rows, wanted):
         for column, value in want.items():
+            floor = case.floor(column)
+            if isinstance(value, tuple):  # with the size of what it is made of
+                value, floor = value
             at = f"{case.name}, {column}"
             if "t" in row and len(rows) > 1:
                 at += f" at t={row['t']:g}"
-            line.add(error(row[column], value, case.floor(column)), at)
+            line.add(error(row[column], value, floor), at)
     assert len(rows) == len(wanted), (case.name, len(rows), len(wanted))
 
 
 def measure(group, smoke):
     lines = []
     cases = group.cases()[:1] if smoke else group.cases()
-    for way in group.ways:
+    for way in group.ways[:1] if smoke else group.ways:
         found = {o: Line(group, way, o, way.bars.get(o)) for o in ORACLES}
         for case in cases:
             rows = way.run(group, case)
@@ -85,20 +94,27 @@ def measure(group, smoke):
     return lines
 
 
+def measure_at(index, smoke):
+    return measure(groups.GROUPS[index], smoke)
+
+
 def text(lines):
     for x in lines:
-        print(f"{'OVER' if x.over else 'ok':4} {x.group.model:20} "
-              f"{x.group.name:28} {x.way.name:14} {x.oracle:12} {x.count:6} "
+        print(f"{'OVER' if x.over else 'ok':4} {x.model:20} "
+              f"{x.name:28} {x.way:14} {x.oracle:12} {x.count:6} "
               f"{x.worst:8.1e} of {x.bar:7.1e}  {x.where}", flush=True)
 
 
 def main():
     smoke = "--smoke" in sys.argv
+    only = [x for x in sys.argv[1:] if x.startswith("=")]
     lines = []
-    for group in groups.GROUPS:
-        found = measure(group, smoke)
-        text(found)
-        lines += found
+    chosen = [i for i, g in enumerate(groups.GROUPS)
+              if not only or "=" + g.model in only]
+    with ProcessPoolExecutor(int(os.environ.get("JOBS", 1))) as pool:
+        for found in pool.map(measure_at, chosen, [smoke] * len(chosen)):
+            text(found)
+            lines += found
     over = sum(x.over for x in lines)
     if "--page" in sys.argv and not smoke:
         import page

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 PROGRAM = os.environ.get("EIGENSTEP", "./eigenstep")
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}  # runs are short
 
 
 def word(value):
@@ -39,7 +40,8 @@ def number(text):
 def run(command, target, settings, allowed=(0,)):
     words = [f"{k}={word(v)}" for k, v in settings.items()]
     call = [PROGRAM, command, target, *words, "--quiet"]
-    got = subprocess.run(call, capture_output=True, text=True)
+    got = subprocess.run(call, capture_output=True, text=True,
+                         env=ALONE)
     if got.returncode not in allowed:
         raise SystemExit(f"{' '.join(call)}\nexit {got.returncode}: {got.stderr}")
     return [{k: number(v) for k, v in row.items()}

@@ -1,34 +1,17 @@
-"""The flows of theory.md, written down again and given to SciPy's steppers."""
+"""Flows by SciPy's steppers at a tolerance near the last digits."""
 import numpy as np
 from scipy.integrate import solve_ivp
 
-RTOL, ATOL = 1e-13, 1e-16
 
-
-def integrate(rhs, y0, times, method="DOP853", atol=ATOL):
-    """y at the times, which rise."""
-    y0 = np.asarray(y0, float)
+def solve(f, y0, times, method="DOP853", rtol=1e-13, atol=1e-18):
+    """y at the times, which rise; atol is less beside smaller starts."""
+    y0 = np.array([float(x) for x in y0])
+    some = np.abs(y0[y0 != 0])
+    atol = min(atol, 1e-10 * some.min()) if some.size else atol
     if max(times) == 0:
         return [y0 for _ in times]
-    got = solve_ivp(rhs, (0, max(times)), y0, method=method, rtol=RTOL,
-                    atol=atol, t_eval=sorted(set(times)))
+    got = solve_ivp(lambda t, y: f(y), (0, max(times)), y0, method=method,
+                    rtol=rtol, atol=atol, t_eval=sorted(set(times)))
     assert got.success, got.message
     at = dict(zip(got.t, got.y.T))
     return [at[t] for t in times]
-
-
-def barlow_aligned(case, rows):
-    """In x = ln s, since starts are as small as 1e-300, mode by mode; up to
-    rate times time of 100, where every mode is where it ends."""
-    wanted = [{} for _ in case.times]
-    for j, (g, s0) in enumerate(zip(case.settings["gamma"],
-                                    case.settings["s0"]), 1):
-        reach = [t for t in case.times if 8 * abs(g) * t <= 100]
-        if not reach or s0 == 0:
-            continue
-        found = integrate(lambda t, x: 4 * g * (1 - g * np.exp(2 * x)),
-                          [np.log(s0)], reach)
-        for row, x in zip(wanted, found):
-            row[f"lambda_{j}"] = np.sign(g) * np.exp(
-                2 * x[0] + np.log(abs(g))) if g else 0.0
-    return wanted

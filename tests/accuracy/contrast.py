@@ -1,0 +1,412 @@
+"""`contrastive` and `contrastive-deep` (theory.md 6)."""
+from decimal import Decimal as D
+
+import exact
+import tables
+from barlow import drawn, rotated
+from exact import root
+from flow import Flow, chain, entries, exp, flat, identity, numbers, plus, shaped
+from flow import times, total, turn
+from group import CLOSED, DIGITS, STEPPER, U, Case, Group, Way, default, known
+from group import law, tight
+from program import matrix
+
+
+def values(W, name="sigma"):
+    rows = min(len(W), len(W[0]))
+    return {f"{name}_{j}": s for j, s in enumerate(exact.singular(W)[:rows], 1)}
+
+
+def drive(settings, number):
+    """G(V) = V X, for one layer V or a product of many."""
+    if "X" in settings:
+        X = numbers(settings["X"], number)
+        return lambda V: chain(V, X)
+    if "C" in settings:
+        C, A = (numbers(settings[k], number) for k in ("C", "A"))
+        return lambda V: population(V, C, A)
+    x, xp = (numbers(settings[k], number) for k in ("x", "xp"))
+    dot = settings.get("loss") == "dot"
+    temperature = number(settings.get("temperature", .1))
+    return lambda V: (by_dots(V, x, xp, temperature) if dot else
+                      by_distances(V, x, xp))
+
+
+def population(V, C, A):
+    """[(I+S)^-1 + (I+S)^-2] V C - V A, S = V C V^T of two rows."""
+    VC = chain(V, C)
+    (a, b), (c, d) = plus(chain(VC, turn(V)), identity(2))
+    det = a * d - b * c
+    inverse = [[d / det, -(b / det)], [-(c / det), a / det]]
+    return plus(chain(plus(inverse, chain(inverse, inverse)), VC),
+                chain(V, A), -1)
+
+
+def softmax(logits):
+    e = [exp(x) for x in logits]
+    size = total(e)
+    return [x / size for x in e]
+
+
+def by_distances(V, x, xp):
+    """V X, X = sum over pairs of alpha (x_i - x_j)(…)^T, minus the pair's own."""
+    n, m = len(x), len(x[0])
+    X = [[0] * m for _ in range(m)]
+    for i in range(n):
+        apart = [[(xp[i][k] if j == i else x[j][k]) - x[i][k] for k in range(m)]
+                 for j in range(n)]
+        seen = [[total(v * u for v, u in zip(row, step)) for row in V]
+                for step in apart]
+        alpha = softmax([total(z * z for z in r) * -1 / 2 for r in seen])
+        for j, u in enumerate(apart):
+            weight = alpha[j] if j != i else alpha[i] - 1
+            X = [[X[p][q] + weight * (u[p] * u[q]) for q in range(m)]
+                 for p in range(m)]
+    return chain(V, X)
+
+
+def by_dots(V, x, xp, temperature):
+    """Minus the gradient of the mean of -log softmax_j(z_i.z_j'/T)_i."""
+    n = len(x)
+    z, zp = chain(x, turn(V)), chain(xp, turn(V))
+    dz, dzp = [0] * n, [0] * n
+    G = times(0, V)
+    for i in range(n):
+        alpha = softmax([total(a * b for a, b in zip(z[i], y)) / temperature
+                         for y in zp])
+        for j in range(n):
+            w = ((1 if i == j else 0) - alpha[j]) / (temperature * n)
+            G = [[G[p][q] + w * (z[i][p] * xp[j][q] + zp[j][p] * x[i][q])
+                  for q in range(len(V[0]))] for p in range(len(V))]
+    return G
+
+
+def layer(settings, number):
+    W = numbers(settings["W0"], number)
+    push, eta = drive(settings, number), number(settings.get("eta", 0))
+    shape = (len(W), len(W[0]))
+
+    def f(y):
+        (V,) = shaped(y, shape)
+        return flat(plus(push(V), V, -eta))
+
+    return flat(W), f
+
+
+def layer_columns(settings, t, y):
+    m = len(settings["W0"][0])
+    (W,) = shaped(y, (len(y) // m, m))
+    return {**values(W), **(entries("W", W) if "output.state" in settings
+                            else {})}
+
+
+def fixed_cases():
+    d = exact.diagonal
+    return [
+        Case("diagonal", {"X": matrix(d([.5, .125, -1])), "output.state": "on",
+                          "W0": drawn(3, 3, .3, 21), "eta": .0625},
+             [0.0, 1.0, 4.0, 20.0, 200.0]),
+        Case("equal eigenvalues", {"X": matrix(d([.5] * 3)), "output.state": "on",
+                                   "W0": drawn(2, 3, 1e-150, 22)},
+             [0.0, 1.0, 100.0, 690.0]),
+        Case("indefinite", {"X": rotated([1, -.3, .2], 23), "output.state": "on",
+                            "W0": drawn(3, 3, .3, 24)}, [0.0, 1.0, 5.0]),
+    ] + tables.contrastive()
+
+
+def fixed_closed(case, rows):
+    """W(0) exp((X - eta) t), where 80 digits span it."""
+    m = case.settings
+    if case.name.startswith("table"):
+        return None
+    x, V = exact.eigen(exact.decimals(m["X"]))
+    wanted = []
+    for t in case.times:
+        grow = exact.diagonal([((a - D(m.get("eta", 0))) * D(t)).exp() for a in x])
+        W = chain(exact.decimals(m["W0"]), turn(V), grow, V)
+        wanted.append(values(W))
+    return wanted
+
+
+def infonce_cases():
+    return [
+        Case("two points", {"x": matrix([[1.0], [-.5]]), "xp": matrix([[1.0], [-.5]]),
+                            "W0": matrix([[.01]]), "output.state": "on"},
+             [0.0, .3, 1.0, 2.0]),
+        Case("three pairs", {"x": drawn(3, 2, 1, 31), "xp": drawn(3, 2, 1, 32),
+                             "W0": drawn(2, 2, .1, 33), "output.state": "on"},
+             [0.0, .5, 1.0, 3.0]),
+        Case("dot product", {"x": drawn(3, 2, 1, 34), "xp": drawn(3, 2, 1, 35),
+                             "W0": drawn(2, 2, .1, 36), "loss": "dot",
+                             "temperature": .5, "output.state": "on"},
+             [0.0, 1.0, 3.0, 8.0]),
+    ]
+
+
+def infonce_closed(case, rows):
+    """Two points a apart, views equal: u = (wa)²/2 has u' = 4 a² u/(e^u + 1), so
+    that ln(u)/2 + Ein'(u)/… : 2 ln u + sum u^k/(k k!) = 4 a² t + const."""
+    if case.name != "two points":
+        return None
+    m = case.settings
+    a = abs(D(m["x"][0][0]) - D(m["x"][1][0]))
+    w0 = D(m["W0"][0][0])
+    u0 = (w0 * a) ** 2 / 2
+
+    def clock(u):
+        sum_, power, k = D(0), u, 1
+        while True:
+            sum_ += power / k
+            if power < D(10) ** -78 * sum_:
+                return 2 * u.ln() + sum_
+            k += 1
+            power = power * u / k
+
+    wanted = []
+    for t in case.times:
+        u = u0 if t == 0 else root(
+            lambda z: clock(z.exp()) - clock(u0) - 4 * a * a * D(t),
+            lambda z: 1 + z.exp().exp(), u0.ln(), D(6)).exp()
+        wanted.append({"W_1_1": w0 * (u / u0).sqrt()})
+    return wanted
+
+
+def population_cases():
+    cases = [
+        Case("not commuting", {"C": rotated([1, .4], 41), "A": rotated([.5, .1], 42),
+                               "W0": drawn(2, 2, .1, 43), "output.state": "on"},
+             [0.0, 1.0, 5.0, 20.0]),
+        Case("a collapse", {"C": rotated([1, .4], 44), "A": rotated([.2, 3], 45),
+                            "W0": drawn(2, 2, .5, 46), "output.state": "on"},
+             [0.0, 1.0, 5.0, 20.0]),
+    ]
+    return cases
+
+
+def rest_cases():
+    """As above, to the end."""
+    cases = population_cases()
+    for case in cases:
+        case.times = [2000.0]
+    return cases
+
+
+def rest_closed(case, rows):
+    """W C W^T has the eigenvalues s*(r) of A v = r C v, C = L L^T."""
+    (a, b), (_, c) = exact.decimals(case.settings["C"])
+    l11 = a.sqrt()
+    l21 = b / l11
+    l22 = (c - l21 * l21).sqrt()
+    back = [[1 / l11, D(0)], [-l21 / (l11 * l22), 1 / l22]]
+    r, _ = exact.eigen(chain(back, exact.decimals(case.settings["A"]), turn(back)))
+    return [{f"cov_lambda_{j}": stable(x) for j, x in
+             enumerate(reversed(r), 1)}]
+
+
+def stable(r):
+    return (1 - 2 * r + (1 + 4 * r).sqrt()) / (2 * r) if r < 2 else D(0)
+
+
+def population_modes():
+    """The table, C and A diagonal, 40 modes a run: w² c = s."""
+    cases = []
+    for t, part in tables.population().items():
+        part = [r for r in part if 1e-5 <= float(r[0]) <= 1e5][:40]
+        c, a = ([float(r[k]) for r in part] for k in (0, 1))
+        w = [float((D(float(r[2])) / D(x)).sqrt()) for r, x in zip(part, c)]
+        known = {}
+        for j, r in enumerate(part, 1):
+            known[f"W_{j}_{j}"] = (D(r[3]) / D(float(r[0]))).sqrt()
+        cases.append(Case(
+            f"t={t:g}", {"C": matrix(exact.diagonal(c)),
+                         "A": matrix(exact.diagonal(a)),
+                         "W0": matrix(exact.diagonal(w)), "output.state": "on"},
+            [t], known=[{k: v for j, (k, v) in enumerate(known.items())
+                         if exactly(w[j], c[j], part[j][2])}]))
+    return cases
+
+
+def exactly(w, c, s0):
+    """The table starts at s0: not another by rounding."""
+    return D(w) ** 2 * D(c) == D(float(s0))
+
+
+def modes_stepper(case, rows):
+    """In ln w, mode by mode, where it is not too stiff."""
+    import numpy as np
+    from steppers import solve
+    m, row = case.settings, {}
+    for j in range(len(m["C"])):
+        c, a, w = (m[k][j][j] for k in ("C", "A", "W0"))
+        if max(c, a) * case.times[0] > 100 or w < 1e-140 or w > 1e6:
+            continue
+
+        def rate(x):
+            s = np.exp(2 * x) * c
+            return c * (2 + s) / (1 + s) ** 2 - a
+
+        x = solve(rate, [np.log(w)], case.times)[0]
+        row[f"W_{j + 1}_{j + 1}"] = float(np.exp(x[0]))
+    return [row]
+
+
+def points_closed(case, rows):
+    """s* = (1 - 2r + √(1 + 4r))/2r of r = a/c < 2; else it collapses."""
+    wanted = []
+    for i in range(len(case.settings["C"])):
+        c, a = D(case.settings["C"][i][i]), D(case.settings["A"][i][i])
+        r = a / c
+        wanted.append({"s": stable(r), "collapsed": D(int(r >= 2)), "c": c, "a": a})
+    return wanted
+
+
+def points_cases():
+    ratios = [1e-300, 1e-16, 1e-3, .5, 1.0, 1.9999, 2 - 2.0**-52, 2.0, 2.5, 1e9]
+    return [Case("ten modes", {"C": matrix(exact.diagonal([1.0] * 10)),
+                               "A": matrix(exact.diagonal(ratios))})]
+
+
+def layers_of(settings):
+    if "sigma0" in settings:
+        return [exact.diagonal(row) for row in settings["sigma0"]]
+    return [exact.decimals(settings[f"W{i}"]) for i in range(1, 17)
+            if f"W{i}" in settings]
+
+
+def deep(settings, number):
+    W = [numbers(M, number) for M in layers_of(settings)]
+    shapes = [(len(M), len(M[0])) for M in W]
+    if "lambda" in settings:
+        lam = settings["lambda"]
+        X = numbers(exact.diagonal(lam if isinstance(lam, list) else [lam]), number)
+        push = lambda V: chain(V, X)
+    else:
+        push = drive(settings, number)
+    eta = number(settings.get("eta", 0))
+
+    def f(y):
+        layers = shaped(y, *shapes)
+        below = [None]
+        for M in layers:
+            below.append(M if below[-1] is None else chain(M, below[-1]))
+        G = push(below[-1])
+        out, above = [None] * len(layers), None
+        for l in reversed(range(len(layers))):
+            d = G if above is None else chain(turn(above), G)
+            d = d if below[l] is None else chain(d, turn(below[l]))
+            out[l] = plus(d, layers[l], -eta)
+            above = layers[l] if above is None else chain(above, layers[l])
+        return flat(*out)
+
+    return flat(*W), f
+
+
+def deep_columns(settings, t, y):
+    W = layers_of(settings)
+    row = {}
+    for l, M in enumerate(shaped(y, *[(len(M), len(M[0])) for M in W]), 1):
+        row.update(values(M, f"sigma_{l}"))
+    return row
+
+
+def deep_cases():
+    pairs = {"x": drawn(3, 2, 1, 51), "xp": drawn(3, 2, 1, 52)}
+    return [
+        Case("fixed", {"X": rotated([1, .5, -.3], 53), "W1": drawn(2, 3, .3, 54),
+                       "W2": drawn(2, 2, .3, 55), "eta": .01},
+             [0.0, .5, 1.0, 1.6]),
+        Case("three layers", {"X": rotated([1, .5], 56), "W1": drawn(2, 2, .4, 57),
+                              "W2": drawn(2, 2, .4, 58), "W3": drawn(2, 2, .4, 59)},
+             [0.0, .2, .45]),
+        Case("InfoNCE", {**pairs, "W1": drawn(2, 2, .3, 60),
+                         "W2": drawn(2, 2, .3, 61)}, [0.0, .5, 1.0, 2.0]),
+        Case("population", {"C": rotated([1, .4], 62), "A": rotated([.5, .1], 63),
+                            "W1": drawn(2, 2, .3, 64), "W2": drawn(2, 2, .3, 65)},
+             [0.0, 1.0, 5.0, 20.0]),
+    ]
+
+
+@law
+def deep_closed(case, rows):
+    """What stays: W1 W1^T - W2^T W2 but for decay, which the program says of its
+    own state: 0 beside the layers' squares."""
+    return [{"conserved_residual": (D(0), max(D(r["sigma_1_1"]) ** 2, D(1)))}
+            for r in rows]
+
+
+def blow_cases():
+    end = 17.16581701043921
+    return [Case("theory's two layers", {"sigma0": matrix([[.3], [.1]]),
+                                         "lambda": .8}, [0.0, 5.0, 17.0]),
+            Case("balanced", {"sigma0": matrix([[.1], [.1]]), "lambda": .8},
+                 [0.0, 10.0, 62.0, 62.499]),
+            Case("three layers", {"sigma0": matrix([[.5]] * 3), "lambda": .8},
+                 [0.0, 1.0, 4.9]),
+            Case("falling", {"sigma0": matrix([[.3], [.1]]), "lambda": -2.5},
+                 [0.0, 1.0, 100.0]),
+            Case("1e-12 before the end", {"sigma0": matrix([[.3], [.1]]),
+                                          "lambda": .8}, [end * (1 - 1e-12)],
+                 skip=(STEPPER,)),
+            ] + tables.deep()
+
+
+def blow_closed(case, rows):
+    """Two layers and balanced ones, without decay, as printed."""
+    m = case.settings
+    s0 = [D(row[0]) for row in m["sigma0"]]
+    lam, wanted = D(m["lambda"]), []
+    if m.get("eta", 0) or min(s0) < D("1e-20") * max(s0) or lam == 0:
+        return None
+    same, L = len(set(s0)) == 1, len(s0)
+    if not same and L != 2 or L == 1:
+        return None
+    for t in case.times:
+        if same:
+            k = 2 * L - 2
+            left = 1 - k * lam * s0[0] ** k * D(t)
+            row = {f"sigma_{l}_1": s0[0] * left ** (D(-1) / k)
+                   for l in range(1, L + 1)}
+            end = 1 / (k * lam * s0[0] ** k)
+        else:
+            gap = s0[0] ** 2 - s0[1] ** 2
+            kappa = (s0[1] / s0[0]) ** 2
+            first = gap / (1 - kappa * (2 * lam * gap * D(t)).exp())
+            row = {"sigma_1_1": first.sqrt(), "sigma_2_1": (first - gap).sqrt()}
+            end = (1 / kappa).ln() / (2 * lam * gap)
+        row["t_blowup"] = end if lam > 0 else float("inf")
+        wanted.append(row)
+    return wanted
+
+
+BARS = {CLOSED: 1e-7, STEPPER: 1e-7, DIGITS: 1e-7}
+TIGHT = {CLOSED: 1e-11, STEPPER: 1e-9, DIGITS: 1e-11}
+FLOORS = {"W": 1e-2, "sigma": 1e-3}
+
+GROUPS = [
+    Group("contrastive", "fixed X", fixed_cases,
+          {CLOSED: fixed_closed, DIGITS: known},
+          [Way("exact", {CLOSED: 5e-14, STEPPER: 1e-9, DIGITS: 5e-14})],
+          flow=Flow(layer, layer_columns)),
+    Group("contrastive", "InfoNCE", infonce_cases, {CLOSED: infonce_closed},
+          [default(BARS), tight(TIGHT)], flow=Flow(layer, layer_columns),
+          floors=FLOORS),
+    Group("contrastive", "population", population_cases, {},
+          [default(BARS), tight(TIGHT)], flow=Flow(layer, layer_columns),
+          floors=FLOORS),
+    Group("contrastive", "population, modes", population_modes,
+          {STEPPER: modes_stepper, DIGITS: known},
+          [Way("exact", {STEPPER: 1e-9, DIGITS: 8 * U})]),
+    Group("contrastive", "population, at rest", rest_cases,
+          {CLOSED: rest_closed}, [default({CLOSED: 1e-7}), tight({CLOSED: 1e-11})],
+          floors={"cov_lambda": 1e-3}),
+    Group("contrastive", "stationary modes", points_cases,
+          {CLOSED: points_closed}, [Way("exact", {CLOSED: 8 * U})],
+          command="fixed-points"),
+    Group("contrastive-deep", "matrices", deep_cases, {CLOSED: deep_closed},
+          [default(BARS), tight(TIGHT)], flow=Flow(deep, deep_columns),
+          floors=FLOORS),
+    Group("contrastive-deep", "aligned", blow_cases,
+          {CLOSED: blow_closed, DIGITS: known},
+          [Way("exact", {CLOSED: 1e-13, STEPPER: 1e-6, DIGITS: 1e-13})],
+          flow=Flow(deep, deep_columns)),
+]
