@@ -20,7 +20,6 @@ from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 
 import groups
-import program
 
 ORACLES = ("closed form", "stepper", "50 digits")
 

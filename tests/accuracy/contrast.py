@@ -69,7 +69,6 @@ def by_dots(V, x, xp, temperature):
     """Minus the gradient of the mean of -log softmax_j(z_i.z_j'/T)_i."""
     n = len(x)
     z, zp = chain(x, turn(V)), chain(xp, turn(V))
-    dz, dzp = [0] * n, [0] * n
     G = times(0, V)
     for i in range(n):
         alpha = softmax([total(a * b for a, b in zip(z[i], y)) / temperature

@@ -3,10 +3,9 @@ from decimal import Decimal as D
 
 import exact
 import tables
-from barlow import drawn
 from flow import Flow, chain, entries, flat, identity, numbers, plus, shaped
 from flow import times, turn
-from group import CLOSED, DIGITS, STEPPER, U, Case, Group, Way, default, known
+from group import CLOSED, DIGITS, STEPPER, Case, Group, Way, default
 from group import law, tight
 from modes import p_at
 from program import matrix

@@ -3,16 +3,11 @@
 import math
 from decimal import Decimal as D
 
-import program
 import tables
 from exact import atan, root
 from flow import Flow, sqrt, total
 from group import CLOSED, DIGITS, STEPPER, U, Case, Group, Way, default, known
 from group import law, tight
-
-B = D("1.09")
-B_DOUBLE = D(1 + .09)
-
 
 def clock(b, eta, tau, c=D(0), alpha=D(1)):
     """t(p) up to a constant, as printed, and dt/dp: on c = 0, or at eta = 0."""
@@ -290,15 +285,6 @@ def boundary_cases():
                                     "s0": .0625}, skip=(STEPPER,)),
     ]
     return cases
-
-
-def basin_closed(case, rows):
-    """eta = 0, p > 0 survives iff s > (p² - p*²)/alpha, p < 0 iff s > p²/alpha:
-    the share of [-1,1]x[0,1] at alpha = 1 by areas."""
-    rest = 1 / D(case.settings["lambda_s"])
-    lost = D(1) / 3  # p < 0 under the parabola
-    lost += (1 - rest ** 3) / 3 - rest ** 2 * (1 - rest)
-    return [{"survives": 1 - lost / 2}]
 
 
 def two_layer(settings, number):
