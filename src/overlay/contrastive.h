@@ -31,7 +31,8 @@
  *                      |W_2|^2 at that time
  *     rank, rank_predicted     directions of the embedding's covariance with
  *                      more than 1e-4 of the largest variance, at the end;
- *                      bar: they differ by one at most
+ *                      bar: they differ by one at most; inconclusive where
+ *                      maps that stay would meet it
  *     rankme, rankme_predicted of that covariance
  *     theorem          1; 0, "outside", where that of a run's file is
  */

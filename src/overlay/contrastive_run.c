@@ -106,6 +106,10 @@ static es_status read_theorem(es_paired *run, const char *path, es_diag *diag) {
   if (status != ES_OK) return status;
   status =
       es_h5_read(file, "/prediction/theorem", &run->theorem, NULL, 0, diag);
+  if (status == ES_OK && run->theorem != 0 && run->theorem != 1)
+    status = es_h5_refuse(file, diag, ES_FILE_CORRUPT,
+                          "/prediction/theorem is %g: 0 or 1 is expected",
+                          run->theorem);
   es_h5_close(file);
   return status;
 }
