@@ -187,7 +187,7 @@ es_status es_h5_set_open(es_h5_set *set, es_h5_source *source,
                      .diag = diag};
   set_name(set, dataset);
   H5E_BEGIN_TRY { status = open_checked(set, dataset, taken); }
-  H5E_END_TRY
+  H5E_END_TRY;
   return status;
 }
 
