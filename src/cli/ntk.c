@@ -251,7 +251,7 @@ static es_status write_record(const work *w, es_diag *diag) {
 
 static es_status write_out(const work *w, es_diag *diag) {
   const char *dir = w->job->dir != NULL ? w->job->dir : w->job->target;
-  es_status status = es_file_mkdirs(dir, diag);
+  es_status status = es_cli_take_dir(w->job, diag);
   if (status != ES_OK) return status;
   char *path = es_file_join(dir, "ntk.h5");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");

@@ -50,6 +50,9 @@ assert abs(b["gamma"][:3] - a["gamma"][:3]).max() < 1e-4 * a["gamma"][0]
 assert (a["embedding"][()] == b["embedding"][()]).all()
 PY
 ok $? "nearly the same kernel" "$(tail -1 .pyerr)"
+mkdir single/ntk.h5.part
+es ntk net n=10 -o single --quiet --force; expect "a kernel that cannot be written" 3 'ntk.h5'
+[ ! -e single/run.json ]; ok $? "has no record of the one before" "$(ls single)"
 es ntk net --dry-run n=10; ok $rc "a dry run" "$err"
 expect "says the memory" 0 'takes about [0-9.e-]+ GB'
 
