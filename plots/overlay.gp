@@ -285,7 +285,7 @@ do for [terminal_name in terminals] {
     set xlabel 'flow time t' offset 0,0.3
     set yrange [-0.03:1.3]
     array kernel[3] = ['start', 'end', 'followed']
-    thin = 1 + |$ends| / n_runs / 50
+    thin = 1 + |$ends| / n_runs / 40
     from = |$ends| / n_runs > 20 ? 20 : |$ends| / n_runs - 1 # of those thinned
     array says[3] = ['kernel of the start', 'kernel of the end', 'kernel along the way']
     do for [k=1:3] {

@@ -214,12 +214,14 @@ double es_overlap_null(const es_joined *run, size_t j) {
   return sum * sum / ((double)run->d * powers);
 }
 
-/* Of the eigenvalues less a curve of as many; NaN where that has none. */
+/* Of the eigenvalues less a curve of as many; NaN where that has none, and
+ * infinite where it ends before they do. */
 static double rank_distance(const es_joined *run, const double *other) {
-  size_t n = 0;
+  size_t n = 0, measured = 0;
   const size_t cells = run->rows * run->d;
   const double sum = squares(&n, cells, run->lambda, 1, other, 1);
-  return sqrt(sum / (double)n);
+  for (size_t i = 0; i < cells; i++) measured += !isnan(run->lambda[i]);
+  return 0 < n && n < measured ? INFINITY : sqrt(sum / (double)n);
 }
 
 double es_rank_error(const es_joined *run) {

@@ -70,7 +70,8 @@ es_mode_measure es_value_at_next;
 
 /* Root mean square, over logged rows and ranks, of lambda_j less what descents
  * give in the kernel of the start, of the end, and with one measured along the
- * way; null: of lambda_j about its own mean. */
+ * way, infinite for a descent that leaves the finite numbers; null: of lambda_j
+ * about its own mean. */
 es_measure es_rank_error, es_rank_error_end, es_rank_error_followed,
     es_rank_error_null;
 

@@ -168,11 +168,30 @@ static void the_score(void **state) {
   assert_true(isnan(es_score(&h.run)));
 }
 
+/* Eigenvalues that are .25 too high throughout; a descent that leaves the
+ * finite numbers after its start is not right for having begun there, and one
+ * that was never made has no error. */
+static void eigenvalues(void **state) {
+  (void)state;
+  hand h;
+  double gone[ROWS * K] = {0, 0, 0, 0, NAN, NAN, NAN, NAN}, never[ROWS * K];
+  by_hand(&h);
+  for (size_t i = 0; i < ROWS * K; i++) never[i] = NAN;
+  h.run.lambda = h.along;
+  h.run.lambda_start = h.predicted;
+  h.run.lambda_end = gone;
+  h.run.followed = never;
+  assert_close(es_rank_error(&h.run), .25, 1e-15, 0);
+  assert_true(isinf(es_rank_error_end(&h.run)));
+  assert_true(isnan(es_rank_error_followed(&h.run)));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(timed_modes),      cmocka_unit_test(shares),
       cmocka_unit_test(part_of_steps),    cmocka_unit_test(part_of_curves),
       cmocka_unit_test(part_of_subspace), cmocka_unit_test(the_score),
+      cmocka_unit_test(eigenvalues),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
