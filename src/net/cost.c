@@ -59,12 +59,6 @@ static const es_node *typical_of(const es_graph *g) {
   return found;
 }
 
-static bool normalises(const es_graph *g) {
-  for (size_t i = 1; i < g->n_nodes; i++)
-    if (g->node[i].op == ES_OP_NORM) return true;
-  return false;
-}
-
 /* A graph that is timed. */
 typedef struct probe {
   es_graph graph;
@@ -149,7 +143,7 @@ static es_status measure_layer(double *out, const es_graph *g,
                                const es_node *like, size_t most,
                                es_diag *diag) {
   const es_node *from = &g->node[like->from[0]];
-  const bool norm = normalises(g);
+  const bool norm = es_graph_normalises(g);
   probe p = {0};
   double seconds = 0, flops = 1;
   size_t node =

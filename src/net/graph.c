@@ -292,7 +292,15 @@ es_status es_graph_finish(const es_graph *graph, es_diag *diag) {
 }
 
 size_t es_node_size(const es_node *node) {
-  return node->channels * node->height * node->width;
+  return node->channels * es_node_area(node);
+}
+
+size_t es_node_area(const es_node *node) { return node->height * node->width; }
+
+bool es_graph_normalises(const es_graph *graph) {
+  for (size_t i = 0; i < graph->n_nodes; i++)
+    if (graph->node[i].op == ES_OP_NORM) return true;
+  return false;
 }
 
 void es_graph_free(es_graph *graph) {

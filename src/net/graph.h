@@ -116,8 +116,13 @@ size_t es_graph_watch(es_graph *graph, size_t node);
  * ES_BAD_VALUE (a name too long or used twice), ES_NO_MEMORY. */
 es_status es_graph_finish(const es_graph *graph, es_diag *diag) ES_MUST_USE;
 
-/* Values of a node for one image: channels · height · width. */
+/* Values of a node for one image: channels · height · width; and of one of its
+ * planes. */
 size_t es_node_size(const es_node *node);
+size_t es_node_area(const es_node *node);
+
+/* Whether a node is a batch normalisation. */
+bool es_graph_normalises(const es_graph *graph);
 
 /* The parameter or buffer of that name, or NULL. */
 const es_tensor *es_graph_find(const es_graph *graph, const char *name);

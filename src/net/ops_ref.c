@@ -67,10 +67,6 @@ static overlap overlap_of(const es_node *in, const es_node *node, size_t k) {
   return o;
 }
 
-static size_t area_of(const es_node *node) {
-  return node->height * node->width;
-}
-
 #define REAL double
 #define NAME(x) x##_double
 #include "net/ops_ref_loops.h"

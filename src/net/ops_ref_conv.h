@@ -48,7 +48,7 @@ static double NAME(shift_dot)(const overlap *o, const NAME(call) * s,
 
 static void NAME(conv)(const NAME(call) * s) {
   const size_t in = s->in->channels, out = s->node->channels;
-  const size_t from = area_of(s->in), to = area_of(s->node);
+  const size_t from = es_node_area(s->in), to = es_node_area(s->node);
   const size_t kernel = s->node->kernel * s->node->kernel;
 #pragma omp parallel for schedule(static)
   for (size_t n = 0; n < s->batch; n++) {
@@ -68,7 +68,7 @@ static void NAME(conv)(const NAME(call) * s) {
 
 static void NAME(conv_by_image)(const NAME(call) * s) {
   const size_t in = s->in->channels, out = s->node->channels;
-  const size_t from = area_of(s->in), to = area_of(s->node);
+  const size_t from = es_node_area(s->in), to = es_node_area(s->node);
   const size_t kernel = s->node->kernel * s->node->kernel;
 #pragma omp parallel for schedule(static)
   for (size_t n = 0; n < s->batch; n++) {
@@ -87,7 +87,7 @@ static void NAME(conv_by_image)(const NAME(call) * s) {
 
 static void NAME(conv_by_weight)(const NAME(call) * s) {
   const size_t in = s->in->channels, out = s->node->channels;
-  const size_t from = area_of(s->in), to = area_of(s->node);
+  const size_t from = es_node_area(s->in), to = es_node_area(s->node);
   const size_t kernel = s->node->kernel * s->node->kernel;
 #pragma omp parallel for schedule(static)
   for (size_t o = 0; o < out; o++)

@@ -79,7 +79,7 @@ static size_t NAME(largest)(const NAME(call) * s, const REAL *x, size_t row,
 }
 
 static void NAME(max_pool)(const NAME(call) * s) {
-  const size_t from = area_of(s->in), to = area_of(s->node);
+  const size_t from = es_node_area(s->in), to = es_node_area(s->node);
 #pragma omp parallel for schedule(static)
   for (size_t plane = 0; plane < s->batch * s->node->channels; plane++) {
     const REAL *x = s->x[0] + plane * from;
@@ -90,7 +90,7 @@ static void NAME(max_pool)(const NAME(call) * s) {
 }
 
 static void NAME(max_pool_back)(const NAME(call) * s) {
-  const size_t from = area_of(s->in), to = area_of(s->node);
+  const size_t from = es_node_area(s->in), to = es_node_area(s->node);
   if (s->dx[0] == NULL) return;
 #pragma omp parallel for schedule(static)
   for (size_t plane = 0; plane < s->batch * s->node->channels; plane++) {
@@ -102,14 +102,14 @@ static void NAME(max_pool_back)(const NAME(call) * s) {
 }
 
 static void NAME(mean_pool)(const NAME(call) * s) {
-  const size_t area = area_of(s->in);
+  const size_t area = es_node_area(s->in);
   for (size_t plane = 0; plane < s->batch * s->node->channels; plane++)
     s->y[plane] =
         (REAL)(NAME(sum)(area, s->x[0] + plane * area) / (double)area);
 }
 
 static void NAME(mean_pool_back)(const NAME(call) * s) {
-  const size_t area = area_of(s->in);
+  const size_t area = es_node_area(s->in);
   if (s->dx[0] == NULL) return;
   for (size_t plane = 0; plane < s->batch * s->node->channels; plane++)
     for (size_t i = 0; i < area; i++)
@@ -173,7 +173,7 @@ static void NAME(offset_back)(const NAME(call) * s) {
 }
 
 static void NAME(scale)(const NAME(call) * s) {
-  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t area = es_node_area(s->node), channels = s->node->channels;
   const size_t planes = s->batch * channels;
   for (size_t k = 0; k < planes; k++)
     for (size_t i = k * area; i < (k + 1) * area; i++)
@@ -181,7 +181,7 @@ static void NAME(scale)(const NAME(call) * s) {
 }
 
 static void NAME(scale_back)(const NAME(call) * s) {
-  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t area = es_node_area(s->node), channels = s->node->channels;
 #pragma omp parallel for schedule(static)
   for (size_t c = 0; c < channels; c++) {
     double sum = 0;

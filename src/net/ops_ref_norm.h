@@ -4,7 +4,7 @@
 /* Mean and variance (over m, not m - 1) of channel c in part g. */
 static void NAME(measure)(const NAME(call) * s, size_t g, size_t c,
                           double *mean, double *var) {
-  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t area = es_node_area(s->node), channels = s->node->channels;
   const size_t per = s->batch / s->groups;
   const double m = (double)per * (double)area;
   double sum = 0, square = 0;
@@ -32,7 +32,7 @@ static void NAME(track)(const NAME(call) * s, size_t c, double mean, double var,
 }
 
 static void NAME(norm)(const NAME(call) * s) {
-  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t area = es_node_area(s->node), channels = s->node->channels;
   const size_t per = s->batch / s->groups;
 #pragma omp parallel for schedule(static)
   for (size_t c = 0; c < channels; c++)
@@ -63,7 +63,7 @@ static void NAME(norm)(const NAME(call) * s) {
 /* Channel c in part g: adds sum dy to *db and sum dy h to *dw, and to dx. */
 static void NAME(norm_back_part)(const NAME(call) * s, size_t g, size_t c,
                                  double *db, double *dw) {
-  const size_t area = area_of(s->node), channels = s->node->channels;
+  const size_t area = es_node_area(s->node), channels = s->node->channels;
   const size_t per = s->batch / s->groups;
   const double m = (double)per * (double)area;
   const double mean = s->mean[g * channels + c];

@@ -28,12 +28,6 @@ typedef struct work {
   es_slab slab;
 } work;
 
-static bool normalises(const es_graph *g) {
-  for (size_t i = 0; i < g->n_nodes; i++)
-    if (g->node[i].op == ES_OP_NORM) return true;
-  return false;
-}
-
 /* Sizes, and the plan but for its arrays. */
 static void size_up(work *w, const es_network *network, size_t n,
                     size_t batch) {
@@ -42,7 +36,7 @@ static void size_up(work *w, const es_network *network, size_t n,
   w->batch = batch;
   w->passes = (n + batch - 1) / batch;
   w->values = es_node_size(&network->graph.node[0]);
-  const bool norm = normalises(&w->network->graph);
+  const bool norm = es_graph_normalises(&w->network->graph);
   const size_t rows = VIEWS * w->n;
   w->plan =
       (es_tangent_plan){.graph = &w->network->graph,

@@ -40,8 +40,4 @@ static inline size_t es_tangent_least(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-static inline size_t es_node_area(const es_node *node) {
-  return node->height * node->width;
-}
-
 #endif

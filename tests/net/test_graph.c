@@ -62,6 +62,8 @@ static void resnet_18_is_torchvisions(void **state) {
   const es_node *last = &g.node[g.output[0] - 1];
   assert_int_equal(last->channels, 512);
   assert_int_equal(last->height * 100 + last->width, 707);
+  assert_int_equal(es_node_area(last), 49);
+  assert_true(es_graph_normalises(&g));
   assert_int_equal(es_node_size(&g.node[g.output[0]]), 512);
   assert_int_equal(es_node_size(&g.node[g.output[1]]), 1000);
   es_graph_free(&g);
@@ -92,6 +94,7 @@ static void shapes_of_results(void **state) {
       assert_int_equal(g.node[y].height, rows[i].out_height);
       assert_int_equal(g.node[y].width, rows[i].out_width);
       assert_int_equal(g.n_params, pool ? 0 : 1);
+      assert_false(es_graph_normalises(&g));
       es_graph_free(&g);
     }
 }
