@@ -179,8 +179,7 @@ static const es_key rows[] = {
      "spectra of the layers before the representation in the trace"},
     {"train", "embeddings", ES_SIZE, 0, 0, 1e6, NULL, "points", "0",
      "store the embeddings of that many eval pairs' first views at every row "
-     "of "
-     "the trace in arrays.h5"},
+     "of the trace in arrays.h5"},
     {"train", "checkpoint_every", ES_SIZE, 0, 1, 1e9, NULL, "steps", "100",
      "steps that a kill may lose"},
     {"train", "predict", ES_CHOICE, 0, 0, 0, "off|conjugate|ntk", NULL, "off",

@@ -34,7 +34,7 @@
  *                      bar: they differ by one at most; inconclusive where
  *                      maps that stay would meet it
  *     rankme, rankme_predicted of that covariance
- *     theorem          1; 0, "outside", where that of a run's file is
+ *     theorem          1; 0, "outside", where a run's arrays.h5 says so
  */
 es_status es_contrastive_overlay(const char *const *run, size_t n_runs,
                                  const char *dir,

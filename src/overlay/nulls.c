@@ -3,9 +3,9 @@
 
 #include "base/random.h"
 #include "linalg/linalg.h"
+#include "metrics/subspace.h"
 #include "ntk/fit.h"
 #include "overlay/measures.h"
-#include "metrics/subspace.h"
 
 #include <math.h>
 #include <stdlib.h>

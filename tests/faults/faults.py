@@ -125,7 +125,6 @@ def varies(name):
     return fnmatch.fnmatch(name, "run*.json") or name == "index.html"
 
 
-
 def tree(folder):
     """Files below a folder and their bytes."""
     found = {}
@@ -142,7 +141,8 @@ class Server:
 
     def __init__(self, program, command, folder, pristine):
         self.folder, self.pristine, self.command = folder, pristine, command
-        env = dict(os.environ, PATH=pristine + ":" + os.environ["PATH"], OMP_NUM_THREADS="1", GOMP_SPINCOUNT="5000",
+        env = dict(os.environ, PATH=pristine + ":" + os.environ["PATH"],
+                   OMP_NUM_THREADS="1", GOMP_SPINCOUNT="5000",
                    EIGENSTEP_DATADIR=os.path.join(pristine, "share"),
                    ASAN_OPTIONS="detect_leaks=1:exitcode=%d:abort_on_error=0"
                    % SANITIZER,

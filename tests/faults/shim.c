@@ -1,7 +1,7 @@
 /* The program with faults: linked in front of what our own objects call (the
- * names in tests/faults/wrapped, by the linker's --wrap), so that the k-th call
- * of a family fails and what libraries do inside is left alone. HDF5 writes
- * through our driver, and so through here too.
+ * names that have a __wrap_ below, by the linker's --wrap), so that the k-th
+ * call of a family fails and what libraries do inside is left alone. HDF5
+ * writes through our driver, and so through here too.
  *
  * Its main is a server: for every line "FAMILY K MODE" of its input it forks a
  * child that runs the program with its arguments, and answers with "STATUS

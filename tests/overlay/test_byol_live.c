@@ -2,8 +2,8 @@
  * sums, what its modes add up to, and that a run may stop between two rows. */
 #include "tests/models/trained.h"
 
-#include "file/csv.h"
 #include "base/random.h"
+#include "file/csv.h"
 #include "overlay/byol_moments.h"
 
 #include <math.h>
