@@ -151,6 +151,9 @@ bool es_config_flag(const es_config *config, const char *section,
                     const char *name);
 const char *es_config_text(const es_config *config, const char *section,
                            const char *name);
+/* Whether a text is that word; false for an unset or unknown key. */
+bool es_config_is(const es_config *config, const char *section,
+                  const char *name, const char *word);
 const double *es_config_list(const es_config *config, const char *section,
                              const char *name, size_t *n);
 const es_matrix *es_config_matrix(const es_config *config, const char *section,

@@ -214,8 +214,7 @@ static es_status check_sigma0(const es_config *config, es_diag *diag) {
 
 es_status es_deep_read_shape(deep *b, const es_config *config,
                              const es_watch *watch, es_diag *diag) {
-  const bool relu =
-      strcmp(es_config_text(config, "model", "activation"), "relu") == 0;
+  const bool relu = es_config_is(config, "model", "activation", "relu");
   es_status status = check_sigma0(config, diag);
   if (status == ES_OK)
     status = has(config, "lambda")

@@ -96,7 +96,7 @@ static es_status check_batch(const es_drive *drive, const es_config *config,
 static es_status read_loss(es_drive *drive, const given *source,
                            const es_config *config, es_diag *diag) {
   const char *reduction = es_config_text(config, "model", "reduction");
-  const bool dot = strcmp(es_config_text(config, "model", "loss"), "dot") == 0;
+  const bool dot = es_config_is(config, "model", "loss", "dot");
   drive->loss = dot ? ES_INFONCE_DOT : ES_INFONCE_DISTANCE;
   drive->temperature = es_config_real(config, "model", "temperature");
   drive->negatives = es_config_flag(config, "model", "negatives");

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Squares of what is at most this are numbers. */
 #define MOST 1e100
@@ -103,7 +102,7 @@ es_status es_eigenmodes_read(es_eigenmode **modes, size_t *n,
 double es_eigenmodes_lr(const es_config *config) {
   return es_config_has(config, "model", "lr") &&
                  es_config_has(config, "solver", "method") &&
-                 strcmp(es_config_text(config, "solver", "method"), "gd") == 0
+                 es_config_is(config, "solver", "method", "gd")
              ? es_config_real(config, "model", "lr")
              : 0;
 }

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct es_descent {
   es_optimizer *optimizer;
@@ -20,14 +19,10 @@ struct es_descent {
   es_slab slab;
 };
 
-static bool says(const es_config *config, const char *name, const char *word) {
-  return strcmp(es_config_text(config, "train", name), word) == 0;
-}
-
 static es_rule rule_of(const es_config *config) {
-  return says(config, "optimizer", "lars")    ? ES_RULE_LARS
-         : says(config, "optimizer", "adamw") ? ES_RULE_ADAMW
-                                              : ES_RULE_SGD;
+  return es_config_is(config, "train", "optimizer", "lars")    ? ES_RULE_LARS
+         : es_config_is(config, "train", "optimizer", "adamw") ? ES_RULE_ADAMW
+                                                               : ES_RULE_SGD;
 }
 
 /* A linear network's one map stands for a projector. */
@@ -120,9 +115,10 @@ static es_status open_descent(es_descent *d, const es_network *network,
                               es_diag *diag) {
   const es_rule rule = rule_of(config);
   const double momentum = es_config_real(config, "train", "momentum");
-  d->schedule = (es_schedule){.cosine = says(config, "schedule", "cosine"),
-                              .warmup = warmup_of(config, rule, steps),
-                              .steps = steps};
+  d->schedule = (es_schedule){
+      .cosine = es_config_is(config, "train", "schedule", "cosine"),
+      .warmup = warmup_of(config, rule, steps),
+      .steps = steps};
   d->rate = es_config_real(config, "train", "lr");
   d->flow = rule == ES_RULE_ADAMW ? 1 : 1 / (1 - momentum);
   es_status status = es_descent_check(config, steps, diag);

@@ -24,16 +24,10 @@ struct es_direct {
   es_slab slab;
 };
 
-static bool predictor_is(const es_config *config, const char *word) {
-  return strcmp(es_config_text(config, "method", "predictor"), word) == 0;
-}
-
 static rule rule_of(const es_config *config) {
-  if (predictor_is(config, "directset")) return SET;
-  if (predictor_is(config, "directcopy")) return COPY;
-  return strcmp(es_config_text(config, "method", "form"), "code") == 0
-             ? PRED_CODE
-             : PRED;
+  if (es_config_is(config, "method", "predictor", "directset")) return SET;
+  if (es_config_is(config, "method", "predictor", "directcopy")) return COPY;
+  return es_config_is(config, "method", "form", "code") ? PRED_CODE : PRED;
 }
 
 static es_status open_direct(es_direct *w, const es_network *network,

@@ -6,23 +6,17 @@
 
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
-
-static bool says(const es_config *config, const char *section, const char *name,
-                 const char *word) {
-  const char *text = es_config_text(config, section, name);
-  return text != NULL && strcmp(text, word) == 0;
-}
 
 /* One more forward pass a step, and one more network. */
 static bool averages(const es_config *config) {
-  return es_loss_of(config)->targets && says(config, "method", "target", "ema");
+  return es_loss_of(config)->targets &&
+         es_config_is(config, "method", "target", "ema");
 }
 
 /* Copies of the parameters: themselves, the gradient, what the engine and the
  * optimiser have beside them, and the average. */
 static double copies_of(const es_config *config) {
-  const bool adam = says(config, "train", "optimizer", "adamw");
+  const bool adam = es_config_is(config, "train", "optimizer", "adamw");
   const bool moves = adam || es_config_real(config, "train", "momentum") > 0;
   return 4 + moves + adam + 2 * averages(config);
 }
@@ -81,7 +75,7 @@ static es_status find_seconds(es_estimate *e, const es_config *config,
   if (status == ES_OK) status = time_view(&view, set, diag);
   if (status != ES_OK) return status;
   const double forward = images * cost.flops * per_flop / 3;
-  const bool drawn = !says(config, "data", "pairs", "fixed");
+  const bool drawn = !es_config_is(config, "data", "pairs", "fixed");
   const double step = 3 * forward + averages(config) * forward +
                       drawn * images * view / (double)omp_get_max_threads();
   e->seconds = (double)e->steps * step + (double)e->rows * passes * forward;

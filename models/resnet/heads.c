@@ -109,8 +109,7 @@ static void read_heads(es_heads *out, const es_config *config) {
   const bool set =
       strncmp(es_config_text(config, "method", "predictor"), "direct", 6) == 0;
   *out = (es_heads){
-      .feature_norm =
-          strcmp(es_config_text(config, "net", "feature_norm"), "batch") == 0,
+      .feature_norm = es_config_is(config, "net", "feature_norm", "batch"),
       .projector = (es_projector)CHOICE(config, "projector", projectors),
       .fixed = !es_config_flag(config, "method", "projector_trainable"),
       .layers = es_config_size(config, "method", "projector_layers"),
@@ -121,8 +120,7 @@ static void read_heads(es_heads *out, const es_config *config) {
                        : (es_predictor)CHOICE(config, "predictor", predictors),
       .predictor_hidden =
           es_config_size(config, "method", "predictor_hidden_dim"),
-      .identity = strcmp(es_config_text(config, "method", "predictor_init"),
-                         "identity") == 0};
+      .identity = es_config_is(config, "method", "predictor_init", "identity")};
   if (es_config_has(config, "method", "predictor_scale"))
     out->predictor_scale = es_config_real(config, "method", "predictor_scale");
 }

@@ -230,42 +230,30 @@ static void leave_optimizer(es_config *config) {
           es_config_forget(config, "train", own[j]);
 }
 
-static bool net_is(const es_config *config, const char *name,
-                   const char *word) {
-  return strcmp(es_config_text(config, "net", name), word) == 0;
-}
-
 static es_status settle_net(es_config *config, es_diag *diag) {
   es_status status = ES_OK;
-  if (net_is(config, "depth", "26") || net_is(config, "depth", "50"))
+  if (es_config_is(config, "net", "depth", "26") ||
+      es_config_is(config, "net", "depth", "50"))
     status = es_config_suggest(config, "net", "block", "bottleneck", diag);
-  if (status == ES_OK && net_is(config, "arch", "linear"))
+  if (status == ES_OK && es_config_is(config, "net", "arch", "linear"))
     status = es_config_suggest(config, "method", "projector", "none", diag);
   return status;
 }
 
-static bool projects(const es_config *config, const char *name,
-                     const char *word) {
-  return strcmp(es_config_text(config, "method", name), word) == 0;
-}
-
 static es_status settle_projector(es_config *config, es_diag *diag) {
-  if (!projects(config, "projector", "orthogonal")) return ES_OK;
+  if (!es_config_is(config, "method", "projector", "orthogonal")) return ES_OK;
   const es_status status =
       es_config_suggest(config, "method", "projector_init", "orthogonal", diag);
-  if (status != ES_OK || !projects(config, "projector_init", "gaussian"))
+  if (status != ES_OK ||
+      !es_config_is(config, "method", "projector_init", "gaussian"))
     return status;
   return es_config_blame(config, "method", "projector_init", diag,
                          "method.projector=orthogonal starts with orthogonal "
                          "rows, expected orthogonal or pca");
 }
 
-static bool says(const es_config *config, const char *name, const char *word) {
-  return strcmp(es_config_text(config, "train", name), word) == 0;
-}
-
 static es_status settle_optimizer(es_config *config, es_diag *diag) {
-  const bool sgd = says(config, "optimizer", "sgd");
+  const bool sgd = es_config_is(config, "train", "optimizer", "sgd");
   char decay[32];
   snprintf(decay, sizeof decay, "%.17g",
            es_config_real(config, "train", "weight_decay"));
@@ -282,13 +270,13 @@ static es_status settle_optimizer(es_config *config, es_diag *diag) {
 
 /* The theory's descent has one rate, and leaves orthogonal rows. */
 static es_status check_predict(const es_config *config, es_diag *diag) {
-  if (says(config, "predict", "off")) return ES_OK;
-  if (projects(config, "projector", "orthogonal"))
+  if (es_config_is(config, "train", "predict", "off")) return ES_OK;
+  if (es_config_is(config, "method", "projector", "orthogonal"))
     return es_config_blame(config, "train", "predict", diag,
                            "theory's map is free, that of "
                            "method.projector=orthogonal is not, expected off");
-  if ((says(config, "optimizer", "sgd") &&
-       says(config, "schedule", "constant") &&
+  if ((es_config_is(config, "train", "optimizer", "sgd") &&
+       es_config_is(config, "train", "schedule", "constant") &&
        (!has(config, "warmup") ||
         es_config_size(config, "train", "warmup") == 0)))
     return ES_OK;
@@ -307,7 +295,7 @@ static es_status check_embeddings(const es_config *config, es_diag *diag) {
 }
 
 es_status es_train_settle(es_config *config, es_diag *diag) {
-  const bool linear = net_is(config, "arch", "linear");
+  const bool linear = es_config_is(config, "net", "arch", "linear");
   es_status status = es_loss_settle(config, diag);
   prefer_relative(config);
   leave_optimizer(config);

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { U, V, U_NORM, V_NORM, DV };
 
@@ -72,7 +71,7 @@ static es_status open_cosine(void **self, size_t n, size_t d,
   const size_t rows = es_size_product(2, n), cells = es_size_product(rows, d);
   const size_t count[] = {cells, cells, rows, rows, cells, ES_LOSS_END};
   const double temperature = es_config_real(config, "method", "temperature");
-  const bool own = strcmp(es_config_text(config, "method", "target"), "self");
+  const bool own = !es_config_is(config, "method", "target", "self");
   const es_status status =
       es_loss_work_new(self, sizeof(infonce), n, d, count, diag);
   return status != ES_OK

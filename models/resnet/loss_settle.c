@@ -1,12 +1,6 @@
 /* Settings that losses read: see es_loss_settle. */
 #include "models/resnet/loss.h"
 
-#include <string.h>
-
-static bool is(const es_config *config, const char *name, const char *word) {
-  return strcmp(es_config_text(config, "method", name), word) == 0;
-}
-
 es_status es_loss_default(es_config *config, const char *section,
                           const char *name, const char *value, es_diag *diag) {
   return es_config_has(config, section, name)
@@ -19,7 +13,7 @@ es_status es_loss_default(es_config *config, const char *section,
  * config.yaml it would be such a mistake. */
 static es_status of(es_config *config, const char *key, const char *word,
                     const char *name, const char *value, es_diag *diag) {
-  if (is(config, key, word))
+  if (es_config_is(config, "method", key, word))
     return es_loss_default(config, "method", name, value, diag);
   if (es_config_given(config, "method", name))
     return es_config_blame(config, "method", name, diag,
@@ -34,10 +28,11 @@ static es_status of(es_config *config, const char *key, const char *word,
 static es_status of_direct(es_config *config, const char *name,
                            const char *pred, const char *set, const char *copy,
                            es_diag *diag) {
-  const char *value = is(config, "predictor", "directpred")   ? pred
-                      : is(config, "predictor", "directset")  ? set
-                      : is(config, "predictor", "directcopy") ? copy
-                                                              : NULL;
+  const char *value =
+      es_config_is(config, "method", "predictor", "directpred")   ? pred
+      : es_config_is(config, "method", "predictor", "directset")  ? set
+      : es_config_is(config, "method", "predictor", "directcopy") ? copy
+                                                                  : NULL;
   if (value != NULL)
     return es_loss_default(config, "method", name, value, diag);
   if (es_config_given(config, "method", name))
@@ -59,8 +54,8 @@ static es_status settle_direct(es_config *config, es_diag *diag) {
 }
 
 static es_status settle_precondition(es_config *config, es_diag *diag) {
-  const bool plain = is(config, "precondition", "none");
-  if (!plain && !is(config, "loss", "covariance"))
+  const bool plain = es_config_is(config, "method", "precondition", "none");
+  if (!plain && !es_config_is(config, "method", "loss", "covariance"))
     return es_config_blame(config, "method", "precondition", diag,
                            "it is of method.loss=covariance, not of %s",
                            es_config_text(config, "method", "loss"));
@@ -75,29 +70,32 @@ static es_status settle_precondition(es_config *config, es_diag *diag) {
 }
 
 static bool leads_out(const es_config *config) {
-  return is(config, "target", "labels") || is(config, "target", "pixels");
+  return es_config_is(config, "method", "target", "labels") ||
+         es_config_is(config, "method", "target", "pixels");
 }
 
 /* A prediction of what is no embedding has another size. */
 static es_status check_leads_out(const es_config *config, es_diag *diag) {
   const char *target = es_config_text(config, "method", "target");
   if (!leads_out(config))
-    return is(config, "loss", "cross-entropy")
+    return es_config_is(config, "method", "loss", "cross-entropy")
                ? es_config_blame(config, "method", "target", diag,
                                  "method.loss=cross-entropy is of classes, "
                                  "expected labels")
                : ES_OK;
-  if (is(config, "loss", "infonce") ||
-      (is(config, "loss", "cross-entropy") && is(config, "target", "pixels")))
+  if (es_config_is(config, "method", "loss", "infonce") ||
+      (es_config_is(config, "method", "loss", "cross-entropy") &&
+       es_config_is(config, "method", "target", "pixels")))
     return es_config_blame(config, "method", "target", diag,
                            "method.loss=%s is not of %s, expected l2 or cosine",
                            es_config_text(config, "method", "loss"), target);
-  if (!is(config, "predictor", "linear") && !is(config, "predictor", "mlp"))
+  if (!es_config_is(config, "method", "predictor", "linear") &&
+      !es_config_is(config, "method", "predictor", "mlp"))
     return es_config_blame(config, "method", "predictor", diag,
                            "method.target=%s has another size than the "
                            "embedding, expected linear or mlp",
                            target);
-  if (is(config, "predictor_init", "identity"))
+  if (es_config_is(config, "method", "predictor_init", "identity"))
     return es_config_blame(config, "method", "predictor_init", diag,
                            "method.target=%s has another size than the "
                            "embedding, expected gaussian",
@@ -106,7 +104,7 @@ static es_status check_leads_out(const es_config *config, es_diag *diag) {
 }
 
 static es_status settle_cross_entropy(es_config *config, es_diag *diag) {
-  if (!is(config, "loss", "cross-entropy")) return ES_OK;
+  if (!es_config_is(config, "method", "loss", "cross-entropy")) return ES_OK;
   const es_status status =
       es_config_suggest(config, "method", "target", "labels", diag);
   return status == ES_OK
@@ -118,12 +116,12 @@ static es_status settle_cross_entropy(es_config *config, es_diag *diag) {
 static es_status check_targets(const es_config *config, es_diag *diag) {
   const char *loss = es_config_text(config, "method", "loss");
   if (es_loss_of(config)->targets) return check_leads_out(config, diag);
-  if (!is(config, "target", "self"))
+  if (!es_config_is(config, "method", "target", "self"))
     return es_config_blame(config, "method", "target", diag,
                            "method.loss=%s compares embeddings with each "
                            "other, expected self",
                            loss);
-  if (!is(config, "predictor", "none"))
+  if (!es_config_is(config, "method", "predictor", "none"))
     return es_config_blame(config, "method", "predictor", diag,
                            "method.loss=%s takes no predictions, expected none",
                            loss);
@@ -131,9 +129,8 @@ static es_status check_targets(const es_config *config, es_diag *diag) {
 }
 
 static es_status check_predict(const es_config *config, es_diag *diag) {
-  if (strcmp(es_config_text(config, "train", "predict"), "off") == 0)
-    return ES_OK;
-  if (!is(config, "precondition", "none"))
+  if (es_config_is(config, "train", "predict", "off")) return ES_OK;
+  if (!es_config_is(config, "method", "precondition", "none"))
     return es_config_blame(config, "train", "predict", diag,
                            "the prediction is of method.precondition=none, "
                            "expected off");
@@ -142,7 +139,7 @@ static es_status check_predict(const es_config *config, es_diag *diag) {
 
 es_status es_loss_settle(es_config *config, es_diag *diag) {
   es_status status = of(config, "loss", "barlow", "lambda", "0.0051", diag);
-  if (status == ES_OK && !is(config, "loss", "infonce"))
+  if (status == ES_OK && !es_config_is(config, "method", "loss", "infonce"))
     status = of(config, "loss", "simclr", "temperature", "0.5", diag);
   if (status == ES_OK)
     status = of(config, "loss", "simclr", "negatives", "on", diag);

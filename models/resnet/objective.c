@@ -34,22 +34,20 @@ struct es_objective {
   es_slab slab;
 };
 
-static bool target_is(const es_config *config, const char *word) {
-  return strcmp(es_config_text(config, "method", "target"), word) == 0;
-}
-
 static void read_settings(es_objective *o, const es_config *config) {
   const es_network *n = o->network;
   o->kind = es_loss_of(config);
   o->own = o->kind->targets ? n->prediction : n->embedding;
   o->other = n->embedding;
-  o->self = o->kind->targets && target_is(config, "self");
-  o->ema = o->kind->targets && target_is(config, "ema");
-  o->labels = o->kind->targets && target_is(config, "labels");
-  o->pixels = o->kind->targets && target_is(config, "pixels");
+  o->self =
+      o->kind->targets && es_config_is(config, "method", "target", "self");
+  o->ema = o->kind->targets && es_config_is(config, "method", "target", "ema");
+  o->labels =
+      o->kind->targets && es_config_is(config, "method", "target", "labels");
+  o->pixels =
+      o->kind->targets && es_config_is(config, "method", "target", "pixels");
   if (o->ema)
-    o->pace.cosine =
-        strcmp(es_config_text(config, "method", "ema_schedule"), "cosine") == 0;
+    o->pace.cosine = es_config_is(config, "method", "ema_schedule", "cosine");
   o->momentum = es_config_real(config, "method", "ema_momentum");
 }
 

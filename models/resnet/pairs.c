@@ -126,7 +126,7 @@ static es_status open_pairs(es_pairs *p, const es_config *config,
   p->m = es_dataset_dim(p->set);
   p->batch = es_config_size(config, "train", "batch");
   p->seed = es_config_size(config, "train", "seed");
-  p->fixed = strcmp(es_config_text(config, "data", "pairs"), "fixed") == 0;
+  p->fixed = es_config_is(config, "data", "pairs", "fixed");
   if (p->n < 2)
     return es_config_blame(config, "data", "n", diag,
                            "training needs pairs to compare, expected 2 or "

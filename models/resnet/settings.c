@@ -20,11 +20,6 @@ static const struct {
     {"50", true, {3, 4, 6, 3}},
 };
 
-static bool text_is(const es_config *config, const char *section,
-                    const char *name, const char *word) {
-  return strcmp(es_config_text(config, section, name), word) == 0;
-}
-
 static es_status stages_of_list(size_t *out, const es_config *config,
                                 es_diag *diag) {
   size_t n;
@@ -46,7 +41,7 @@ static es_status read_stages(es_encoder *out, const es_config *config,
   if (es_config_has(config, "net", "stages"))
     return stages_of_list(out->stages, config, diag);
   for (size_t k = 0; k < sizeof depths / sizeof *depths; k++)
-    if (text_is(config, "net", "depth", depths[k].depth) &&
+    if (es_config_is(config, "net", "depth", depths[k].depth) &&
         depths[k].bottleneck == out->bottleneck) {
       memcpy(out->stages, depths[k].stages, sizeof out->stages);
       return ES_OK;
@@ -95,7 +90,7 @@ static es_status check_start(const es_encoder *e, const es_config *config,
 
 static es_status read_heads(es_encoder *out, const es_config *config,
                             es_diag *diag) {
-  const bool none = text_is(config, "method", "projector", "none");
+  const bool none = es_config_is(config, "method", "projector", "none");
   const bool bare = none && out->arch == ES_ARCH_LINEAR;
   const size_t features =
       bare ? es_config_size(config, "method", "dim") : es_encoder_features(out);
@@ -107,14 +102,14 @@ static es_status read_heads(es_encoder *out, const es_config *config,
 es_status es_encoder_from(es_encoder *out, const es_config *config,
                           size_t channels, size_t side, es_diag *diag) {
   *out = (es_encoder){
-      .arch = text_is(config, "net", "arch", "linear") ? ES_ARCH_LINEAR
-              : text_is(config, "net", "arch", "mlp")  ? ES_ARCH_MLP
-                                                       : ES_ARCH_RESNET,
-      .bottleneck = text_is(config, "net", "block", "bottleneck"),
+      .arch = es_config_is(config, "net", "arch", "linear") ? ES_ARCH_LINEAR
+              : es_config_is(config, "net", "arch", "mlp")  ? ES_ARCH_MLP
+                                                            : ES_ARCH_RESNET,
+      .bottleneck = es_config_is(config, "net", "block", "bottleneck"),
       .width = es_config_size(config, "net", "width"),
       .bottleneck_width = es_config_size(config, "net", "bottleneck_width"),
       .hidden_layers = es_config_size(config, "net", "hidden_layers"),
-      .norm = text_is(config, "net", "norm", "batch"),
+      .norm = es_config_is(config, "net", "norm", "batch"),
       .plain = !es_config_flag(config, "net", "residual"),
       .channels = channels,
       .side = side,
@@ -122,8 +117,9 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
       .share = es_config_real(config, "net", "subtract_initial"),
       .weight_scale = es_config_real(config, "net", "init_scale_all"),
       .layers = es_config_flag(config, "train", "layers"),
-      .orthogonal = !text_is(config, "method", "projector_init", "gaussian"),
-      .pca = text_is(config, "method", "projector_init", "pca")};
+      .orthogonal =
+          !es_config_is(config, "method", "projector_init", "gaussian"),
+      .pca = es_config_is(config, "method", "projector_init", "pca")};
   if (out->arch == ES_ARCH_RESNET && channels == 0)
     return es_fail(diag, ES_BAD_VALUE,
                    "net.arch=resnet: data.name=%s has no images, nor are views "
@@ -136,9 +132,9 @@ es_status es_encoder_from(es_encoder *out, const es_config *config,
 
 es_status es_encoder_aim(es_encoder *encoder, const es_config *config,
                          size_t classes, es_diag *diag) {
-  if (text_is(config, "method", "target", "pixels"))
+  if (es_config_is(config, "method", "target", "pixels"))
     encoder->heads.predicted = pixels_of(encoder);
-  if (!text_is(config, "method", "target", "labels")) return ES_OK;
+  if (!es_config_is(config, "method", "target", "labels")) return ES_OK;
   encoder->heads.predicted = classes;
   return classes > 0 ? ES_OK
                      : es_config_blame(config, "method", "target", diag,

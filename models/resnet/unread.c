@@ -1,19 +1,12 @@
 /* Settings that a combination of others does not read: see method.h. */
 #include "models/resnet/method.h"
 
-#include <string.h>
-
-static bool is(const es_config *config, const char *section, const char *name,
-               const char *word) {
-  return strcmp(es_config_text(config, section, name), word) == 0;
-}
-
 static bool mlp_projector(const es_config *config) {
-  return is(config, "method", "projector", "mlp");
+  return es_config_is(config, "method", "projector", "mlp");
 }
 
 static bool mlp_predictor(const es_config *config) {
-  return is(config, "method", "predictor", "mlp");
+  return es_config_is(config, "method", "predictor", "mlp");
 }
 
 static bool mlp_head(const es_config *config) {
@@ -21,7 +14,7 @@ static bool mlp_head(const es_config *config) {
 }
 
 static bool predictor(const es_config *config) {
-  return !is(config, "method", "predictor", "none");
+  return !es_config_is(config, "method", "predictor", "none");
 }
 
 static bool matrix(const es_config *config) {
@@ -29,11 +22,11 @@ static bool matrix(const es_config *config) {
 }
 
 static bool chunked(const es_config *config) {
-  return !is(config, "train", "ordering", "multi-pass");
+  return !es_config_is(config, "train", "ordering", "multi-pass");
 }
 
 static bool hybrid(const es_config *config) {
-  return is(config, "train", "ordering", "hybrid");
+  return es_config_is(config, "train", "ordering", "hybrid");
 }
 
 /* Each key says when it is read, what a method's preset of it goes back to

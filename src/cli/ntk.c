@@ -63,7 +63,7 @@ static es_status open_run(work *w, es_diag *diag) {
   const es_config *config = w->job->config;
   w->n = es_config_size(config, "ntk", "n");
   w->test = es_config_size(config, "ntk", "test");
-  w->single = strcmp(es_config_text(config, "ntk", "precision"), "single") == 0;
+  w->single = es_config_is(config, "ntk", "precision", "single");
   const es_status status =
       es_saved_open(&w->run, w->job->target, es_dataset_open, BATCH, diag);
   if (status != ES_OK) return status;

@@ -34,8 +34,7 @@ static es_status ask_theory(es_session *s, es_diag *diag) {
                            .say = say,
                            .context = &s->job,
                            .gamma_1 = &s->gamma_1};
-  const bool predicting =
-      strcmp(es_config_text(config, "train", "predict"), "off") != 0;
+  const bool predicting = !es_config_is(config, "train", "predict", "off");
   es_status status = ES_OK;
   if (predicting) s->family = es_family_of(config);
   if (!predicting || !s->family->rates)

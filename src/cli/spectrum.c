@@ -63,8 +63,7 @@ static es_status choose_images(spectrum *s, es_diag *diag) {
 }
 
 static bool of_embedding(const spectrum *s) {
-  return strcmp(es_config_text(s->job->config, "spectrum", "layer"),
-                "embedding") == 0;
+  return es_config_is(s->job->config, "spectrum", "layer", "embedding");
 }
 
 static es_status choose_features(spectrum *s, es_diag *diag) {

@@ -81,6 +81,12 @@ const char *es_config_text(const es_config *config, const char *section,
   return text ? entry->value.text : NULL;
 }
 
+bool es_config_is(const es_config *config, const char *section,
+                  const char *name, const char *word) {
+  const char *text = es_config_text(config, section, name);
+  return text != NULL && strcmp(text, word) == 0;
+}
+
 const double *es_config_list(const es_config *config, const char *section,
                              const char *name, size_t *n) {
   const es_entry *entry = lookup(config, section, name);

@@ -84,7 +84,7 @@ static es_status open_byol(void **self, const es_live_run *run, es_diag *diag) {
   byol *b = calloc(1, sizeof *b);
   *self = b;
   if (b == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (strcmp(es_config_text(run->config, "train", "predict"), "conjugate") != 0)
+  if (!es_config_is(run->config, "train", "predict", "conjugate"))
     return es_config_blame(run->config, "train", "predict", diag,
                            "theory of BYOL is of the last linear map, expected "
                            "off or conjugate");

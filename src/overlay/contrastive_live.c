@@ -31,7 +31,7 @@ typedef struct live {
 static bool speaks(const es_config *config) {
   const char *loss = es_config_text(config, "method", "loss");
   return loss != NULL && es_loss_of(config) == &es_loss_infonce &&
-         strcmp(es_config_text(config, "train", "predict"), "ntk") != 0;
+         !es_config_is(config, "train", "predict", "ntk");
 }
 
 static void close_live(void *self) {

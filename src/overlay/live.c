@@ -10,14 +10,9 @@
 
 static const double most_relative_fresh = .3;
 
-static bool is(const es_config *config, const char *section, const char *name,
-               const char *word) {
-  return strcmp(es_config_text(config, section, name), word) == 0;
-}
-
 es_kernel_kind es_live_kernel(const es_config *config) {
-  return is(config, "train", "predict", "ntk") ? ES_KERNEL_NTK
-                                               : ES_KERNEL_CONJUGATE;
+  return es_config_is(config, "train", "predict", "ntk") ? ES_KERNEL_NTK
+                                                         : ES_KERNEL_CONJUGATE;
 }
 
 es_status es_live_settle_rate(const es_live_run *run, double gamma_1,
@@ -29,7 +24,8 @@ es_status es_live_settle_rate(const es_live_run *run, double gamma_1,
     return es_config_blame(config, "train", "lr_relative", diag,
                            "the kernel at the start has no positive "
                            "eigenvalue, expected train.lr instead");
-  if (is(config, "data", "pairs", "fresh") && relative > most_relative_fresh) {
+  if (es_config_is(config, "data", "pairs", "fresh") &&
+      relative > most_relative_fresh) {
     run->say(run->context, "train.lr_relative is taken as 0.3, the most with "
                            "data.pairs=fresh");
     relative = most_relative_fresh;

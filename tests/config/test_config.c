@@ -21,6 +21,8 @@ static void defaults(void **state) {
   assert_false(es_config_flag(c, "model", "none"));
   assert_null(es_config_text(c, "data", "path"));
   assert_null(es_config_text(c, "model", "eta"));
+  assert_false(es_config_is(c, "data", "path", ""));
+  assert_false(es_config_is(c, "model", "eta", ""));
   assert_null(es_config_list(c, "model", "gamma", &n));
   assert_int_equal(n, 0);
   assert_null(es_config_list(c, "model", "eta", &n));

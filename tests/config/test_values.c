@@ -26,6 +26,8 @@ static void scalars(void **state) {
   }
   set(c, "model.init=aligned");
   assert_string_equal(es_config_text(c, "model", "init"), "aligned");
+  assert_true(es_config_is(c, "model", "init", "aligned"));
+  assert_false(es_config_is(c, "model", "init", "align"));
   set(c, "data.path=a=b.c: d");
   assert_string_equal(es_config_text(c, "data", "path"), "a=b.c: d");
   es_config_free(c);
