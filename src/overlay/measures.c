@@ -220,7 +220,8 @@ static double rank_distance(const es_joined *run, const double *other) {
   size_t n = 0, measured = 0;
   const size_t cells = run->rows * run->d;
   const double sum = squares(&n, cells, run->lambda, 1, other, 1);
-  for (size_t i = 0; i < cells; i++) measured += !isnan(run->lambda[i]);
+  for (size_t i = 0; i < cells; i++)
+    if (!isnan(run->lambda[i])) measured++;
   return 0 < n && n < measured ? INFINITY : sqrt(sum / (double)n);
 }
 
