@@ -252,6 +252,81 @@ static void a_linear_network_follows_its_flow(void **state) {
   close_trained(&t);
 }
 
+/* A run of two rows whose covariance has so many directions, of four, at the
+ * start and at the end, and by theory at the end. */
+static void put_run(const char *dir, int start, int end, int predicted,
+                    double theorem) {
+  static const char *const name[] = {"trace.csv", "prediction.csv"};
+  char path[160];
+  es_h5 *file;
+  es_diag diag = {0};
+  assert_ok(es_file_mkdirs(dir, &diag), diag);
+  for (int k = 0; k < 2; k++) {
+    const int rank[] = {start, k == 0 ? end : predicted};
+    snprintf(path, sizeof path, "%s/%s", dir, name[k]);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("step,t,loss,sigma_1_1", out);
+    for (int j = 1; j <= 4; j++) fprintf(out, ",cov_lambda_%d", j);
+    for (int i = 0; i < 2; i++) {
+      fprintf(out, "\n%d,%d,1,1", i, i);
+      for (int j = 0; j < 4; j++) fputs(j < rank[i] ? ",1" : ",1e-9", out);
+    }
+    fputs("\n", out);
+    assert_int_equal(fclose(out), 0);
+  }
+  snprintf(path, sizeof path, "%s/arrays.h5", dir);
+  assert_ok(es_h5_create(&file, path, &diag), diag);
+  assert_ok(es_h5_write(file, "/prediction/theorem", &theorem, NULL, 0, &diag),
+            diag);
+  assert_ok(es_h5_commit(file, &diag), diag);
+}
+
+/* To within one, and not where a rank that stays would be, too. */
+static void ranks_are_judged(void **state) {
+  static const struct {
+    int start, end, predicted;
+    const char *verdict;
+  } rows[] = {{1, 4, 4, "holds"},        {1, 4, 3, "holds"},
+              {1, 4, 2, "fails"},        {1, 3, 3, "holds"},
+              {1, 2, 2, "inconclusive"}, {4, 4, 2, "fails"}};
+  const folder *f = *state;
+  char dir[96];
+  snprintf(dir, sizeof dir, "%s/ranks", f->name);
+  const char *const runs[] = {dir};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    char path[160];
+    es_table table;
+    es_diag diag = {0};
+    put_run(dir, rows[k].start, rows[k].end, rows[k].predicted, 1);
+    assert_ok(es_contrastive_overlay(runs, 1, dir, NULL, NULL, &diag), diag);
+    assert_close(cell_of(dir, "rank", "value"), rows[k].end, 0, 0);
+    assert_close(cell_of(dir, "rank", "null"), rows[k].start, 0, 0);
+    snprintf(path, sizeof path, "%s/agreement.csv", dir);
+    assert_ok(es_table_read(&table, path, &diag), diag);
+    for (size_t i = 0; i < table.rows; i++) {
+      char *const *cell = table.text + i * table.columns;
+      if (strcmp(cell[0], "rank") == 0)
+        assert_string_equal(cell[table.columns - 1], rows[k].verdict);
+    }
+    es_table_free(&table);
+  }
+  forget(dir);
+}
+
+static void a_theorem_is_there_or_not(void **state) {
+  const folder *f = *state;
+  char dir[96];
+  es_diag diag = {0};
+  snprintf(dir, sizeof dir, "%s/half", f->name);
+  const char *const runs[] = {dir};
+  put_run(dir, 1, 1, 1, .5);
+  assert_status(es_contrastive_overlay(runs, 1, dir, NULL, NULL, &diag),
+                ES_FILE_CORRUPT);
+  assert_non_null(strstr(diag.message, "theorem is 0.5"));
+  forget(dir);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gradient_is_theorys),
@@ -260,6 +335,8 @@ int main(void) {
       cmocka_unit_test(maps_are_found),
       cmocka_unit_test(the_tangent_kernel_is_not_its_own),
       cmocka_unit_test(a_linear_network_follows_its_flow),
+      cmocka_unit_test(ranks_are_judged),
+      cmocka_unit_test(a_theorem_is_there_or_not),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
