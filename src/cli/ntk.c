@@ -276,13 +276,11 @@ static void say_spread(const work *w) {
 /* Settings, and what the kernel will take. */
 static es_status rehearse(work *w, es_diag *diag) {
   char line[96];
-  double *weight = es_zeroed(w->plan.graph->n_params, 1, sizeof *weight);
-  if (weight == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  for (size_t p = 0; p < w->plan.graph->n_params; p++) weight[p] = 1;
-  w->plan.weight = weight;
+  size_t bytes;
+  const es_status status = es_tangent_bytes(&bytes, &w->plan, diag);
+  if (status != ES_OK) return status;
   snprintf(line, sizeof line, "the kernel takes about %.3g GB of memory",
-           (double)es_tangent_bytes(&w->plan) / 1e9);
-  free(weight);
+           (double)bytes / 1e9);
   w->job->say(w->job, line);
   return es_config_write(w->job->config, stdout, diag);
 }

@@ -206,20 +206,21 @@ static void print_rate(const es_config *config) {
 
 static es_status dry_run(const es_job *job, es_diag *diag) {
   const es_config *config = job->config;
-  const char *predict = es_config_text(config, "train", "predict");
+  const bool alone = es_config_is(config, "train", "predict", "off");
+  double kernel = 0;
   es_estimate e;
   es_status status = es_estimate_training(&e, config, diag);
+  if (status == ES_OK && es_config_is(config, "train", "predict", "ntk"))
+    status = es_features_bytes(&kernel, &e.network, e.eval_n, e.batch, diag);
   if (status == ES_OK) status = es_config_write(config, stdout, diag);
   if (status == ES_OK) {
-    if (strcmp(predict, "ntk") == 0)
-      e.bytes += es_features_bytes(&e.network, e.eval_n, e.batch);
     printf("# engine: %s\n# parameters: %zu\n", es_engine_fastest()->name,
            es_network_moving(&e.network));
     print_rate(config);
     printf("# memory: about %.3g MB\n"
            "# time: about %.2g s for %.0f steps and %.0f rows%s\n",
-           e.bytes * 1e-6, e.seconds, (double)e.steps, (double)e.rows,
-           strcmp(predict, "off") == 0 ? "" : ", without predictions");
+           (e.bytes + kernel) * 1e-6, e.seconds, (double)e.steps,
+           (double)e.rows, alone ? "" : ", without predictions");
   }
   es_estimate_free(&e);
   return status;

@@ -40,10 +40,11 @@ es_status es_features_measure(es_features *out, es_kernel_kind kind,
                               es_trainer *trainer, const es_config *config,
                               es_diag *diag) ES_MUST_USE;
 
-/* Bytes that measuring ES_KERNEL_NTK's takes beside a trainer of so many eval
- * pairs, passed in batches. */
-double es_features_bytes(const es_network *network, size_t eval_n,
-                         size_t batch);
+/* *out: bytes that measuring ES_KERNEL_NTK's takes beside a trainer of so many
+ * eval pairs, passed in batches. Errors of es_tangent_bytes. */
+es_status es_features_bytes(double *out, const es_network *network,
+                            size_t eval_n, size_t batch,
+                            es_diag *diag) ES_MUST_USE;
 
 /* ES_KERNEL_NTK's features of a kernel K (2n×2n, overwritten) and embeddings F
  * (2n×d, copied); spread is 1. unit: of the roundoff in K, DBL_EPSILON or

@@ -9,7 +9,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 enum { VIEWS = 2 };
 
@@ -88,7 +87,10 @@ static void order_images(work *w) {
 
 static es_status check_memory(const work *w, const es_config *config,
                               es_diag *diag) {
-  const double bytes = (double)es_tangent_bytes(&w->plan);
+  size_t size;
+  const es_status status = es_tangent_bytes(&size, &w->plan, diag);
+  if (status != ES_OK) return status;
+  const double bytes = (double)size;
   if (bytes < es_machine_bytes()) return ES_OK;
   return es_config_blame(config, "train", "eval_n", diag,
                          "the tangent kernel of %zu pairs takes %.3g GB, and "
@@ -155,17 +157,15 @@ es_status es_features_tangent(es_features *f, es_trainer *trainer,
   return status;
 }
 
-double es_features_bytes(const es_network *network, size_t eval_n,
-                         size_t batch) {
+es_status es_features_bytes(double *out, const es_network *network,
+                            size_t eval_n, size_t batch, es_diag *diag) {
   work w = {0};
-  double *weight = es_zeroed(network->graph.n_params, 1, sizeof *weight);
-  if (weight == NULL) return 0;
-  for (size_t p = 0; p < network->graph.n_params; p++) weight[p] = 1;
+  size_t bytes;
   size_up(&w, network, eval_n, batch);
-  w.plan.weight = weight;
+  const es_status status = es_tangent_bytes(&bytes, &w.plan, diag);
   const double rows = (double)w.plan.rows;
-  const double bytes = (double)es_tangent_bytes(&w.plan);
-  free(weight);
-  return bytes + (rows * rows + (double)w.plan.images * (double)w.values) *
-                     sizeof(double);
+  *out =
+      (double)bytes +
+      (rows * rows + (double)w.plan.images * (double)w.values) * sizeof(double);
+  return status;
 }

@@ -19,7 +19,8 @@ static const es_node *node_of(const es_tangent *t, size_t i) {
 }
 
 static bool learns(const es_tangent *t, size_t param) {
-  return param != ES_NONE && t->plan.weight[param] > 0;
+  const double *weight = t->plan.weight;
+  return param != ES_NONE && (weight == NULL || weight[param] > 0);
 }
 
 /* Which values the output depends on; which gradients lead to parameters that
@@ -266,12 +267,13 @@ void es_tangent_free(es_tangent *t) {
 size_t es_tangent_memory(const es_tangent *t) { return t->slab.size; }
 size_t es_tangent_directions(const es_tangent *t) { return t->R; }
 
-size_t es_tangent_bytes(const es_tangent_plan *plan) {
+es_status es_tangent_bytes(size_t *out, const es_tangent_plan *plan,
+                           es_diag *diag) {
   es_tangent t = {0};
-  const es_status status = prepare(&t, plan, NULL);
-  const size_t total = status == ES_OK ? total_of(&t) : SIZE_MAX;
+  const es_status status = prepare(&t, plan, diag);
+  *out = status == ES_OK ? total_of(&t) : 0;
   free(t.cell);
-  return total;
+  return status;
 }
 
 /* The mean over directions, symmetric to the bit. */

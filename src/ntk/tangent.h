@@ -59,8 +59,11 @@ es_status es_tangent_new(es_tangent **out, const es_tangent_plan *plan,
 void es_tangent_free(es_tangent *tangent); /* NULL accepted */
 
 size_t es_tangent_memory(const es_tangent *tangent); /* bytes */
-/* What es_tangent_new would take; SIZE_MAX where that is no number. */
-size_t es_tangent_bytes(const es_tangent_plan *plan);
+/* What es_tangent_new would take, SIZE_MAX where that is more; without a plan's
+ * weight, where all parameters learn. Its errors, but for memory that is to be
+ * taken by it alone. */
+es_status es_tangent_bytes(size_t *out, const es_tangent_plan *plan,
+                           es_diag *diag) ES_MUST_USE;
 /* Outputs or directions that it goes through. */
 size_t es_tangent_directions(const es_tangent *tangent);
 

@@ -23,9 +23,11 @@ static es_tangent_plan plan_of(const nets_case *c) {
 static void run(const es_tangent_plan *plan, const nets_case *c, double *f,
                 double *K, double *trace) {
   es_tangent *t;
+  size_t bytes;
   es_diag diag = {0};
   assert_ok(es_tangent_new(&t, plan, &diag), diag);
-  assert_true(es_tangent_memory(t) == es_tangent_bytes(plan));
+  assert_ok(es_tangent_bytes(&bytes, plan, &diag), diag);
+  assert_int_equal(es_tangent_memory(t), bytes);
   assert_ok(es_tangent_run(t, c->params, c->buffers, c->input, f, K, trace,
                            NULL, &diag),
             diag);
@@ -382,18 +384,27 @@ static void errors(void **state) {
   es_tangent *t;
   es_diag diag = {0};
   double K[MOST * MOST];
+  size_t all, bytes;
   small_net(&g);
   nets_open(&c, &g, IMAGES, 1, 6);
   es_tangent_plan plan = plan_of(&c), bad = plan;
   bad.rows = IMAGES + 1;
   assert_status(es_tangent_new(&t, &bad, &diag), ES_BAD_SHAPE);
   assert_null(t);
+  assert_status(es_tangent_bytes(&bytes, &bad, &diag), ES_BAD_SHAPE);
   bad = plan;
   bad.directions = OUT + 1;
   assert_status(es_tangent_new(&t, &bad, &diag), ES_BAD_VALUE);
   bad = plan;
   bad.images = bad.rows = (size_t)1 << 61;
   assert_status(es_tangent_new(&t, &bad, &diag), ES_NO_MEMORY);
+  assert_ok(es_tangent_bytes(&bytes, &bad, &diag), diag);
+  assert_int_equal(bytes, SIZE_MAX);
+  bad = plan;
+  bad.weight = NULL; /* all learn */
+  assert_ok(es_tangent_bytes(&all, &bad, &diag), diag);
+  assert_ok(es_tangent_bytes(&bytes, &plan, &diag), diag);
+  assert_int_equal(all, bytes);
   c.input[3] = NAN;
   assert_ok(es_tangent_new(&t, &plan, &diag), diag);
   assert_status(es_tangent_run(t, c.params, c.buffers, c.input, NULL, K, NULL,
