@@ -3,6 +3,7 @@
  * network that has not learned has none, and there those of all first views, of
  * all second ones and of all further images are taken, each apart. */
 #include "cli/cli.h"
+#include "cli/ntk_predicted.h"
 #include "cli/saved.h"
 
 #include "base/slab.h"
@@ -29,6 +30,9 @@ static const es_key rows[] = {
     {"ntk", "precision", ES_CHOICE, 0, 0, 0, "double|single", NULL, "double",
      "of gradients; single takes half the time and is off by 1e-7 of K's "
      "largest numbers, and modes below 1e-7 times 2n of the first are lost"},
+    {"ntk", "predicted", ES_CHOICE, 0, 0, 0, "auto|on|off", NULL, "auto",
+     "embeddings that theory predicts at the run's end, of its eval pairs and "
+     "of the test images; auto: where the run has train.predict=ntk"},
     {"ntk", "seed", ES_SIZE, 0, 0, 9007199254740992.0, NULL, NULL, "0",
      "of the random directions"},
 };
@@ -49,12 +53,13 @@ typedef struct work {
   es_tangent_plan plan;
   es_tangent *tangent;
   size_t n, test, values, d, R;
-  bool single;
+  bool single, foresees;
   size_t *group;
   double *weight, *params, *buffers, *input;
   double *F, *K, *trace, *square, *pair, *modes, *mean;
   es_features features;
   es_held held;
+  es_predicted predicted;
   es_slab slab;
   double started;
 } work;
@@ -64,8 +69,10 @@ static es_status open_run(work *w, es_diag *diag) {
   w->n = es_config_size(config, "ntk", "n");
   w->test = es_config_size(config, "ntk", "test");
   w->single = es_config_is(config, "ntk", "precision", "single");
-  const es_status status =
+  es_status status =
       es_saved_open(&w->run, w->job->target, es_dataset_open, BATCH, diag);
+  if (status == ES_OK)
+    status = es_predicted_wanted(&w->foresees, w->job, &w->run, diag);
   if (status != ES_OK) return status;
   const size_t count = es_dataset_count(w->run.set);
   if (w->n + w->test <= count) return ES_OK;
@@ -202,12 +209,20 @@ static es_status compute(work *w, es_diag *diag) {
     status = es_tangent_run(w->tangent, w->params, w->buffers, w->input, w->F,
                             w->K, w->trace, w->job->progress, diag);
   if (status == ES_OK) status = find_modes(w, diag);
-  if (status == ES_OK) centre(w);
-  return status;
+  if (status != ES_OK) return status;
+  centre(w);
+  /* Its gradients make room for those of the prediction's kernel. */
+  es_tangent_free(w->tangent);
+  w->tangent = NULL;
+  return w->foresees
+             ? es_predicted_new(&w->predicted, w->job, &w->run, w->test,
+                                w->input + w->plan.columns * w->values, diag)
+             : ES_OK;
 }
 
 static es_status write_file(const work *w, const char *path, es_diag *diag) {
   const size_t columns = w->plan.columns, m = w->features.m;
+  const es_predicted *p = &w->predicted;
   const struct {
     const char *name;
     const double *data;
@@ -219,15 +234,17 @@ static es_status write_file(const work *w, const char *path, es_diag *diag) {
              {"/pairs", w->pair, {w->n, 0}, 1},
              {"/embedding", w->F, {columns, w->d}, 2},
              {"/trace", w->trace, {w->R, 0}, 1},
+             {"/predicted", p->F, {p->rows, p->d}, 2},
+             {"/predicted_test", p->F_test, {p->test, p->d}, 2},
              {"/K_test", w->K + columns * columns, {w->test, columns}, 2},
              {"/embedding_test", w->F + columns * w->d, {w->test, w->d}, 2}};
-  const size_t count = w->test > 0 ? 9 : 7;
   es_h5 *file;
   es_status status = es_h5_create(&file, path, diag);
   if (status != ES_OK) return status;
-  for (size_t k = 0; status == ES_OK && k < count; k++)
-    status = es_h5_write(file, all[k].name, all[k].data, all[k].dims,
-                         all[k].rank, diag);
+  for (size_t k = 0; status == ES_OK && k < sizeof all / sizeof *all; k++)
+    if (all[k].data != NULL && all[k].dims[0] > 0)
+      status = es_h5_write(file, all[k].name, all[k].data, all[k].dims,
+                           all[k].rank, diag);
   if (status == ES_OK) return es_h5_commit(file, diag);
   es_h5_abandon(file);
   return status;
@@ -273,13 +290,72 @@ static void say_spread(const work *w) {
   w->job->say(w->job, line);
 }
 
+enum { SLICE = 24, SLICE_DIRECTIONS = 2 };
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* The kernel of `pairs` pairs in `directions` directions. */
+static void cut(work *slice, const work *w, size_t pairs, size_t directions) {
+  *slice = (work){.job = w->job,
+                  .run = w->run,
+                  .plan = w->plan,
+                  .n = pairs,
+                  .values = w->values,
+                  .d = w->d,
+                  .R = directions};
+  slice->plan.rows = slice->plan.columns = slice->plan.images = VIEWS * pairs;
+  slice->plan.directions = directions;
+}
+
+static es_status time_slice(double *out, const work *w, size_t pairs,
+                            size_t directions, es_diag *diag) {
+  work s;
+  cut(&s, w, pairs, directions);
+  es_status status = allocate(&s, diag);
+  if (status == ES_OK) {
+    take_images(&s);
+    take_network(&s);
+    status = es_tangent_new(&s.tangent, &s.plan, diag);
+  }
+  const double begun = es_seconds();
+  if (status == ES_OK)
+    status = es_tangent_run(s.tangent, s.params, s.buffers, s.input, s.F, s.K,
+                            s.trace, NULL, diag);
+  *out = es_seconds() - begun;
+  es_tangent_free(s.tangent);
+  es_slab_close(&s.slab);
+  return status;
+}
+
+/* Of two slices, one of half the pairs: a direction takes an image's way back,
+ * and products of all images with the pairs. */
+static es_status find_seconds(double *out, const work *w, es_diag *diag) {
+  const size_t pairs = least(w->n, SLICE), half = (pairs + 1) / 2;
+  const size_t directions = least(w->R, SLICE_DIRECTIONS);
+  double small, large;
+  es_status status = time_slice(&small, w, half, directions, diag);
+  if (status == ES_OK) status = time_slice(&large, w, pairs, directions, diag);
+  if (status != ES_OK) return status;
+  const double ratio = (double)half / (double)pairs;
+  /* small = back ratio + gram ratio², large = back + gram */
+  const double more = ratio < 1 ? (large - small / ratio) / (1 - ratio) : 0;
+  const double gram = fmin(large, fmax(0, more)), back = large - gram;
+  const double images = (double)w->plan.images / (double)(VIEWS * pairs);
+  *out = (back * images + gram * images * (double)w->n / (double)pairs) *
+         (double)w->R / (double)directions;
+  return ES_OK;
+}
+
 /* Settings, and what the kernel will take. */
 static es_status rehearse(work *w, es_diag *diag) {
   char line[96];
+  double seconds;
   size_t bytes;
-  const es_status status = es_tangent_bytes(&bytes, &w->plan, diag);
+  es_status status = find_seconds(&seconds, w, diag);
+  if (status == ES_OK) status = es_tangent_bytes(&bytes, &w->plan, diag);
   if (status != ES_OK) return status;
-  snprintf(line, sizeof line, "the kernel takes about %.3g GB of memory",
+  snprintf(line, sizeof line,
+           "the kernel takes about %.2g s and %.3g GB of memory", seconds,
            (double)bytes / 1e9);
   w->job->say(w->job, line);
   return es_config_write(w->job->config, stdout, diag);
@@ -296,6 +372,7 @@ es_status es_cmd_ntk(const es_job *job, es_diag *diag) {
     if (status == ES_OK) status = write_out(&w, diag);
     if (status == ES_OK) say_spread(&w);
   }
+  es_predicted_free(&w.predicted);
   es_tangent_free(w.tangent);
   es_held_free(&w.held);
   es_features_free(&w.features);

@@ -103,6 +103,23 @@ es_status es_features_of_kernel(es_features *out, size_t n, double *K,
   return status;
 }
 
+/* B^T B = L: K(x,X) Q L^{-1/2} = K(x,X) B L^{-1}. */
+es_status es_features_extend(const es_features *f, size_t rows, const double *K,
+                             double *B, es_diag *diag) {
+  const size_t pairs = 2 * f->n, m = f->m;
+  double *L = es_zeroed(m, 1, sizeof *L);
+  if (L == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < pairs; i++)
+    for (size_t j = 0; j < m; j++) L[j] += f->B[i * m + j] * f->B[i * m + j];
+  const int threads = es_blas_serial();
+  es_gemm(false, false, m, rows, pairs, 1, f->B, m, K, pairs, 0, B, m);
+  es_blas_resume(threads);
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < m; j++) B[i * m + j] /= L[j];
+  free(L);
+  return ES_OK;
+}
+
 void es_features_free(es_features *features) {
   es_slab_close(&features->slab);
   memset(features, 0, sizeof *features);

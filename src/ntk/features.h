@@ -53,6 +53,22 @@ es_status es_features_bytes(double *out, const es_network *network,
 es_status es_features_of_kernel(es_features *out, size_t n, double *K,
                                 double unit, size_t d, const double *F,
                                 es_diag *diag) ES_MUST_USE;
+
+/* What those features are at `rows` further images: B (rows×m, row-major) of
+ * their kernel K with the pairs (rows×2n), K(x,X) Q L^(-1/2). An image that is
+ * among the pairs gets their row. */
+es_status es_features_extend(const es_features *f, size_t rows, const double *K,
+                             double *B, es_diag *diag) ES_MUST_USE;
+
+/* As es_features_measure of ES_KERNEL_NTK, and of `further` images (a row of
+ * what the network takes each), normalised by their own statistics: their
+ * features B, further×m in room for further×2n, and embeddings F, further×d.
+ * Embeddings of the pairs are in double then, not the engine's. */
+es_status es_features_reach(es_features *out, es_trainer *trainer,
+                            const es_config *config, size_t further,
+                            const double *images, double *B, double *F,
+                            es_diag *diag) ES_MUST_USE;
+
 void es_features_free(es_features *features);
 
 #endif

@@ -1,7 +1,7 @@
 /* The tangent kernel of a trainer's network on its eval pairs, as features: see
  * features.h. Normalised as es_trainer_measure does, by the statistics of
  * train.batch pairs at a time, held constant; the pairs that fill up the last
- * batch only enter those. */
+ * batch only enter those. Further images are normalised by their own. */
 #include "ntk/features_own.h"
 
 #include "models/resnet/descent.h"
@@ -9,41 +9,44 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 enum { VIEWS = 2 };
 
 typedef struct work {
   const es_network *network;
   const float *pixels; /* as es_trainer_eval_images gives them */
-  size_t n, batch, passes, values;
+  size_t n, batch, passes, values, further;
+  const double *more; /* further × values */
   es_tangent_plan plan;
   es_tangent *tangent;
   size_t *group;  /* images */
   double *weight; /* n_params */
   double *params; /* param_size */
   double *input;  /* images × values */
-  double *K, *F;  /* 2n×2n, 2n×d */
+  double *K, *F;  /* rows×2n, rows×d: further images behind the pairs */
   double *trace;  /* of each output */
   es_slab slab;
 } work;
 
 /* Sizes, and the plan but for its arrays. */
-static void size_up(work *w, const es_network *network, size_t n,
-                    size_t batch) {
+static void size_up(work *w, const es_network *network, size_t n, size_t batch,
+                    size_t further) {
   w->network = network;
   w->n = n;
   w->batch = batch;
   w->passes = (n + batch - 1) / batch;
   w->values = es_node_size(&network->graph.node[0]);
   const bool norm = es_graph_normalises(&w->network->graph);
-  const size_t rows = VIEWS * w->n;
-  w->plan =
-      (es_tangent_plan){.graph = &w->network->graph,
-                        .output = w->network->embedding.output,
-                        .rows = rows,
-                        .columns = rows,
-                        .images = norm ? VIEWS * w->batch * w->passes : rows,
-                        .groups = VIEWS * w->passes};
+  const size_t pairs = VIEWS * w->n;
+  w->further = further;
+  w->plan = (es_tangent_plan){
+      .graph = &w->network->graph,
+      .output = w->network->embedding.output,
+      .rows = pairs + further,
+      .columns = pairs,
+      .images = further + (norm ? VIEWS * w->batch * w->passes : pairs),
+      .groups = VIEWS * w->passes + (further > 0)};
 }
 
 static es_status allocate(work *w, es_diag *diag) {
@@ -53,7 +56,7 @@ static es_status allocate(work *w, es_diag *diag) {
   const size_t sizes[] = {g->n_params,
                           g->param_size,
                           es_size_product(images, w->values),
-                          es_size_product(rows, rows),
+                          es_size_product(rows, w->plan.columns),
                           es_size_product(rows, d),
                           d};
   double **const to[] = {&w->weight, &w->params, &w->input,
@@ -68,9 +71,15 @@ static es_status allocate(work *w, es_diag *diag) {
   return status;
 }
 
-/* Eval rows to their places, what fills up behind them. */
+/* Eval rows to their places, further images behind them, then what fills up. */
 static void order_images(work *w) {
+  const size_t pairs = w->plan.columns;
   size_t behind = w->plan.rows;
+  for (size_t i = 0; i < w->further; i++)
+    w->group[pairs + i] = VIEWS * w->passes;
+  if (w->further > 0)
+    memcpy(w->input + pairs * w->values, w->more,
+           w->further * w->values * sizeof *w->input);
   for (size_t k = 0; k < w->passes; k++)
     for (size_t v = 0; v < VIEWS; v++)
       for (size_t j = 0; j < w->batch; j++) {
@@ -113,8 +122,9 @@ static es_status find_kernel(work *w, es_trainer *trainer,
   status = check_memory(w, config, diag);
   if (status == ES_OK) status = es_tangent_new(&w->tangent, &w->plan, diag);
   if (status != ES_OK) return status;
-  return es_tangent_run(w->tangent, w->params, NULL, w->input, NULL, w->K,
-                        w->trace, NULL, diag);
+  return es_tangent_run(w->tangent, w->params, NULL, w->input,
+                        w->further > 0 ? w->F : NULL, w->K, w->trace, NULL,
+                        diag);
 }
 
 static double spread_of(const double *trace, size_t n) {
@@ -127,13 +137,15 @@ static double spread_of(const double *trace, size_t n) {
 }
 
 static es_status measure(work *w, es_features *f, es_trainer *trainer,
-                         const es_config *config, es_diag *diag) {
+                         const es_config *config, size_t further,
+                         es_diag *diag) {
   size_t passes;
   size_up(w, es_trainer_network(trainer), es_trainer_eval_n(trainer),
-          es_pairs_batch(es_trainer_pairs(trainer)));
+          es_pairs_batch(es_trainer_pairs(trainer)), further);
   w->pixels = es_trainer_eval_images(trainer, &passes);
   es_status status = find_kernel(w, trainer, config, diag);
-  if (status == ES_OK)
+  /* Beside further images' both are in double. */
+  if (status == ES_OK && further == 0)
     status = es_trainer_measure(trainer, NULL, NULL, w->F, NULL, diag);
   if (status == ES_OK)
     status =
@@ -151,7 +163,26 @@ static es_status measure(work *w, es_features *f, es_trainer *trainer,
 es_status es_features_tangent(es_features *f, es_trainer *trainer,
                               const es_config *config, es_diag *diag) {
   work w = {0};
-  const es_status status = measure(&w, f, trainer, config, diag);
+  const es_status status = measure(&w, f, trainer, config, 0, diag);
+  es_tangent_free(w.tangent);
+  es_slab_close(&w.slab);
+  return status;
+}
+
+es_status es_features_reach(es_features *out, es_trainer *trainer,
+                            const es_config *config, size_t further,
+                            const double *images, double *B, double *F,
+                            es_diag *diag) {
+  const size_t rows = VIEWS * es_trainer_eval_n(trainer);
+  const size_t d = es_trainer_network(trainer)->embedding.size;
+  work w = {.more = images};
+  *out = (es_features){.n = rows / VIEWS, .d = d};
+  es_status status = measure(&w, out, trainer, config, further, diag);
+  if (status == ES_OK && further > 0) {
+    memcpy(F, w.F + rows * d, further * d * sizeof *F);
+    status = es_features_extend(out, further, w.K + rows * rows, B, diag);
+  }
+  if (status != ES_OK) es_features_free(out);
   es_tangent_free(w.tangent);
   es_slab_close(&w.slab);
   return status;
@@ -161,7 +192,7 @@ es_status es_features_bytes(double *out, const es_network *network,
                             size_t eval_n, size_t batch, es_diag *diag) {
   work w = {0};
   size_t bytes;
-  size_up(&w, network, eval_n, batch);
+  size_up(&w, network, eval_n, batch, 0);
   const es_status status = es_tangent_bytes(&bytes, &w.plan, diag);
   const double rows = (double)w.plan.rows;
   *out =

@@ -11,6 +11,7 @@
 #include <float.h>
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static es_status check_shape(size_t d, size_t m, es_diag *diag) {
@@ -236,4 +237,19 @@ void es_held_functions(const es_held *c, size_t rows, const double *features,
               r > 0, phi + i * k, k);
     }
   es_blas_resume(threads);
+}
+
+es_status es_held_embed(const es_held *c, const double *Z, size_t rows,
+                        const double *B, double *F, es_diag *diag) {
+  const size_t d = c->d, m = c->m;
+  double *way = es_zeroed(2 * d, m, sizeof *way);
+  if (way == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  double *D = way + d * m;
+  for (size_t k = 0; k < d * m; k++) way[k] = Z[k] - c->Z0[k];
+  const int threads = es_blas_serial();
+  es_gemm(false, true, d, m, m, 1, way, d, c->V, m, 0, D, d);
+  es_gemm(false, false, d, rows, m, 1, D, d, B, m, 1, F, d);
+  es_blas_resume(threads);
+  free(way);
+  return ES_OK;
 }

@@ -115,4 +115,10 @@ es_status es_held_descend(const es_held *c, double lr, const size_t *at,
                           size_t n_at, const es_held_path *out,
                           es_diag *diag) ES_MUST_USE;
 
+/* Embeddings F (rows×d, row-major) of the start become those at Z (d×m,
+ * column-major), where the features are B (rows×m): f(x) = f_0(x) + (Z - Z0)
+ * V^T h(x), at any x, which is f_0(x) + K(x,X) K^+ (F - F_0). c has V. */
+es_status es_held_embed(const es_held *c, const double *Z, size_t rows,
+                        const double *B, double *F, es_diag *diag) ES_MUST_USE;
+
 #endif

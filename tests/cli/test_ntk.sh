@@ -53,12 +53,33 @@ ok $? "nearly the same kernel" "$(tail -1 .pyerr)"
 mkdir single/ntk.h5.part
 es ntk net n=10 -o single --quiet --force; expect "a kernel that cannot be written" 3 'ntk.h5'
 [ ! -e single/run.json ]; ok $? "has no record of the one before" "$(ls single)"
+
+# A linear network's kernel holds and, on pairs that stay, so does the theory: it
+# is the trained network, up to its floats, on images without augmentation
+# too: roundings of 6e-8 of numbers up to 5, 8 in a sum of 64 and one a step.
+es train barlow-covariance data.size=8 net.arch=linear method.dim=3 \
+  train.predict=ntk data.pairs=fixed train.batch=20 data.n=20 train.eval_n=20 \
+  train.steps=20 train.lr_relative=.05 --quiet -o linear
+ok $rc "a linear network" "$err"
+es ntk linear n=15 test=5 --quiet; ok $rc "and what was predicted of it" "$err"
+py <<'PY'
+import h5py
+f, run = h5py.File("linear/ntk.h5"), h5py.File("linear/arrays.h5")
+start, end = run["eval/start"][()], run["eval/end"][()]
+assert abs(end - start).max() > 1
+assert f["predicted"].shape == (40, 3) and f["predicted_test"].shape == (5, 3)
+assert abs(f["predicted"][()] - end).max() < 5e-6
+assert abs(f["predicted_test"][()] - f["embedding_test"][()]).max() < 5e-6
+assert "predicted" not in h5py.File("net/ntk.h5")
+PY
+ok $? "is where it went" "$(tail -1 .pyerr)"
 es ntk net --dry-run n=10; ok $rc "a dry run" "$err"
-expect "says the memory" 0 'takes about [0-9.e-]+ GB'
+expect "says time and memory" 0 'takes about [0-9.e+-]+ s and [0-9.e-]+ GB'
 
 es ntk net n=50 test=11; expect "too many images" 2 '^eigenstep: ntk.test=11: .*60 samples'
 es ntk net n=61; expect "too many pairs" 2 '^eigenstep: ntk.n=61: '
 es ntk net n=10 outputs=4; expect "too many directions" 2 '^eigenstep: ntk.outputs=4: '
+es ntk net n=10 predicted=on; expect "no prediction" 2 '^eigenstep: ntk.predicted=on: net has no prediction .*train.predict=off'
 es ntk none; expect "no run" 3 '^eigenstep: .*none'
 es ntk --help; ok $rc "help" "$err"
 es embed --help; grep -q data.split <<<"$out" && ! grep -q ntk.n <<<"$out"

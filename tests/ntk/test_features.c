@@ -4,6 +4,8 @@
 
 #include "models/resnet/loss.h"
 #include "ntk/features.h"
+#include "ntk/follow.h"
+#include "ntk/held.h"
 
 #include <omp.h>
 
@@ -96,10 +98,94 @@ static void a_step_goes_where_the_kernel_says(void **state) {
   }
 }
 
+enum { FURTHER = 4, VALUES = 8 * 8, D = 3, LAST = 20 };
+
+/* Two images of the pairs, one of each view; a third one, that lies on the line
+ * through them; and what is far from all. */
+static void take_further(const es_trainer *t, double *x) {
+  size_t passes;
+  const float *pixels = es_trainer_eval_images(t, &passes);
+  assert_true(passes == 1);
+  for (size_t k = 0; k < VALUES; k++) {
+    x[k] = (double)pixels[k];
+    x[VALUES + k] = (double)pixels[(N + 5) * VALUES + k];
+    x[2 * VALUES + k] = 3 * x[k] - 2 * x[VALUES + k];
+    x[3 * VALUES + k] = sin((double)(k * k));
+  }
+}
+
+/* Against the descent of the embeddings themselves, which knows no modes. */
+static void check_descent(const es_features *f, double rate, const double *F) {
+  es_follow *follow;
+  es_diag diag = {0};
+  assert_ok(es_follow_new(&follow, N, D, f->F, rate, false, &diag), diag);
+  assert_ok(es_follow_kernel(follow, f->m, f->B, &diag), diag);
+  es_follow_advance(follow, LAST);
+  const double *want = es_follow_embedding(follow);
+  for (size_t o = 0; o < D; o++) {
+    double mean = 0;
+    for (size_t i = 0; i < 2 * N; i++) mean += F[i * D + o] / (2 * N);
+    for (size_t i = 0; i < 2 * N; i++)
+      assert_close(F[i * D + o] - mean, want[i * D + o], 0, 1e-9);
+  }
+  es_follow_free(follow);
+}
+
+/* Predicted embeddings F (2N×D) after LAST steps, and of the further images. */
+static void predict(const trained *t, double *F, double *far, double *way) {
+  static double x[FURTHER * VALUES], B[FURTHER * 2 * N], Z[D * 2 * N];
+  const size_t last = LAST;
+  es_features f;
+  es_held c;
+  es_diag diag = {0};
+  take_further(t->trainer, x);
+  assert_ok(
+      es_features_reach(&f, t->trainer, t->config, FURTHER, x, B, far, &diag),
+      diag);
+  assert_true(f.d == D);
+  assert_ok(es_held_new(&c, N, f.m, f.B, D, f.W, &diag), diag);
+  assert_ok(es_held_descend(&c, .1 / c.gamma[0], &last, 1,
+                            &(es_held_path){.Z = Z}, &diag),
+            diag);
+  memcpy(F, f.F, 2 * N * D * sizeof *F);
+  assert_ok(es_held_embed(&c, Z, 2 * N, f.B, F, &diag), diag);
+  check_descent(&f, .1 / c.gamma[0], F);
+  assert_ok(es_held_embed(&c, Z, FURTHER, B, far, &diag), diag);
+  *way = 0;
+  for (size_t i = 0; i < 2 * N * D; i++) *way = fmax(*way, fabs(F[i] - f.F[i]));
+  es_held_free(&c);
+  es_features_free(&f);
+}
+
+/* At an image of the pairs the prediction is the pair's own, and a linear
+ * network's is affine in x. Where K has eigenvalues down to 2N u of the first,
+ * features of a further image are off by the root of that, 1e-7, but the way
+ * along them is as small, and of it all 1e-9 is left at the most. */
+static void predictions_reach_further_images(void **state) {
+  const char *const arch[] = {"net.arch=linear", "net.arch=mlp",
+                              "net.arch=resnet"};
+  for (size_t k = 0; k < 3; k++) {
+    trained t = NET(*state, "net.norm=none", arch[k], "method.dim=3");
+    double F[2 * N * D], far[FURTHER * D], way;
+    predict(&t, F, far, &way);
+    assert_true(way > .1);
+    for (size_t o = 0; o < D; o++) {
+      const double *first = F + o, *second = F + (N + 5) * D + o;
+      assert_close(far[o], *first, 0, 1e-9);
+      assert_close(far[D + o], *second, 0, 1e-9);
+      const double line = 3 * *first - 2 * *second;
+      const bool on_line = fabs(far[2 * D + o] - line) < 1e-9;
+      assert_true(on_line == (k == 0));
+    }
+    close_trained(&t);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(features_make_the_embeddings),
       IN_FOLDER(a_step_goes_where_the_kernel_says),
+      IN_FOLDER(predictions_reach_further_images),
   };
   omp_set_num_threads(1); /* too little to share */
   return cmocka_run_group_tests(tests, NULL, NULL);
