@@ -11,6 +11,7 @@
 #include "plot/slim.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,24 +220,39 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
   return status;
 }
 
-/* Whether DIR/script was written here. */
-static bool is_ours(const char *dir, const char *script) {
+static es_status cannot_read(const char *path, int error, es_diag *diag) {
+  return es_fail(diag, error == ENOMEM ? ES_NO_MEMORY : ES_FILE_DATA,
+                 "%s: cannot be read: %s", path, strerror(error));
+}
+
+/* Whether DIR/script was written here: not what is no file, or is closed to
+ * us. */
+static es_status recognise(bool *ours, const char *dir, const char *script,
+                           es_diag *diag) {
   char begin[sizeof MARK] = "";
   char *path = es_file_join(dir, script);
-  FILE *file = path == NULL ? NULL : fopen(path, "rb");
+  *ours = false;
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  FILE *file = fopen(path, "rb");
+  if (file != NULL)
+    *ours = fread(begin, 1, sizeof MARK - 1, file) == sizeof MARK - 1 &&
+            strcmp(begin, MARK) == 0;
+  const int error = file != NULL && !ferror(file) ? 0 : errno;
+  if (file != NULL) fclose(file);
+  const bool known =
+      error == 0 || error == ENOENT || error == EACCES || error == EISDIR;
+  const es_status status = known ? ES_OK : cannot_read(path, error, diag);
   free(path);
-  if (file == NULL) return false;
-  const bool ours = fread(begin, 1, sizeof MARK - 1, file) == sizeof MARK - 1 &&
-                    strcmp(begin, MARK) == 0;
-  return fclose(file) == 0 && ours;
+  return status;
 }
 
 /* The script last: what is left of a removal that failed is still known. */
 static es_status forget_one(const char *dir, const char *script, size_t length,
                             es_diag *diag) {
   char name[300];
-  es_status status = ES_OK;
-  if (!is_ours(dir, script)) return ES_OK;
+  bool ours;
+  es_status status = recognise(&ours, dir, script, diag);
+  if (!ours) return status;
   for (int i = 0; status == ES_OK && i < EXTENSIONS; i++) {
     snprintf(name, sizeof name, "%.*s.%s", (int)length, script, extensions[i]);
     status = es_file_remove(dir, name, diag);
@@ -246,8 +262,10 @@ static es_status forget_one(const char *dir, const char *script, size_t length,
 
 static es_status forget_all(const char *dir, es_diag *diag) {
   es_status status = es_file_remove(dir, "curves.csv", diag);
+  if (status != ES_OK) return status;
   DIR *folder = opendir(dir);
-  if (folder == NULL) return status;
+  if (folder == NULL)
+    return errno == ENOENT ? ES_OK : cannot_read(dir, errno, diag);
   for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
     const size_t length = strlen(entry->d_name);
     if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0)

@@ -17,7 +17,8 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
 
 /* Removes what was drawn in dir, which need not be there: for each of kinds
  * KIND.gp, if it is such a script, and its figures; NULL: of all kinds, and
- * curves.csv. */
+ * curves.csv. ES_FILE_WRITE; ES_FILE_DATA where a script cannot be read, but
+ * for one that is closed to us; ES_NO_MEMORY. */
 es_status es_plot_forget(const char *dir, const char *kinds,
                          es_diag *diag) ES_MUST_USE;
 

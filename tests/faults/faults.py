@@ -36,6 +36,7 @@ TOLERATED = {
     "reserve_streams": "streams that are open need no reserve",
     "es_markup_details": "what was read is there, whether or not it closes",
     "es_markup_data": "likewise",
+    "recognise": "likewise",
     "claim": "the settings are there already, which is looked at",
     "drain": "what gnuplot said is for messages",
     "es_cpu_model": "run.json then knows no processor's name",
@@ -84,6 +85,8 @@ COMMANDS = {
     "predict-json": Command("predict barlow-twins %s --json" % SMALL),
     "predict-force": Command("predict barlow-twins %s -o out --force" % SMALL,
                              ["predict=out"]),
+    "predict-over": Command("predict barlow-twins %s -o out --force" % SMALL,
+                            ["flow=out"]),
     "fixed-points": Command("fixed-points byol-eigenmode --csv -"),
     "separatrix": Command("separatrix byol-eigenmode s0=1e-2 ema=off tau0=1 -o out"),
     "basin": Command("basin byol-eigenmode box.p0=0,1 box.s0=0,1 samples=20 "
