@@ -1,38 +1,9 @@
 /* The tangent kernel against finite differences for every kind of operation,
  * and where it is known: a linear network. Normalisation by groups, weights by
  * parameter, directions, cross kernels, threads and blocks. */
-#include "tests/net/nets.h"
-
-#include "ntk/tangent.h"
+#include "tests/ntk/tangents.h"
 
 #include <omp.h>
-
-enum { IMAGES = 5, MOST = 8, OUT = 3 };
-
-static double weights[64];
-
-static es_tangent_plan plan_of(const nets_case *c) {
-  for (size_t p = 0; p < 64; p++) weights[p] = 1;
-  return (es_tangent_plan){.graph = c->graph,
-                           .rows = c->batch,
-                           .columns = c->batch,
-                           .images = c->batch,
-                           .weight = weights};
-}
-
-static void run(const es_tangent_plan *plan, const nets_case *c, double *f,
-                double *K, double *trace) {
-  es_tangent *t;
-  size_t bytes;
-  es_diag diag = {0};
-  assert_ok(es_tangent_new(&t, plan, &diag), diag);
-  assert_ok(es_tangent_bytes(&bytes, plan, &diag), diag);
-  assert_int_equal(es_tangent_memory(t), bytes);
-  assert_ok(es_tangent_run(t, c->params, c->buffers, c->input, f, K, trace,
-                           NULL, &diag),
-            diag);
-  es_tangent_free(t);
-}
 
 /* f (batch×d) with one parameter moved. */
 static void moved(const nets_case *c, void *self, size_t i, double by,
@@ -73,12 +44,6 @@ static void differences(const nets_case *c, double *K) {
     }
   }
   es_engine_reference_double.close(self);
-}
-
-static double largest(const double *x, size_t n) {
-  double most = 0;
-  for (size_t i = 0; i < n; i++) most = fmax(most, fabs(x[i]));
-  return most;
 }
 
 static void check_case(const nets_case *c, es_tangent_plan plan) {
@@ -318,65 +283,6 @@ static void blocks_rows_and_threads(void **state) {
   es_graph_free(&g);
 }
 
-/* Forward is the same; some ten operations going back round by 2^-24, and sums
- * of at most 36 positions by at most 36 of it: together below 1e-5, of what is
- * 2^-53 in double. */
-static void floats_make_the_same_kernel(void **state) {
-  (void)state;
-  es_graph g = {0};
-  nets_case c;
-  nets_small(&g);
-  nets_open(&c, &g, MOST, 1, 7);
-  es_tangent_plan plan = plan_of(&c);
-  plan.output = 1;
-  double K[MOST * MOST], single[MOST * MOST], apart = 0;
-  double f[MOST * OUT], other[MOST * OUT], trace[OUT], own[OUT];
-  const size_t d = nets_values(&c, 1) / MOST;
-  assert_true(d <= OUT);
-  run(&plan, &c, f, K, trace);
-  plan.single = true;
-  run(&plan, &c, other, single, own);
-  assert_memory_equal(f, other, MOST * d * sizeof *f);
-  for (size_t k = 0; k < MOST * MOST; k++)
-    apart = fmax(apart, fabs(single[k] - K[k]));
-  assert_true(apart < 1e-5 * largest(K, MOST * MOST));
-  assert_true(apart > 1e-10 * largest(K, MOST * MOST));
-  for (size_t o = 0; o < d; o++) assert_close(own[o], trace[o], 1e-5, 0);
-  nets_close(&c);
-  es_graph_free(&g);
-}
-
-/* Tiles, and sums of them, of more rows than one has, with further rows; in
- * halves as in one. K of x with itself, of one linear layer: x·x'. */
-static void many_rows(void **state) {
-  (void)state;
-  enum { ROWS = 600, COLUMNS = 530, IN = 3 };
-  es_graph g = {0};
-  nets_case c;
-  size_t x = es_graph_input(&g, IN, 1, 1);
-  x = es_graph_conv(&g, x, "one", 1, 1, 1, 0);
-  es_graph_output(&g, x);
-  nets_open(&c, &g, ROWS, 1, 9);
-  double *K = calloc((size_t)ROWS * COLUMNS, sizeof *K);
-  assert_non_null(K);
-  es_tangent_plan plan = plan_of(&c);
-  plan.columns = COLUMNS;
-  for (int single = 0; single < 2; single++) {
-    plan.single = single == 1;
-    run(&plan, &c, NULL, K, NULL);
-    for (size_t i = 0; i < ROWS; i++)
-      for (size_t j = 0; j < COLUMNS; j++) {
-        double want = 0;
-        for (size_t q = 0; q < IN; q++)
-          want += c.input[i * IN + q] * c.input[j * IN + q];
-        assert_close(K[i * COLUMNS + j], want, 0, single ? 1e-5 : 1e-13);
-      }
-  }
-  free(K);
-  nets_close(&c);
-  es_graph_free(&g);
-}
-
 static void errors(void **state) {
   (void)state;
   es_graph g = {0};
@@ -425,8 +331,6 @@ int main(void) {
       cmocka_unit_test(groups_have_their_own_statistics),
       cmocka_unit_test(directions_are_unbiased),
       cmocka_unit_test(blocks_rows_and_threads),
-      cmocka_unit_test(floats_make_the_same_kernel),
-      cmocka_unit_test(many_rows),
       cmocka_unit_test(errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
