@@ -73,7 +73,7 @@ static void try(const fuzz_target *target, const unsigned char *bytes,
   alarm(0);
 }
 
-static bool get(input *out, const char *folder, const char *name) {
+static void get(input *out, const char *folder, const char *name) {
   struct stat what;
   snprintf(out->name, sizeof out->name, "%.200s%s%.90s", folder,
            *folder == '\0' ? "" : "/", name);
@@ -85,7 +85,6 @@ static bool get(input *out, const char *folder, const char *name) {
   if (out->bytes == NULL || fread(out->bytes, 1, out->n, f) != out->n)
     fuzz_bad("cannot read %s", out->name);
   fclose(f);
-  return true;
 }
 
 static int visible(const struct dirent *e) { return e->d_name[0] != '.'; }
