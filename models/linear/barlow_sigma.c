@@ -4,6 +4,7 @@
  * Gamma and of Sigma themselves, where small eigenvalues keep their digits. */
 #include "models/linear/barlow.h"
 
+#include "base/finite.h"
 #include "base/order.h"
 
 #include <eigenstep/barlow_twins.h>
@@ -23,12 +24,6 @@ static double largest(size_t n, const double *A) {
   double top = 0;
   for (size_t i = 0; i < n; i++) top = fmax(top, fabs(A[i]));
   return top;
-}
-
-static bool all_finite(size_t n, const double *A) {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(A[i])) return false;
-  return true;
 }
 
 /* A (m×m) -> V^T A V. */
@@ -235,7 +230,7 @@ es_status es_barlow_two_moments(barlow *b, double *Gamma, double *Sigma,
       b->gamma == NULL || b->sigma == NULL || b->rate == NULL ||
       b->sigma_values == NULL)
     status = es_barlow_no_memory(diag);
-  else if (!all_finite(n, Gamma) || !all_finite(n, Sigma))
+  else if (!es_all_finite(n, Gamma) || !es_all_finite(n, Sigma))
     status = es_fail(diag, ES_NOT_FINITE,
                      "Gamma or Sigma is not finite: the data's values are too "
                      "large");

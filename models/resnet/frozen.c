@@ -1,13 +1,13 @@
 /* A saved network, frozen: see frozen.h. */
 #include "models/resnet/frozen.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "data/whiten.h"
 #include "file/atomic.h"
 #include "net/engine.h"
 #include "net/params.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,11 +155,8 @@ static void take_images(es_frozen *f, const es_dataset *set, size_t first,
 /* Copies count rows of an output; false where one is not finite. */
 static bool hand_out(const es_frozen *f, es_tap tap, size_t count, float *out) {
   const float *values = es_engine_fastest()->output(f->net, tap.output);
-  bool finite = true;
-  for (size_t k = 0; k < count * tap.size; k++)
-    finite &= isfinite(values[k]) != 0;
   if (out != NULL) memcpy(out, values, count * tap.size * sizeof *out);
-  return finite;
+  return es_all_finite_float(count * tap.size, values);
 }
 
 es_status es_frozen_pass(es_frozen *f, const es_dataset *set, size_t first,

@@ -2,12 +2,12 @@
  * engine's instance, so that it costs its numbers alone. */
 #include "models/resnet/objective.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "models/resnet/direct.h"
 #include "net/params.h"
 #include "net/schedule.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,12 +253,6 @@ const double *es_objective_targets(const es_objective *o) {
   return o->ema ? o->eval_t : NULL;
 }
 
-static bool is_finite(const float *x, size_t n) {
-  bool finite = true;
-  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
-  return finite;
-}
-
 /* Of the target network; none where there is none. */
 enum { PARTS = 3 };
 
@@ -274,8 +268,8 @@ static size_t parts_of(es_state_part out[PARTS], const es_objective *o) {
 es_status es_objective_save(const es_objective *o, es_h5 *file, es_diag *diag) {
   const es_graph *g = &o->network->graph;
   es_state_part parts[PARTS];
-  if (o->ema && (!is_finite(o->params, g->param_size) ||
-                 !is_finite(o->buffers, g->buffer_size)))
+  if (o->ema && (!es_all_finite_float(g->param_size, o->params) ||
+                 !es_all_finite_float(g->buffer_size, o->buffers)))
     return es_fail(diag, ES_NOT_FINITE, "the target network is not finite");
   const es_status status =
       es_state_write(parts, parts_of(parts, o), file, diag);

@@ -2,6 +2,7 @@
  * stretch of one stream, the last linear layer the first one. */
 #include "models/resnet/encoder.h"
 
+#include "base/finite.h"
 #include "base/random.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
@@ -172,13 +173,12 @@ static es_status shared_directions(size_t n, size_t m, const double *h,
                                    double *X, double *values, es_diag *diag) {
   const int threads = es_blas_serial();
   es_syr2k(m, n, .5 / (double)n, h, h + n * m, X);
-  bool finite = true;
-  for (size_t k = 0; k < m * m; k++) finite &= isfinite(X[k]) != 0;
   const es_status status =
-      finite ? es_eigen_symmetric(m, X, values, true, diag)
-             : es_fail(diag, ES_NOT_FINITE,
-                       "what the last linear layer takes is not finite, or "
-                       "too large");
+      es_all_finite(m * m, X)
+          ? es_eigen_symmetric(m, X, values, true, diag)
+          : es_fail(diag, ES_NOT_FINITE,
+                    "what the last linear layer takes is not finite, or "
+                    "too large");
   if (status == ES_OK) es_eigen_falling(m, values, X);
   es_blas_resume(threads);
   return status;

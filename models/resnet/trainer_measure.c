@@ -1,6 +1,8 @@
 /* What a trainer measures on its eval pairs: see trainer.h. */
 #include "models/resnet/trainer_own.h"
 
+#include "base/finite.h"
+
 #include <math.h>
 
 /* Before the first step no rate is at fault. */
@@ -41,12 +43,6 @@ static void keep_tap(const es_trainer *t, size_t pass, const float *input,
   keep_rows(t, pass, from, tap.size, out);
 }
 
-static bool all_finite(const double *x, size_t n) {
-  bool finite = true;
-  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
-  return finite;
-}
-
 void es_trainer_watch(es_trainer *trainer, double *penultimate) {
   trainer->watched = penultimate;
 }
@@ -77,8 +73,8 @@ es_status es_trainer_measure(es_trainer *t, double *penultimate,
     if (loss != NULL)
       es_objective_keep(t->objective, k * t->batch, rows_of(t, k));
   }
-  if (!all_finite(z, size)) return not_measured(t, "the embedding", diag);
-  if (representation != NULL && !all_finite(representation, features))
+  if (!es_all_finite(size, z)) return not_measured(t, "the embedding", diag);
+  if (representation != NULL && !es_all_finite(features, representation))
     return not_measured(t, "the representation", diag);
   if (loss == NULL) return ES_OK;
   *loss = es_objective_measure(t->objective);

@@ -1,6 +1,7 @@
 /* A trainer's state in files: see trainer.h. */
 #include "models/resnet/trainer_own.h"
 
+#include "base/finite.h"
 #include "data/whiten.h"
 #include "net/params.h"
 
@@ -10,12 +11,8 @@
 /* Running statistics can overflow a step before the loss does. */
 static bool state_is_finite(const es_trainer *t) {
   const es_graph *g = &t->network.graph;
-  bool finite = true;
-  for (size_t k = 0; k < g->param_size; k++)
-    finite &= isfinite(t->params[k]) != 0;
-  for (size_t k = 0; k < g->buffer_size; k++)
-    finite &= isfinite(t->buffers[k]) != 0;
-  return finite;
+  return es_all_finite_float(g->param_size, t->params) &&
+         es_all_finite_float(g->buffer_size, t->buffers);
 }
 
 es_status es_trainer_save(const es_trainer *t, es_h5 *file, es_diag *diag) {

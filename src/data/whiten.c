@@ -4,6 +4,7 @@
  * of order dims, is divided by; no moment is squared. */
 #include "data/whiten.h"
 
+#include "base/finite.h"
 #include "data/moments.h"
 #include "linalg/linalg.h"
 
@@ -206,13 +207,11 @@ static void make_rows(const work *w, es_whiten *out) {
 }
 
 static es_status check_finite(const es_whiten *out, es_diag *diag) {
-  bool finite = true;
-  for (size_t k = 0; k < out->m * out->dims; k++)
-    finite &= isfinite(out->A[k]) != 0;
-  return finite ? ES_OK
-                : es_fail(diag, ES_NOT_FINITE,
-                          "the directions of data.whiten are not finite: the "
-                          "data's values are too large");
+  return es_all_finite(out->m * out->dims, out->A)
+             ? ES_OK
+             : es_fail(diag, ES_NOT_FINITE,
+                       "the directions of data.whiten are not finite: the "
+                       "data's values are too large");
 }
 
 static es_whiten *allocate(size_t m, size_t dims) {

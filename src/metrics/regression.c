@@ -4,6 +4,8 @@
  * made n times. See regression.h. */
 #include "metrics/regression.h"
 
+#include "base/finite.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -26,15 +28,13 @@ static double mean_of(size_t n, const double *x) {
 
 static es_status check(size_t n, size_t width, const double *y, const double *X,
                        es_diag *diag) {
-  bool finite = true, varies = false;
+  bool varies = false;
   if (n < width + 3)
     return es_fail(diag, ES_BAD_SHAPE,
                    "%zu samples, expected at least %zu for %zu variables", n,
                    width + 3, width);
-  for (size_t i = 0; i < n; i++) finite = finite && isfinite(y[i]);
   for (size_t i = 0; i < n; i++) varies = varies || y[i] != y[0];
-  for (size_t i = 0; i < n * width; i++) finite = finite && isfinite(X[i]);
-  if (!finite)
+  if (!es_all_finite(n, y) || !es_all_finite(n * width, X))
     return es_fail(diag, ES_NOT_FINITE, "a number to fit is not finite");
   return varies ? ES_OK
                 : es_fail(diag, ES_BAD_VALUE, "what is fitted does not vary");

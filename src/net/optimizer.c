@@ -5,6 +5,7 @@
  * comes first. */
 #include "net/optimizer.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "net/params.h"
 
@@ -154,12 +155,6 @@ static bool adapt(const es_optimizer *o, const es_tensor *t, const terms *s,
   return good;
 }
 
-static bool is_finite(size_t n, const float *x) {
-  bool finite = true;
-  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
-  return finite;
-}
-
 static bool pass(const es_optimizer *o, float *params, const float *gradient,
                  double rate, uint64_t step, bool write) {
   bool good = true;
@@ -167,7 +162,7 @@ static bool pass(const es_optimizer *o, float *params, const float *gradient,
     const es_tensor *t = &o->graph->param[p];
     const terms s = terms_of(o, p, params, gradient, rate, (double)step);
     if (s.rate == 0)
-      good &= is_finite(t->size, gradient + t->offset);
+      good &= es_all_finite_float(t->size, gradient + t->offset);
     else if (o->rule == ES_RULE_ADAMW)
       good &= adapt(o, t, &s, params, gradient, write);
     else

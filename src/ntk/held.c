@@ -5,6 +5,7 @@
  * One thread computes all of it: a prediction is the same for any number. */
 #include "ntk/held.h"
 
+#include "base/finite.h"
 #include "linalg/linalg.h"
 #include "metrics/spectra.h"
 
@@ -50,17 +51,11 @@ void es_held_free(es_held *c) {
   *c = (es_held){0};
 }
 
-static bool all_finite(const double *x, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(x[i])) return false;
-  return true;
-}
-
 /* gamma and V from Gamma, which V holds. What is below roundoff is Gamma's null
  * space, and exactly 0: those columns of Z never move. */
 static es_status decompose(es_held *c, es_eigen *eigen, es_diag *diag) {
   const size_t m = c->m;
-  if (!all_finite(c->V, m * m))
+  if (!es_all_finite(m * m, c->V))
     return es_fail(diag, ES_NOT_FINITE,
                    "the features are not finite, or too large");
   const es_status status = es_eigen_run(eigen, m, c->V, c->gamma, true, diag);
@@ -94,7 +89,7 @@ static es_status find_start(es_held *c, const double *W, es_diag *diag) {
   const size_t d = c->d, m = c->m;
   /* Row-major d×m is column-major m×d. */
   es_gemm(true, false, d, m, m, 1, W, m, c->V, m, 0, c->Z0, d);
-  if (!all_finite(c->Z0, d * m))
+  if (!es_all_finite(d * m, c->Z0))
     return es_fail(diag, ES_NOT_FINITE,
                    "the last layer's weight is not "
                    "finite, or too large");
@@ -138,7 +133,7 @@ es_status es_held_new(es_held *out, size_t n, size_t m, const double *features,
 
 static es_status check_stored(size_t m, const double *gamma, size_t d,
                               const double *Z0, es_diag *diag) {
-  if (!all_finite(gamma, m) || !all_finite(Z0, d * m))
+  if (!es_all_finite(m, gamma) || !es_all_finite(d * m, Z0))
     return es_fail(diag, ES_FILE_DATA, "gamma or Z0 is not finite");
   for (size_t j = 1; j < m; j++)
     if (gamma[j] > gamma[j - 1])
@@ -197,7 +192,7 @@ es_status es_held_spread(es_held *c, size_t n, const double *features,
 }
 
 es_status es_held_restore_spread(es_held *c, const double *S, es_diag *diag) {
-  if (!all_finite(S, c->m * c->m))
+  if (!es_all_finite(c->m * c->m, S))
     return es_fail(diag, ES_FILE_DATA, "S is not finite");
   const es_status status = open_spread(c, diag);
   if (status == ES_OK) memcpy(c->S, S, c->m * c->m * sizeof *S);

@@ -3,10 +3,10 @@
  * live together share memory (first fit). */
 #include "ntk/tangent_own.h"
 
+#include "base/finite.h"
 #include "base/random.h"
 #include "linalg/linalg.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,12 +293,6 @@ static void finish(const es_tangent *t, double *K, double *trace) {
   }
 }
 
-static bool all_finite(const double *x, size_t n) {
-  bool finite = true;
-  for (size_t k = 0; k < n; k++) finite &= isfinite(x[k]) != 0;
-  return finite;
-}
-
 static es_status look_ahead(es_tangent *t, const double *params,
                             const double *buffers, const double *input,
                             double *f, es_diag *diag) {
@@ -306,7 +300,7 @@ static es_status look_ahead(es_tangent *t, const double *params,
   const size_t top = t->plan.graph->output[t->plan.output];
   const double *z = top == 0 ? t->input : t->cell[top].value;
   es_tangent_fill(t, params, buffers, input);
-  if (!all_finite(z, n))
+  if (!es_all_finite(n, z))
     return es_fail(diag, ES_NOT_FINITE,
                    "the network's output is not finite, nor is its kernel");
   if (f != NULL) memcpy(f, z, n * sizeof *f);
@@ -341,7 +335,7 @@ es_status es_tangent_run(es_tangent *t, const double *params,
   if (status == ES_OK) status = go_back(t, progress, diag);
   if (status == ES_OK) finish(t, K, trace);
   es_blas_resume(threads);
-  if (status == ES_OK && !all_finite(K, t->plan.rows * t->plan.columns))
+  if (status == ES_OK && !es_all_finite(t->plan.rows * t->plan.columns, K))
     status = es_fail(diag, ES_NOT_FINITE, "the tangent kernel is not finite");
   return status;
 }

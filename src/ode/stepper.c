@@ -1,7 +1,6 @@
 /* The table of steppers, and what they share. */
 #include "ode/stepper.h"
 
-#include <float.h>
 #include <string.h>
 
 #define STEPPER_ROW(id, name) &es_stepper_##id,
@@ -62,10 +61,4 @@ void es_step_at(const es_stepper *stepper, const es_step *s, double t,
   else
     (stepper->dense != NULL ? stepper->dense
                             : es_step_hermite)(s, (t - s->t) / s->h, y);
-}
-
-bool es_all_finite(size_t n, const double *v) {
-  int bad = 0;
-  for (size_t i = 0; i < n; i++) bad |= !(fabs(v[i]) <= DBL_MAX);
-  return bad == 0;
 }

@@ -7,6 +7,8 @@
 #ifndef ES_ODE_STEPPER_H
 #define ES_ODE_STEPPER_H
 
+#include "base/finite.h"
+
 #include <eigenstep/ode.h>
 #include <math.h>
 
@@ -169,8 +171,5 @@ void es_step_hermite(const es_step *s, double theta, double *y);
 /* y at a time of the step just attempted (and prepared). */
 void es_step_at(const es_stepper *stepper, const es_step *s, double t,
                 double *y);
-
-/* Whether v holds neither NaN nor infinity. */
-bool es_all_finite(size_t n, const double *v);
 
 #endif

@@ -1,10 +1,10 @@
 /* Modes of a state: see byol.h. */
 #include "overlay/byol.h"
 
+#include "base/finite.h"
 #include "metrics/joint.h"
 #include "metrics/modes.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { SQUARES = 6, COLUMNS = 5, JOINT = 3 };
@@ -29,12 +29,6 @@ es_status es_byolnet_modes_new(es_byolnet_modes *out, size_t d, es_diag *diag) {
 void es_byolnet_modes_free(es_byolnet_modes *modes) {
   es_slab_close(&modes->slab);
   *modes = (es_byolnet_modes){0};
-}
-
-static bool all_finite(size_t n, const double *x) {
-  bool all = true;
-  for (size_t k = 0; k < n; k++) all &= isfinite(x[k]) != 0;
-  return all;
 }
 
 static void symmetric_part(size_t d, const double *P, double *out) {
@@ -113,8 +107,9 @@ es_status es_byolnet_modes_follow(es_byolnet_modes *m,
                                   const es_byolnet_forms *f, es_diag *diag) {
   const size_t d = m->d, n = d * d;
   es_status status = ES_OK;
-  if (!all_finite(n, f->P) || !all_finite(n, f->F) || !all_finite(n, f->G) ||
-      !all_finite(n, f->K) || (f->T != NULL && !all_finite(n, f->T)))
+  if (!es_all_finite(n, f->P) || !es_all_finite(n, f->F) ||
+      !es_all_finite(n, f->G) || !es_all_finite(n, f->K) ||
+      (f->T != NULL && !es_all_finite(n, f->T)))
     return es_fail(diag, ES_NOT_FINITE,
                    "the moments of embeddings or the predictor are not finite");
   const int threads = es_blas_serial();

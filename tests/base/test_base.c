@@ -2,12 +2,15 @@
  */
 #include "tests/check.h"
 
+#include "base/finite.h"
 #include "base/order.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/slab.h"
 #include "base/text.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +79,26 @@ static void slab_holds_arrays_of_doubles(void **state) {
   assert_ptr_equal(es_slab_take(&slab, 5, 1), b + 16);
   assert_null(es_slab_take(&slab, 1, 1));
   es_slab_close(&slab);
+}
+
+/* One number at either end, and elsewhere, that is none. */
+static void all_are_finite(void **state) {
+  (void)state;
+  static const double bad[] = {INFINITY, -INFINITY, NAN};
+  enum { N = 19 };
+  double x[N] = {0};
+  float y[N] = {0};
+  assert_true(es_all_finite(N, x) && es_all_finite_float(N, y));
+  for (size_t k = 0; k < 3; k++)
+    for (size_t i = 0; i < N; i++) {
+      x[i] = bad[k];
+      y[i] = (float)bad[k];
+      assert_false(es_all_finite(N, x) || es_all_finite_float(N, y));
+      assert_true(es_all_finite(i, x) && es_all_finite_float(i, y));
+      x[i] = DBL_MAX;
+      y[i] = FLT_MAX;
+    }
+  assert_true(es_all_finite(N, x) && es_all_finite_float(N, y));
 }
 
 static void slab_overflow_is_no_memory(void **state) {
@@ -254,6 +277,7 @@ int main(void) {
       cmocka_unit_test(diagnostics_are_one_line),
       cmocka_unit_test(slab_gives_aligned_zeroed_pieces),
       cmocka_unit_test(slab_holds_arrays_of_doubles),
+      cmocka_unit_test(all_are_finite),
       cmocka_unit_test(slab_overflow_is_no_memory),
       cmocka_unit_test(products_saturate),
       cmocka_unit_test(arrays_grow),
