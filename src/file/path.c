@@ -121,7 +121,7 @@ es_status es_file_remove(const char *dir, const char *name, es_diag *diag) {
   if (dir == NULL) return ES_OK;
   char *path = es_file_join(dir, name);
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const bool gone = remove(path) == 0 || errno == ENOENT || errno == ENOTDIR;
+  const bool gone = unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR;
   const es_status status =
       gone ? ES_OK
            : es_fail(diag, ES_FILE_WRITE, "%s: cannot be removed: %s", path,

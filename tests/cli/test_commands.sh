@@ -124,9 +124,10 @@ close "rows in the summary" "$(number rows <<<"$out")" 1 0
 es flow $bt gamma=1 s0=1e-3 t=1 -o /proc/none/x; expect "unwritable folder" 3 "/proc/none"
 es fixed-points $bt gamma=1 s0=1e-3 -o /proc/none/x --quiet; expect "unwritable folder, fixed-points" 3 "/proc/none"
 es predict $bt gamma=1 s0=1e-3 -o /proc/none/x --quiet; expect "unwritable folder, predict" 3 "/proc/none"
-mkdir taken taken/run.json taken/trace.csv
+mkdir taken taken/trace.csv
 es flow $bt gamma=1 s0=1e-3 t=1 -o taken --force --quiet; expect "a folder in the table's place" 3 "taken/trace.csv"
 rmdir taken/trace.csv
+mkdir taken/run.json
 es flow $bt gamma=1 s0=1e-3 t=1 -o taken --force --quiet; expect "a folder in the record's place" 3 "taken/run.json"
 same "no part files" "$(find . -name '*.part')" ""
 
