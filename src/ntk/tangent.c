@@ -265,7 +265,6 @@ void es_tangent_free(es_tangent *t) {
 }
 
 size_t es_tangent_memory(const es_tangent *t) { return t->slab.size; }
-size_t es_tangent_directions(const es_tangent *t) { return t->R; }
 
 es_status es_tangent_bytes(size_t *out, const es_tangent_plan *plan,
                            es_diag *diag) {

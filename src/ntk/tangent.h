@@ -64,8 +64,6 @@ size_t es_tangent_memory(const es_tangent *tangent); /* bytes */
  * taken by it alone. */
 es_status es_tangent_bytes(size_t *out, const es_tangent_plan *plan,
                            es_diag *diag) ES_MUST_USE;
-/* Outputs or directions that it goes through. */
-size_t es_tangent_directions(const es_tangent *tangent);
 
 /* params, buffers: the graph's flat vectors; input: images × values. f: rows×d,
  * the output itself; K: rows×columns; trace: sum over the columns' images of
