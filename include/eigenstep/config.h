@@ -79,6 +79,11 @@ es_status es_config_suggest(es_config *config, const char *section,
                             const char *name, const char *value,
                             es_diag *diag) ES_MUST_USE;
 
+/* Sets section.name back to its default, if it has one, unless it was set by
+ * the user. */
+es_status es_config_restore(es_config *config, const char *section,
+                            const char *name, es_diag *diag) ES_MUST_USE;
+
 /* True if the key is known and has a value (its default counts). */
 bool es_config_has(const es_config *config, const char *section,
                    const char *name);

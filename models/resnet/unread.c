@@ -29,36 +29,32 @@ static bool hybrid(const es_config *config) {
   return es_config_is(config, "train", "ordering", "hybrid");
 }
 
-/* Each key says when it is read, what a method's preset of it goes back to
- * where it is not (its default; NULL: none), and what has to be. */
+/* Each key says when it is read, and what has to be for that. */
 static const struct {
-  const char *section, *name, *value;
+  const char *section, *name;
   bool (*read)(const es_config *config);
   const char *by, *wants;
 } rows[] = {
-    {"method", "projector_layers", "2", mlp_projector, "projector", "mlp"},
-    {"method", "hidden_dim", "256", mlp_projector, "projector", "mlp"},
-    {"method", "head_norm", "hidden", mlp_head, "projector",
+    {"method", "projector_layers", mlp_projector, "projector", "mlp"},
+    {"method", "hidden_dim", mlp_projector, "projector", "mlp"},
+    {"method", "head_norm", mlp_head, "projector",
      "mlp, or method.predictor=mlp"},
-    {"method", "predictor_hidden_dim", "256", mlp_predictor, "predictor",
-     "mlp"},
-    {"method", "predictor_init", "gaussian", matrix, "predictor",
-     "a linear one"},
-    {"method", "predictor_scale", NULL, matrix, "predictor", "a linear one"},
-    {"method", "predictor_lr_ratio", "1", predictor, "predictor",
+    {"method", "predictor_hidden_dim", mlp_predictor, "predictor", "mlp"},
+    {"method", "predictor_init", matrix, "predictor", "a linear one"},
+    {"method", "predictor_scale", matrix, "predictor", "a linear one"},
+    {"method", "predictor_lr_ratio", predictor, "predictor",
      "one that there is"},
-    {"train", "chunks", NULL, chunked, "ordering",
+    {"train", "chunks", chunked, "ordering",
      "single-pass, cumulative or hybrid"},
-    {"train", "switch", "0.4", hybrid, "ordering", "hybrid"},
+    {"train", "switch", hybrid, "ordering", "hybrid"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
 es_status es_unread_reset(es_config *config, es_diag *diag) {
   es_status status = ES_OK;
   for (size_t k = 0; status == ES_OK && k < ROWS; k++)
-    if (rows[k].value != NULL && !rows[k].read(config))
-      status = es_config_suggest(config, rows[k].section, rows[k].name,
-                                 rows[k].value, diag);
+    if (!rows[k].read(config))
+      status = es_config_restore(config, rows[k].section, rows[k].name, diag);
   return status;
 }
 

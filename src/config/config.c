@@ -112,6 +112,14 @@ es_status es_config_suggest(es_config *config, const char *section,
   return status;
 }
 
+es_status es_config_restore(es_config *config, const char *section,
+                            const char *name, es_diag *diag) {
+  const es_entry *entry = es_config_find(config, section, name);
+  const char *usual = entry == NULL ? NULL : entry->key->fallback;
+  return usual == NULL ? ES_OK
+                       : es_config_suggest(config, section, name, usual, diag);
+}
+
 void es_config_forget(es_config *config, const char *section,
                       const char *name) {
   for (size_t i = 0; i < config->n; i++) {

@@ -110,7 +110,13 @@ static void suggestions(void **state) {
   assert_false(es_config_given(c, "model", "eta"));
   assert_ok(es_config_suggest(c, "model", "eta", "0.2", &diag), diag);
   assert_close(es_config_real(c, "model", "eta"), 0.2, 0, 0);
+  es_config *fresh = new_config();
+  assert_ok(es_config_restore(c, "model", "eta", &diag), diag);
+  assert_close(es_config_real(c, "model", "eta"),
+               es_config_real(fresh, "model", "eta"), 0, 0);
+  es_config_free(fresh);
   set(c, "model.eta=0.6");
+  assert_ok(es_config_restore(c, "model", "eta", &diag), diag);
   assert_ok(es_config_suggest(c, "model", "eta", "0.1", &diag), diag);
   assert_close(es_config_real(c, "model", "eta"), 0.6, 0, 0);
   assert_ok(es_config_suggest(c, "model", "none", "0.1", &diag), diag);
