@@ -85,12 +85,12 @@ static haddr_t get_eof(const H5FD_t *base, H5FD_mem_t type) {
 
 /* HDF5 reads the first bytes of an object header, then the rest, if any: both
  * are looked at together too. What is beyond the end of the file is zeros. */
-static bool is_flat(file *f, haddr_t at, size_t n, const void *bytes) {
+static bool is_bad(file *f, haddr_t at, size_t n, const void *bytes) {
   const bool goes_on = at == f->header_end && at > 0;
   const haddr_t first = f->header;
   f->header = at;
   f->header_end = at + n;
-  if (es_h5_is_flat_header(bytes, n, &f->rank)) return true;
+  if (es_h5_is_bad_header(bytes, n, f->eof, &f->rank)) return true;
   if (!goes_on) return false;
   const size_t size = (size_t)(f->header_end - first);
   unsigned char *all = calloc(size, 1);
@@ -98,16 +98,16 @@ static bool is_flat(file *f, haddr_t at, size_t n, const void *bytes) {
   const bool got =
       all != NULL && pread(f->io->fd, all, size, (off_t)first) >= 0;
   if (all != NULL && !got) take_down(f->io, errno);
-  const bool flat = !got || es_h5_is_flat_header(all, size, &f->rank);
+  const bool bad = !got || es_h5_is_bad_header(all, size, f->eof, &f->rank);
   free(all);
-  return flat;
+  return bad;
 }
 
 static bool is_refused(file *f, H5FD_mem_t type, haddr_t at, size_t n,
                        const void *bytes) {
   if (f->written) return false;
-  return type == H5FD_MEM_LHEAP  ? es_h5_is_endless_heap(bytes, n)
-         : type == H5FD_MEM_OHDR ? is_flat(f, at, n, bytes)
+  return type == H5FD_MEM_LHEAP  ? es_h5_is_endless_heap(bytes, n, f->eof)
+         : type == H5FD_MEM_OHDR ? is_bad(f, at, n, bytes)
                                  : false;
 }
 
