@@ -7,7 +7,7 @@ from flow import Flow, chain, entries, flat, identity, numbers, plus, shaped
 from flow import times, turn
 from group import CLOSED, DIGITS, STEPPER, Case, Group, Way, default
 from group import law, tight
-from modes import p_at
+from clock import p_at
 from program import matrix
 
 
