@@ -9,12 +9,13 @@ CLOSED, STEPPER, DIGITS = "closed form", "stepper", "50 digits"
 
 class Case:
     def __init__(self, name, settings, times=None, floors=None, known=None,
-                 skip=(), reach=100.0):
+                 skip=(), reach=100.0, words=None):
         self.name, self.settings, self.times = name, settings, times
         self.floors = floors or {}  # column or its beginning: floor of the size
         self.known = known  # references that came with the case
         self.skip = skip  # oracles that cannot follow it
         self.reach = reach  # up to where a stepper follows
+        self.words = words or settings  # what the program is told of it
 
     def floor(self, column):
         """That of the longest beginning of the column's name."""
@@ -29,7 +30,7 @@ class Way:
         self.name, self.bars, self.solver = name, bars, solver or {}
 
     def run(self, group, case):
-        settings = {**case.settings, **self.solver}
+        settings = {**case.words, **self.solver}
         if case.times is not None:
             settings["time.t"] = case.times
         return program.run(group.command, group.model, settings)

@@ -4,8 +4,9 @@ import boundary
 import contrast
 import deep
 import eigenmode
+import lanes
 import matrices
 import predictors
 
-GROUPS = [*barlow.GROUPS, *eigenmode.GROUPS, *boundary.GROUPS,
-          *predictors.GROUPS, *matrices.GROUPS, *contrast.GROUPS, *deep.GROUPS]
+ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, contrast, deep)
+GROUPS = [group for room in ROOMS for group in room.GROUPS]

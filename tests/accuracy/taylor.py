@@ -165,6 +165,27 @@ def solve(f, y0, times, share=D("0.9"), order=ORDER):
     return found
 
 
+def passing(f, y0, number, level, share=D("0.9")):
+    """When component `number`, which rises, comes to the level."""
+    getcontext().prec = 80
+    y, t = [D(x) for x in y0], D(0)
+    while True:
+        parts = expand(f, y, ORDER)
+        h = share * reach(parts, ORDER)
+        new = [value(c, h) for c in parts]
+        if new[number] >= level:
+            break
+        y, t = new, t + h
+    low, high = D(0), h
+    while high - low > D(10) ** -55 * (t + high):
+        middle = (low + high) / 2
+        if value(parts[number], middle) < level:
+            low = middle
+        else:
+            high = middle
+    return t + high
+
+
 def value(c, h):
     total = D(0)
     for x in reversed(c):
