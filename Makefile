@@ -5,6 +5,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 PYTHON ?= /usr/bin/python3
 WERROR ?= $(if $(CI),-Werror)
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
@@ -13,16 +14,17 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills faults reproduce valgrind coverage install \
-  sanitize gallery accuracy fuzz
+  uninstall deb sanitize gallery accuracy fuzz
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
-  test-deps bench-deps
+  test-deps bench-deps dist
 all:
 $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
 	  $(if $(filter $@,bench),bench) \
 	  $(if $(filter $@,accuracy),accuracy) \
 	  $(if $(filter $@,reproduce gallery),pages) \
-	  $(if $(filter $@,fuzz),fuzz)
+	  $(if $(filter $@,fuzz),fuzz) \
+	  $(if $(filter $@,deb),deb)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
 	@.ci/deps core
@@ -47,8 +49,11 @@ DEBUG_asan := -g1
 DEBUG_fuzz := -g1
 # clang's own OpenMP is not that of the libraries: loops run on one thread.
 OPENMP := $(if $(filter-out fuzz,$(CFG)),-fopenmp)
-CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(or $(DEBUG_$(CFG)),-g) $(OPT) -ffp-contract=off $(WARN) \
-  $(WERROR) $(OPENMP) -Iinclude -Isrc -I. -I$(B) \
+# One set of objects for both libraries: the shared one shows what the public
+# headers declare, and binds its own calls as the static one does.
+LINKING := -fPIC -fvisibility=hidden -fno-semantic-interposition
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(or $(DEBUG_$(CFG)),-g) $(OPT) \
+  -ffp-contract=off $(LINKING) $(WARN) $(WERROR) $(OPENMP) -Iinclude -Isrc -I. -I$(B) \
   -DES_HAVE_DNNL=$(HAVE_DNNL) -DES_HAVE_MPI=$(HAVE_MPI) $(PKG_CFLAGS) $(CFLAGS)
 
 # oneDNN computes networks fast; HAVE_DNNL=0 builds all the rest without it,
@@ -90,6 +95,11 @@ CLI_SRC := $(sort $(wildcard src/cli/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 LIB     := $(B)/libeigenstep.a
+defined = $(shell sed -n 's/^.define ES_$(1) "*\([0-9.]*\).*/\1/p' \
+  include/eigenstep/eigenstep.h)
+VERSION := $(call defined,VERSION)
+ABI     := $(call defined,ABI)
+SHARED  := $(B)/libeigenstep.so.$(ABI)
 PROGRAM := $(if $(filter release,$(CFG)),eigenstep,$(B)/eigenstep)
 
 TEST_SRC := $(sort $(filter-out \
@@ -112,8 +122,9 @@ do-all: $(PROGRAM)
 
 $(B)/githash.h: FORCE
 	@mkdir -p $(@D)
-	@hash=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown); \
-	 git diff --quiet HEAD -- 2>/dev/null || hash=$$hash-modified; \
+	@if [ -e .git ]; then hash=$$(git rev-parse --short=12 HEAD); \
+	   git diff --quiet HEAD -- || hash=$$hash-modified; \
+	 else hash=$$(cat .githash 2>/dev/null || echo unknown); fi; \
 	 line="#define ES_GIT_HASH \"$$hash\""; \
 	 [ "$$(cat $@ 2>/dev/null)" = "$$line" ] || echo "$$line" > $@
 # What was built with other settings of these is built again.
@@ -134,6 +145,10 @@ $(B)/%.o: %.c | $(B)/githash.h
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	ar rcs $@ $(LIB_OBJ)
+
+$(SHARED): $(LIB_OBJ)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -Wl,-soname,$(notdir $@) -Wl,-z,defs \
+	  $(LIB_OBJ) $(PKG_LIBS) -o $@
 
 $(PROGRAM): $(CLI_OBJ) $(LIB)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(CLI_OBJ) $(LIB) $(PKG_LIBS) -o $@
@@ -230,17 +245,48 @@ do-gallery:
 	@$(PYTHON) tests/experiments.py gallery >experiments/README.md.part
 	@mv experiments/README.md.part experiments/README.md
 
-do-install: do-all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib \
-	  $(DESTDIR)$(PREFIX)/include/eigenstep \
-	  $(DESTDIR)$(PREFIX)/share/eigenstep/plots \
-	  $(DESTDIR)$(PREFIX)/share/eigenstep/experiments
+# Packagers set DESTDIR, and LIBDIR where libraries of several machines live
+# beside each other. Man pages are what --help says.
+SHARE := $(DESTDIR)$(PREFIX)/share
+do-install: do-all $(SHARED)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig \
+	  $(DESTDIR)$(PREFIX)/include/eigenstep $(SHARE)/eigenstep/plots \
+	  $(SHARE)/eigenstep/experiments $(SHARE)/man/man1 \
+	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/eigenstep
-	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(LIB) $(SHARED) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libeigenstep.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(strip $(PKG_LIBS))|' \
+	  install/eigenstep.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/eigenstep.pc
 	install -m 644 include/eigenstep/*.h $(DESTDIR)$(PREFIX)/include/eigenstep/
-	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/eigenstep/plots/
-	install -m 644 experiments/*.yaml \
-	  $(DESTDIR)$(PREFIX)/share/eigenstep/experiments/
+	install -m 644 plots/*.gp $(SHARE)/eigenstep/plots/
+	install -m 644 experiments/*.yaml $(SHARE)/eigenstep/experiments/
+	install/manpages $(PROGRAM) $(SHARE)/man/man1
+	install -m 644 install/eigenstep.bash \
+	  $(SHARE)/bash-completion/completions/eigenstep
+	install -m 644 install/eigenstep.zsh $(SHARE)/zsh/site-functions/_eigenstep
+
+do-uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/eigenstep $(DESTDIR)$(LIBDIR)/libeigenstep.* \
+	  $(DESTDIR)$(LIBDIR)/pkgconfig/eigenstep.pc \
+	  $(SHARE)/man/man1/eigenstep.1 $(SHARE)/man/man1/eigenstep-*.1 \
+	  $(SHARE)/bash-completion/completions/eigenstep \
+	  $(SHARE)/zsh/site-functions/_eigenstep
+	rm -rf $(DESTDIR)$(PREFIX)/include/eigenstep $(SHARE)/eigenstep
+
+# What is committed, as eigenstep-VERSION.tar.gz, with the commit's name in it.
+RELEASE := eigenstep-$(VERSION)
+dist:
+	@mkdir -p build
+	@git rev-parse --short=12 HEAD >build/.githash
+	@git archive --prefix=$(RELEASE)/ --add-file=build/.githash HEAD | \
+	  gzip -n >build/$(RELEASE).tar.gz
+	@echo build/$(RELEASE).tar.gz
+
+# Debian's packages, made of that alone: install/debian is their recipe.
+do-deb: dist
+	@install/deb build/$(RELEASE).tar.gz $(VERSION)
 
 check-deps:
 	@tests/check-deps

@@ -8,6 +8,8 @@
 
 #include <eigenstep/model.h>
 
+ES_API_BEGIN
+
 typedef struct es_barlow_mode {
   double s;                /* singular value s_j(t) of W along the mode */
   double lambda;           /* gamma s^2, eigenvalue of C = W Gamma W^T */
@@ -116,5 +118,7 @@ extern const es_model es_model_barlow_twins;
 
 /* The model `barlow-twins-kernel`: the same in a kernel's eigenbasis. */
 extern const es_model es_model_barlow_twins_kernel;
+
+ES_API_END
 
 #endif

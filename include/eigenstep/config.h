@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+ES_API_BEGIN
+
 typedef enum es_kind {
   ES_REAL,   /* one number */
   ES_SIZE,   /* one whole number, 0 or more */
@@ -181,5 +183,7 @@ const char *es_choice_word(const char *choices, size_t i, size_t *n);
 
 /* One line on what a key accepts: "a number in (0, 1]", "one of a|b", … */
 const char *es_key_accepts(char *out, size_t size, const es_key *key);
+
+ES_API_END
 
 #endif

@@ -14,6 +14,8 @@
 #define ES_VERSION "0.1.0"
 #define ES_ABI 4 /* counts changes that break compiled callers */
 
+ES_API_BEGIN
+
 /* The version and ABI number of the library that is linked. */
 const char *es_version(void);
 int es_abi(void);
@@ -24,5 +26,7 @@ const es_model *es_model_list(size_t index);
 
 /* The model of that name, or NULL. */
 const es_model *es_model_find(const char *name);
+
+ES_API_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <eigenstep/model.h>
 
+ES_API_BEGIN
+
 /* The keys of the sections [time], [solver] and [output] that a flow reads.
  * Together with a model's own keys they make its configuration. */
 extern const es_keys es_flow_keys;
@@ -65,5 +67,7 @@ const es_instance *es_flow_instance(const es_flow *flow);
 
 /* Number of output times, and the last one. */
 size_t es_flow_times(const es_flow *flow, double *last);
+
+ES_API_END
 
 #endif

@@ -8,6 +8,8 @@
 #include <eigenstep/config.h>
 #include <eigenstep/ode.h>
 
+ES_API_BEGIN
+
 /* Sizes and facts of one opened model. */
 typedef struct es_model_shape {
   size_t n;         /* length of the state y */
@@ -278,5 +280,7 @@ es_model_array es_instance_array(const es_instance *instance, size_t j);
 bool es_instance_factors(const es_instance *instance, es_model_factors *out);
 const char *es_instance_remark(const es_instance *instance);
 bool es_instance_checksum(const es_instance *instance, unsigned *crc);
+
+ES_API_END
 
 #endif

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+ES_API_BEGIN
+
 /* Call it once, before anything else of the library and before any thread:
  * it switches GSL's error handler off, which otherwise may end the process. A
  * second call changes nothing. Without it the library still never aborts, but
@@ -173,5 +175,7 @@ es_ode_statistics es_ode_stats(const es_ode *ode);
 /* What made the steps of the last solve: "dop853", or "dop853+rosenbrock" where
  * auto changed on the way; before any, what will begin. The workspace's own. */
 const char *es_ode_method(const es_ode *ode);
+
+ES_API_END
 
 #endif

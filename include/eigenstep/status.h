@@ -6,6 +6,22 @@
 
 #include <stddef.h>
 
+/* Around what a public header declares: what the shared library lets be seen,
+ * all else being hidden, and C's linkage where C++ reads it. */
+#ifdef __cplusplus
+#define ES_API_BEGIN                                                           \
+  extern "C" {                                                                 \
+  _Pragma("GCC visibility push(default)")
+#define ES_API_END                                                             \
+  _Pragma("GCC visibility pop")                                                \
+  }
+#else
+#define ES_API_BEGIN _Pragma("GCC visibility push(default)")
+#define ES_API_END _Pragma("GCC visibility pop")
+#endif
+
+ES_API_BEGIN
+
 /* name, exit code of the program, sentence */
 #define ES_STATUS_LIST(X)                                                      \
   X(ES_OK, 0, "done")                                                          \
@@ -61,5 +77,7 @@ int es_status_exit_code(es_status code);
  * Control characters in the line are replaced by '?'. */
 es_status es_fail(es_diag *diag, es_status code, const char *format, ...)
     ES_PRINTF(3, 4);
+
+ES_API_END
 
 #endif

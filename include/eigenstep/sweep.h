@@ -7,6 +7,8 @@
 
 #include <eigenstep/model.h>
 
+ES_API_BEGIN
+
 /* The keys of [time] and [solver] that every sweep has, beside its model's. The
  * settings know axes once es_config_add_axes has made a section of them. */
 extern const es_keys es_sweep_keys;
@@ -41,5 +43,7 @@ void es_sweep_column(const es_sweep *sweep, size_t j, char *name, size_t size);
 es_status es_sweep_run(es_sweep *sweep, uint64_t first, uint64_t last,
                        size_t threads, const es_watch *watch, es_sweep_row row,
                        void *context, es_diag *diag) ES_MUST_USE;
+
+ES_API_END
 
 #endif

@@ -9,20 +9,33 @@
 
 #include <string.h>
 
+enum { NAME = 20, OPTION = 13 }; /* columns of names before their texts */
+
+/* A name and its text, which stands on the next line where the name is long:
+ * pages are made of this (install/pages.awk), as of "title:" before entries. */
+static void entry(FILE *out, int columns, const char *name, const char *text) {
+  if (strlen(name) > (size_t)columns)
+    fprintf(out, "  %s\n  %-*s  %s\n", name, columns, "", text);
+  else
+    fprintf(out, "  %-*s  %s\n", columns, name, text);
+}
+
 void es_help_program(FILE *out) {
   size_t n;
   const es_command *command = es_cli_commands(&n);
-  fputs("eigenstep: exact dynamics of self-supervised learning\n\n"
-        "usage: eigenstep COMMAND TARGET [section.key=value …] [options]\n\n",
+  fputs("usage: eigenstep COMMAND TARGET [section.key=value …] [options]\n"
+        "exact dynamics of self-supervised learning\n\ncommands:\n",
         out);
   for (size_t i = 0; i < n; i++) {
     char usage[64];
     snprintf(usage, sizeof usage, "%s %s", command[i].name, command[i].target);
-    if (strlen(usage) > 20)
-      fprintf(out, "  %s\n  %-20s %s\n", usage, "", command[i].summary);
-    else
-      fprintf(out, "  %-20s %s\n", usage, command[i].summary);
+    entry(out, NAME, usage, command[i].summary);
   }
+  fputs("\nenvironment:\n", out);
+  entry(out, NAME, "EIGENSTEP_DATADIR",
+        "where plots/ and experiments/ are, if not beside the program or under "
+        "its prefix");
+  entry(out, NAME, "NO_COLOR", "set to anything: no colours on a terminal");
   fputs("\n`eigenstep COMMAND --help` shows examples and every key.\n"
         "Data goes to standard output, messages to standard error. Exit codes: "
         "0 done,\n1 numerical failure, 2 usage or a bad value, 3 file or data "
@@ -32,8 +45,7 @@ void es_help_program(FILE *out) {
 
 static void option(FILE *out, unsigned given, unsigned needs, const char *name,
                    const char *help) {
-  if (needs == 0 || (given & needs) != 0)
-    fprintf(out, "  %-14s %s\n", name, help);
+  if (needs == 0 || (given & needs) != 0) entry(out, OPTION, name, help);
 }
 
 static void options(FILE *out, unsigned given) {
@@ -81,48 +93,65 @@ void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before) {
   for (size_t i = 0; i < keys->n; i++) {
     const es_key *key = &keys->key[i];
     if (key->help == NULL || has_key(before, key)) continue;
+    const bool unit = key->unit != NULL && strcmp(key->unit, "1") != 0;
     snprintf(name, sizeof name, "%s.%s", key->section, key->name);
-    fprintf(out, "  %-20s %s\n  %-20s %s%s%s%s", name, key->help, "",
+    entry(out, NAME, name, key->help);
+    fprintf(out, "  %-*s  %s%s%s%s%s%s\n", NAME, "",
             es_key_accepts(accepts, sizeof accepts, key),
-            key->unit != NULL && strcmp(key->unit, "1") != 0 ? "; unit: " : "",
-            key->unit != NULL && strcmp(key->unit, "1") != 0 ? key->unit : "",
-            key->fallback != NULL ? " [" : "\n");
-    if (key->fallback != NULL) fprintf(out, "%s]\n", key->fallback);
+            unit ? "; unit: " : "", unit ? key->unit : "",
+            key->fallback != NULL ? " [" : "",
+            key->fallback != NULL ? key->fallback : "",
+            key->fallback != NULL ? "]" : "");
   }
+}
+
+/* One model's keys, with what it shares with others or without. */
+static void keys_of_model(FILE *out, const es_model *model, const es_keys *sets,
+                          size_t n) {
+  fprintf(out, "\nkeys of %s:\n", model->name);
+  for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
+}
+
+/* All models: what each has alone, then what all have, then the data's. */
+static void keys_of_models(FILE *out, const es_keys *flow) {
+  const es_model *model;
+  for (size_t m = 0; (model = es_model_list(m)) != NULL; m++)
+    if (model->keys != NULL) keys_of_model(out, model, model->keys, 1);
+  fputs("\nkeys of every model:\n", out);
+  es_help_keys(out, flow, NULL);
+  fputs("\nkeys of models that take data, ", out);
+  for (size_t m = 0, n = 0; (model = es_model_list(m)) != NULL; m++)
+    if (model->takes_data)
+      fprintf(out, "%s%s", n++ > 0 ? ", " : "", model->name);
+  fputs(":\n", out);
+  es_help_keys(out, &es_data_keys, NULL);
 }
 
 static es_status model_keys(FILE *out, const es_command *command,
                             const char *target, es_diag *diag) {
   const bool sweeps = (command->options & ES_SWEEPS) != 0;
   const bool draws = (command->options & ES_DRAWS) != 0;
-  for (size_t m = 0; es_model_list(m) != NULL; m++) {
-    const es_model *model = es_model_list(m);
+  const es_keys *flow = sweeps || draws ? &es_sweep_keys : &es_flow_keys;
+  if (target != NULL) {
+    const es_model *model;
     es_keys sets[8];
-    if (target != NULL) {
-      const es_status status = es_cli_find_model(&model, target, diag);
-      if (status != ES_OK) return status;
-    }
-    const size_t n = es_cli_model_keys(
-        model, sweeps || draws ? &es_sweep_keys : &es_flow_keys, sets);
-    fprintf(out,
-            "\nkeys of %s (defaults in brackets; a bare key=value works "
-            "where one\nsection has it):\n",
-            model->name);
-    for (size_t i = 0; i < n; i++) es_help_keys(out, &sets[i], NULL);
-    if (target != NULL) break;
-  }
+    const es_status status = es_cli_find_model(&model, target, diag);
+    if (status != ES_OK) return status;
+    keys_of_model(out, model, sets, es_cli_model_keys(model, flow, sets));
+  } else
+    keys_of_models(out, flow);
   if (draws) {
-    fputs("\nthe box:\n  box.KEY              low and high of any number or "
-          "list of [model] above\n",
-          out);
+    fputs("\nthe box:\n", out);
+    entry(out, NAME, "box.KEY",
+          "low and high of any number or list of [model] above");
     es_help_keys(out, &es_basin_keys, NULL);
   }
-  if (sweeps)
-    fputs(
-        "\naxes, in the order of the grid, the last the fastest:\n"
-        "  sweep.KEY            any number or word above (not text); a list of "
-        "them or a\n                       range (log:1e-3:1:200)\n",
-        out);
+  if (sweeps) {
+    fputs("\naxes, in the order of the grid, the last the fastest:\n", out);
+    entry(out, NAME, "sweep.KEY",
+          "any number or word above (not text); a list of them or a range "
+          "(log:1e-3:1:200)");
+  }
   return ES_OK;
 }
 
@@ -130,11 +159,23 @@ static es_status model_keys(FILE *out, const es_command *command,
 static void presets(FILE *out, const char *target) {
   const es_method *method = target == NULL ? NULL : es_method_find(target);
   if (method == NULL) return;
-  fprintf(out, "\n%s: %s\npresets (what you set counts before them):\n",
+  fprintf(out, "\n%s: %s. What you set counts before its presets.\n\n",
           method->name, method->summary);
+  fputs("presets:\n", out);
   for (size_t k = 0; method->setting[k] != NULL; k++)
-    fprintf(out, "    %s\n", method->setting[k]);
+    fprintf(out, "  %s\n", method->setting[k]);
 }
+
+/* Commands whose keys are of one table, whatever their target. */
+static const struct {
+  unsigned option;
+  const es_keys *keys;
+} alone[] = {
+    {ES_MEASURES, &es_metrics_keys},
+    {ES_PROBES, &es_probe_keys},
+    {ES_OF_FEATURES, &es_spectrum_keys},
+    {ES_OF_KERNEL, &es_ntk_keys},
+};
 
 es_status es_help_command(FILE *out, const es_command *command,
                           const char *target, es_diag *diag) {
@@ -145,29 +186,19 @@ es_status es_help_command(FILE *out, const es_command *command,
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
   if (!settings) return ES_OK;
-  if ((command->options & (ES_TRAINS | ES_MEASURES | ES_PROBES |
-                           ES_OF_FEATURES | ES_OF_KERNEL)) == 0)
+  fputs("\nDefaults of keys are in brackets. A bare key=value works where one "
+        "section has\nthe key.\n",
+        out);
+  for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+    if ((command->options & alone[i].option) != 0) {
+      fputs("\nkeys:\n", out);
+      es_help_keys(out, alone[i].keys, NULL);
+      return ES_OK;
+    }
+  if ((command->options & ES_TRAINS) == 0)
     return model_keys(out, command, target, diag);
-  if ((command->options & ES_TRAINS) != 0) presets(out, target);
-  fprintf(out,
-          "\nkeys (defaults in brackets; a bare key=value works where one\n"
-          "section has it):\n");
-  if ((command->options & ES_MEASURES) != 0) {
-    es_help_keys(out, &es_metrics_keys, NULL);
-    return ES_OK;
-  }
-  if ((command->options & ES_PROBES) != 0) {
-    es_help_keys(out, &es_probe_keys, NULL);
-    return ES_OK;
-  }
-  if ((command->options & ES_OF_FEATURES) != 0) {
-    es_help_keys(out, &es_spectrum_keys, NULL);
-    return ES_OK;
-  }
-  if ((command->options & ES_OF_KERNEL) != 0) {
-    es_help_keys(out, &es_ntk_keys, NULL);
-    return ES_OK;
-  }
+  presets(out, target);
+  fputs("\nkeys:\n", out);
   es_help_keys(out, &es_train_keys, NULL);
   es_help_keys(out, &es_data_keys, &es_train_keys);
   return ES_OK;

@@ -49,7 +49,7 @@ for method in $methods; do
   *) check_method $method $plain lr=0.02 ;;
   esac
   es train $method --help
-  grep -q "^$method: " <<<"$out" && grep -q '^    method.loss=' <<<"$out"
+  grep -q "^$method: " <<<"$out" && grep -q '^  method.loss=' <<<"$out"
   ok $? "train $method --help has its presets" "$out"
 done
 

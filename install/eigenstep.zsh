@@ -1,0 +1,50 @@
+#compdef eigenstep
+# Completion of eigenstep's words for zsh: everything is asked of the program
+# itself, so it is never out of date.
+local program=$words[1] command=$words[2] target=
+local -a found
+
+if (( CURRENT == 2 )); then
+  found=(${(f)"$($program --help | awk '/^commands:/ { on = 1; next } /^$/ { on = 0 }
+    on && /^  [a-z]/ { name = $1; sub(/^  [^ ]+( [^ ]+)*  +/, ""); print name ":" $0 }')"})
+  _describe command found
+  return
+fi
+case $words[CURRENT-1] in
+  -o|--config|--csv) _files; return ;;
+  --size) compadd large; return ;;
+  --shard) compadd slurm; return ;;
+  --threads|--seed) return ;;
+esac
+[[ $words[3] == [a-z]* ]] && (( CURRENT > 3 )) && target=$words[3]
+if [[ $words[CURRENT] == *=* ]]; then
+  local key=${words[CURRENT]%%=*}
+  compset -P '*='
+  found=(${(z)"$($program $command ${target:+$target} --help 2>/dev/null | awk -v key=$key '
+    $1 == key || $1 ~ ("^[a-z]*\\." key "$") { seen = 1; next }
+    /^  [^ ]/ { seen = 0 }
+    seen && /^ +one of / { gsub(/\|/, " ", $3); print $3; exit }
+    seen && /^ +on\|off/ { print "on off"; exit }')"})
+  (( $#found )) && compadd -a found || _files
+  return
+fi
+if [[ $words[CURRENT] == -* ]]; then
+  found=(${(f)"$($program $command --help 2>/dev/null | sed -n 's/^  \(-[-a-z]*\)[A-Z ]*  *\(.*\)/\1:\2/p')"})
+  _describe option found
+  return
+fi
+if (( CURRENT == 3 )); then
+  case $command in
+    flow|predict|fixed-points|separatrix|basin|sweep) list=models ;;
+    train) list=methods ;;
+    run) list=experiments ;;
+    list) compadd models methods experiments datasets keys; return ;;
+    *) _files; return ;;
+  esac
+  found=(${(f)"$($program list $list | awk '{ name = $1; sub(/^[^ ]+ */, ""); print name ":" $0 }')"})
+  _describe target found
+  return
+fi
+found=(${(f)"$($program $command ${target:+$target} --help 2>/dev/null |
+  sed -n 's/^  \([a-z]*\.[A-Za-z0-9_]*\)\( .*\)\{0,1\}$/\1/p')"})
+compadd -S = -a found
