@@ -14,7 +14,7 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills faults reproduce valgrind coverage install \
-  uninstall deb sanitize gallery accuracy fuzz
+  uninstall deb docs sanitize gallery accuracy fuzz
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps dist
 all:
@@ -240,6 +240,11 @@ do-build-faults: $(FAULTY)
 do-reproduce: do-all $(BENCH_BIN)
 	@PYTHON=$(PYTHON) tests/reproduce $(EXPERIMENTS)
 
+# docs/commands, from what --help prints.
+do-docs: do-all
+	@rm -f docs/commands/*.md
+	@install/pages $(PROGRAM) docs/commands md
+
 # experiments/README.md, from the experiments' files and results.
 do-gallery:
 	@$(PYTHON) tests/experiments.py gallery >experiments/README.md.part
@@ -262,7 +267,7 @@ do-install: do-all $(SHARED)
 	install -m 644 include/eigenstep/*.h $(DESTDIR)$(PREFIX)/include/eigenstep/
 	install -m 644 plots/*.gp $(SHARE)/eigenstep/plots/
 	install -m 644 experiments/*.yaml $(SHARE)/eigenstep/experiments/
-	install/manpages $(PROGRAM) $(SHARE)/man/man1
+	install/pages $(PROGRAM) $(SHARE)/man/man1 man
 	install -m 644 install/eigenstep.bash \
 	  $(SHARE)/bash-completion/completions/eigenstep
 	install -m 644 install/eigenstep.zsh $(SHARE)/zsh/site-functions/_eigenstep

@@ -8,7 +8,7 @@
 
 function plain(s) {
   if (to == "md") {
-    gsub(/[\\`*_<>|]/, "\\\\&", s)
+    gsub(/[\\*_<>|]/, "\\\\&", s)
     return s
   }
   gsub(/\\/, "\\e", s)
@@ -23,20 +23,36 @@ function typed(yes) { # before and after lines that are typed
   if (!yes && typing) put(".fi", "```")
   typing = yes
 }
-function flush_paragraph() {
+function end_paragraph() {
   if (text != "") put(".PP\n" plain(text), "\n" plain(text))
   text = ""
 }
-function part(s) {
-  typed(0)
-  flush_paragraph()
-  put(".SH \"" toupper(s) "\"", "\n## " capital(s) "\n")
-  words = s ~ /^(examples|presets)$/
+function end_entry(  i) { # the name, and one text or two of it
+  if (what == "") return
+  if (to == "man") {
+    print ".TP\n.B " plain(what)
+    for (i = 1; i <= texts; i++) print (i > 1 ? ".br\n" : "") plain(says[i])
+  } else if (table)
+    print "| `" what "` | " plain(says[1]) " | " plain(says[2]) " |"
+  else
+    print "- `" what "`: " plain(says[1])
+  what = ""
 }
-function entry(what, says) {
-  put(".TP\n.B " plain(what), "- `" what "`" (says != "" ? ": " plain(says) : ""))
-  if (to == "man" && says != "") print plain(says)
-  begun = says != ""
+function entry(name, first) {
+  end_entry()
+  what = name
+  texts = first != ""
+  says[1] = first
+  says[2] = ""
+}
+function part(s) {
+  end_entry()
+  typed(0)
+  end_paragraph()
+  words = s ~ /^(examples|presets)$/
+  table = s ~ /^(keys|the box|axes)/
+  put(".SH \"" toupper(s) "\"", "\n## " capital(s) "\n")
+  if (table && to == "md") print "| key | what | accepts |\n|---|---|---|"
 }
 
 NR == 1 { usage = substr($0, 8); next }
@@ -48,7 +64,7 @@ NR == 2 {
       "# " name "\n\n" plain(capital(summary)) ".\n\n```sh\n" usage "\n```")
   next
 }
-/^$/ { typed(0); flush_paragraph(); next }
+/^$/ { end_entry(); typed(0); end_paragraph(); next }
 /^[^ ].*:$/ && text == "" { part(substr($0, 1, length($0) - 1)); next }
 /^[^ ]/ { text = text (text == "" ? "" : " ") $0; next }
 words { typed(1); print to == "man" ? plain(substr($0, 3)) : substr($0, 3); next }
@@ -60,14 +76,11 @@ words { typed(1); print to == "man" ? plain(substr($0, 3)) : substr($0, 3); next
     entry(line, "")
   next
 }
-{
-  sub(/^ +/, "")
-  put((begun ? ".br\n" : "") plain($0), "  " (begun ? "\\\n  " : "") plain($0))
-  begun = 1
-}
+{ sub(/^ +/, ""); says[++texts] = $0 }
 END {
+  end_entry()
   typed(0)
-  flush_paragraph()
+  end_paragraph()
   n = split(also, page, " ")
   if (n > 0) put(".SH \"SEE ALSO\"", "\n## See also\n")
   for (i = 1; i <= n; i++)

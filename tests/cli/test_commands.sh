@@ -26,6 +26,9 @@ es probe --help; help+=$'\n'$out
 es spectrum --help; help+=$'\n'$out
 es ntk --help; help+=$'\n'$out
 es train barlow-covariance --help; help+=$'\n'$out
+mkdir pages
+(cd "$root" && install/pages "$program" "$work/pages" md)
+same "docs/commands says what --help does (make docs)" "$(diff -r pages "$root/docs/commands" 2>&1 | head -4)" ""
 missing=$(grep -v '^#' <<<"$keys" | while IFS= read -r line; do grep -qxF -- "$line" <<<"$help" || echo "$line"; done)
 same "the --help of flow, sweep, basin, train, metrics, probe, spectrum and ntk have every key with range and default" "$missing" ""
 same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+ ' <<<"$out" | sort | uniq -d)" ""

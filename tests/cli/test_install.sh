@@ -2,6 +2,11 @@
 # with its data, the library in a C program found by pkg-config, pages of the
 # manual, completion in bash.
 . "$(dirname "$0")/lib.sh"
+if [ "${ES_CFG:-release}" != release ]; then
+  skip "make install" "installs the release"
+  finish
+  exit
+fi
 prefix=$work/prefix
 unset EIGENSTEP_DATADIR
 MAKEFLAGS='' make -s -C "$root" do-install CFG=release PREFIX="$prefix" \
