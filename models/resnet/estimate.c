@@ -82,8 +82,9 @@ static es_status find_seconds(es_estimate *e, const es_config *config,
   return ES_OK;
 }
 
-static es_status estimate(es_estimate *e, const es_config *config,
-                          const es_dataset *set, es_diag *diag) {
+/* All but the seconds. */
+static es_status size_up(es_estimate *e, const es_config *config,
+                         const es_dataset *set, es_diag *diag) {
   const size_t n = es_dataset_count(set);
   const size_t wanted = es_config_size(config, "train", "eval_n");
   es_ordering ordering;
@@ -98,7 +99,7 @@ static es_status estimate(es_estimate *e, const es_config *config,
   if (status != ES_OK) return status;
   e->rows = 1 + e->steps / es_config_size(config, "train", "log_every");
   e->bytes = bytes_of(e, config, set);
-  return find_seconds(e, config, set, diag);
+  return ES_OK;
 }
 
 es_status es_estimate_training(es_estimate *out, const es_config *config,
@@ -106,8 +107,27 @@ es_status es_estimate_training(es_estimate *out, const es_config *config,
   es_dataset *set;
   *out = (es_estimate){0};
   es_status status = es_dataset_look(&set, config, diag);
-  if (status == ES_OK) status = estimate(out, config, set, diag);
+  if (status == ES_OK) status = size_up(out, config, set, diag);
+  if (status == ES_OK) status = find_seconds(out, config, set, diag);
   es_dataset_free(set);
+  return status;
+}
+
+/* More is not asked for than what Linux would kill the run for later on. */
+es_status es_estimate_check(const es_config *config, es_diag *diag) {
+  const double has = es_machine_bytes();
+  es_dataset *set;
+  es_estimate e = {0};
+  es_status status = es_dataset_look(&set, config, diag);
+  if (status == ES_OK) status = size_up(&e, config, set, diag);
+  if (status == ES_OK && e.bytes > has)
+    status = es_fail(diag, ES_NO_MEMORY,
+                     "train: batches of train.batch=%zu pairs take %.3g GB "
+                     "with this network and data, and this machine has %.3g "
+                     "GB",
+                     e.batch, e.bytes * 1e-9, has * 1e-9);
+  es_dataset_free(set);
+  es_estimate_free(&e);
   return status;
 }
 

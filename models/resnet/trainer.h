@@ -42,6 +42,10 @@ es_status es_estimate_training(es_estimate *out, const es_config *config,
                                es_diag *diag) ES_MUST_USE;
 void es_estimate_free(es_estimate *estimate);
 
+/* ES_NO_MEMORY for a training that takes more memory than the machine has,
+ * before any of it is taken. Errors as above. */
+es_status es_estimate_check(const es_config *config, es_diag *diag) ES_MUST_USE;
+
 /* The images that es_trainer_measure passes: each pass has train.batch pairs,
  * first views first, the eval pairs counted around in the last one. */
 const float *es_trainer_eval_images(const es_trainer *trainer, size_t *passes);

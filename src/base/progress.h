@@ -20,9 +20,10 @@ void es_progress_report(const es_progress *p, const char *what, double done,
                         double total);
 bool es_progress_stopping(const es_progress *p);
 
-/* Writes the bar's line (no newline, no escapes). */
-void es_bar_line(char *out, size_t size, const char *what, double done,
-                 double total, double seconds);
+/* Writes the bar's line (no newline, no escapes): done of total, of which
+ * `first` were there before these seconds began, as in a run that goes on. */
+void es_bar_line(char *out, size_t size, const char *what, double first,
+                 double done, double total, double seconds);
 
 /* Monotonic seconds. */
 double es_seconds(void);

@@ -19,10 +19,12 @@ void es_bar_report(es_bar *bar, const char *what, double done, double total) {
   if (strncmp(bar->what, what, sizeof bar->what - 1) != 0) {
     snprintf(bar->what, sizeof bar->what, "%s", what);
     bar->started = now;
+    bar->first = done;
   }
   if (now - bar->started < 1 || now - bar->last_drawn < .1) return;
   char line[160];
-  es_bar_line(line, sizeof line, what, done, total, now - bar->started);
+  es_bar_line(line, sizeof line, what, bar->first, done, total,
+              now - bar->started);
   fprintf(stderr, bar->colour ? "\r\033[K\033[36m%s\033[0m" : "\r%-100s", line);
   fflush(stderr);
   bar->drawn = true;

@@ -9,6 +9,7 @@
 typedef struct es_bar {
   bool enabled, colour, drawn;
   double started, last_drawn;
+  double first; /* done when it started */
   char what[48];
 } es_bar;
 

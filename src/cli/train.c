@@ -247,7 +247,8 @@ es_status es_cmd_train(const es_job *job, es_diag *diag) {
   es_status status = es_unread_check(job->config, diag);
   if (status != ES_OK) return status;
   if (job->dry_run) return dry_run(job, diag);
-  status = es_session_open(&session, job, diag);
+  status = es_estimate_check(job->config, diag);
+  if (status == ES_OK) status = es_session_open(&session, job, diag);
   if (status == ES_OK) status = train(&session, started, diag);
   es_session_close(&session);
   return status;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct es_h5_table {
@@ -58,10 +60,33 @@ void es_h5_table_abandon(es_h5_table *t) {
   es_h5_table_leave(t);
 }
 
+/* Rows take their room one by one; what will never be there is said before
+ * the first. Some file systems do not know how large they are. */
+static es_status check_room(const es_h5_table *t, es_diag *diag) {
+  struct statvfs disk;
+  struct stat info;
+  if (fstatvfs(t->fd, &disk) != 0 || disk.f_blocks == 0 ||
+      fstat(t->fd, &info) != 0)
+    return ES_OK;
+  const double needs =
+      (double)t->layout.size - (double)info.st_blocks * S_BLKSIZE;
+  const double free = (double)disk.f_bavail * (double)disk.f_frsize;
+  if (needs <= free) return ES_OK;
+  return es_file_fail(diag, ES_FILE_WRITE, t->path,
+                      "cannot be written: it needs %.3g GB, and %.3g GB "
+                      "are free",
+                      needs * 1e-9, free * 1e-9);
+}
+
 static es_status begin(es_h5_table *t, es_diag *diag) {
   es_status status = es_part_open(&t->part, t->path, diag);
   if (status != ES_OK) return status;
   t->fd = fileno(t->part.stream);
+  status = check_room(t, diag);
+  if (status != ES_OK) {
+    es_part_abandon(&t->part);
+    return status;
+  }
   const int error = es_h5_layout_copy(&t->layout, t->fd);
   if (error == 0) return es_h5_table_sync(t, 0, diag);
   status = cannot(t, error, diag);
@@ -101,6 +126,8 @@ static es_status go_on(es_h5_table *t, uint64_t *done, es_diag *diag) {
   t->fd = fileno(t->part.stream);
   const bool grows = es_file_exists(t->part.part_path);
   es_diag own = {0};
+  status = check_room(t, diag);
+  if (status != ES_OK) return status;
   status = check(t, done, &own);
   if (status == ES_FILE_CORRUPT && grows) {
     *done = 0;

@@ -19,16 +19,16 @@ typedef struct es_h5_column {
 
 typedef struct es_h5_table es_h5_table;
 
-/* Begins NAME.part with room for all rows. A disk that is too small for them
- * fails when it is full. */
+/* Begins NAME.part with room for all rows. ES_FILE_WRITE at once where the disk
+ * has not as much free; what others take meanwhile fails when it is full. */
 es_status es_h5_table_create(es_h5_table **out, const char *path,
                              const es_h5_column *column, size_t n,
                              uint64_t rows, es_diag *diag) ES_MUST_USE;
 
 /* Goes on with NAME.part, or with the table under its final name where there is
  * no part: *done is the number of rows that it has. A part that was not wholly
- * begun is begun anew. ES_FILE_MISSING where there is neither, ES_FILE_CORRUPT
- * for a table that is not this one. */
+ * begun is begun anew. ES_FILE_WRITE as above, ES_FILE_MISSING where there is
+ * neither, ES_FILE_CORRUPT for a table that is not this one. */
 es_status es_h5_table_reopen(es_h5_table **out, const char *path,
                              const es_h5_column *column, size_t n,
                              uint64_t rows, uint64_t *done,

@@ -263,9 +263,16 @@ static void nearest_names(void **state) {
 static void bar_line(void **state) {
   (void)state;
   char line[160], quoted[8];
-  es_bar_line(line, sizeof line, "flow", 50, 200, 10);
+  es_bar_line(line, sizeof line, "flow", 0, 50, 200, 10);
   assert_string_equal(
       line, "flow             ######..................  25%  5/s  30s left");
+  /* What was there before the seconds began took none of them. */
+  es_bar_line(line, sizeof line, "flow", 40, 50, 200, 10);
+  assert_string_equal(
+      line, "flow             ######..................  25%  1/s  2m30s left");
+  es_bar_line(line, sizeof line, "flow", 50, 50, 200, 10);
+  assert_string_equal(
+      line, "flow             ######..................  25%  0/s  ? left");
   assert_string_equal(es_text_quote(quoted, sizeof quoted, "abcdefghij"),
                       "abcd...");
 }

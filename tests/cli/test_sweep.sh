@@ -182,6 +182,12 @@ rc=$(cat .rc2) err=$(grep -v '^libgcov\|^profiling' .err2); expect "a full disk"
 [ ! -e full/sweep.csv ] && [ -e full/sweep.csv.part ]; ok $? "what was written stays for --resume" "$(ls full)"
 es $grid -o full --resume; cmp -s full/sweep.csv whole/sweep.csv; ok $? "and is gone on with" "$err"
 
+# 8 10^12 rows of 66 bytes.
+es sweep byol-eigenmode p0=0.1 sweep.s0=lin:0.1:1:20000 sweep.eta=lin:0.1:1:20000 \
+  sweep.alpha_p=lin:0.1:1:20000 -o huge
+expect "a table that the disk has no room for" 3 "huge/sweep.h5: cannot be written: it needs 5.*e\+05 GB, and .* GB are free"
+[ ! -e huge/sweep.h5.part ]; ok $? "is refused before it grows"
+
 # MPI. Its own leaks are not ours.
 ranks() { # ranks, words…
   local n=$1; shift

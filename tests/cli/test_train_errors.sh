@@ -135,10 +135,11 @@ unset es_path
 same "the data are whole" "$(cd noplot && ls *.csv *.json *.h5 *.yaml | tr '\n' ' ')" \
   "agreement.csv arrays.h5 config.yaml overlay.csv prediction.csv run.json steps.csv trace.csv "
 es plot noplot; ok $rc "plot draws them later" "$err"
+refused "more than the machine has" 4 "train.batch=8 pairs take .* GB.* this machine has" $resnet net.width=4096
 if [ "${ES_CFG:-release}" = asan ]; then
   skip "no memory" "address sanitizer"
 else
-  (ulimit -v 1000000; OMP_NUM_THREADS=1 "$program" $resnet net.width=4096 -o refused >.out 2>.err); rc=$? err=$(cat .err)
+  (ulimit -v 1000000; OMP_NUM_THREADS=1 "$program" $resnet net.width=512 -o refused >.out 2>.err); rc=$? err=$(cat .err)
   expect "no memory" 4 "memory"
   [ ! -e refused ]; ok $? "and no folder" "$(ls refused)"
 fi
