@@ -4,9 +4,10 @@ import boundary
 import contrast
 import deep
 import eigenmode
+import fates
 import lanes
 import matrices
 import predictors
 
-ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, contrast, deep)
+ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, fates, contrast, deep)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
