@@ -58,7 +58,9 @@ class Group:
 
     @property
     def title(self):
-        of = "" if self.command == "flow" else f", `{self.command}`"
+        of = f", `{self.command}`"
+        if self.command in ("flow", self.model):
+            of = ""
         return f"`{self.model}`{of}"
 
     def of_flow(self, oracle):

@@ -1,5 +1,6 @@
 """All models, their cases and what each is held to."""
 import barlow
+import basin
 import boundary
 import contrast
 import deep
@@ -7,7 +8,9 @@ import eigenmode
 import fates
 import lanes
 import matrices
+import metrics
 import predictors
 
-ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, fates, contrast, deep)
+ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, fates, basin,
+         contrast, deep, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
