@@ -178,7 +178,7 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/targets/libfuzzer.o $(FUZZ_OBJ) $(LIB)
 
 # The suite: unit tests, then the command line, then both again under the
 # address and undefined-behaviour sanitizers; counts come last.
-do-test: do-all $(TEST_BIN) $(B)/eigenstep-faults $(B)/tests/bench/bench_ode
+do-test: do-all $(SHARED) $(TEST_BIN) $(B)/eigenstep-faults $(B)/tests/bench/bench_ode
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
 	@tests/run release asan
 do-build-tests: do-all $(TEST_BIN) $(B)/eigenstep-faults

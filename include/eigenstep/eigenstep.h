@@ -27,6 +27,25 @@ const es_model *es_model_list(size_t index);
 /* The model of that name, or NULL. */
 const es_model *es_model_find(const char *name);
 
+/* The sets of keys that settings of a model have, for es_config_new: its own,
+ * beside (es_flow_keys or es_sweep_keys), and those of data where the model
+ * takes any. Returns how many. */
+enum { ES_MODEL_KEYS = 3 };
+size_t es_model_keys(es_keys sets[ES_MODEL_KEYS], const es_model *model,
+                     const es_keys *beside);
+
+/* Settings for a flow of this model: every key that `eigenstep flow MODEL` has,
+ * for es_config_set and es_config_load. ES_NO_MEMORY. Free with
+ * es_config_free. */
+es_status es_flow_config(es_config **out, const es_model *model,
+                         es_diag *diag) ES_MUST_USE;
+
+/* Settings for a sweep of this model, with axes in the section "sweep": every
+ * key that `eigenstep sweep MODEL` has. ES_NO_MEMORY. Free with
+ * es_config_free. */
+es_status es_sweep_config(es_config **out, const es_model *model,
+                          es_diag *diag) ES_MUST_USE;
+
 ES_API_END
 
 #endif

@@ -33,11 +33,11 @@ typedef struct basin {
 es_status es_cli_configure_basin(es_config **out, const char *target,
                                  es_diag *diag) {
   const es_model *model;
-  es_keys sets[8];
+  es_keys sets[ES_MODEL_KEYS + 1];
   *out = NULL;
   es_status status = es_cli_find_model(&model, target, diag);
   if (status != ES_OK) return status;
-  size_t n = es_cli_model_keys(model, &es_sweep_keys, sets);
+  size_t n = es_model_keys(sets, model, &es_sweep_keys);
   sets[n++] = es_basin_keys;
   status = es_config_new(out, sets, n, diag);
   if (status == ES_OK) status = es_config_add_axes(*out, "box", "model", diag);

@@ -33,10 +33,6 @@ es_status es_help_command(FILE *out, const es_command *command,
 /* Every key of a set as a table: name, what it accepts, default, help; but for
  * those that stand in the set before it, if any. */
 void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before);
-/* Key sets that a model's configuration is made of; at most 8. flow: the keys
- * of a trajectory or of what else a command does with the model. */
-size_t es_cli_model_keys(const es_model *model, const es_keys *flow,
-                         es_keys sets[8]);
 
 /* ES_USAGE: "NAME: no such KIND", with the nearest of the n names or, where
  * none is near, what lists them. */

@@ -205,22 +205,10 @@ es_status es_cli_find_model(const es_model **out, const char *name,
   return es_cli_unknown(name, "model", names, n, "list models", diag);
 }
 
-size_t es_cli_model_keys(const es_model *model, const es_keys *flow,
-                         es_keys sets[8]) {
-  size_t n = 0;
-  if (model->keys != NULL) sets[n++] = *model->keys;
-  sets[n++] = *flow;
-  if (model->takes_data) sets[n++] = es_data_keys;
-  return n;
-}
-
 es_status es_cli_configure_model(es_config **out, const char *target,
                                  es_diag *diag) {
   const es_model *model;
-  es_keys sets[8];
   *out = NULL;
   const es_status status = es_cli_find_model(&model, target, diag);
-  if (status != ES_OK) return status;
-  return es_config_new(out, sets, es_cli_model_keys(model, &es_flow_keys, sets),
-                       diag);
+  return status != ES_OK ? status : es_flow_config(out, model, diag);
 }

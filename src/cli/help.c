@@ -134,10 +134,10 @@ static es_status model_keys(FILE *out, const es_command *command,
   const es_keys *flow = sweeps || draws ? &es_sweep_keys : &es_flow_keys;
   if (target != NULL) {
     const es_model *model;
-    es_keys sets[8];
+    es_keys sets[ES_MODEL_KEYS];
     const es_status status = es_cli_find_model(&model, target, diag);
     if (status != ES_OK) return status;
-    keys_of_model(out, model, sets, es_cli_model_keys(model, flow, sets));
+    keys_of_model(out, model, sets, es_model_keys(sets, model, flow));
   } else
     keys_of_models(out, flow);
   if (draws) {

@@ -25,14 +25,9 @@ typedef struct sweep_run {
 es_status es_cli_configure_sweep(es_config **out, const char *target,
                                  es_diag *diag) {
   const es_model *model;
-  es_keys sets[8];
   *out = NULL;
-  es_status status = es_cli_find_model(&model, target, diag);
-  if (status != ES_OK) return status;
-  status = es_config_new(out, sets,
-                         es_cli_model_keys(model, &es_sweep_keys, sets), diag);
-  if (status == ES_OK) status = es_config_add_axes(*out, "sweep", NULL, diag);
-  return status;
+  const es_status status = es_cli_find_model(&model, target, diag);
+  return status != ES_OK ? status : es_sweep_config(out, model, diag);
 }
 
 es_status es_sweep_from_settings(es_sweep **out, es_axis **axes,
