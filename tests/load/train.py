@@ -92,40 +92,42 @@ def check_bar(part, ran, share):
 
 def steps_for(method, seconds, where):
     """So many that they take a tenth more than these seconds, now."""
+    if "STEPS" in os.environ:
+        return int(os.environ["STEPS"])
     some = max(5., min(30., seconds / 30))
     ran = Watched(["train", method, *SMALL, *LONG[method], *THREADS,
                    "train.steps=100000000", "-o", f"{where}/rate"], some)
     done = float(ran.said().split("stopped after step ")[1].split()[0])
-    return int(os.environ.get("STEPS", max(200, 1.1 * seconds * done / some)))
+    return max(200, int(1.1 * seconds * done / some))
 
 
 def check_long(part, method, seconds, where):
     steps = steps_for(method, seconds, where)
     words = ["train", method, *SMALL, *LONG[method], *THREADS,
              f"train.steps={steps}", "-o", f"{where}/{method}"]
-    ran = Watched(words, seconds)
     said, _ = estimate(*words[1:-2])
+    ran = Watched(words, seconds)
     key = method.replace("-", "_")
     part.check(ran.code in (0, 5), f"{method}: runs for {ran.seconds:.0f} s",
                ran.said())
-    part.check(ran.flat(), f"{method}: memory is flat", ran.quarters())
+    part.check(ran.flat(), "memory is flat", ran.quarters())
     done = steps
     if ran.code == 5:
         done = int(ran.said().split("stopped after step ")[1].split()[0])
         part.check(ran.seconds - ran.asked < 10, "it stops when asked",
                    ran.seconds - ran.asked)
-        eta = check_bar(part, ran, done / steps)
-        begun = time.monotonic()
-        code, _, err = run(*words, "--resume", "--quiet", timeout=None)
-        part.check(code == 0, "and goes on", err)
-        part.note(**{f"{key}_eta_worst_seconds": eta, f"{key}_resumed_seconds":
-                     time.monotonic() - begun})
     part.note(**{f"{key}_steps": steps, f"{key}_seconds": ran.seconds,
                  f"{key}_done": done, f"{key}_said_bytes": said,
                  f"{key}_samples": len(ran.samples),
                  f"{key}_resident_quarters": ran.quarters(),
                  f"{key}_peak": ran.peak(),
-                 f"{key}_slope_bytes_an_hour": ran.slope()})
+                 f"{key}_slope_bytes_an_hour": ran.slope(),
+                 f"{key}_eta_worst_seconds": check_bar(part, ran, done / steps)})
+    if ran.code == 5:
+        begun = time.monotonic()
+        code, _, err = run(*words, "--resume", "--quiet", timeout=None)
+        part.check(code == 0, "and goes on", err)
+        part.note(**{f"{key}_resumed_seconds": time.monotonic() - begun})
     check_files(part, f"{where}/{method}", steps)
 
 
@@ -150,6 +152,8 @@ def main():
             make_cifar(where)
             check_large(part, where)
     for method, share in (("byol", 1), ("barlow-covariance", .15)):
+        if method not in os.environ.get("METHODS", method):
+            continue
         with folder() as where:
             check_long(part, method, share * SECONDS, where)
     part.finish()
