@@ -315,27 +315,6 @@ def descent_cases():
                  [0.0, 1.0, 2.0, 3.0, 10.0])]
 
 
-def predict_closed(case, rows):
-    wanted = []
-    for g, s in zip(case.settings["gamma"], case.settings["s0"]):
-        lam = D(g) * D(s) ** 2
-        wanted.append({"tau": -lam.ln() / (8 * D(g)), "s_final": 1 / D(g).sqrt(),
-                       "half_time": ((1 - lam) / lam).ln() / (8 * D(g)),
-                       "steps": -lam.ln() / (2 * (1 + 4 * D(g) * D(
-                           case.settings["lr"])).ln())})
-    return wanted
-
-
-def predict_cases():
-    return [Case("seven modes", {
-        "gamma": [9.3, 1.0, .7, .7, .1, 1e-3, 1e-8], "lr": 0.02,
-        "s0": [1e-3, 1e-150, .5, .5, 1e-6, 3e-9, 1e-5]})]
-
-
-def stops_closed(case, rows):
-    return [{"s": 1 / D(g).sqrt()} for g in case.settings["gamma"]]
-
-
 ODE = {CLOSED: 1e-7, STEPPER: 1e-7, DIGITS: 1e-7}
 TIGHT = {CLOSED: 1e-12, STEPPER: 1e-9, DIGITS: 1e-12}
 EXACT = {CLOSED: 8 * U, STEPPER: 1e-10, DIGITS: 8 * U}
@@ -370,8 +349,6 @@ GROUPS = [
            DIGITS: known}, [Way("exact", EXACT)]),
     Group("barlow-twins", "descent", descent_cases, {CLOSED: descent_closed},
           [Way("gd", {CLOSED: 1e-12}, {"solver.method": "gd"})]),
-    Group("barlow-twins", "step times", predict_cases, {CLOSED: predict_closed},
-          [Way("exact", {CLOSED: 8 * U})], command="predict"),
     Group("barlow-twins-kernel", "generic start", kernel_cases, {},
           [default(ODE), tight(TIGHT)], flow=Flow(kernel, kernel_columns),
           floors={"loss": 1.0}),

@@ -1,34 +1,9 @@
-"""`byol-eigenmode`: stationary points, and the basin's boundary (theory.md 4)."""
+"""`byol-eigenmode`: the basin's boundary (theory.md 4)."""
 import math
 from decimal import Decimal as D
 
-import tables
 from eigenmode import eigenmode
 from group import CLOSED, DIGITS, STEPPER, Case, Group, Way, known, law
-
-
-def points_closed(case, rows):
-    """p = [T ± √(T² − 4 eta b)]/2b and what follows, sorted as printed."""
-    m = case.settings
-    T, b = D(m["lambda_d"]), D(m["lambda_s"])
-    if m.get("ema") == "off":
-        T *= D(m["tau0"])
-    ep, es = D(m["eta_p"]), D(m["eta_s"])
-    if es != ep:
-        return None
-    gap = T * T - 4 * es * b
-    if gap <= 0 or T <= 0:
-        return None
-    wanted = {"collapsed": {"p": D(0), "s": D(0)}}
-    for kind, sign in (("saddle", -1), ("stable", 1)):
-        p = (T + sign * gap.sqrt()) / (2 * b)
-        wanted[kind] = {"p": p, "s": p * p / D(m["alpha_p"])}
-    return [wanted.get(row["kind"], {}) for row in rows]
-
-
-@law
-def points_known(case, rows):
-    return [case.known.get(row["kind"], {}) for row in rows]
 
 
 def boundary_closed(case, rows):
@@ -98,10 +73,6 @@ def boundary_cases():
 
 
 GROUPS = [
-    Group("byol-eigenmode", "points", tables.eigenmode_points,
-          {CLOSED: points_closed, DIGITS: points_known},
-          [Way("exact", {CLOSED: 1e-13, DIGITS: 1e-12})],
-          command="fixed-points"),
     Group("byol-eigenmode", "basin's boundary", boundary_cases,
           {CLOSED: boundary_closed, STEPPER: boundary_stepper, DIGITS: known},
           [Way("exact", {CLOSED: 1e-12, STEPPER: 1.1e-6, DIGITS: 1e-12})],

@@ -9,8 +9,10 @@ import fates
 import lanes
 import matrices
 import metrics
+import points
 import predictors
+import times
 
-ROOMS = (barlow, eigenmode, boundary, predictors, matrices, lanes, fates, basin,
-         contrast, deep, metrics)
+ROOMS = (barlow, times, eigenmode, boundary, points, predictors, matrices, lanes,
+         fates, basin, contrast, deep, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]

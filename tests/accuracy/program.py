@@ -37,12 +37,12 @@ def number(text):
         return text
 
 
-def run(command, target, settings, allowed=(0,)):
+def run(command, target, settings, options=()):
     words = [f"{k}={word(v)}" for k, v in settings.items()]
-    call = [PROGRAM, command, target, *words, "--quiet"]
+    call = [PROGRAM, command, target, *words, *options, "--quiet"]
     got = subprocess.run(call, capture_output=True, text=True,
                          env=ALONE)
-    if got.returncode not in allowed:
+    if got.returncode:
         raise SystemExit(f"{' '.join(call)}\nexit {got.returncode}: {got.stderr}")
     return [{k: number(v) for k, v in row.items()}
             for row in csv.DictReader(got.stdout.splitlines())]

@@ -93,18 +93,18 @@ def eigenmode_flows():
 
 
 def eigenmode_points():
-    """A mode a run, since modes have two points or four."""
+    """A run with EMA and one without; known: of each mode {kind: columns}."""
     keys = ("alpha_p", "eta_p", "eta_s", "beta", "lambda_s", "lambda_d", "tau0")
     cases = []
-    for where, part in list(grouped(rows("eigenmode_points.csv"), *keys,
-                                    "ema").items())[:40]:
-        settings = dict(zip(keys, map(float, where)))
-        settings["ema"] = "on" if float(where[-1]) else "off"
-        known = {r["kind"]: {k: r[k] for k in
-                             ("p", "s", "eig_1", "eig_2", "eig_3")
-                             if r[k]} for r in part}
-        cases.append(Case(f"point {len(cases) + 1}", settings,
-                          known=known))
+    for (ema,), half in grouped(rows("eigenmode_points.csv"), "ema").items():
+        found = grouped(half, *keys)
+        known = [{r["kind"]: {k: r[k] for k in
+                              ("p", "s", "eig_1", "eig_2", "eig_3") if r[k]}
+                  for r in part} for part in found.values()]
+        settings = {k: [float(where[i]) for where in found]
+                    for i, k in enumerate(keys)}
+        on = "on" if float(ema) else "off"
+        cases.append(Case(f"table, ema={on}", {**settings, "ema": on}, known=known))
     return cases
 
 
