@@ -3,6 +3,7 @@
  * most. Then w' = w [c (2+s)/(1+s)^2 - a - eta], s = w^2 c, mode by mode, and
  * the others stay zero. */
 #include "models/linear/one_layer_closed.h"
+#include "models/linear/scaled.h"
 
 #include "base/order.h"
 #include "base/slab.h"
@@ -16,6 +17,12 @@
  * moves by 2c - a alone. */
 static const double tiny = 0x1p-900, small = 0x1p-100;
 
+/* w e^{phase}, the phase in two parts: one would round by as many units as it
+ * is long. */
+static double moved(double w, pair phase) {
+  return scaled_value(scaled_mul(scaled_make(w, 0), scaled_exp(phase)));
+}
+
 /* |w| of an s that falls below tiny until t. */
 static double fallen(double c, double a, double s0, double t) {
   double from = 0, to = t, at = 0, s = s0;
@@ -25,23 +32,39 @@ static double fallen(double c, double a, double s0, double t) {
     s = es_population_exact(c, a, s0, at);
     *(s > small ? &from : &to) = at;
   }
-  return sqrt(s / c) * exp((2 * c - a) * (t - at));
+  const pair phase = pair_multiply(pair_sum(2 * c, -a), pair_sum(t, -at));
+  return moved(sqrt(s / c), phase);
+}
+
+/* s at t of an s that rises from below tiny: w is doubled k times, at the rate
+ * at which it then grows, up to small. What of the time is left over to a
+ * double goes into where s starts from. */
+static double risen(double c, pair rate, double a, double w0, double t) {
+  static const pair ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+  const int k = (int)floor((log2(small) - log2(c)) / 2 - log2(fabs(w0)));
+  const double w = ldexp(w0, k);
+  const double s = pair_value(pair_scale(pair_product(w, c), w));
+  const pair before = pair_divide(pair_scale(ln2, k), rate);
+  const pair left = pair_subtract((pair){t, 0}, before);
+  if (!(left.hi > 0)) return 0;
+  const double shift = 2 * rate.hi * left.lo;
+  const bool settled = !(fabs(shift) < 1e-3); /* rate t > 1e12 */
+  return es_population_exact(c, a, settled ? s : s + s * shift, left.hi);
 }
 
 /* w at t. */
 static double mode_at(double c, double a, double w0, double t) {
-  const double rate = 2 * c - a, s0 = w0 * w0 * c;
+  const double s0 = w0 * w0 * c;
   if (w0 == 0) return 0;
-  if (!(c > 0)) return w0 * exp(-a * t);
+  if (!(c > 0)) return moved(w0, pair_product(-a, t));
+  const pair rate = pair_sum(2 * c, -a);
   if (s0 > tiny) {
     const double s = es_population_exact(c, a, s0, t);
-    const bool falls = s < tiny && rate < 0;
+    const bool falls = s < tiny && rate.hi < 0;
     return copysign(falls ? fallen(c, a, s0, t) : sqrt(s / c), w0);
   }
-  const double ahead = log(small / c) / 2 - log(fabs(w0));
-  if (!(rate * t > ahead)) return w0 * exp(rate * t);
-  return copysign(sqrt(es_population_exact(c, a, small, t - ahead / rate) / c),
-                  w0);
+  const double s = rate.hi > 0 ? risen(c, rate, a, w0, t) : 0;
+  return s > 0 ? copysign(sqrt(s / c), w0) : moved(w0, pair_scale(rate, t));
 }
 
 static void modes_at(const one_layer *b, double t) {

@@ -171,11 +171,11 @@ def deep():
 
 
 def population():
-    """Modes that share a time, C and A diagonal."""
+    """Of each time that many modes share, their c, a, s0, t and s."""
     found = {}
     with open(os.path.join(ORACLE, "population.csv"), newline="") as file:
         for kind, c, a, s0, t, s in csv.reader(file):
-            if kind == "exact" and 0 <= float(t) and float(t) in (
-                    1e-9, 3.0, 40.0, 700.0, 1.0, 5.0):
-                found.setdefault(float(t), []).append((c, a, s0, s))
-    return found
+            if kind == "exact" and float(t) >= 0:
+                found.setdefault(float(t), []).append((c, a, s0, t, s))
+    return {t: [(c, a, s0, s) for c, a, s0, _, s in part]
+            for t, part in found.items() if len(part) > 10}

@@ -105,6 +105,37 @@ static void columns_at_the_ends_of_the_range(void **state) {
   table_free(&still);
 }
 
+/* Starts and ends whose s = w^2 c is beyond or near the least double: w to a
+ * few units all the same, however long the exponential that it moves by. Of
+ * these doubles by tests/oracle/population.py, 25 digits. */
+static void modes_at_the_ends_of_the_range(void **state) {
+  (void)state;
+  static const struct {
+    double c, a, w0, t, want;
+  } mode[] = {
+      {1, 2.1, 1e-150, 700, 3.975449735908399669209497e-181},
+      {1, .01, 1e-150, 40, 3.713990251772751240465427e-116},
+      {1, .5, 1e-200, 300, 2.707178274802957612342182e-5},
+      {1, .5, 1e-200, 308, .9893328148423535458069413},
+      {1, .5, 1e-200, 320, 1.31605282274484382546479},
+      {.7, 1.1, 3e-180, 1381, .4851318377749875698900454},
+      {1, 3, 1, 500, 4.001628201090623714370316e-218},
+      {1, 2.3, 40, 1500, 2.038681960678688684607362e-196},
+      {0, .3, 1, 1000, 5.148200222412070937659085e-131},
+      {1e300, 1e299, 1e-300, 1, 3.148980753053218571216066e-150}, /* s*(.1) */
+  };
+  for (size_t k = 0; k < sizeof mode / sizeof *mode; k++) {
+    char C[64], A[64], W0[64], t[64];
+    snprintf(C, sizeof C, "C=[[%.17g]]", mode[k].c);
+    snprintf(A, sizeof A, "A=[[%.17g]]", mode[k].a);
+    snprintf(W0, sizeof W0, "W0=[[%.17g]]", mode[k].w0);
+    snprintf(t, sizeof t, "t=%.17g", mode[k].t);
+    table row = TABLE("contrastive", C, A, W0, t);
+    assert_close(at(&row, 0, "sigma_1"), mode[k].want, 4 * DBL_EPSILON, 0);
+    table_free(&row);
+  }
+}
+
 static bool decouples(const char *C, const char *A, const char *W0) {
   opened o = OPENED("contrastive", C, A, W0);
   const bool exact = o.instance.shape.has_exact;
@@ -134,6 +165,7 @@ int main(void) {
       cmocka_unit_test(references_of_50_digits),
       cmocka_unit_test(a_rate_times_a_time),
       cmocka_unit_test(columns_at_the_ends_of_the_range),
+      cmocka_unit_test(modes_at_the_ends_of_the_range),
       cmocka_unit_test(what_does_not_decouple),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
