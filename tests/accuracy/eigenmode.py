@@ -118,14 +118,16 @@ def balance(case, rows):
 
 
 def ema_cases():
+    # An error of the start grows by 1/distance until the mode leaves the saddle;
+    # nearer to the boundary only fates can be told (fates.py).
     near = 0.0853362779077071989
     return [
         Case("theory's own", {"p0": [.1], "s0": [.01], "lambda_s": 1.0009},
-             [0.0, 1.0, 10.0, 40.0], skip=()),
-        Case("beside the boundary, 1e-12", {
-            "p0": [near * (1 - 1e-12), near * (1 + 1e-12)],
-            "s0": [.001, .001], "lambda_s": 1.09}, [1.0, 100.0, 400.0],
-            {"p": 1e8, "s": 1e8, "tau": 1e8}),
+             [0.0, 1.0, 10.0, 40.0]),
+        Case("beside the boundary, 1e-3", {
+            "p0": [near * (1 - 1e-3), near * (1 + 1e-3)],
+            "s0": [.001, .001], "lambda_s": 1.09},
+            [1.0, 50.0, 100.0, 200.0, 300.0, 400.0], {"p": 1e3, "s": 1e3, "tau": 1e3}),
         Case("s = 0 passed", {"p0": [-.3, -.5], "s0": [.02, .2],
                               "tau0": [.5, 1.0]}, [0.5, 2.0, 5.0, 20.0],
              {"s": 1e-2, "tau": 1.0}),
@@ -140,7 +142,7 @@ GROUPS = [
           {CLOSED: eigenmode_closed, DIGITS: known},
           [Way("exact", {CLOSED: 8 * U, STEPPER: 1e-9, DIGITS: 8 * U})],
           flow=Flow(eigenmode, eigenmode_columns)),
-    Group("byol-eigenmode", "flow", ema_cases, {CLOSED: balance, DIGITS: known},
+    Group("byol-eigenmode", "flow", ema_cases, {CLOSED: balance},
           [default(ODE), tight(TIGHT)],
           flow=Flow(eigenmode, eigenmode_columns)),
 ]

@@ -2,9 +2,8 @@
 known exactly or to 20 digits, and the share of a box."""
 from decimal import Decimal as D
 
-import exact
 import program
-from group import CLOSED, DIGITS, STEPPER, Case, Group, Way
+from group import CLOSED, DIGITS, Case, Group, Way
 from program import matrix
 
 

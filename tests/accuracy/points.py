@@ -8,7 +8,7 @@ from barlow import rotated
 from eigenmode import modes
 from exact import chain, diagonal, root, turn
 from flow import plus
-from group import CLOSED, DIGITS, U, Case, Group, Way, law
+from group import CLOSED, DIGITS, Case, Group, Way, law
 from program import matrix
 
 
