@@ -86,12 +86,15 @@ static es_status sample(es_events *e, double t, double *g) {
   return any_nan(e->n, g) ? ES_NOT_FINITE : ES_OK;
 }
 
-/* Whether a g_j changes sign, or is not a number, at a time of the step. */
+/* Whether a g_j changes sign, takes a side for the first time, or is not a
+ * number, at a time of the step. */
 static bool turns(es_events *e, const double *y, double t) {
   evaluate(e, t, y, e->g_next);
   bool found = any_nan(e->n, e->g_next);
-  for (size_t j = 0; j < e->n; j++)
-    found = found || sign_of(e->g_next[j]) == -e->sign[j];
+  for (size_t j = 0; j < e->n; j++) {
+    const int sign = sign_of(e->g_next[j]);
+    found = found || (sign != 0 && sign != e->sign[j]);
+  }
   return found;
 }
 

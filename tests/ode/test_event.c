@@ -199,6 +199,28 @@ static void zeros_that_are_no_events(void **state) {
   lab l = {.g = quiet};
   run_ok(&l, (setup){"tsit5", still, 5, .125}, 1);
   assert_int_equal(l.n_events, 0);
+  l = (lab){.g = quiet}; /* looks for them on a cubic first */
+  run_ok(&l, (setup){"dop853", still, 5, .125}, 1);
+  assert_int_equal(l.n_events, 0);
+}
+
+static void there_and_back(double t, const double *y, double *g, const lab *l) {
+  (void)y, (void)l;
+  g[0] = t * (.5 - t);
+}
+
+/* 0 at the start takes no side, so that the first step has both: the change
+ * within it is an event all the same. */
+static void sides_taken_within_the_first_step(void **state) {
+  (void)state;
+  static const char *const with[2] = {"tsit5", "dop853"};
+  for (int m = 0; m < 2; m++) {
+    lab l = {.g = there_and_back};
+    run_ok(&l, (setup){with[m], still, 1, 1}, 1);
+    assert_int_equal(l.n_events, 1);
+    assert_close(l.log[0].t, .5, 1e-15, 0);
+    assert_int_equal(l.log[0].direction, -1);
+  }
 }
 
 static void late(double t, const double *y, double *g, const lab *l) {
@@ -340,6 +362,7 @@ int main(void) {
       cmocka_unit_test(many_in_one_step),
       cmocka_unit_test(zeros_that_are_no_events),
       cmocka_unit_test(zeros_that_are_events),
+      cmocka_unit_test(sides_taken_within_the_first_step),
       cmocka_unit_test(two_roots_in_one_step),
       cmocka_unit_test(terminal_events),
       cmocka_unit_test(outputs_at_the_time_of_an_event),
