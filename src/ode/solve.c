@@ -202,8 +202,7 @@ static es_status attempt(run *r) {
   if (passed && es_stiff_due(&r->stiff, stepper))
     r->stiff.rate = stepper->rate(s);
   if (passed && stepper->prepare != NULL) {
-    const bool inside = r->next < r->n && r->times[r->next] < s->t_new;
-    if (inside || es_events_suspect(&r->ode->events))
+    if (r->times[r->next] < s->t_new || es_events_suspect(&r->ode->events))
       r->callback = stepper->prepare(s);
   }
   if (passes_through(r->callback)) return r->callback;

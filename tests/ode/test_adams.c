@@ -131,6 +131,28 @@ static double step_error(size_t k, double h) {
   return worst;
 }
 
+/* Four evaluations that fail, and a step that is as short as that. */
+static es_status halting(double t, const double *y, double *dydt, void *calls) {
+  const int call = ++*(int *)calls;
+  return call > 1 && call < 6 ? ES_RHS_FAILED : rotate(t, y, dydt, NULL);
+}
+
+/* A held order stays what it is after attempts that fail, where a free one
+ * would be 1: 40 steps of h <= .05, each off by some (h/2)^6 = 2e-10. */
+static void a_held_order_outlives_failures(void **state) {
+  (void)state;
+  int calls = 0;
+  const double h = .05, end = 2;
+  es_ode *ode = with_step(2, halting, h, h, &calls);
+  double y[2] = {1, 0};
+  es_diag diag = {0};
+  hold(ode, 5, 0, h, rotate_slope);
+  assert_ok(es_ode_solve(ode, 0, y, &end, 1, NULL, NULL, &diag), diag);
+  assert_int_equal(es_ode_stats(ode).rejected, 4);
+  es_ode_free(ode);
+  assert_close(hypot(y[0] - cos(end), y[1] - sin(end)), 0, 0, 1e-8);
+}
+
 /* All orders, and dense output of the same: a single step is off by O(h^(k+2)).
  * The next terms of the expansion are (kh)^2/24 or so of the first, for h = .3
  * at most. */
@@ -323,6 +345,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(orders),
       cmocka_unit_test(orders_of_a_step),
+      cmocka_unit_test(a_held_order_outlives_failures),
       cmocka_unit_test(polynomials_are_exact),
       cmocka_unit_test(few_evaluations),
       cmocka_unit_test(long_integration),

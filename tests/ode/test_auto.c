@@ -345,6 +345,49 @@ static void the_rules_of_changing(void **state) {
   assert_int_equal(held_until_change(&w, &s), 9 + due);
 }
 
+/* y -> 1 at a rate of 1000 up to t = 1/2, and then y' = slope - rate (y - 1).
+ */
+typedef struct bend {
+  double slope, rate;
+} bend;
+
+static es_status bent(double t, const double *y, double *dydt, void *context) {
+  const bend *b = context;
+  dydt[0] = t < .5 ? -1e3 * (y[0] - 1) : b->slope - b->rate * (y[0] - 1);
+  return ES_OK;
+}
+
+static es_ode_statistics along(bend b, double end, double *y) {
+  const es_ode_system system = {.n = 1, .rhs = bent, .context = &b};
+  es_ode_options o;
+  es_ode_options_default(&o);
+  o.method = "auto";
+  o.rtol = 1e-6;
+  es_ode *ode;
+  es_diag diag = {0};
+  assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+  const double times[2] = {.5, end};
+  *y = 2;
+  assert_ok(es_ode_solve(ode, 0, y, times, 2, NULL, NULL, &diag), diag);
+  const es_ode_statistics stats = es_ode_stats(ode);
+  es_ode_free(ode);
+  return stats;
+}
+
+/* Where J is 0 the power method finds nothing to follow, and where its square
+ * overflows no length: the first is stiff no more, the second is. y is exact
+ * but for the steps over the bend. */
+static void jacobians_out_of_range(void **state) {
+  (void)state;
+  double y;
+  es_ode_statistics stats = along((bend){3, 0}, 4, &y);
+  assert_close(y, 1 + 3 * 3.5, 1e-5, 0);
+  assert_true(stats.switches >= 2);
+  stats = along((bend){0, 1e160}, 4, &y);
+  assert_close(y, 1, 1e-5, 0);
+  assert_int_equal(stats.switches, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(changes_lose_nothing),
@@ -353,6 +396,7 @@ int main(void) {
       cmocka_unit_test(large_systems_stay_explicit),
       cmocka_unit_test(what_takes_over_is_the_systems),
       cmocka_unit_test(workspaces_begin_anew),
+      cmocka_unit_test(jacobians_out_of_range),
       cmocka_unit_test(the_rules_of_changing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

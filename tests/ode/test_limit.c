@@ -276,6 +276,9 @@ static void the_estimate_alone(void **state) {
     assert_true(es_pole_find(&pole, &t_star, &order));
     assert_close(t_star, 3, 1e-10, 0);
     assert_close(order, q, 1e-10, 0);
+    es_pole bent = pole; /* the last stretch is steeper by a quarter */
+    bent.r[3] -= .25 * (bent.r[2] - bent.r[3]);
+    assert_false(es_pole_find(&bent, &t_star, &order));
     y[0] = y[1] = 0;
     es_pole_see(&pole, &s, scale, .01);
     assert_false(es_pole_find(&pole, &t_star, &order));

@@ -20,6 +20,11 @@ static es_ode_options plain(const char *method) {
   return o;
 }
 
+static void threshold(double t, const double *y, double *g, void *context) {
+  (void)t, (void)context;
+  g[0] = y[0] - .5;
+}
+
 static void refused(es_ode_options o, es_ode_system s, const char *word) {
   es_ode *ode = NULL;
   es_diag diag = {0};
@@ -71,6 +76,10 @@ static void bad_systems(void **state) {
   refused(plain("tsit5"), (es_ode_system){.n = 1}, "right-hand side");
   refused(plain("tsit5"), (es_ode_system){.n = 1, .rhs = decay, .n_events = 1},
           "n_events");
+  refused(
+      plain("tsit5"),
+      (es_ode_system){.n = 1, .rhs = decay, .n_events = 1, .events = threshold},
+      "n_events");
   es_ode *ode;
   const es_ode_options o = plain("dop853");
   const es_ode_system s = {.n = SIZE_MAX / 8, .rhs = decay};
@@ -241,11 +250,6 @@ static void components_do_not_mix(void **state) {
       assert_close(y[0], m == 3 ? pow(.99, 100) : exp(-1), 1e-8, 0);
       es_ode_free(ode);
     }
-}
-
-static void threshold(double t, const double *y, double *g, void *context) {
-  (void)t, (void)context;
-  g[0] = y[0] - .5;
 }
 
 static bool go_on(size_t event, int direction, double t, const double *y,
