@@ -14,6 +14,7 @@ import argparse
 import collections
 import concurrent.futures
 import fnmatch
+import gzip
 import json
 import os
 import random
@@ -37,6 +38,7 @@ TOLERATED = {
     "es_markup_details": "what was read is there, whether or not it closes",
     "es_markup_data": "likewise",
     "recognise": "likewise",
+    "is_whole": "likewise",
     "claim": "the settings are there already, which is looked at",
     "drain": "what gnuplot said is for messages",
     "es_cpu_model": "run.json then knows no processor's name",
@@ -50,6 +52,11 @@ LINEAR = NET + " net.arch=linear augment.shift=1"
 SMALL = "gamma=1,0.5 s0=1e-3,1e-3"
 SWEEP = ("sweep byol-eigenmode p0=0.1 s0=0.2 sweep.eta=log:1e-3:1:2 "
          "sweep.alpha_p=lin:1:9:3 method=tsit5 --threads 1")
+# Beyond 10^7 cells a table is HDF5, and a shard of it is a small one.
+LARGE = ("sweep byol-eigenmode p0=0.1 s0=0.2 sweep.eta=log:1e-3:1:10001 "
+         "sweep.alpha_p=lin:1:9:1000 method=tsit5 --threads 1 "
+         "--shard 9/1000000")
+VIEWS = "d=2 init=gaussian t=0 data.size=8"
 TRACE, SAVED = "trace.csv.part", ("arrays.h5",)
 SWEPT = "sweep*.part"
 FLOW = ("trace.csv", "steps.csv", "arrays.h5")
@@ -98,6 +105,9 @@ COMMANDS = {
     "sweep-shard": Command(SWEEP + " --shard 1/2 -o out --resume", grows=SWEPT),
     "sweep-resume": Command(SWEEP + " -o out --resume", ["sweep-begun=out"],
                             grows=SWEPT),
+    "sweep-table": Command(LARGE + " -o out --resume", grows=SWEPT),
+    "sweep-table-resume": Command(LARGE + " -o out --resume",
+                                  ["sweep-table-begun=out"], grows=SWEPT),
     "sweep-merge": Command("sweep --merge shards -o out", ["shards"]),
     "train": Command("train barlow-covariance %s -o out --resume" % LINEAR,
                      ["fm"], grows=TRACE, partial=SAVED),
@@ -116,6 +126,22 @@ COMMANDS = {
     "overlay": Command("overlay net net2 -o out",
                        ["fm", "net", "net2"]),
     "metrics": Command("metrics points.csv kind=representation", ["points.csv"]),
+    "metrics-npy": Command("metrics points.npy kind=representation", ["points.npy"]),
+    "metrics-h5": Command(
+        "metrics images/embed.h5:/representation kind=representation",
+        ["images"]),
+    "flow-matrices": Command(
+        "flow byol --config flow.yaml X=file:points.npy n2=2 --csv -",
+        ["points.npy", "flow.yaml"]),
+    "flow-packed": Command("flow barlow-twins data.name=idx "
+                           "data.path=packed/images.gz %s --csv -" % VIEWS,
+                           ["packed"]),
+    "flow-cifar": Command("flow barlow-twins data.name=cifar10 data.path=cifar "
+                          "data.split=test %s --csv -" % VIEWS, ["cifar"]),
+    "flow-stl": Command("flow barlow-twins data.name=stl10 data.path=stl "
+                        "%s --csv -" % VIEWS, ["stl"]),
+    "flow-array": Command("flow barlow-twins data.name=array data.path=points.csv "
+                          "d=2 init=gaussian t=0 --csv -", ["points.csv"]),
     "plot": Command("plot out", ["flow=out"]),
     "run": Command("run small.yaml -o out --threads 1", ["small.yaml"],
                    grows="one/trace.csv.part", partial=["one/" + n for n in FLOW]),
@@ -369,10 +395,12 @@ MADE = {
     "net": ["train barlow-covariance %s predict=conjugate" % LINEAR],
     "net2": ["train barlow-covariance %s predict=conjugate --seed 1" % LINEAR],
     "shards": [SWEEP + " --shard %d/2" % k for k in (1, 2)],
+    "images": ["train barlow-covariance %s" % LINEAR, "embed images --force"],
 }
 BEGUN = {  # runs that broke off: the command, how, and what was there then
     "net-begun": ("train-predict", "flush", ["arrays.h5", "trace.csv.part"]),
     "sweep-begun": ("sweep", "name", ["sweep.csv.part"]),
+    "sweep-table-begun": ("sweep-table", "name", ["sweep-9-of-1000000.h5.part"]),
 }
 EXPERIMENT = """\
 experiment: {title: Two, source: a test, claim: both are learned, criterion:
@@ -414,6 +442,23 @@ def prepare(own, folder, needed):
             f.write(bytes(k % 3 for k in range(n)))
     with open(os.path.join(folder, "points.csv"), "w") as f:
         f.write("a,b\n" + "".join("%d,%d\n" % (k, k * k % 7) for k in range(9)))
+    head = b"{'descr': '<f8', 'fortran_order': False, 'shape': (3, 3), }"
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    with open(os.path.join(folder, "points.npy"), "wb") as f:
+        f.write(b"\x93NUMPY\x01\0" + struct.pack("<H", len(head)) + head)
+        f.write(struct.pack("<9d", *[k == j for k in range(3) for j in range(3)]))
+    with open(os.path.join(folder, "flow.yaml"), "w") as f:
+        f.write("model: {init_scale: 0.1, Xp: 'file:points.npy'}\ntime: {t: [0, 1]}\n")
+    for part in "packed", "cifar", "stl":
+        os.makedirs(os.path.join(folder, part))
+    with gzip.open(os.path.join(folder, "packed", "images.gz"), "wb") as f:
+        f.write(struct.pack(">IIII", 0x803, 12, 8, 8))
+        f.write(bytes(random.randrange(256) for _ in range(12 * 64)))
+    images = [("cifar", "test_batch.bin", 3073, 5), ("stl", "train_X.bin", 27648, 3),
+              ("stl", "train_y.bin", 1, 3)]
+    for part, name, size, n in images:
+        with open(os.path.join(folder, part, name), "wb") as f:
+            f.write(bytes(1 + k % size % 7 for k in range(size * n)))
     with open(os.path.join(folder, "small.yaml"), "w") as f:
         f.write(EXPERIMENT)
     with open(os.path.join(folder, "gnuplot"), "w") as f:
@@ -473,7 +518,7 @@ def main():
         pristine = os.path.join(work, "pristine")
         needed = {need.split("=")[0] for name in names
                   for need in COMMANDS[name].needs}
-        prepare(options.own, pristine, needed)
+        prepare(os.path.abspath(options.own), pristine, needed)
         for to in needed & set(BEGUN):
             begin(program, to, pristine, work)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
