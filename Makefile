@@ -42,11 +42,12 @@ OPT_asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 OPT_coverage := -O0 --coverage
 OPT_fuzz     := -O1 -fsanitize=fuzzer-no-link,address,undefined \
   -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPT := $(OPT_$(CFG))
+OPT = $(OPT_$(CFG))
 # No contraction: results must not depend on which clone of a loop runs.
 # Sanitizers name lines, for which lines are enough.
 DEBUG_asan := -g1
 DEBUG_fuzz := -g1
+DEBUG_coverage := -g0
 # clang's own OpenMP is not that of the libraries: loops run on one thread.
 OPENMP := $(if $(filter-out fuzz,$(CFG)),-fopenmp)
 # One set of objects for both libraries: the shared one shows what the public
@@ -138,6 +139,10 @@ $(B)/src/net/engine.o $(B)/libeigenstep.a: $(B)/dnnl.stamp
 $(B)/src/sweep/ranks.o $(B)/libeigenstep.a: $(B)/mpi.stamp
 FORCE:
 
+# Tests are not what is covered; what one puts in the C library's place must be
+# seen by libraries.
+$(B)/tests/%.o: OPT_coverage := -O0
+$(B)/tests/%.o: LINKING :=
 $(B)/%.o: %.c | $(B)/githash.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
