@@ -24,9 +24,8 @@ static es_status find(char **path, const es_folder *folder, const char *name,
       given == NULL || *given == '\0' ? ES_FOLDER_DEFAULT : given;
   char *inner = es_file_join(outer, folder->inside);
   *path = NULL;
-  bool found = try_path(path, outer, name);
-  if (!found && *path != NULL && inner != NULL &&
-      (given == NULL || es_file_is_directory(inner)))
+  bool found = inner != NULL && try_path(path, outer, name);
+  if (!found && *path != NULL && (given == NULL || es_file_is_directory(inner)))
     found = try_path(path, inner, name);
   free(inner);
   if (found) return ES_OK;

@@ -49,13 +49,15 @@ static bool make_set(hid_t file, const char *name, hid_t type, uint64_t rows,
   return good;
 }
 
-static bool make_words(hid_t file, const es_h5_column *column) {
+/* What is no memory of ours is noted in *error. */
+static bool make_words(hid_t file, const es_h5_column *column, int *error) {
   char name[256];
   size_t longest = 1;
   snprintf(name, sizeof name, "%s_names", column->name);
   for (size_t i = 0; i < column->n_words; i++)
     if (strlen(column->word[i]) > longest) longest = strlen(column->word[i]);
   char *text = es_zeroed(column->n_words, longest, 1);
+  if (text == NULL) *error = ENOMEM;
   const hid_t type = H5Tcopy(H5T_C_S1);
   bool good = text != NULL && H5Tset_size(type, longest) >= 0 &&
               H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0;
@@ -68,7 +70,7 @@ static bool make_words(hid_t file, const es_h5_column *column) {
 }
 
 static bool make_all(es_h5_layout *l, hid_t file, const es_h5_column *column,
-                     uint64_t rows) {
+                     uint64_t rows, int *error) {
   const uint64_t none = 0;
   bool good = true;
   for (size_t j = 0; good && j < l->n; j++) {
@@ -76,26 +78,29 @@ static bool make_all(es_h5_layout *l, hid_t file, const es_h5_column *column,
     good = make_set(file, column[j].name,
                     words ? H5T_NATIVE_INT8 : H5T_NATIVE_DOUBLE, rows,
                     &l->extent[j], NULL);
-    if (good && words) good = make_words(file, &column[j]);
+    if (good && words) good = make_words(file, &column[j], error);
   }
   return good &&
          make_set(file, ROWS, H5T_NATIVE_UINT64, 1, &l->extent[l->n], &none);
 }
 
-static bool make_file(es_h5_layout *l, const es_h5_column *column,
-                      uint64_t rows) {
+/* 0, or an error: EFBIG for what HDF5 alone refuses. */
+static int make_file(es_h5_layout *l, const es_h5_column *column,
+                     uint64_t rows) {
   es_h5_io io = {.fd = l->fd};
   struct stat info;
   const hid_t access = es_h5_io_access(&io);
-  if (access < 0) return false;
+  if (access < 0) return EFBIG;
   const hid_t file = H5Fcreate("table", H5F_ACC_TRUNC, H5P_DEFAULT, access);
   H5Pclose(access);
-  bool good = file >= 0 && make_all(l, file, column, rows);
+  bool good = file >= 0 && make_all(l, file, column, rows, &io.error);
   if (file >= 0) good = H5Fclose(file) >= 0 && good;
   es_h5_io_release(&io);
-  good = good && io.error == 0 && fstat(l->fd, &info) == 0;
-  if (good) l->size = (uint64_t)info.st_size;
-  return good;
+  if (io.error != 0) return io.error;
+  if (!good) return EFBIG;
+  if (fstat(l->fd, &info) != 0) return errno;
+  l->size = (uint64_t)info.st_size;
+  return 0;
 }
 
 static int by_place(const void *a, const void *b) {
@@ -109,15 +114,19 @@ es_status es_h5_layout_make(es_h5_layout *out, const es_h5_column *column,
   *out = (es_h5_layout){.fd = memfd_create("table", MFD_CLOEXEC), .n = n};
   out->extent = es_zeroed(n + 1, 1, sizeof *out->extent);
   out->rising = es_zeroed(n + 1, 1, sizeof *out->rising);
-  bool good = out->fd >= 0 && out->extent != NULL && out->rising != NULL;
-  if (good) {
-    H5E_BEGIN_TRY { good = make_file(out, column, rows); }
+  int error = out->fd >= 0 ? 0 : errno;
+  if (error == 0 && (out->extent == NULL || out->rising == NULL))
+    error = ENOMEM;
+  if (error == 0) {
+    H5E_BEGIN_TRY { error = make_file(out, column, rows); }
     H5E_END_TRY
   }
-  if (!good) {
-    es_h5_layout_free(out);
-    return es_fail(diag, ES_FILE_WRITE, "HDF5 makes no table of that size");
-  }
+  if (error != 0) es_h5_layout_free(out);
+  if (error == ENOMEM)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for a table");
+  if (error != 0)
+    return es_fail(diag, ES_FILE_WRITE, "HDF5 makes no table of that size: %s",
+                   strerror(error));
   memcpy(out->rising, out->extent, (n + 1) * sizeof *out->rising);
   qsort(out->rising, n + 1, sizeof *out->rising, by_place);
   return ES_OK;
