@@ -177,6 +177,9 @@ es_status es_config_blame(const es_config *config, const char *section,
  * their own); reading it back gives the same values to the last bit. */
 es_status es_config_write(const es_config *config, FILE *out,
                           es_diag *diag) ES_MUST_USE;
+/* The same as text of n characters, which the caller frees. */
+es_status es_config_render(char **out, size_t *n, const es_config *config,
+                           es_diag *diag) ES_MUST_USE;
 
 /* Word i, from 0, of "a|b|c", and its length; NULL beyond the last. */
 const char *es_choice_word(const char *choices, size_t i, size_t *n);

@@ -123,17 +123,16 @@ es_status es_cli_take_dir(const es_job *job, es_diag *diag) {
 }
 
 es_status es_cli_write_config(const es_job *job, es_diag *diag) {
-  es_part part;
+  char *text;
+  size_t n;
   es_status status = forget(job, diag);
+  if (status == ES_OK) status = es_config_render(&text, &n, job->config, diag);
   if (status != ES_OK) return status;
   char *path = es_file_join(job->dir, "config.yaml");
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  status = es_part_open(&part, path, diag);
+  status = path == NULL ? es_fail(diag, ES_NO_MEMORY, "no memory")
+                        : es_file_write(path, text, n, diag);
   free(path);
-  if (status != ES_OK) return status;
-  status = es_config_write(job->config, part.stream, diag);
-  if (status == ES_OK) return es_part_commit(&part, diag);
-  es_part_abandon(&part);
+  free(text);
   return status;
 }
 

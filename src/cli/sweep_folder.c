@@ -24,18 +24,6 @@ void es_sweep_file_name(char out[64], const char *stem, const es_shard *shard,
              shard->count, ending);
 }
 
-/* The settings as config.yaml holds them, to be freed. */
-static char *settings_text(const es_config *config, size_t *n) {
-  char *text = NULL;
-  *n = 0;
-  FILE *out = open_memstream(&text, n);
-  if (out == NULL) return NULL;
-  const es_status status = es_config_write(config, out, NULL);
-  if (fclose(out) == 0 && status == ES_OK) return text;
-  free(text);
-  return NULL;
-}
-
 /* The line of text that begins at or before place i. */
 static void line_at(char out[80], const char *text, size_t i) {
   while (i > 0 && text[i - 1] != '\n') i--;
@@ -116,9 +104,11 @@ es_status es_sweep_take_folder(const es_job *job, bool h5, es_diag *diag) {
   if (status == ES_OK && !job->resume && !job->force)
     status = check_tables(job, diag);
   if (status != ES_OK) return status;
-  char *text = settings_text(job->config, &n);
+  char *text;
+  status = es_config_render(&text, &n, job->config, diag);
+  if (status != ES_OK) return status;
   char *path = es_file_join(job->dir, "config.yaml");
-  if (text == NULL || path == NULL)
+  if (path == NULL)
     status = es_fail(diag, ES_NO_MEMORY, "no memory");
   else if (job->force && !job->resume && job->shard.count == 0)
     status = es_cli_write_config(job, diag);

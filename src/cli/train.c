@@ -73,12 +73,9 @@ static es_status check_settings(const es_job *job, es_diag *diag) {
   unsigned char *text = NULL;
   char *now = NULL, *path = es_file_join(job->dir, "config.yaml");
   size_t n = 0, size = 0;
-  FILE *out = open_memstream(&now, &size);
-  es_status status = path == NULL || out == NULL
+  es_status status = path == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory")
-                         : es_config_write(job->config, out, diag);
-  if (out != NULL && fclose(out) != 0 && status == ES_OK)
-    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+                         : es_config_render(&now, &size, job->config, diag);
   if (status == ES_OK)
     status = es_file_read(&text, &n, path, LARGEST_CONFIG, diag);
   if (status == ES_OK && (n != size || memcmp(text, now, n) != 0))

@@ -5,6 +5,7 @@
 #include "config/utf8.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Characters that YAML takes raw in a quoted scalar of one line. */
@@ -186,4 +187,18 @@ es_status es_config_write(const es_config *config, FILE *out, es_diag *diag) {
   if (fflush(out) != 0 || ferror(out))
     return es_fail(diag, ES_FILE_WRITE, "the configuration cannot be written");
   return ES_OK;
+}
+
+es_status es_config_render(char **out, size_t *n, const es_config *config,
+                           es_diag *diag) {
+  *out = NULL;
+  *n = 0;
+  FILE *text = open_memstream(out, n);
+  es_status status = text == NULL ? ES_NO_MEMORY
+                                  : es_config_write(config, text, NULL);
+  if (text != NULL && fclose(text) != 0) status = ES_NO_MEMORY;
+  if (status == ES_OK) return ES_OK;
+  free(*out);
+  *out = NULL;
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the configuration");
 }

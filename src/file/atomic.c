@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { EARLIER = -1 }; /* in place of an errno that is gone */
@@ -21,6 +23,18 @@ static es_status cannot_write(const char *path, int error, es_diag *diag) {
   return es_file_fail(diag, ES_FILE_WRITE, path, "cannot be written: %s",
                       error == EARLIER ? "an earlier write failed"
                                        : strerror(error));
+}
+
+int es_file_lack(const char *path) {
+  enum { BUFFER = 1 << 16 }; /* has no room although there is some */
+  struct rlimit most;
+  struct stat info;
+  struct statvfs disk;
+  if (stat(path, &info) == 0 && getrlimit(RLIMIT_FSIZE, &most) == 0 &&
+      most.rlim_cur != RLIM_INFINITY && (rlim_t)info.st_size >= most.rlim_cur)
+    return EFBIG;
+  if (statvfs(path, &disk) != 0 || disk.f_blocks == 0) return 0;
+  return disk.f_bavail * disk.f_frsize < BUFFER ? ENOSPC : 0;
 }
 
 /* Renaming over a device or a pipe would replace it by a file. */
@@ -155,7 +169,10 @@ es_status es_part_write(es_part *part, const void *bytes, size_t n,
 /* After a failed fsync the kernel may drop what it could not write and call the
  * next one good: such a part stays bad. */
 static int settle(es_part *part) {
-  if (part->failed || ferror(part->stream)) return EARLIER;
+  if (part->failed || ferror(part->stream)) {
+    const int lack = es_file_lack(part->part_path);
+    return lack != 0 ? lack : EARLIER;
+  }
   if (fflush(part->stream) == 0 && fsync(fileno(part->stream)) == 0) return 0;
   part->failed = true;
   return errno;

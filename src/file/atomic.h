@@ -55,6 +55,10 @@ void es_part_abandon(es_part *part);
 es_status es_file_write(const char *path, const void *bytes, size_t n,
                         es_diag *diag) ES_MUST_USE;
 
+/* For writes to a file that failed unseen, an errno: ENOSPC or EFBIG where its
+ * disk is full or it is as large as it may be by now, else 0. */
+int es_file_lack(const char *path);
+
 /* Reads a whole regular file of at most max bytes; *out is NUL-terminated
  * beyond n, freed by the caller. A file that shrinks or grows while it is read
  * is ES_FILE_CORRUPT. */

@@ -73,13 +73,9 @@ static uint64_t mix_sections(uint64_t hash, const char *text) {
 }
 
 es_status es_live_pairs(double *out, const es_live_run *run, es_diag *diag) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *file = open_memstream(&text, &size);
-  if (file == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_config_write(run->config, file, diag);
-  if (fclose(file) != 0 && status == ES_OK)
-    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  char *text;
+  size_t size;
+  const es_status status = es_config_render(&text, &size, run->config, diag);
   if (status == ES_OK) {
     const uint64_t sum = es_dataset_checksum(
                        es_pairs_set(es_trainer_pairs(run->trainer))),

@@ -57,9 +57,13 @@ static es_status settle_figure(const char *dir, const char *name,
     remove(from);
     return ES_OK;
   }
-  if (is_whole(from, extension) && rename(from, to) == 0) return ES_OK;
+  const bool done = is_whole(from, extension);
+  const int lack = es_file_lack(from); /* before there is room again */
+  if (done && rename(from, to) == 0) return ES_OK;
+  const int error = done ? errno : lack;
   remove(from);
-  return es_fail(diag, ES_FILE_WRITE, "%s: cannot be written", to);
+  return es_fail(diag, ES_FILE_WRITE, "%s: cannot be written: %s", to,
+                 error != 0 ? strerror(error) : "gnuplot did not end it");
 }
 
 /* The last line that is not empty: gnuplot ends with what was wrong. */
@@ -88,8 +92,8 @@ static es_status run_script(const char *dir, const char *script,
                    dir);
   snprintf(name, sizeof name, "%.*s", (int)(strlen(script) - 3), script);
   for (int i = 0; i < EXTENSIONS; i++) {
-    const es_status settled =
-        settle_figure(dir, name, extensions[i], code == 0, diag);
+    const es_status settled = settle_figure(
+        dir, name, extensions[i], code == 0, status == ES_OK ? diag : NULL);
     if (status == ES_OK) status = settled;
   }
   if (code != 0)
