@@ -238,60 +238,6 @@ def family_closed(case, rows):
     return wanted
 
 
-def kernel(settings, number):
-    K, F = numbers(settings["K"], number), numbers(settings["W0"], number)
-    d, n = len(F), len(K) // 2
-    Z = [[number(1) / (2 * n) if abs(i - j) == n else number(0)
-          for j in range(2 * n)] for i in range(2 * n)]
-    ZK = chain(Z, K)
-
-    def f(y):
-        (V,) = shaped(y, (d, 2 * n))
-        C = chain(V, Z, turn(V))
-        return flat(times(-4, chain(plus(C, identity(d), -1), V, ZK)))
-
-    return flat(F), f
-
-
-def kernel_columns(settings, t, y):
-    n = len(settings["K"]) // 2
-    Z = [[D(1) / (2 * n) if abs(i - j) == n else D(0) for j in range(2 * n)]
-         for i in range(2 * n)]
-    (F,) = shaped(y, (len(y) // (2 * n), 2 * n))
-    C = chain(F, Z, turn(F))
-    row = {f"lambda_{j}": x for j, x in enumerate(exact.eigen(C)[0], 1)}
-    row["loss"] = exact.norm(plus(C, identity(len(C)), -1)) ** 2
-    return {**row, **entries("W", F)}
-
-
-def kernel_cases():
-    M = drawn(6, 6, 1, 11)
-    K = exact.product(exact.decimals(M), turn(exact.decimals(M)))
-    K = matrix([[float(K[min(i, j)][max(i, j)]) for j in range(6)]
-                for i in range(6)])
-    return [Case("three pairs", {"K": K, "W0": drawn(2, 6, .03, 12),
-                                 "output.state": "on"},
-                 [0.0, 0.2, 0.5, 1.0, 3.0], {"W": 1e-2, "lambda": 1e-3})]
-
-
-def kernel_aligned():
-    return [Case("one pair", {"K": matrix([[2.0, 1.0], [1.0, 0.5 + 2.0**-20]]),
-                              "s0": [1e-4, 1e-4]}, [0.0, 1.0, 3.0, 10.0, 100.0],
-                 {"lambda_2": 1e-8}),
-            Case("one pair of opposites",
-                 {"K": matrix([[1.0, -0.5], [-0.5, 1.0]]), "s0": [1e-6, 0.3]},
-                 [0.0, 1.0, 10.0, 30.0, 100.0])]
-
-
-def kernel_closed(case, rows):
-    """ZK of one pair: gamma = (b ± √(ac))/2."""
-    (a, b), (_, c) = exact.decimals(case.settings["K"])
-    both = [(b + (a * c).sqrt()) / 2, (b - (a * c).sqrt()) / 2]
-    return [{f"lambda_{j}": mode(g, s, t)[0] for j, (g, s) in
-             enumerate(zip(both, case.settings["s0"]), 1)}
-            for t in case.times]
-
-
 def descent_closed(case, rows):
     """The recursion itself, step by step."""
     got, wanted, done = case.settings, [], 0
@@ -349,9 +295,4 @@ GROUPS = [
            DIGITS: known}, [Way("exact", EXACT)]),
     Group("barlow-twins", "descent", descent_cases, {CLOSED: descent_closed},
           [Way("gd", {CLOSED: 1e-12}, {"solver.method": "gd"})]),
-    Group("barlow-twins-kernel", "generic start", kernel_cases, {},
-          [default(ODE), tight(TIGHT)], flow=Flow(kernel, kernel_columns),
-          floors={"loss": 1.0}),
-    Group("barlow-twins-kernel", "aligned start", kernel_aligned,
-          {CLOSED: kernel_closed}, [Way("exact", {CLOSED: 1e-12})]),
 ]

@@ -6,6 +6,7 @@ import contrast
 import deep
 import eigenmode
 import fates
+import kernels
 import lanes
 import matrices
 import metrics
@@ -13,6 +14,6 @@ import points
 import predictors
 import times
 
-ROOMS = (barlow, times, eigenmode, boundary, points, predictors, matrices, lanes,
-         fates, basin, contrast, deep, metrics)
+ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
+         lanes, fates, basin, contrast, deep, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
