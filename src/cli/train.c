@@ -143,16 +143,18 @@ static es_status lay_over(const es_session *s, figures *f, es_diag *diag) {
 static es_status write_record(const es_session *s, const figures *f,
                               double started, es_status ran, es_diag *diag) {
   char *prediction = es_file_join(s->job->dir, "prediction.csv");
-  const es_summary summary = {
-      .started = started,
-      .exit_code = es_status_exit_code(ran),
-      .has_checksum = true,
-      .checksum =
-          es_dataset_checksum(es_pairs_set(es_trainer_pairs(s->trainer))),
-      .prediction = s->family == NULL ? NULL : prediction,
-      .network = true,
-      .figures = f->figure,
-      .n_figures = f->n};
+  if (prediction == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  /* A run that failed may have come to none. */
+  const bool predicts = s->family != NULL && es_file_exists(prediction);
+  const es_summary summary = {.started = started,
+                              .exit_code = es_status_exit_code(ran),
+                              .has_checksum = true,
+                              .checksum = es_dataset_checksum(
+                                  es_pairs_set(es_trainer_pairs(s->trainer))),
+                              .prediction = predicts ? prediction : NULL,
+                              .network = true,
+                              .figures = f->figure,
+                              .n_figures = f->n};
   const es_status status = es_cli_write_provenance(s->job, &summary, diag);
   free(prediction);
   return status;

@@ -75,15 +75,14 @@ static bool add_checksum(cJSON *root, const es_provenance *p) {
 }
 
 /* CRC-32 of the prediction; nothing where it cannot be read any more. */
-static bool add_prediction(cJSON *root, const es_provenance *p) {
+static es_status checksum_of(uint32_t *out, const char *path, es_diag *diag) {
   unsigned char *bytes = NULL;
-  size_t n;
-  if (p->prediction == NULL || es_file_read(&bytes, &n, p->prediction,
-                                            LARGEST_PREDICTION, NULL) != ES_OK)
-    return true;
-  const bool ok = add_hex(root, "prediction_checksum", es_crc32(0, bytes, n));
+  size_t n = 0;
+  const es_status status =
+      es_file_read(&bytes, &n, path, LARGEST_PREDICTION, diag);
+  *out = es_crc32(0, bytes, n);
   free(bytes);
-  return ok;
+  return status;
 }
 
 static bool add_summary(cJSON *root, const es_provenance *p) {
@@ -94,7 +93,7 @@ static bool add_summary(cJSON *root, const es_provenance *p) {
   return ok;
 }
 
-static bool fill(cJSON *root, const es_provenance *p) {
+static bool fill(cJSON *root, const es_provenance *p, uint32_t prediction) {
   char cpu[128];
   return es_json_text(root, "version", p->version) &&
          es_json_text(root, "git_hash", p->git_hash) && add_date(root) &&
@@ -105,16 +104,17 @@ static bool fill(cJSON *root, const es_provenance *p) {
          es_json_text(root, "cpu", es_cpu_model(cpu, sizeof cpu)) &&
          (p->method == NULL || es_json_text(root, "method", p->method)) &&
          add_libraries(root, p->network) && add_checksum(root, p) &&
-         add_prediction(root, p) &&
+         (p->prediction == NULL ||
+          add_hex(root, "prediction_checksum", prediction)) &&
          es_json_real(root, "wall_seconds", p->wall_seconds) &&
          es_json_real(root, "exit_code", p->exit_code) && add_summary(root, p);
 }
 
 /* The JSON with a newline at its end, or NULL without memory. */
-static char *render(const es_provenance *p) {
+static char *render(const es_provenance *p, uint32_t prediction) {
   char *text = NULL, *line = NULL;
   cJSON *root = cJSON_CreateObject();
-  if (root != NULL && fill(root, p)) text = cJSON_Print(root);
+  if (root != NULL && fill(root, p, prediction)) text = cJSON_Print(root);
   cJSON_Delete(root);
   if (text != NULL && asprintf(&line, "%s\n", text) < 0) line = NULL;
   cJSON_free(text);
@@ -123,10 +123,15 @@ static char *render(const es_provenance *p) {
 
 es_status es_provenance_write(const es_provenance *p, const char *path,
                               es_diag *diag) {
-  char *text = render(p);
+  uint32_t prediction = 0;
+  es_status status = p->prediction == NULL
+                         ? ES_OK
+                         : checksum_of(&prediction, p->prediction, diag);
+  if (status != ES_OK) return status;
+  char *text = render(p, prediction);
   if (text == NULL)
     return es_fail(diag, ES_NO_MEMORY, "%.160s: not enough memory", path);
-  const es_status status = es_file_write(path, text, strlen(text), diag);
+  status = es_file_write(path, text, strlen(text), diag);
   free(text);
   return status;
 }

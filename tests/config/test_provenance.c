@@ -142,6 +142,23 @@ static void unwritable(void **state) {
   assert_non_null(strstr(diag.message, "no/such/run.json"));
 }
 
+/* A prediction is recorded with its checksum, or there is no record. */
+static void a_prediction(void **state) {
+  (void)state;
+  const es_provenance p = {
+      .command = "train", .target = "simclr", .prediction = "prediction.csv"};
+  es_diag diag = {0};
+  assert_status(es_provenance_write(&p, "predicts.json", &diag),
+                ES_FILE_MISSING);
+  assert_non_null(strstr(diag.message, "prediction.csv"));
+  assert_false(es_file_exists("predicts.json"));
+  assert_ok(es_file_write("prediction.csv", "123456789", 9, &diag), diag);
+  assert_ok(es_provenance_write(&p, "predicts.json", &diag), diag);
+  cJSON *root = read_json("predicts.json");
+  assert_string_equal(text_of(root, "prediction_checksum"), "cbf43926");
+  cJSON_Delete(root);
+}
+
 static void libraries_stop_at_max(void **state) {
   (void)state;
   es_library library[16];
@@ -193,6 +210,7 @@ int main(void) {
       cmocka_unit_test(what_is_absent),
       cmocka_unit_test(several_seeds),
       cmocka_unit_test(unwritable),
+      cmocka_unit_test(a_prediction),
       cmocka_unit_test(libraries_stop_at_max),
       cmocka_unit_test(processor),
       cmocka_unit_test(utf8),
