@@ -292,6 +292,30 @@ es_status es_plot_forget(const char *dir, const char *kinds, es_diag *diag) {
   return status;
 }
 
+static bool is_drawn(const char *dir, const char *script, size_t length) {
+  char name[300];
+  bool drawn = false;
+  for (int i = 0; !drawn && i < EXTENSIONS; i++) {
+    snprintf(name, sizeof name, "%.*s.%s", (int)length, script, extensions[i]);
+    drawn = es_file_has(dir, name);
+  }
+  return drawn;
+}
+
+bool es_plot_lacks(const char *dir) {
+  bool lacks = false, ours;
+  DIR *folder = opendir(dir);
+  if (folder == NULL) return false;
+  for (struct dirent *entry; !lacks && (entry = readdir(folder));) {
+    const size_t length = strlen(entry->d_name);
+    lacks = length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0 &&
+            recognise(&ours, dir, entry->d_name, NULL) == ES_OK && ours &&
+            !is_drawn(dir, entry->d_name, length - 3);
+  }
+  closedir(folder);
+  return lacks;
+}
+
 static es_status run_folder(const char *dir, int depth, size_t *n,
                             es_diag *diag) {
   es_status status = ES_OK;

@@ -22,6 +22,10 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
 es_status es_plot_forget(const char *dir, const char *kinds,
                          es_diag *diag) ES_MUST_USE;
 
+/* Whether a script that was written into dir has no figure beside it: gnuplot
+ * was missing then, or the drawing was killed. */
+bool es_plot_lacks(const char *dir);
+
 /* Runs every *.gp of a folder and of the folders in it; *n counts them. */
 es_status es_plot_again(const char *dir, size_t *n, es_diag *diag) ES_MUST_USE;
 

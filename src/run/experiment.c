@@ -208,7 +208,7 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
 }
 
 /* What a kept stage is summed over, fitted to or set beside may be another
- * now. */
+ * now, and its figures may not have come to be. */
 static es_status sum_again(const es_job *job, const es_stage *stage,
                            es_diag *diag) {
   char *dir = es_file_join(job->dir, stage->name);
@@ -218,8 +218,20 @@ static es_status sum_again(const es_job *job, const es_stage *stage,
   if (es_items_any(stage) && status == ES_OK)
     status = es_fit_write(dir, stage, diag);
   if (status == ES_OK) status = es_align_write(dir, stage, diag);
+  size_t drawn;
+  if (status == ES_OK && es_plot_lacks(dir))
+    status = es_plot_again(dir, &drawn, diag);
   free(dir);
   return status;
+}
+
+/* The record of a stage that failed behind it, as where a figure found no
+ * room, must not say that all is there. */
+static void take_back(const es_job *job, const es_stage *stage) {
+  char *dir = job->dir == NULL ? NULL : es_file_join(job->dir, stage->name);
+  if (dir != NULL && es_record_finished(dir))
+    (void)!es_file_remove(dir, "run.json", NULL);
+  free(dir);
 }
 
 /* A failing figure (gnuplot missing) must not lose the stages after it: it is
@@ -232,6 +244,8 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
   for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
     status = kept[i] ? sum_again(job, &plan->stage[i], diag)
                      : run_stage(job, plan, &plan->stage[i], diag);
+    if (status != ES_OK && status != ES_TOOL_MISSING)
+      take_back(job, &plan->stage[i]);
     if (status != ES_TOOL_MISSING) continue;
     if (diag != NULL) *later = *diag;
     later->code = ES_TOOL_MISSING;

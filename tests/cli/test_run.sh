@@ -236,8 +236,21 @@ unset es_path
 [ -s noplot/one/trace.csv ] && [ -s noplot/two/table.csv ] && [ -s noplot/three/table.csv ] &&
   [ -s noplot/verdict.csv ] && [ -s noplot/index.html ]
 ok $? "all data are whole"
+cp -r noplot later
 es plot noplot; ok $rc "plot draws it later" "$err"
 [ -s noplot/one/staircase.svg ]; ok $? "the figure is there"
+es run good.yaml -o later --resume --quiet; ok $rc "and so does --resume" "$err"
+[ -s later/one/staircase.svg ] && grep -q '<figure>' later/index.html
+ok $? "into the page as well"
+# As on a full disk: the last stages and the page have no room either.
+mkdir full; printf '#!/bin/sh\necho "<svg>" >staircase.svg.part\n' >full/gnuplot; chmod +x full/gnuplot
+es_path=$work/full:$PATH
+es run good.yaml -o cut --quiet; expect "half a figure" 3 "cut/one/staircase.svg: cannot be written: gnuplot did not end it"
+same "gets no name, and none is left" "$(find cut -name 'staircase.svg*')" ""
+unset es_path
+es run good.yaml -o cut --resume --quiet; ok $rc "--resume makes it good" "$err"
+[ -s cut/one/staircase.svg ] && cmp -s cut/one/trace.csv out/good/one/trace.csv
+ok $? "with the figure"
 
 # Malformed: exit 2, one line with path:line:column, nothing written.
 bad() { # name, pattern; the file on standard input
