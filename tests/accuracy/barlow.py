@@ -209,6 +209,34 @@ def generic_closed(case, rows):
     return wanted
 
 
+def partner_cases():
+    return [Case("three modes, two rows", {"Gamma": rotated([1, .6, .2], 1),
+                                           "W0": drawn(2, 3, 1e-3, 2)},
+                 [0.0, 1.0, 3.0, 8.0]),
+            Case("indefinite", {"Gamma": rotated([1, .3, -.5], 4),
+                                "W0": drawn(3, 3, .05, 5)}, [0.0, 1.0, 3.0, 6.0]),
+            Case("starts of 1e-150", {"Gamma": rotated([1, .5], 6),
+                                      "W0": drawn(2, 2, 1e-150, 7)},
+                 [0.0, 40.0, 86.5, 100.0])]
+
+
+def partner_digits(case, rows):
+    """Modes from R_jj of W(0) V = U R; row k of V an eigenvector."""
+    m = case.settings
+    gamma, V = exact.eigen(exact.decimals(m["Gamma"]))
+    columns = turn(chain(exact.decimals(m["W0"]), turn(V)))[:len(m["W0"])]
+    size, seen = [], []
+    for column in columns:
+        for u in seen:
+            by = exact.dot(u, column)
+            column = [x - by * y for x, y in zip(column, u)]
+        length = exact.dot(column, column).sqrt()
+        seen.append([x / length for x in column])
+        size.append(length)
+    return [{f"predicted_{j}": mode(g, s, t)[0] for j, (g, s) in
+             enumerate(zip(gamma, size), 1)} for t in case.times]
+
+
 def family_rate(settings, j):
     g = settings["gamma"][j]
     if "loss" in settings:
@@ -337,6 +365,8 @@ GROUPS = [
     Group("barlow-twins", "generic start", generic_cases,
           {CLOSED: generic_closed}, [default(ODE), tight(TIGHT)],
           flow=Flow(generic, generic_columns), floors={"loss": 1.0}),
+    Group("barlow-twins", "aligned partner", partner_cases,
+          {DIGITS: partner_digits}, [Way("exact", {DIGITS: 1e-13})]),
     Group("barlow-twins", "VICReg-like, spectral, preconditioned",
           tables.barlow_family,
           {CLOSED: family_closed, STEPPER: in_logarithm(family_rate),

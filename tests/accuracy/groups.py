@@ -4,6 +4,7 @@ import basin
 import boundary
 import contrast
 import deep
+import descent
 import eigenmode
 import fates
 import kernels
@@ -15,5 +16,5 @@ import predictors
 import times
 
 ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
-         lanes, fates, basin, contrast, deep, metrics)
+         lanes, fates, basin, contrast, deep, descent, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
