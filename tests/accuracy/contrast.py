@@ -7,7 +7,7 @@ from barlow import drawn, rotated
 from exact import root
 from flow import Flow, chain, entries, exp, flat, identity, numbers, plus, shaped
 from flow import times, total, turn
-from group import CLOSED, DIGITS, STEPPER, U, Case, Group, Way, default, known
+from group import CLOSED, DIGITS, STEPPER, Case, Group, Way, default, known
 from group import tight
 from program import matrix
 
@@ -28,8 +28,9 @@ def drive(settings, number):
     x, xp = (numbers(settings[k], number) for k in ("x", "xp"))
     dot = settings.get("loss") == "dot"
     temperature = number(settings.get("temperature", .1))
+    share = number(len(x) if settings.get("reduction") == "mean" else 1)
     return lambda V: (by_dots(V, x, xp, temperature) if dot else
-                      by_distances(V, x, xp))
+                      times(1 / share, by_distances(V, x, xp)))
 
 
 def population(V, C, A):
@@ -49,20 +50,26 @@ def softmax(logits):
 
 
 def by_distances(V, x, xp):
-    """V X, X = sum over pairs of alpha (x_i - x_j)(…)^T, minus the pair's own."""
+    return chain(V, weighed(V, x, xp)[0])
+
+
+def weighed(V, x, xp):
+    """X, the sum over pairs of alpha (x_i - x_j)(…)^T, minus the pair's own; and
+    each pair's own share."""
     n, m = len(x), len(x[0])
-    X = [[0] * m for _ in range(m)]
+    X, own = [[0] * m for _ in range(m)], []
     for i in range(n):
         apart = [[(xp[i][k] if j == i else x[j][k]) - x[i][k] for k in range(m)]
                  for j in range(n)]
         seen = [[total(v * u for v, u in zip(row, step)) for row in V]
                 for step in apart]
         alpha = softmax([total(z * z for z in r) * -1 / 2 for r in seen])
+        own.append(alpha[i])
         for j, u in enumerate(apart):
             weight = alpha[j] if j != i else alpha[i] - 1
             X = [[X[p][q] + weight * (u[p] * u[q]) for q in range(m)]
                  for p in range(m)]
-    return chain(V, X)
+    return X, own
 
 
 def by_dots(V, x, xp, temperature):
@@ -95,12 +102,49 @@ def layer(settings, number):
 def layer_columns(settings, t, y):
     m = len(settings["W0"][0])
     (W,) = shaped(y, (len(y) // m, m))
-    return {**values(W), **(entries("W", W) if "output.state" in settings
-                            else {})}
+    return {**values(W), **observed(settings, W),
+            **(entries("W", W) if "output.state" in settings else {})}
+
+
+def observed(settings, W):
+    """loss and x_min, and cov_lambda where C is given."""
+    if "X" in settings:
+        return {"x_min": exact.eigen(exact.decimals(settings["X"]))[0][-1]}
+    if "C" in settings:
+        return of_population(W, *(exact.decimals(settings[k]) for k in "CA"))
+    x, xp = (exact.decimals(settings[k]) for k in ("x", "xp"))
+    if settings.get("loss") == "dot":
+        T = D(settings["temperature"])
+        z, zp = chain(x, turn(W)), chain(xp, turn(W))
+        own = [softmax([exact.dot(a, b) / T for b in zp])[i]
+               for i, a in enumerate(z)]
+        return {"loss": -sum(p.ln() for p in own) / len(own)}
+    X, own = weighed(W, x, xp)
+    if settings.get("reduction") == "mean":
+        X, own = times(1 / D(len(own)), X), [p ** (1 / D(len(own))) for p in own]
+    return {"loss": -sum(p.ln() for p in own), "x_min": exact.eigen(X)[0][-1]}
+
+
+def of_population(W, C, A):
+    """½tr(WAW^T) - ½ log det(I+S) - ½tr(S(I+S)^-1); P + PC^-1P - A with P = C -
+    CW^T(I+S)^-1WC, so that C^-1P = I - W^T(I+S)^-1WC."""
+    S = chain(W, C, turn(W))
+    (a, b), (c, d) = plus(S, identity(2))
+    det = a * d - b * c
+    inverse = [[d / det, -b / det], [-c / det, a / det]]
+    back = plus(identity(len(C)), chain(turn(W), inverse, W, C), -1)
+    P = chain(C, back)
+    X = plus(plus(P, chain(P, back)), A, -1)
+    trace = lambda M: sum(M[i][i] for i in range(len(M)))
+    return {"loss": (trace(chain(W, A, turn(W))) - det.ln()
+                     - trace(chain(S, inverse))) / 2,
+            "x_min": exact.eigen(plus(times(D(".5"), X), turn(X), D(".5")))[0][-1],
+            **{f"cov_lambda_{j}": x for j, x in enumerate(exact.eigen(S)[0], 1)}}
 
 
 def fixed_cases():
     d = exact.diagonal
+    pairs = {"x": drawn(3, 2, 1, 31), "xp": drawn(3, 2, 1, 32)}
     return [
         Case("diagonal", {"X": matrix(d([.5, .125, -1])), "output.state": "on",
                           "W0": drawn(3, 3, .3, 21), "eta": .0625},
@@ -110,12 +154,18 @@ def fixed_cases():
              [0.0, 1.0, 100.0, 690.0]),
         Case("indefinite", {"X": rotated([1, -.3, .2], 23), "output.state": "on",
                             "W0": drawn(3, 3, .3, 24)}, [0.0, 1.0, 5.0]),
+        Case("pairs alone", {**pairs, "W0": drawn(2, 2, .3, 25), "output.state": "on",
+                             "negatives": "off"}, [0.0, .5, 2.0], skip=(STEPPER,)),
     ] + tables.contrastive()
 
 
 def fixed_closed(case, rows):
-    """W(0) exp((X - eta) t), where 80 digits span it."""
+    """W(0) exp((X - eta) t), where 80 digits span it; X = -sum (x'-x)(x'-x)^T
+    without negatives."""
     m = case.settings
+    if "negatives" in m:
+        apart = plus(exact.decimals(m["xp"]), exact.decimals(m["x"]), -1)
+        m = {**m, "X": times(-1, chain(turn(apart), apart))}
     if case.name.startswith("table"):
         return None
     x, V = exact.eigen(exact.decimals(m["X"]))
@@ -139,6 +189,9 @@ def infonce_cases():
                              "W0": drawn(2, 2, .1, 36), "loss": "dot",
                              "temperature": .5, "output.state": "on"},
              [0.0, 1.0, 3.0, 8.0]),
+        Case("of the mean", {"x": drawn(4, 2, 1, 37), "xp": drawn(4, 2, 1, 38),
+                             "W0": drawn(2, 2, .2, 39), "reduction": "mean",
+                             "output.state": "on"}, [0.0, 1.0, 4.0]),
     ]
 
 
@@ -170,109 +223,9 @@ def infonce_closed(case, rows):
     return wanted
 
 
-def population_cases():
-    cases = [
-        Case("not commuting", {"C": rotated([1, .4], 41), "A": rotated([.5, .1], 42),
-                               "W0": drawn(2, 2, .1, 43), "output.state": "on"},
-             [0.0, 1.0, 5.0, 20.0]),
-        Case("a collapse", {"C": rotated([1, .4], 44), "A": rotated([.2, 3], 45),
-                            "W0": drawn(2, 2, .5, 46), "output.state": "on"},
-             [0.0, 1.0, 5.0, 20.0]),
-    ]
-    return cases
-
-
-def rest_cases():
-    """As above, to the end."""
-    cases = population_cases()
-    for case in cases:
-        case.times = [2000.0]
-    return cases
-
-
-def rest_closed(case, rows):
-    """W C W^T has the eigenvalues s*(r) of A v = r C v, C = L L^T."""
-    (a, b), (_, c) = exact.decimals(case.settings["C"])
-    l11 = a.sqrt()
-    l21 = b / l11
-    l22 = (c - l21 * l21).sqrt()
-    back = [[1 / l11, D(0)], [-l21 / (l11 * l22), 1 / l22]]
-    r, _ = exact.eigen(chain(back, exact.decimals(case.settings["A"]), turn(back)))
-    return [{f"cov_lambda_{j}": stable(x) for j, x in
-             enumerate(reversed(r), 1)}]
-
-
-def stable(r):
-    return (1 - 2 * r + (1 + 4 * r).sqrt()) / (2 * r) if r < 2 else D(0)
-
-
-def population_modes():
-    """The table, C and A diagonal, 40 modes a run: w² c = s."""
-    cases = []
-    for t, part in tables.population().items():
-        for k in range(0, len(part), 40):
-            cases.append(modes_case(f"t={t:g}, {k + 1} to {k + 40}", t,
-                                    part[k:k + 40]))
-    return cases
-
-
-def modes_case(name, t, part):
-    c, a = ([float(r[k]) for r in part] for k in (0, 1))
-    w = [float((D(r[2]) / D(x)).sqrt()) for r, x in zip(part, c)]
-    known = {f"W_{j}_{j}": (shifted(D(x), D(y), D(v) ** 2 * D(x), D(float(r[2])),
-                                    D(r[3])) / D(x)).sqrt()
-             for j, (x, y, v, r) in enumerate(zip(c, a, w, part), 1)}
-    return Case(name, {"C": matrix(exact.diagonal(c)),
-                       "A": matrix(exact.diagonal(a)),
-                       "W0": matrix(exact.diagonal(w)), "output.state": "on"},
-                [t], known=[known])
-
-
-def shifted(c, a, start, s0, s):
-    """The table's s from s0, as it is from a start that lies within a double's
-    rounding of it: ds/ds0 = f(s)/f(s0) of s' = f(s), to 30 digits."""
-    f = lambda s: s * (c * (2 + s) / (1 + s) ** 2 - a)
-    return s + (start - s0) * f(s) / f(s0) if f(s0) else s
-
-
-def modes_stepper(case, rows):
-    """In ln w, mode by mode, where it is not too stiff."""
-    import numpy as np
-    from steppers import solve
-    m, row = case.settings, {}
-    for j in range(len(m["C"])):
-        c, a, w = (m[k][j][j] for k in ("C", "A", "W0"))
-        if max(c, a) * case.times[0] > 100 or w < 1e-140 or w > 1e6:
-            continue
-
-        def rate(x):
-            s = np.exp(2 * x) * c
-            return c * (2 + s) / (1 + s) ** 2 - a
-
-        x = solve(rate, [np.log(w)], case.times)[0]
-        row[f"W_{j + 1}_{j + 1}"] = float(np.exp(x[0]))
-    return [row]
-
-
-def points_closed(case, rows):
-    """s* = (1 - 2r + √(1 + 4r))/2r of r = a/c < 2; else it collapses."""
-    wanted = []
-    for i in range(len(case.settings["C"])):
-        c, a = D(case.settings["C"][i][i]), D(case.settings["A"][i][i])
-        r = a / c
-        wanted.append({"s": stable(r), "collapsed": D(int(r >= 2)), "c": c, "a": a})
-    return wanted
-
-
-def points_cases():
-    ratios = [1e-300, 1e-16, 1e-3, .5, 1.0, 1.9999, 2 - 2.0**-52, 2.0, 2.5, 1e9]
-    return [Case("ten modes", {"C": matrix(exact.diagonal([1.0] * 10)),
-                               "A": matrix(exact.diagonal(ratios))})]
-
-
 BARS = {CLOSED: 1e-7, STEPPER: 1e-7, DIGITS: 1e-7}
 TIGHT = {CLOSED: 1e-11, STEPPER: 1e-9, DIGITS: 1e-11}
-FLOORS = {"W": 1e-2, "sigma": 1e-3}
+FLOORS = {"W": 1e-2, "sigma": 1e-3, "loss": 1.0, "x_min": 1.0, "cov_lambda": 1e-3}
 
 GROUPS = [
     Group("contrastive", "fixed X", fixed_cases,
@@ -282,16 +235,4 @@ GROUPS = [
     Group("contrastive", "InfoNCE", infonce_cases, {CLOSED: infonce_closed},
           [default(BARS), tight(TIGHT)], flow=Flow(layer, layer_columns),
           floors=FLOORS),
-    Group("contrastive", "population", population_cases, {},
-          [default(BARS), tight(TIGHT)], flow=Flow(layer, layer_columns),
-          floors=FLOORS),
-    Group("contrastive", "population, modes", population_modes,
-          {STEPPER: modes_stepper, DIGITS: known},
-          [Way("exact", {STEPPER: 1e-9, DIGITS: 8 * U})]),
-    Group("contrastive", "population, at rest", rest_cases,
-          {CLOSED: rest_closed}, [default({CLOSED: 1e-7}), tight({CLOSED: 1e-11})],
-          floors={"cov_lambda": 1e-3}),
-    Group("contrastive", "stationary modes", points_cases,
-          {CLOSED: points_closed}, [Way("exact", {CLOSED: 8 * U})],
-          command="fixed-points"),
 ]

@@ -12,9 +12,10 @@ import lanes
 import matrices
 import metrics
 import points
+import population
 import predictors
 import times
 
 ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
-         lanes, fates, basin, contrast, deep, descent, metrics)
+         lanes, fates, basin, contrast, population, deep, descent, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
