@@ -7,8 +7,8 @@ references with 50 digits. Run by `make accuracy`:
 JOBS=N in the environment runs N groups at a time.
 
 Prints a line for each model, way of solving it and oracle: how many numbers were
-compared, the worst error, whose it is, and the error that is allowed. Exits 1 if
-one is beyond that. --smoke runs the first case of each group without the
+compared, the worst error, whose it is, and the error that is allowed; and at the
+end of each model what came nearest to that. Exits 1 if one is beyond it. --smoke runs the first case of each group without the
 stepper, which needs SciPy; a page is written only of the whole.
 
 An error is |got - want|/max(|want|, floor): relative, but for what is known to a
@@ -104,6 +104,15 @@ def text(lines):
               f"{x.worst:8.1e} of {x.bar:7.1e}  {x.where}", flush=True)
 
 
+def nearest(lines):
+    """Of each model the line that comes nearest to its bar."""
+    for model in dict.fromkeys(x.model for x in lines):
+        x = max((x for x in lines if x.model == model),
+                key=lambda x: x.worst / x.bar)
+        print(f"worst of {x.model}: {x.worst:.1e} of {x.bar:.1e}, {x.name}, "
+              f"{x.way}, {x.oracle}: {x.where}")
+
+
 def main():
     smoke = "--smoke" in sys.argv
     only = [x for x in sys.argv[1:] if x.startswith("=")]
@@ -118,6 +127,7 @@ def main():
     if "--page" in sys.argv and not smoke:
         import page
         page.write(sys.argv[sys.argv.index("--page") + 1], lines)
+    nearest(lines)
     print(f"{len(lines)} lines, {sum(x.count for x in lines)} numbers, "
           f"{over} over their bar")
     return 1 if over or not lines else 0

@@ -18,10 +18,11 @@ The stepper and the Taylor series share how the equations are written down, and 
 line of how they are solved.
 
 An error is relative, except where a column is known to a share of something
-larger. `exact` is the closed form that the program takes by itself, `default` its
-own choice of stepper at rtol 1e-9, `rtol 1e-14` that at the least tolerance. The
-bar of a stepper is its claim of 100 rtol, that beside SciPy's what SciPy's is good
-for. A unit of roundoff is 2.2e-16.
+larger. Of a fate it is how far from the boundary the program is wrong or does not
+know. `exact` is the closed form that the program takes by itself, `default` its own
+choice of stepper at rtol 1e-9, `rtol 1e-14` that at the least tolerance, `lanes` are
+cells of a sweep side by side. The bar of a stepper is its claim of 100 rtol, that
+beside SciPy's what SciPy's is good for. A unit of roundoff is 2.2e-16.
 """
 
 
