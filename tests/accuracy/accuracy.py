@@ -80,6 +80,8 @@ def measure(group, smoke):
     lines = []
     cases = group.cases()[:1] if smoke else group.cases()
     for way in group.ways[:1] if smoke else group.ways:
+        if smoke and set(way.bars) == {"stepper"}:
+            continue
         found = {o: Line(group, way, o, way.bars.get(o)) for o in ORACLES}
         for case in cases:
             rows = way.run(group, case)

@@ -3,6 +3,7 @@ import barlow
 import basin
 import boundary
 import contrast
+import crossing
 import deep
 import descent
 import eigenmode
@@ -17,5 +18,5 @@ import predictors
 import times
 
 ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
-         lanes, fates, basin, contrast, population, deep, descent, metrics)
+         lanes, fates, basin, contrast, population, deep, descent, crossing, metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
