@@ -35,7 +35,24 @@ es $bt gamma=1 'W0=[[1]]' t=1 method=exact; expect "no closed form" 2 "exact"
 es $bt gamma=1 s0=1 t=lin:1:2; expect "bad range" 2 "time.t"
 es $bt gamma=1 s0=1 t=log:0:2:5; expect "log range from 0" 2 "time.t"
 es $bt gamma=1 s0=1 t=1 --jsn; expect "unknown option has a hint" 2 "did you mean --json"
+es $bt gamma=1 s0=1 t=1 --zzzzzzzz; expect "unknown option without one" 2 "zzzzzzzz: no such option$"
 es $bt gamma=1 s0=1 t=1 --threads 0; expect "threads out of range" 2 "threads"
+for n in 4097 x 1x 18446744073709551617; do
+  es $bt gamma=1 s0=1 t=1 --threads $n; expect "no number of threads: $n" 2 "threads: give a whole number from 1 to 4096"
+done
+es $bt gamma=1 s0=1 t=1 --seed=9007199254740994; expect "a seed beyond 2^53" 2 "seed: give a whole number from 0 to 9007199254740992"
+es $bt gamma=1 s0=1 t=1 --quiet=yes; expect "a value for none" 2 "quiet=yes: takes no value"
+es $bt gamma=1 s0=1 t=1 --csv=; expect "an option's empty value" 2 "csv=: the value is empty"
+es $bt gamma=1 s0=1 t=1 -o ''; expect "a folder without a name" 2 "o: the value is empty"
+es $bt gamma=1 s0=1 t=1 -; expect "a lone minus" 2 "^eigenstep: -: "
+es flow -h; help=$out
+es flow --help; same "-h is --help" "$help" "$out"
+es --zzzzzzzz; expect "an unknown option before all" 2 "no such option"
+es --strict flow barlow-twins gamma=1 s0=1 t=1 --csv=one.csv; ok $rc "options come before the command, and take =" "$err"
+es flow --version; same "the version of a command" "$rc $out" "0 $("$program" --version)"
+for words in eta=1 "--config a.yaml" "--csv a.csv" --resume "--shard 1/2"; do
+  es sweep --merge here $words; expect "a merge with $words" 2 "merge: takes folders"
+done
 es $bt gamma=1 s0=1 t=1 --csv; expect "option without a value" 2 "csv.*must follow"
 es $bt gamma=1 s0=1 t=1 --shard 1/2; expect "an option of another command" 2 "shard: not an option of this command"
 es $bt gamma=1 s0=1 t=1 model.tau=1; expect "a key no issue asked for" 2 "tau"

@@ -72,7 +72,9 @@ es $bt sweep.d=1,1.5 t_end=1; expect "half a size" 2 "model\.d=1\.5: not a whole
 es sweep byol-eigenmod sweep.eta=1; expect "no such model" 2 "did you mean byol-eigenmode"
 es $em sweep.eta=1 --shard 3/2; expect "beyond the last shard" 2 "shard 3/2"
 es $em sweep.eta=1 --shard 0/2; expect "before the first shard" 2 "shard 0/2"
-es $em sweep.eta=1 --shard half; expect "no shard" 2 "shard half.*I/N"
+for shard in half 1 /2 1/ x/2 1/x 1/2/3 1/1073741825; do
+  es $em sweep.eta=1 --shard $shard; expect "no shard: $shard" 2 "shard $shard: .*I/N"
+done
 es $em sweep.eta=1 --resume; expect "resume of standard output" 2 "resume"
 es $em sweep.eta=1 -o x --resume --csv y.csv; expect "resume beside --csv" 2 "csv"
 es $em sweep.eta=lin:0:1:4000 sweep.beta=lin:0.1:1:4000; expect "10^7 rows on standard output" 2 "16000000 cells.*HDF5.*-o DIR"
@@ -126,8 +128,14 @@ es $grid --shard slurm; same "a task of a job array" "$(tail -n +2 <<<"$out")" "
 SLURM_ARRAY_TASK_ID=9 SLURM_ARRAY_TASK_STEP=2 es $grid --shard slurm
 same "an array with steps" "$(tail -n +2 <<<"$out")" "$(sed -n '28,40p' whole/sweep.csv)"
 SLURM_ARRAY_TASK_ID=8 es $grid --shard slurm; expect "a task that is none of the array" 2 "task 8"
+SLURM_ARRAY_TASK_ID=4 es $grid --shard slurm; expect "a task before the array" 2 "task 4 is none of 3 from 5"
+SLURM_ARRAY_TASK_STEP=0 es $grid --shard slurm; expect "an array without steps" 2 "in steps of 0"
+SLURM_ARRAY_TASK_STEP=4 es $grid --shard slurm; expect "a task between steps" 2 "task 7 is none of 3 from 5 on in steps of 4"
+SLURM_ARRAY_TASK_COUNT=1073741825 es $grid --shard slurm; expect "an array of too many" 2 "none of 1073741825"
+SLURM_ARRAY_TASK_COUNT=3x es $grid --shard slurm; expect "an array of no number" 2 "COUNT=3x is not a whole number"
 unset SLURM_ARRAY_TASK_COUNT; es $grid --shard slurm; expect "no job array" 2 "SLURM_ARRAY_TASK_COUNT is not set"
-unset SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_MIN
+unset SLURM_ARRAY_TASK_MIN; es $grid --shard slurm; expect "nor its beginning" 2 "SLURM_ARRAY_TASK_MIN is not set"
+unset SLURM_ARRAY_TASK_ID; es $grid --shard slurm; expect "nor a task" 2 "SLURM_ARRAY_TASK_ID is not set"
 
 # What a merge refuses, and that nothing is left of it.
 es sweep --merge shards3; expect "a table that is there" 2 "shards3/sweep.csv: exists"

@@ -238,6 +238,17 @@ static void malformed(void **state) {
       "max ((((((((((((((((((x)))))))))))))))))) in run/t.csv < 5",
       "max x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x in run/t.csv < "
       "5",
+      /* what ends too early */
+      "max x in run/t.csv where gap", "max x in run/t.csv where gap is",
+      "slope x by y", "max x in run/t.csv minus", "max x in run/t.csv over",
+      "max x in run/t.csv minus min", "max x in run/t.csv where 2 is a < 5",
+      /* signs, powers and what is left of them beyond the deepest and longest
+       */
+      "max -----------------x in run/t.csv < 5",
+      "max x^x^x^x^x^x^x^x^x^x^x^x^x^x^x^x^x in run/t.csv < 5",
+      "max x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+-x in run/t.csv < 5",
+      "max -x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x^x in run/t.csv < 5",
+      "max x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x in run/t.csv < 5",
       /* a second term that is none */
       "max x in run/t.csv minus max x < 5", "max x in run/t.csv over 2 < 5",
       "max x in run/t.csv over max < 5",
