@@ -72,8 +72,10 @@ static void plain_and_packed_alike(void **state) {
 
 /* The bytes of magic alone do not make a gzip file. */
 static void pixels_are_not_taken_for_gzip(void **state) {
-  const unsigned char b[] = {0x1f, 0x8b, 7, 1, 0}, c[] = {0x1f, 0x8b};
+  const unsigned char b[] = {0x1f, 0x8b, 7, 1, 0}, c[] = {0x1f, 0x8b},
+                      d[] = {0x1f, 0x8b, 8, 0x20};
   read_in_pieces(put(state, "a", b, sizeof b), b, sizeof b);
+  read_in_pieces(put(state, "a", d, sizeof d), d, sizeof d);
   read_in_pieces(put(state, "a", c, sizeof c), c, sizeof c);
 }
 

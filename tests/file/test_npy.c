@@ -148,6 +148,12 @@ static void wrong_headers(void **state) {
       {HEAD("<f88", "False", "(1,)"), "type"},
       {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }",
        "type"},
+      /* ends within a word */
+      {"{'descr': '", "type"},
+      {"{'descr': '<", "type"},
+      {"{'descr': '<f", "type"},
+      {"{'descr': '<f8", "type"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (1", "shape"},
       {HEAD("<f8", "0", "(1,)"), "order"},
       {HEAD("<f8", "False", "(1"), "shape"},
       {HEAD("<f8", "False", "(-1,)"), "shape"},
@@ -182,6 +188,8 @@ static void wrong_prefixes(void **state) {
          "not a NPY file");
   refuse(put(state, "a.npy", "\x93NUMPY\4\0v\0", 10), ES_FILE_CORRUPT,
          "version 4");
+  refuse(put(state, "a.npy", "\x93NUMPY\0\0v\0", 10), ES_FILE_CORRUPT,
+         "version 0");
   refuse(put(state, "a.npy", "\x93NUMPY\2\0v\0", 10), ES_FILE_CORRUPT,
          "too early");
   refuse(put(state, "a.npy", "\x93NUMPY\1\0v\0", 10), ES_FILE_CORRUPT,
