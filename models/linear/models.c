@@ -1,25 +1,24 @@
 /* The table of models: a new model is one file and one line here. */
-#include "models/linear/byol.h"
-#include "models/linear/contrastive.h"
-#include "models/linear/eigenmodes.h"
-
 #include <eigenstep/eigenstep.h>
 
 #include <string.h>
 
-/* clang-format off: a line each */
-static const es_model *const models[] = {
-    &es_model_barlow_twins,
-    &es_model_barlow_twins_kernel,
-    &es_model_byol,
-    &es_model_byol_symmetric,
-    &es_model_byol_eigenmode,
-    &es_model_byol_two_layer,
-    &es_model_directset,
-    &es_model_contrastive,
-    &es_model_contrastive_deep,
-};
-/* clang-format on */
+#define MODELS(X)                                                              \
+  X(barlow_twins)                                                              \
+  X(barlow_twins_kernel)                                                       \
+  X(byol)                                                                      \
+  X(byol_symmetric)                                                            \
+  X(byol_eigenmode)                                                            \
+  X(byol_two_layer)                                                            \
+  X(directset)                                                                 \
+  X(contrastive)                                                               \
+  X(contrastive_deep)
+
+#define DECLARE(id) extern const es_model es_model_##id;
+MODELS(DECLARE)
+
+#define ROW(id) &es_model_##id,
+static const es_model *const models[] = {MODELS(ROW)};
 
 const char *es_version(void) { return ES_VERSION; }
 int es_abi(void) { return ES_ABI; }

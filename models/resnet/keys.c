@@ -8,6 +8,10 @@
 
 #define WHOLE 0x1p53 /* what a number in a file or word can say exactly */
 
+/* The choices of method.loss come from the table; its first bar is skipped. */
+#define BARRED(id, name) "|" name
+#define LOSS_NAMES (&(ES_LOSSES(BARRED))[1])
+
 static const es_key rows[] = {
     {"data", "pairs", ES_CHOICE, 0, 0, 0, "fresh|fixed", NULL, "fresh",
      "views drawn anew in every epoch, or the same ones always"},
@@ -52,9 +56,8 @@ static const es_key rows[] = {
      "before the projector"},
     {"method", "name", ES_TEXT, 0, 0, 0, NULL, NULL, NULL,
      "the method that presets the rest: the word behind `train`"},
-    {"method", "loss", ES_CHOICE, 0, 0, 0,
-     "covariance|barlow|vicreg|spectral|simclr|infonce|cosine|l2|cross-entropy",
-     NULL, "covariance", "what is descended: docs/networks.md"},
+    {"method", "loss", ES_CHOICE, 0, 0, 0, LOSS_NAMES, NULL, "covariance",
+     "what is descended: docs/networks.md"},
     {"method", "target", ES_CHOICE, 0, 0, 0,
      "self|stop-gradient|ema|labels|pixels", NULL, "self",
      "what loss=cosine, l2 and (with a temperature) infonce compare with: "

@@ -1,13 +1,10 @@
-/* The table of losses: a new one is a row here. */
+/* The table of losses, which stands in loss.h. */
 #include "models/resnet/loss.h"
 
 #include <string.h>
 
-static const es_loss *const losses[] = {
-    &es_loss_covariance, &es_loss_barlow, &es_loss_vicreg,
-    &es_loss_spectral,   &es_loss_simclr, &es_loss_infonce,
-    &es_loss_cosine,     &es_loss_l2,     &es_loss_cross_entropy,
-};
+#define ROW(id, name) &es_loss_##id,
+static const es_loss *const losses[] = {ES_LOSSES(ROW)};
 enum { LOSSES = sizeof losses / sizeof *losses };
 
 const es_loss *es_loss_list(size_t index) {

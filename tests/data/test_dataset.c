@@ -14,8 +14,8 @@ static void list_and_choices_name_the_same(void **state) {
   }
   assert_string_equal(es_data_keys.key[0].name, "name");
   assert_string_equal(es_data_keys.key[0].choices, names);
-  assert_string_equal(names, "fashion-mnist|cifar10|cifar100|stl10|idx|array|"
-                             "gaussian|two-mode|tint");
+  assert_ptr_equal(names, strstr(names, "fashion-mnist|cifar10|cifar100|stl10|"
+                                        "idx|array|gaussian|two-mode|tint"));
   assert_null(es_data_list(1000).name);
 }
 
