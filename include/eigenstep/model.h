@@ -154,6 +154,8 @@ typedef struct es_model {
   es_status (*open)(void **self, const es_config *config, const es_watch *watch,
                     es_diag *diag);
   void (*close)(void *self);
+  /* Comes with n and n_columns = n, t_last NaN, t_blowup infinite, and zeros:
+   * what differs is set. */
   void (*shape)(const void *self, es_model_shape *out);
 
   /* The solver's start; scale holds ones and may be set to the sizes that the
