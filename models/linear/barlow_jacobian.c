@@ -3,6 +3,7 @@
  * e_a^T, so that every derivative is one of the two shapes below. Entry (i + j
  * d) + (a + b d) n, n = d k. */
 #include "models/linear/barlow.h"
+#include "base/sums.h"
 
 void es_barlow_add_linear(double *J, size_t d, size_t k, double scale,
                           const double *N, const double *g,
@@ -19,12 +20,6 @@ void es_barlow_add_linear(double *J, size_t d, size_t k, double scale,
     }
 }
 
-static double dot(size_t n, const double *x, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
-  return sum;
-}
-
 void es_barlow_add_square(double *J, size_t d, size_t k, double scale,
                           const double *Q, const double *Y, double *QY) {
   const size_t n = d * k;
@@ -32,7 +27,7 @@ void es_barlow_add_square(double *J, size_t d, size_t k, double scale,
   if (Q != NULL) es_gemm(false, false, d, k, d, 1, Q, d, Y, d, 0, QY, d);
   for (size_t b = 0; b < k; b++)
     for (size_t j = 0; j < k; j++) {
-      const double inner = dot(d, Y + b * d, P + j * d);
+      const double inner = es_dot(d, Y + b * d, P + j * d);
       for (size_t a = 0; a < d; a++)
         for (size_t i = 0; i < d; i++)
           J[i + j * d + (a + b * d) * n] +=

@@ -3,6 +3,7 @@
 
 #include "base/order.h"
 #include "data/moments.h"
+#include "models/linear/given.h"
 
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
@@ -102,12 +103,6 @@ static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   return es_barlow_eigen(b->m, b->V, b->gamma, diag);
 }
 
-static double *copied(const es_matrix *A) {
-  double *copy = es_zeroed(A->rows, A->cols, sizeof *copy);
-  if (copy != NULL) memcpy(copy, A->data, A->rows * A->cols * sizeof *copy);
-  return copy;
-}
-
 static es_status both_from_matrices(barlow *b, const es_matrix *Gamma,
                                     const es_config *config, es_diag *diag) {
   const es_matrix *Sigma = es_config_matrix(config, "model", "Sigma");
@@ -121,7 +116,7 @@ static es_status both_from_matrices(barlow *b, const es_matrix *Gamma,
     return es_config_blame(config, "model", "Sigma", diag,
                            "%zu by %zu, but Gamma is %zu by %zu", Sigma->rows,
                            Sigma->cols, b->m, b->m);
-  double *first = copied(Gamma), *second = copied(Sigma);
+  double *first = es_given_copy(Gamma), *second = es_given_copy(Sigma);
   if (first == NULL || second == NULL) {
     free(first);
     free(second);
@@ -138,7 +133,7 @@ static es_status spectrum_from_matrix(barlow *b, const es_config *config,
   const es_matrix *Gamma = es_config_matrix(config, "model", "Gamma");
   b->m = Gamma->rows;
   if (b->flow->by_sigma) return both_from_matrices(b, Gamma, config, diag);
-  double *copy = copied(Gamma);
+  double *copy = es_given_copy(Gamma);
   if (copy == NULL) return es_barlow_no_memory(diag);
   return spectrum_of(b, copy, diag);
 }

@@ -116,12 +116,6 @@ static es_status use(byol *b, double *X, double *Xp, es_diag *diag) {
   return status;
 }
 
-static double *copied(const es_matrix *A) {
-  double *copy = es_zeroed(A->rows, A->cols, sizeof *copy);
-  if (copy != NULL) memcpy(copy, A->data, A->rows * A->cols * sizeof *copy);
-  return copy;
-}
-
 static es_status from_matrices(byol *b, const es_config *config,
                                es_diag *diag) {
   const es_matrix *X = es_config_matrix(config, "model", "X");
@@ -133,7 +127,7 @@ static es_status from_matrices(byol *b, const es_config *config,
                            "%zu by %zu, but X is %zu by %zu", Xp->rows,
                            Xp->cols, X->rows, X->cols);
   b->n1 = X->rows;
-  double *first = copied(X), *second = copied(Xp);
+  double *first = es_given_copy(X), *second = es_given_copy(Xp);
   if (first == NULL || second == NULL) {
     free(first);
     free(second);
@@ -148,7 +142,7 @@ static es_status take_moments(byol *b, es_view_moments *m, es_diag *diag) {
   b->n1 = m->m;
   for (size_t i = 0; i < b->n_points; i++)
     for (size_t r = 0; r < m->m; r++) b->points[r + i * m->m] -= m->mean[r];
-  double *first = copied(&X), *second = copied(&Xp);
+  double *first = es_given_copy(&X), *second = es_given_copy(&Xp);
   es_view_moments_free(m);
   if (first != NULL && second != NULL) return use(b, first, second, diag);
   free(first);

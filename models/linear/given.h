@@ -14,4 +14,7 @@ es_status es_given_both(const es_config *config, const char *a, const char *b,
 es_status es_given_idle(const es_config *config, const char *name,
                         const char *why, es_diag *diag) ES_MUST_USE;
 
+/* A copy of a matrix's numbers, to be freed; NULL without memory. */
+double *es_given_copy(const es_matrix *A);
+
 #endif

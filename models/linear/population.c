@@ -7,6 +7,7 @@
 #include "models/linear/population.h"
 
 #include "base/slab.h"
+#include "base/sums.h"
 #include "linalg/linalg.h"
 
 #include <math.h>
@@ -82,13 +83,6 @@ static double log_determinant(const es_population *w) {
   return sum;
 }
 
-/* sum_ij x_ij y_ij */
-static double inner(size_t n, const double *x, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
-  return sum;
-}
-
 es_status es_population_push(es_population *w, const double *W, double *G,
                              double *loss) {
   const size_t d = w->d, m = w->m, n = d * m;
@@ -96,7 +90,7 @@ es_status es_population_push(es_population *w, const double *W, double *G,
   if (status != ES_OK) return status;
   es_gemm(false, false, d, m, m, 1, W, d, w->A, m, 0, w->T, d); /* W A */
   if (loss != NULL)
-    *loss = (inner(n, w->T, W) - log_determinant(w) - inner(n, w->Y, W)) / 2;
+    *loss = (es_dot(n, w->T, W) - log_determinant(w) - es_dot(n, w->Y, W)) / 2;
   memcpy(G, w->Y, n * sizeof *G);
   es_cholesky_again(d, w->L, m, G);
   bool finite = true;

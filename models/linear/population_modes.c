@@ -21,6 +21,7 @@
 #include "models/linear/population.h"
 
 #include "base/slab.h"
+#include "base/sums.h"
 #include "linalg/linalg.h"
 
 #include <float.h>
@@ -157,12 +158,6 @@ static es_status shorten(pencil *p, es_diag *diag) {
   return ES_OK;
 }
 
-static double inner(size_t n, const double *x, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
-  return sum;
-}
-
 typedef struct ranked {
   double r;
   size_t from;
@@ -231,8 +226,8 @@ static es_status general(pencil *p, const double *C, const double *A,
   es_gemm(false, false, m, m, m, 1, C, m, p->F, m, 0, p->M, m);
   es_gemm(false, false, m, m, m, 1, A, m, p->F, m, 0, p->B, m);
   for (size_t j = 0; j < m; j++) {
-    const double c = inner(m, p->F + j * m, p->M + j * m);
-    const double a = inner(m, p->F + j * m, p->B + j * m);
+    const double c = es_dot(m, p->F + j * m, p->M + j * m);
+    const double a = es_dot(m, p->F + j * m, p->B + j * m);
     const double mu = p->mu[j], cut = p->value[j];
     const bool null = j < m - p->rank;
     status = check(c, a, largest(m, C), largest(m, A), diag);

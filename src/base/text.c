@@ -104,3 +104,10 @@ const char *es_text_quote(char *out, size_t size, const char *text) {
     if ((unsigned char)*c < ' ' || *c == 127) *c = '?';
   return out;
 }
+
+bool es_text_is_one_of(const char *word, const char *const *names,
+                       size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(word, names[i]) == 0) return true;
+  return false;
+}

@@ -24,6 +24,10 @@ size_t es_text_distance(const char *a, const char *b);
 size_t es_text_nearest(const char *word, const char *const *names,
                        size_t count);
 
+/* Whether the word is one of the names. */
+bool es_text_is_one_of(const char *word, const char *const *names,
+                       size_t count);
+
 /* Copies text into out (size bytes, terminated) for quoting in a message:
  * control bytes become '?', an over-long text ends in "...". Returns out. */
 const char *es_text_quote(char *out, size_t size, const char *text);

@@ -105,9 +105,7 @@ static es_status write_table(const table *t, const char *dir, es_diag *diag) {
   free(path);
   if (status != ES_OK) return status;
   status = write_rows(t, &csv, diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }
 
 static size_t collect(const table *t, es_figure figure[ES_EMBED_FIGURES]) {

@@ -56,7 +56,5 @@ es_status es_cli_write_factors(const es_job *job, const es_instance *instance,
   if (status != ES_OK) return status;
   status = write_header(&csv, &factors, diag);
   if (status == ES_OK) status = write_rows(&csv, &factors, diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }

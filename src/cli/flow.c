@@ -96,9 +96,7 @@ static es_status write_steps(flow_run *run) {
         met.overlap};
     status = es_csv_row(&csv, row, 7, run->diag);
   }
-  if (status == ES_OK) return es_csv_close(&csv, run->diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, run->diag);
 }
 
 static es_status write_modes(flow_run *run, es_h5 *file) {

@@ -182,6 +182,12 @@ void es_csv_abandon(es_csv *csv) {
   forget(csv);
 }
 
+es_status es_csv_end(es_csv *csv, es_status status, es_diag *diag) {
+  if (status == ES_OK) return es_csv_close(csv, diag);
+  es_csv_abandon(csv);
+  return status;
+}
+
 void es_csv_leave(es_csv *csv) {
   es_part_leave(&csv->part);
   forget(csv);

@@ -50,6 +50,10 @@ es_status es_csv_cell(es_csv *csv, double value, es_diag *diag) ES_MUST_USE;
 es_status es_csv_close(es_csv *csv, es_diag *diag) ES_MUST_USE;
 void es_csv_abandon(es_csv *csv); /* removes what was begun */
 
+/* Closes the table where its rows went well, else abandons it and returns the
+ * status they ended with. */
+es_status es_csv_end(es_csv *csv, es_status status, es_diag *diag) ES_MUST_USE;
+
 /* A table that grows across several runs of the program. es_csv_sync makes the
  * rows so far durable and gives their length; es_csv_reopen goes on behind that
  * length, as es_part_reopen does, if this header is what the file begins with

@@ -3,42 +3,31 @@
  * sum of squares: nothing is subtracted, and no normal equations are solved.
  * See explained.h. */
 #include "metrics/explained.h"
+#include "base/sums.h"
 
 #include <float.h>
 #include <math.h>
-
-static double dot(size_t n, const double *x, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
-  return sum;
-}
-
-static double mean_of(size_t n, const double *x) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i];
-  return sum / (double)n;
-}
 
 /* Takes the mean from column j, then twice what lies along the columns before
  * it (twice is enough: Kahan and Parlett), and scales it to length 1, or to 0
  * where only rounding is left of it. */
 static void orthonormalise(double *F, size_t n, size_t j) {
   double *f = F + j * n;
-  const double mean = mean_of(n, f), whole = sqrt(dot(n, f, f));
+  const double mean = es_mean(n, f), whole = sqrt(es_dot(n, f, f));
   for (size_t i = 0; i < n; i++) f[i] -= mean;
   for (size_t pass = 0; pass < 2; pass++)
     for (size_t k = 0; k < j; k++) {
-      const double along = dot(n, F + k * n, f);
+      const double along = es_dot(n, F + k * n, f);
       for (size_t i = 0; i < n; i++) f[i] -= along * F[k * n + i];
     }
-  const double left = sqrt(dot(n, f, f));
+  const double left = sqrt(es_dot(n, f, f));
   const double scale = left > (double)n * DBL_EPSILON * whole ? 1 / left : 0;
   for (size_t i = 0; i < n; i++) f[i] *= scale;
 }
 
 /* R² of one column on the basis Q. */
 static double share(const double *y, size_t n, const double *Q, size_t width) {
-  const double mean = mean_of(n, y);
+  const double mean = es_mean(n, y);
   double total = 0, along = 0;
   for (size_t i = 0; i < n; i++) total += (y[i] - mean) * (y[i] - mean);
   for (size_t k = 0; k < width; k++) {

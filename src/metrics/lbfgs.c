@@ -2,6 +2,7 @@
 #include "metrics/lbfgs.h"
 
 #include "base/slab.h"
+#include "base/sums.h"
 #include "linalg/linalg.h"
 
 #include <math.h>
@@ -23,12 +24,6 @@ typedef struct work {
   double scale;        /* s^T y/y^T H0 y of the newest */
   es_slab slab;
 } work;
-
-static double dot(size_t n, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
 
 static void add(size_t n, double *a, double factor, const double *b) {
   for (size_t i = 0; i < n; i++) a[i] += factor * b[i];
@@ -63,14 +58,14 @@ static void choose_direction(work *w) {
   for (size_t i = 0; i < n; i++) r[i] = -w->g[i];
   for (size_t k = 0; k < w->kept; k++) {
     const size_t i = (w->newest + PAIRS - k) % PAIRS;
-    alpha[i] = w->rho[i] * dot(n, w->s[i], r);
+    alpha[i] = w->rho[i] * es_dot(n, w->s[i], r);
     add(n, r, -alpha[i], w->y[i]);
   }
   apply_start(w, r);
   for (size_t i = 0; w->kept > 0 && i < n; i++) r[i] *= w->scale;
   for (size_t k = w->kept; k-- > 0;) {
     const size_t i = (w->newest + PAIRS - k) % PAIRS;
-    add(n, r, alpha[i] - w->rho[i] * dot(n, w->y[i], r), w->s[i]);
+    add(n, r, alpha[i] - w->rho[i] * es_dot(n, w->y[i], r), w->s[i]);
   }
 }
 
@@ -86,8 +81,8 @@ static void keep_step(work *w, double value) {
   }
   memcpy(w->Hy, y, n * sizeof *y);
   apply_start(w, w->Hy);
-  w->rho[w->newest] = 1 / dot(n, s, y);
-  w->scale = dot(n, s, y) / dot(n, y, w->Hy);
+  w->rho[w->newest] = 1 / es_dot(n, s, y);
+  w->scale = es_dot(n, s, y) / es_dot(n, y, w->Hy);
   memcpy(w->x, w->next, n * sizeof *w->x);
   memcpy(w->g, w->next_g, n * sizeof *w->g);
   w->out->value = value;
@@ -106,14 +101,14 @@ static bool fell(double before, double after, double t, double slope,
 /* A step along the direction, or false where there is none. */
 static bool step(work *w, size_t most) {
   const size_t n = w->p->n;
-  const double slope = dot(n, w->g, w->direction);
+  const double slope = es_dot(n, w->g, w->direction);
   double low = 0, high = INFINITY, t = 1;
   if (!(slope < 0)) return false;
   for (int k = 0; k < MOST_TRIALS && w->out->evaluations < most; k++) {
     memcpy(w->next, w->x, n * sizeof *w->next);
     add(n, w->next, t, w->direction);
     const double value = w->p->value(w->p->self, w->next, w->next_g);
-    const double after = dot(n, w->next_g, w->direction);
+    const double after = es_dot(n, w->next_g, w->direction);
     w->out->evaluations++;
     if (!fell(w->out->value, value, t, slope, after)) {
       high = t;

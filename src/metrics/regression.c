@@ -5,6 +5,7 @@
 #include "metrics/regression.h"
 
 #include "base/finite.h"
+#include "base/sums.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,18 +14,6 @@
 
 /* A column of which less than this is left is one that follows from others. */
 #define DEPENDENT 1e-10
-
-static double dot(size_t n, const double *x, const double *y) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i] * y[i];
-  return sum;
-}
-
-static double mean_of(size_t n, const double *x) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += x[i];
-  return sum / (double)n;
-}
 
 static es_status check(size_t n, size_t width, const double *y, const double *X,
                        es_diag *diag) {
@@ -45,16 +34,16 @@ static es_status check(size_t n, size_t width, const double *y, const double *X,
 static es_status orthonormalise(double *X, double *R, size_t n, size_t width,
                                 size_t j, es_diag *diag) {
   double *x = X + j * n;
-  const double mean = mean_of(n, x), size = sqrt(dot(n, x, x));
+  const double mean = es_mean(n, x), size = sqrt(es_dot(n, x, x));
   for (size_t i = 0; i < n; i++) x[i] -= mean;
-  const double whole = sqrt(dot(n, x, x));
+  const double whole = sqrt(es_dot(n, x, x));
   for (int pass = 0; pass < 2; pass++)
     for (size_t k = 0; k < j; k++) {
-      const double along = dot(n, X + k * n, x);
+      const double along = es_dot(n, X + k * n, x);
       R[k + j * width] += along;
       for (size_t i = 0; i < n; i++) x[i] -= along * X[k * n + i];
     }
-  const double left = sqrt(dot(n, x, x));
+  const double left = sqrt(es_dot(n, x, x));
   R[j + j * width] = left;
   if (!(whole > (double)n * DBL_EPSILON * size && left > DEPENDENT * whole))
     return es_fail(diag, ES_BAD_VALUE,
@@ -78,7 +67,7 @@ static void solve(double *coefficient, const double *R, const double *mean,
 
 static void measure(es_regression *out, size_t n, const double *y,
                     const double *fitted, const double *left_out) {
-  const double mean = mean_of(n, y);
+  const double mean = es_mean(n, y);
   double total = 0, in = 0, without = 0;
   for (size_t i = 0; i < n; i++) {
     total += (y[i] - mean) * (y[i] - mean);
@@ -91,7 +80,7 @@ static void measure(es_regression *out, size_t n, const double *y,
 
 static void predict(double *fitted, double *left_out, const double *along,
                     size_t n, size_t width, const double *y, const double *Q) {
-  const double mean = mean_of(n, y);
+  const double mean = es_mean(n, y);
   for (size_t i = 0; i < n; i++) {
     double lever = 1 / (double)n;
     fitted[i] = mean;
@@ -113,15 +102,15 @@ es_status es_regression_fit(es_regression *out, double *coefficient,
   double *R = calloc(width * (width + 1) + 1, sizeof *R);
   if (R == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   double *mean = R + width * width;
-  for (size_t k = 0; k < width; k++) mean[k] = mean_of(n, X + k * n);
+  for (size_t k = 0; k < width; k++) mean[k] = es_mean(n, X + k * n);
   for (size_t k = 0; status == ES_OK && k < width; k++)
     status = orthonormalise(X, R, n, width, k, diag);
   if (status == ES_OK) {
     /* Columns of Q have the mean 0: y's does not count. */
     for (size_t k = 0; k < width; k++)
-      coefficient[1 + k] = dot(n, X + k * n, y);
+      coefficient[1 + k] = es_dot(n, X + k * n, y);
     predict(fitted, left_out, coefficient + 1, n, width, y, X);
-    solve(coefficient, R, mean, mean_of(n, y), width);
+    solve(coefficient, R, mean, es_mean(n, y), width);
     measure(out, n, y, fitted, left_out);
   }
   free(R);

@@ -156,9 +156,7 @@ static es_status predict(const void *self, const char *path, es_diag *diag) {
   status = es_csv_header(&csv, names, sizeof names / sizeof *names, diag);
   for (size_t j = 0; status == ES_OK && j < b->d; j++)
     status = predict_mode(b, j, &csv, diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }
 
 static es_status save_mapping(const byol *b, es_h5 *file, es_diag *diag) {

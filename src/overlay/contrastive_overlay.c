@@ -151,12 +151,6 @@ static es_status open_table(es_csv *csv, const char *dir, const char *name,
   return status;
 }
 
-static es_status close_table(es_csv *csv, es_status status, es_diag *diag) {
-  if (status == ES_OK) return es_csv_close(csv, diag);
-  es_csv_abandon(csv);
-  return status;
-}
-
 static es_status write_metric(es_csv *csv, const book *b, const metric *m,
                               es_diag *diag) {
   double cells[4] = {value_of(b, m), NAN, NAN, m->null};
@@ -177,7 +171,7 @@ static es_status write_agreement(const book *b, const char *dir,
   status = es_csv_header(&csv, names, 6, diag);
   for (size_t k = 0; status == ES_OK && k < b->n; k++)
     status = write_metric(&csv, b, &b->row[k], diag);
-  return close_table(&csv, status, diag);
+  return es_csv_end(&csv, status, diag);
 }
 
 /* Names of the columns behind run, step and t: a column, predicted_ and fed_ of
@@ -232,7 +226,7 @@ static es_status write_curves(const book *b, const char *dir, es_diag *diag) {
   if (status == ES_OK) {
     status = curves_header(&csv, b->run, names, list, diag);
     if (status == ES_OK) status = write_rows(&csv, b, row, diag);
-    status = close_table(&csv, status, diag);
+    status = es_csv_end(&csv, status, diag);
   }
   free(names);
   free(list);

@@ -101,7 +101,5 @@ es_status es_live_table(const char *path, const char *const *names, size_t n,
   status = es_csv_header(&csv, names, n, diag);
   for (size_t i = 0; status == ES_OK && i < n_rows; i++)
     status = es_csv_row(&csv, rows + i * n, n, diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }

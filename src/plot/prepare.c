@@ -49,12 +49,6 @@ static es_status open_table(es_csv *csv, const char *dir, const char *name,
   return status;
 }
 
-static es_status close_table(es_csv *csv, es_status status, es_diag *diag) {
-  if (status == ES_OK) return es_csv_close(csv, diag);
-  es_csv_abandon(csv);
-  return status;
-}
-
 /* Shape of the images whose pixels are V's rows; colour: three channels. */
 typedef struct tiling {
   size_t pixels, width;
@@ -107,7 +101,7 @@ static es_status write_tiles(const char *dir, const char *file,
   if (status != ES_OK) return status;
   for (size_t j = 0; status == ES_OK && j < TILES && j < V->cols; j++)
     status = write_tile(&csv, V, gamma->data[j], j, &t, diag);
-  return close_table(&csv, status, diag);
+  return es_csv_end(&csv, status, diag);
 }
 
 static es_status prepare_modes(const char *dir, es_diag *diag) {
@@ -302,8 +296,8 @@ static es_status prepare_embedding(const char *dir, es_diag *diag) {
   if (status == ES_OK)
     status = open_table(&csv, dir, "embedding.csv", names, 6, diag);
   if (status == ES_OK)
-    status = close_table(&csv, write_frames(&csv, &points, &times, axes, diag),
-                         diag);
+    status =
+        es_csv_end(&csv, write_frames(&csv, &points, &times, axes, diag), diag);
   free(axes);
   es_array_free(&points);
   es_array_free(&times);
@@ -338,7 +332,7 @@ static es_status write_spectra(const char *dir, const es_table *trace,
   if (status != ES_OK) return status;
   for (size_t i = 0; status == ES_OK && i < trace->rows; i++)
     status = write_spectrum(&csv, trace, step, first, i, diag);
-  return close_table(&csv, status, diag);
+  return es_csv_end(&csv, status, diag);
 }
 
 static es_status prepare_spectra(const char *dir, es_diag *diag) {

@@ -200,7 +200,5 @@ es_status es_verdict_write(const char *path, const es_verdict *rows, size_t n,
   status = es_csv_header(&csv, names, 5, diag);
   for (size_t i = 0; status == ES_OK && i < n; i++)
     status = write_row(&csv, &rows[i], diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }

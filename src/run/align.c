@@ -220,9 +220,7 @@ static es_status write_table(alignment *a, es_diag *diag) {
   free(path);
   if (status != ES_OK) return status;
   status = write_rows(a, diag);
-  if (status == ES_OK) return es_csv_close(&a->csv, diag);
-  es_csv_abandon(&a->csv);
-  return status;
+  return es_csv_end(&a->csv, status, diag);
 }
 
 es_status es_align_write(const char *dir, const es_stage *stage,

@@ -313,9 +313,7 @@ static es_status fill_table(const es_job *job, const es_plan *plan,
   free(path);
   if (status != ES_OK) return status;
   status = run_items(&all, diag);
-  if (status == ES_OK) return es_csv_close(&all.csv, diag);
-  es_csv_abandon(&all.csv);
-  return status;
+  return es_csv_end(&all.csv, status, diag);
 }
 
 es_status es_each_run(const es_job *job, const es_plan *plan,

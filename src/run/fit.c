@@ -136,9 +136,7 @@ static es_status write_file(const line *l, const char *dir, const char *name,
   free(path);
   if (status != ES_OK) return status;
   status = write(l, &csv, diag);
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }
 
 static es_status fit_table(line *l, const char *dir, const char *path,

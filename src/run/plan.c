@@ -23,19 +23,13 @@ static es_status text_of(const es_plan *plan, const es_node *map,
   return ES_OK;
 }
 
-static bool is_one_of(const char *word, const char *const *names, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(word, names[i]) == 0) return true;
-  return false;
-}
-
 static es_status only_keys(const es_plan *plan, const es_node *map,
                            const char *const *names, size_t n, es_diag *diag) {
   if (map->kind != ES_NODE_MAP)
     return ES_REFUSE(plan, map, diag, "expected a map of keys");
   for (size_t i = 0; i < map->n_children; i++) {
     const es_node *child = &map->child[i];
-    if (is_one_of(child->key, names, n)) continue;
+    if (es_text_is_one_of(child->key, names, n)) continue;
     const size_t near = es_text_nearest(child->key, names, n);
     return ES_REFUSE(plan, child, diag, "%.80s: no such key%s%s%s", child->key,
                      near < n ? "; did you mean " : "",

@@ -1,15 +1,10 @@
 /* Settings of a stage: see plan.h. */
 #include "run/plan.h"
 
+#include "base/text.h"
 #include "run/refuse.h"
 
 #include <string.h>
-
-static bool is_one_of(const char *word, const char *const *names, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(word, names[i]) == 0) return true;
-  return false;
-}
 
 /* The sections of map, which has n_own keys of its own beside them. */
 static es_status apply_sections(es_config *config, const es_plan *plan,
@@ -23,7 +18,7 @@ static es_status apply_sections(es_config *config, const es_plan *plan,
     return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
   for (size_t i = 0; i < map->n_children; i++) {
     const es_node *section = &map->child[i];
-    if (is_one_of(section->key, own, n_own)) continue;
+    if (es_text_is_one_of(section->key, own, n_own)) continue;
     const es_status status = es_config_apply_section(config, section->key,
                                                      section, plan->path, diag);
     if (status != ES_OK) return status;

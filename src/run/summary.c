@@ -124,9 +124,7 @@ static es_status write_file(summary *s, const char *dir, es_diag *diag) {
   free(path);
   if (status != ES_OK) return status;
   status = write_rows(s, diag);
-  if (status == ES_OK) return es_csv_close(&s->csv, diag);
-  es_csv_abandon(&s->csv);
-  return status;
+  return es_csv_end(&s->csv, status, diag);
 }
 
 es_status es_summary_write(const char *dir, const es_stage *stage,

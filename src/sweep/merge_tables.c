@@ -71,9 +71,7 @@ static es_status merge_csv(merger *m, const char *path, es_diag *diag) {
                             "goes on behind its last cell");
     if (status == ES_OK) status = stop_or_go(m, m->last, diag);
   }
-  if (status == ES_OK) return es_csv_close(&csv, diag);
-  es_csv_abandon(&csv);
-  return status;
+  return es_csv_end(&csv, status, diag);
 }
 
 /* Rows of the open shard into the whole table. */
