@@ -4,13 +4,13 @@
 #include "models/linear/barlow.h"
 
 #include "base/random.h"
+#include "base/text.h"
 
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,14 +74,9 @@ const es_keys es_barlow_keys = {keys, ALL - OF_KERNEL};
 const es_keys es_barlow_kernel_keys = {keys + OF_GAMMA, ALL - OF_GAMMA};
 
 void es_barlow_note(barlow *b, const char *format, ...) {
-  size_t used = strlen(b->remark);
-  if (used > 0 && used + 2 < sizeof b->remark) {
-    strcpy(b->remark + used, "; ");
-    used += 2;
-  }
   va_list args;
   va_start(args, format);
-  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
+  es_text_add(b->remark, sizeof b->remark, format, args);
   va_end(args);
 }
 

@@ -3,10 +3,10 @@
 #include "models/linear/byol.h"
 
 #include "base/random.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,14 +67,9 @@ es_status es_byol_no_memory(es_diag *diag) {
 
 /* Adds a sentence to the remark. */
 static void ES_PRINTF(2, 3) note(byol *b, const char *format, ...) {
-  size_t used = strlen(b->remark);
-  if (used > 0 && used + 2 < sizeof b->remark) {
-    strcpy(b->remark + used, "; ");
-    used += 2;
-  }
   va_list args;
   va_start(args, format);
-  vsnprintf(b->remark + used, sizeof b->remark - used, format, args);
+  es_text_add(b->remark, sizeof b->remark, format, args);
   va_end(args);
 }
 

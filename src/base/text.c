@@ -111,3 +111,12 @@ bool es_text_is_one_of(const char *word, const char *const *names,
     if (strcmp(word, names[i]) == 0) return true;
   return false;
 }
+
+void es_text_add(char *text, size_t size, const char *format, va_list args) {
+  size_t used = strlen(text);
+  if (used > 0 && used + 2 < size) {
+    strcpy(text + used, "; ");
+    used += 2;
+  }
+  vsnprintf(text + used, size - used, format, args);
+}

@@ -2,6 +2,7 @@
 #ifndef ES_BASE_TEXT_H
 #define ES_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,10 @@ size_t es_text_nearest(const char *word, const char *const *names,
 /* Whether the word is one of the names. */
 bool es_text_is_one_of(const char *word, const char *const *names,
                        size_t count);
+
+/* Adds a formatted sentence to those in text (size bytes in all, terminated),
+ * behind "; " unless it is the first. What has no room is cut off. */
+void es_text_add(char *text, size_t size, const char *format, va_list args);
 
 /* Copies text into out (size bytes, terminated) for quoting in a message:
  * control bytes become '?', an over-long text ends in "...". Returns out. */

@@ -277,6 +277,35 @@ static void bar_line(void **state) {
                       "abcd...");
 }
 
+static void ES_PRINTF(3, 4)
+    add(char *text, size_t size, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  es_text_add(text, size, format, args);
+  va_end(args);
+}
+
+static void sentences_are_added_while_there_is_room(void **state) {
+  (void)state;
+  char text[12] = "";
+  add(text, sizeof text, "a %d", 1);
+  assert_string_equal(text, "a 1");
+  add(text, sizeof text, "b");
+  assert_string_equal(text, "a 1; b");
+  add(text, sizeof text, "much more");
+  assert_string_equal(text, "a 1; b; muc");
+  add(text, sizeof text, "c");
+  assert_string_equal(text, "a 1; b; muc");
+}
+
+static void a_word_is_one_of_names(void **state) {
+  (void)state;
+  const char *const names[] = {"byol", "simsiam"};
+  assert_true(es_text_is_one_of("simsiam", names, 2));
+  assert_false(es_text_is_one_of("simsiam", names, 1));
+  assert_false(es_text_is_one_of("sim", names, 2));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(canary_of_assert_close),
@@ -297,6 +326,8 @@ int main(void) {
       cmocka_unit_test(below_is_uniform_and_in_range),
       cmocka_unit_test(numbers_are_parsed_strictly),
       cmocka_unit_test(nearest_names),
+      cmocka_unit_test(sentences_are_added_while_there_is_room),
+      cmocka_unit_test(a_word_is_one_of_names),
       cmocka_unit_test(bar_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
