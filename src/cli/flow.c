@@ -323,7 +323,7 @@ static es_status flow_into(flow_run *run) {
   job->say(job, es_instance_remark(run->instance));
   es_cli_forget_data(job, run->instance);
   if (job->dir != NULL) {
-    status = es_file_mkdirs(job->dir, run->diag);
+    status = es_job_take_dir(job, run->diag);
     if (status == ES_OK) status = es_cli_write_config(job, run->diag);
   }
   if (status != ES_OK) return status;

@@ -144,7 +144,7 @@ static es_status execute_on_ranks(es_options *o, es_diag *diag) {
     status = es_ranks_agree(make_ready(o, diag), &none, diag);
   if (status == ES_OK)
     status =
-        es_ranks_agree(o->job.command->execute(&o->job, diag), &none, diag);
+        es_ranks_agree(es_job_execute(&o->job, diag), &none, diag);
   es_ranks_end();
   return status;
 }
@@ -164,7 +164,7 @@ static es_status dispatch(es_options *o, es_diag *diag) {
   set_threads(&o->job);
   if (on_ranks(o)) return execute_on_ranks(o, diag);
   es_status status = make_ready(o, diag);
-  if (status == ES_OK) status = command->execute(&o->job, diag);
+  if (status == ES_OK) status = es_job_execute(&o->job, diag);
   return status;
 }
 

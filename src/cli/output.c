@@ -118,7 +118,7 @@ static es_status forget(const es_job *job, es_diag *diag) {
 
 es_status es_cli_take_dir(const es_job *job, es_diag *diag) {
   if (job->dir == NULL) return ES_OK;
-  const es_status status = es_file_mkdirs(job->dir, diag);
+  const es_status status = es_job_take_dir(job, diag);
   return status == ES_OK ? forget(job, diag) : status;
 }
 

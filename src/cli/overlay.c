@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct run_list {
   char **path;
@@ -145,10 +146,13 @@ static es_status lay_over(const es_job *job, const run_list *list,
     status = es_job_check_dir(&own, diag);
   }
   if (status == ES_OK) status = agree_on(&family, list, diag);
+  const bool made = status == ES_OK && !es_file_exists(own.dir);
+  if (status == ES_OK) status = es_job_take_dir(&own, diag);
   if (status == ES_OK)
     status = family->overlay((const char *const *)list->path, list->n, own.dir,
                              say, &job, diag);
   if (status == ES_OK) status = forget_others(family, own.dir, diag);
+  if (made && status != ES_OK) rmdir(own.dir); /* if it is empty */
   if (status != ES_OK) return status;
   if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
   return es_plot_draw(own.dir, job->plot != NULL ? job->plot : family->plot,

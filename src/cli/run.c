@@ -1,6 +1,7 @@
 /* eigenstep run, plot: experiments and their figures. */
 #include "cli/cli.h"
 
+#include "file/atomic.h"
 #include "plot/plot.h"
 #include "run/experiment.h"
 
@@ -19,7 +20,12 @@ es_status es_cmd_run(const es_job *job, es_diag *diag) {
 es_status es_cmd_plot(const es_job *job, es_diag *diag) {
   size_t n = 0;
   char line[512];
-  const es_status status = es_plot_again(job->target, &n, diag);
+  es_job own = *job;
+  own.dir = job->target;
+  es_status status = es_file_is_directory(own.dir)
+                         ? es_job_take_dir(&own, diag)
+                         : ES_OK;
+  if (status == ES_OK) status = es_plot_again(job->target, &n, diag);
   if (status != ES_OK) return status;
   snprintf(line, sizeof line, "%zu figure%s drawn in %s", n, n == 1 ? "" : "s",
            job->target);

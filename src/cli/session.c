@@ -209,7 +209,7 @@ static es_status begin(es_session *s, es_diag *diag) {
 }
 
 es_status es_session_begin(es_session *s, es_diag *diag) {
-  es_status status = es_file_mkdirs(s->job->dir, diag);
+  es_status status = es_job_take_dir(s->job, diag);
   if (status != ES_OK) return status;
   char *path = path_of(s, TRACE, diag);
   if (path == NULL) return ES_NO_MEMORY;
@@ -264,7 +264,8 @@ es_status es_session_resume(es_session *s, es_diag *diag) {
                    "from; --force starts anew",
                    s->job->dir);
   if (!es_file_has(s->job->dir, CHECKPOINT)) return es_session_begin(s, diag);
-  es_status status = load(s, &bytes, diag);
+  es_status status = es_job_take_dir(s->job, diag);
+  if (status == ES_OK) status = load(s, &bytes, diag);
   /* A run that was at its end adds no row that would tell the loss. */
   if (status == ES_OK) status = measure_row(s, &row, diag);
   if (status != ES_OK) return status;

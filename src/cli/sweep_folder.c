@@ -100,7 +100,7 @@ static es_status forget(const es_job *job, bool h5, es_diag *diag) {
 
 es_status es_sweep_take_folder(const es_job *job, bool h5, es_diag *diag) {
   size_t n;
-  es_status status = es_file_mkdirs(job->dir, diag);
+  es_status status = es_job_take_dir(job, diag);
   if (status == ES_OK && !job->resume && !job->force)
     status = check_tables(job, diag);
   if (status != ES_OK) return status;

@@ -162,7 +162,7 @@ static es_status write_whole(merging *m, const es_job *job, es_diag *diag) {
   char *config = es_file_join(job->dir, "config.yaml");
   es_status status = path == NULL || config == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory")
-                         : es_file_mkdirs(job->dir, diag);
+                         : es_job_take_dir(job, diag);
   if (status == ES_OK) status = es_file_remove(job->dir, "run.json", diag);
   if (status == ES_OK)
     status = es_shard_list_merge(&m->list, m->sweep, path, m->h5,

@@ -67,6 +67,11 @@ es_status es_file_read(unsigned char **out, size_t *n, const char *path,
 
 /* Makes a directory and its parents; an existing directory is fine. */
 es_status es_file_mkdirs(const char *path, es_diag *diag) ES_MUST_USE;
+/* Locks a folder for this process, alone or (shared) with others that share it,
+ * until *fd is closed or the process ends, however it does; ES_FILE_WRITE while
+ * another has it. *fd is -1 where the file system knows no locks. */
+es_status es_file_hold(int *fd, const char *dir, bool shared,
+                       es_diag *diag) ES_MUST_USE;
 /* Removes dir/name if it is there; dir NULL: nothing. */
 es_status es_file_remove(const char *dir, const char *name,
                          es_diag *diag) ES_MUST_USE;

@@ -4,10 +4,12 @@
 #include "file/open.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -99,6 +101,18 @@ es_status es_file_mkdirs(const char *path, es_diag *diag) {
   if (status == ES_OK) status = make_directory(copy, diag);
   free(copy);
   return status;
+}
+
+es_status es_file_hold(int *fd, const char *dir, bool shared, es_diag *diag) {
+  *fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*fd < 0 || flock(*fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+    return ES_OK;
+  const bool taken = errno == EWOULDBLOCK;
+  close(*fd);
+  *fd = -1;
+  return taken ? es_file_fail(diag, ES_FILE_WRITE, dir,
+                              "is being written by another run")
+               : ES_OK;
 }
 
 char *es_file_join(const char *dir, const char *name) {

@@ -202,7 +202,7 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   const bool goes_on = own.resume && (stage->command->options & ES_TRAINS) != 0;
   if (status == ES_OK && !goes_on)
     status = es_file_remove(dir, "trace.csv", diag);
-  if (status == ES_OK) status = stage->command->execute(&own, diag);
+  if (status == ES_OK) status = es_job_execute(&own, diag);
   es_config_free(own.config);
   free(target);
   *code = es_status_exit_code(status);

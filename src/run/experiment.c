@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a stage is about: its target, or the folder of the stage that it reads.
  * To be freed; NULL without memory. */
@@ -104,7 +105,7 @@ static es_status execute_once(const es_job *job, const es_stage *stage,
   const char *kinds = own.plot;
   es_job_begun(&own);
   if (stage->align != NULL) own.plot = "none";
-  es_status status = stage->command->execute(&own, diag);
+  es_status status = es_job_execute(&own, diag);
   if (status != ES_OK || own.dir == NULL || own.dry_run) return status;
   status = es_align_write(own.dir, stage, diag);
   if (status != ES_OK || stage->align == NULL || kinds == NULL ||
@@ -240,7 +241,9 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
                             es_diag *later, es_diag *diag) {
   bool *kept = calloc(plan->n_stages + 1, sizeof *kept);
   if (kept == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = choose_stages(job, plan, kept, diag);
+  const bool made = job->dir != NULL && !es_file_exists(job->dir);
+  es_status status = job->dry_run ? ES_OK : es_job_take_dir(job, diag);
+  if (status == ES_OK) status = choose_stages(job, plan, kept, diag);
   for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
     status = kept[i] ? sum_again(job, &plan->stage[i], diag)
                      : run_stage(job, plan, &plan->stage[i], diag);
@@ -252,6 +255,7 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
     status = ES_OK;
   }
   free(kept);
+  if (made && status != ES_OK) rmdir(job->dir); /* if it is empty */
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include "run/record.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 static es_status apply_seed(const es_job *job, es_config *config,
                             es_diag *diag) {
@@ -37,6 +38,23 @@ es_status es_job_check_dir(const es_job *job, es_diag *diag) {
   return es_fail(diag, ES_EXISTS,
                  "%s: exists already; choose another -o DIR, or --force",
                  job->dir);
+}
+
+es_status es_job_execute(const es_job *job, es_diag *diag) {
+  es_hold hold = {-1};
+  es_job own = *job;
+  own.hold = &hold;
+  const es_status status = job->command->execute(&own, diag);
+  if (hold.fd >= 0) close(hold.fd);
+  return status;
+}
+
+es_status es_job_take_dir(const es_job *job, es_diag *diag) {
+  if (job->dir == NULL) return ES_OK;
+  const es_status status = es_file_mkdirs(job->dir, diag);
+  if (status != ES_OK || job->hold == NULL || job->hold->fd >= 0) return status;
+  return es_file_hold(&job->hold->fd, job->dir,
+                      job->shard.count > 0 && !job->merge, diag);
 }
 
 void es_job_begun(es_job *job) {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 typedef struct es_command es_command;
+typedef struct es_hold es_hold;
 
 typedef struct es_job {
   const es_command *command;
@@ -33,11 +34,17 @@ typedef struct es_job {
   int argc;       /* the command line as given */
   char **argv;
   const es_progress *progress;
+  es_hold *hold; /* set by es_job_execute */
   FILE *out;             /* where data go (standard output); NULL: nowhere */
   const es_watch *watch; /* the same, as models see it */
   /* A message for the user; NULL lines are dropped. */
   void (*say)(const struct es_job *job, const char *line);
 } es_job;
+
+/* A command's hold on its folder: a locked descriptor, or -1. */
+struct es_hold {
+  int fd;
+};
 
 /* Options that a command may take (bits of es_command.options). */
 enum {
@@ -86,6 +93,14 @@ es_status es_job_settle(const es_job *job, const es_command *command,
  * begun with; with others it is made again. To be asked once job->dir and
  * config are settled. */
 void es_job_begun(es_job *job);
+
+/* Runs the job's command, and lets go of the folder that it took. */
+es_status es_job_execute(const es_job *job, es_diag *diag) ES_MUST_USE;
+
+/* Makes job->dir where it is not there, and takes it for this command alone, or
+ * shared among shards. Who writes there already is not disturbed:
+ * ES_FILE_WRITE. Does nothing without job->dir. */
+es_status es_job_take_dir(const es_job *job, es_diag *diag) ES_MUST_USE;
 
 /* Refuses an existing job->dir unless force, resume or dry_run. Commands make
  * the folder themselves, once they know that they have something to write. */

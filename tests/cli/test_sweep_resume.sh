@@ -104,5 +104,8 @@ es sweep --merge k --force; cmp -s k/sweep.csv whole/sweep.csv; ok $? "and made 
 rm -rf k; "$program" $many -o k >.out 2>.err </dev/null & pid=$!
 grown
 es $many -o k --resume; expect "while another writes" 3 "being written by another"
+es flow barlow-twins gamma=1 s0=1e-3 -o k --force; expect "nor does another command" 3 "k: is being written by another run"
+es plot k; expect "or a figure" 3 "k: is being written by another run"
+es $many -o k --shard 1/2 --resume; expect "or a shard" 3 "k: is being written by another run"
 kill -INT $pid; wait $pid; same "which is not disturbed" $? 5
 finish

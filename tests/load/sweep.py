@@ -163,4 +163,5 @@ def main():
     part.finish()
 
 
-main()
+if __name__ == "__main__":
+    main()
