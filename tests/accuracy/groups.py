@@ -7,6 +7,7 @@ import crossing
 import deep
 import descent
 import eigenmode
+import ending
 import fates
 import kernels
 import lanes
@@ -18,5 +19,6 @@ import predictors
 import times
 
 ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
-         lanes, fates, basin, contrast, population, deep, descent, crossing, metrics)
+         lanes, fates, basin, contrast, population, deep, ending, descent, crossing,
+         metrics)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]
