@@ -146,8 +146,10 @@ static es_status lay_over(const es_job *job, const run_list *list,
     status = es_job_check_dir(&own, diag);
   }
   if (status == ES_OK) status = agree_on(&family, list, diag);
+  /* Where no run is, none is made. */
   const bool made = status == ES_OK && !es_file_exists(own.dir);
-  if (status == ES_OK) status = es_job_take_dir(&own, diag);
+  if (status == ES_OK && !(made && own.dir == list->path[0]))
+    status = es_job_take_dir(&own, diag);
   if (status == ES_OK)
     status = family->overlay((const char *const *)list->path, list->n, own.dir,
                              say, &job, diag);

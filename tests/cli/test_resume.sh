@@ -178,8 +178,8 @@ for _ in $(seq 400); do
 done
 kept() { (cd long && cat config.yaml prediction.csv arrays.h5) 2>&1 | cksum; }
 before=$(kept)
-es $long --resume; expect "--resume of a run that is running" 3 "long/trace.csv.part: .*another writer"
-es $long train.seed=1 --force; expect "--force of a run that is running" 3 "long/.*another writer"
+es $long --resume; expect "--resume of a run that is running" 3 "long: .*another run"
+es $long train.seed=1 --force; expect "--force of a run that is running" 3 "long: .*another run"
 same "its settings, prediction and checkpoint stay" "$(kept)" "$before"
 kill -INT $pid; wait $pid; same "it is not disturbed" $? 5
 rm -r long
