@@ -13,7 +13,7 @@ B      := build/$(CFG)
 
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
-GOALS := all test demo bench kills faults reproduce valgrind coverage install \
+GOALS := all test demo bench kills load faults reproduce valgrind coverage install \
   uninstall deb docs sanitize gallery accuracy fuzz
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps dist
@@ -226,6 +226,11 @@ do-accuracy: do-all
 # Three hundred kills of trainings and sweeps, each gone on with: minutes.
 do-kills: do-all
 	@tests/kills
+
+# The largest and longest runs, full disks, two at once, clocks, what may only
+# be read: hours. PARTS="full twice", SECONDS=60; makes docs/load.md.
+do-load: do-all
+	@SECONDS_LONG=$(SECONDS) PYTHON=$(PYTHON) tests/load/run
 
 # The program with faults (tests/faults): what our objects call is wrapped.
 FAULTY := $(B)/eigenstep-faults

@@ -59,6 +59,27 @@ def too_large(part):
             part.check(not left, "and nothing grows", left)
 
 
+def largest(part, where):
+    """As large as the disk has room for, begun and interrupted, beside
+    smaller ones: memory is that of the cells in flight."""
+    free = shutil.disk_usage(where).free
+    grids = [10**5, 10**8, int(.9 * free / ROW)]
+    peaks = []
+    for cells in grids:
+        cells = cells // ALPHA * ALPHA
+        ran = Watched(words(cells) + ["-o", f"{where}/l"],
+                      max(5., min(30., SECONDS / 60)), every=.1)
+        part.check(ran.code in (0, 5), f"{cells} cells are begun", ran.said())
+        if ran.code == 5:
+            again = Watched(words(cells) + ["-o", f"{where}/l", "--resume"],
+                            max(2., min(10., SECONDS / 60)), every=.1)
+            part.check(again.code == 5, "and gone on with", again.said())
+        peaks.append(ran.peak())
+        shutil.rmtree(f"{where}/l")
+    part.note(largest_cells=grids, largest_peaks=peaks)
+    part.check(max(peaks) - min(peaks) < 4 * MEBI, "memory is the same", peaks)
+
+
 def rate_of(where):
     """Cells a second of this machine, now."""
     seconds = max(3., min(20., SECONDS / 60))
@@ -158,6 +179,7 @@ def main():
     part = Part("sweep")
     too_large(part)
     with folder() as where:
+        largest(part, where)
         cells = long_sweep(part, where)
         check_table(part, where, cells)
     part.finish()
