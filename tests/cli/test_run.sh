@@ -317,6 +317,7 @@ bad "derive an unknown key" "derive: .*model.rl" < <(stage 'plot: none, each: {m
 bad "against without each" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, needs: [a], against: a, $flow, $small}")
 bad "against what is not needed" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: b, each: {model.lr: [1]}, against: a, $flow, $small}")
 bad "against a stage of many" "has no each" < <(exp "{name: a, each: {model.lr: [1]}, $flow, $small}" "{name: b, needs: [a], each: {model.lr: [1]}, against: a, $flow, $small}")
+bad "against one of two without each" "against: goes with each" < <(exp "{name: a, $flow, $small}" "{name: c, $flow, $small}" "{name: b, needs: [a, c], against: a, $flow, $small}")
 bad "against is a list" "against must be a text" < <(stage 'plot: none, each: {model.lr: [1]}, against: [a]')
 bad "ends without each" "ends: goes with each" < <(stage 'plot: none, ends: [loss]')
 bad "ends of nothing" "ends: goes with each" < <(stage 'plot: none, each: {model.lr: [1]}, ends: []')

@@ -129,6 +129,49 @@ static void test_shards_that_are_damaged(void **state) {
   unmake(&m);
 }
 
+/* A shard that has been renamed before its end; it can be gone on with. */
+static void test_shards_that_end_early(void **state) {
+  made m = make(grid);
+  for (int h5 = 0; h5 < 2; h5++) {
+    const char *name = h5 ? "sweep-2-of-3.h5" : "sweep-2-of-3.csv";
+    char *path = strdup(at(state, name)), part[32];
+    es_output_where where = {.path = path, .h5 = h5 != 0};
+    es_diag diag = {0};
+    es_tally tally;
+    write_shards(state, &m, 3, h5 != 0, 2);
+    (void)write_rows(&m, &where, 7, 14, 10);
+    snprintf(part, sizeof part, "%s.part", name);
+    assert_int_equal(rename(at(state, part), at(state, name)), 0);
+    refused(state, &m, h5 != 0, ES_FILE_CORRUPT, "ends early");
+    where.resume = true;
+    (void)write_rows(&m, &where, 7, 14, 14);
+    assert_no_file(state, part);
+    assert_ok(merge(state, &m, h5 != 0, &tally, &diag), diag);
+    assert_tally(&tally);
+    assert_int_equal(remove(at(state, "merged")), 0);
+    remove_shards(state, 3, h5 != 0);
+    free(path);
+  }
+  unmake(&m);
+}
+
+static void test_shards_that_go_on(void **state) {
+  made m = make(grid);
+  size_t n;
+  write_shards(state, &m, 3, false, 0);
+  unsigned char *bytes = bytes_of(at(state, "sweep-2-of-3.csv"), &n);
+  char *more = malloc(n + 8);
+  assert_non_null(more);
+  memcpy(more, bytes, n);
+  memcpy(more + n, "0.5,\n", 6);
+  put_text(state, "sweep-2-of-3.csv", more);
+  refused(state, &m, false, ES_FILE_CORRUPT, "goes on behind its last cell");
+  free(more);
+  free(bytes);
+  remove_shards(state, 3, false);
+  unmake(&m);
+}
+
 /* Names that only look like shards'. */
 static void test_what_is_no_shard(void **state) {
   es_diag diag = {0};
@@ -144,6 +187,9 @@ static void test_what_is_no_shard(void **state) {
                                       "sweep-1-of-2.csv.part",
                                       "sweep-1e0-of-2.csv",
                                       "sweep-1-of-99999999999.csv",
+                                      "sweep-1.of-of-2-of",
+                                      "sweep-1-of-2",
+                                      "sweep.csv-of-",
                                       "sweep.csv"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     put_text(state, names[i], "");
@@ -163,6 +209,8 @@ int main(void) {
                                      temp_test(test_shards_that_are_not_there),
                                      temp_test(test_one_shard_twice),
                                      temp_test(test_shards_that_are_damaged),
+                                     temp_test(test_shards_that_end_early),
+                                     temp_test(test_shards_that_go_on),
                                      temp_test(test_what_is_no_shard)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
