@@ -104,9 +104,9 @@ static es_status solve(lab *l, const char *method, es_diag *diag, double *t) {
   return status;
 }
 
-/* Calls k = 1, 2, .. 30 and then ever fewer of a solve's, up to its last; and
+/* Calls k = 1, 2, .. 20 and then ever fewer of a solve's, up to its last; and
  * the last before an output, which some methods have to prepare. */
-static size_t next(size_t k) { return k < 30 ? k + 1 : k + k / 6; }
+static size_t next(size_t k) { return k < 20 ? k + 1 : k + k / 3; }
 
 typedef void check(const char *method, fault f, size_t k, es_diag *diag);
 
