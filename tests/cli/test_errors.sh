@@ -15,6 +15,12 @@ es $bt gamma=1 s0=1 t=1 method=eulr; expect "not a choice" 2 "method.*eulr"
 es $bt gamma= s0=1 t=1; expect "empty value" 2 "gamma"
 es $bt 'gamma=[]' s0=1 t=1; expect "empty list" 2 "gamma"
 es $bt gamma=1,x s0=1 t=1; expect "not a number" 2 "gamma"
+es $bt gamma=1,$(printf '1x%.0s' {1..30}) s0=1 t=1; expect "a long word is cut" 2 "entry 2, (1x){12}, is not a finite number"
+es $bt gamma=1,0.5 s0=1e-3 t=1 --quiet; same "too few for two" "$rc" 2
+es $bt gamma=1,0.5 s0=1e-3,1e-3 t=1 --quiet; plain=$out
+es $bt $'gamma= 1\t,\t0.5 ' $'s0=\t1e-3 ,1e-3\t' t=1 --quiet; same "blanks around numbers" "$out" "$plain"
+es $bt data.name=array data.path= d=1 t=0; expect "an array of no name" 2 "data.path"
+es $bt data.name=idx data.path= d=1 t=0; expect "images of no name" 2 "data.path"
 es $bt gamma=nan s0=1 t=1; expect "NaN on the command line" 2 "gamma"
 es $bt 'Gamma=[[1,nan],[nan,1]]' s0=1,1 t=1; expect "NaN in a matrix" 2 "Gamma"
 es $bt 'Gamma=[[1,0.5],[0.4,1]]' s0=1,1 t=1; expect "asymmetric Gamma" 2 "Gamma.*symmetric"
@@ -66,6 +72,9 @@ printf '1,nan\nnan,1\n' >nan.csv
 es $bt Gamma=file:nan.csv s0=1,1 t=1; expect "NaN in a file" 3 "nan.csv"
 printf '1,2\n3,1\n' >asym.csv
 es $bt Gamma=file:asym.csv s0=1,1 t=1; expect "asymmetric Gamma from a file" 3 "Gamma.*symmetric"
+printf '\t2,\t1 \r\n 1\t, 2\r\n' >blanks.csv
+es $bt Gamma=file:blanks.csv s0=1e-3,1e-3 t=1 --quiet; crlf=$out
+es $bt 'Gamma=[[2,1],[1,2]]' s0=1e-3,1e-3 t=1 --quiet; same "blanks, tabs and line ends of DOS" "$crlf" "$out"
 printf '1,2\n3\n' >ragged.csv
 es $bt Gamma=file:ragged.csv s0=1,1 t=1; expect "ragged file" 3 "ragged.csv"
 printf '\223NUMPY\001\000\166\000{' >short.npy

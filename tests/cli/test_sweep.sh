@@ -63,6 +63,9 @@ same "words are axes" "$(tail -n +2 <<<"$out" | cut -d, -f1,2 | tr '\n' ' ')" \
   "on,0.02 on,0.029999999999999999 off,0.02 off,0.029999999999999999 "
 es $em ema=off sweep.eta=0.02,0.03 tau0=0.5; same "and set the choice" "$(tail -2 <<<"$out" | cut -d, -f2-)" \
   "$(es $em sweep.ema=off sweep.eta=0.02,0.03 tau0=0.5; tail -2 <<<"$out" | cut -d, -f3-)"
+words=$(es $em sweep.ema=on,off sweep.eta=0.02 tau0=0.5; echo "$out")
+es $em $'sweep.ema= on ,off\t' sweep.eta=0.02 tau0=0.5; same "blanks around words" "$out" "$words"
+es $em sweep.ema=on,$(printf 'off%.0s' {1..20}); expect "a long word is cut" 2 "(off){13}o is none of them"
 es $em sweep.ema=on,of; expect "a word that is none" 2 "sweep\.ema=on,of: of is none of them; accepts some of off\|on"
 es $em sweep.alpha_p=1,x; expect "an axis of words" 2 "sweep\.alpha_p=1,x: entry 2, x, is not a finite number"
 es $em; expect "no axis" 2 "sweep: no axis"
