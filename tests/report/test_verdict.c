@@ -44,6 +44,8 @@ static void aggregates(void **state) {
   check(state, "median value in run/t.csv > 1", 1.5, "holds");
   check(state, "median value in run/t.csv where gap > 0.15 <= 2", 2, "holds");
   check(state, "count value in run/t.csv >= 4", 4, "holds");
+  check(state, "max value*1E0 in run/t.csv < 4.5", 4, "holds");
+  check(state, "max value*10e-1 in run/t.csv < 4.5", 4, "holds");
   check(state, "max |value| in run/t.csv < 5", 5, "fails");
   check(state, "min |value| in run/t.csv < 5", 1, "holds");
   check(state, "max ends in run/t.csv < 5", INFINITY, "fails");
