@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""One run of every command, as tiny as those of faults.py and on as many
+threads as asked for, under a checker: no command may say a word or fail.
+
+usage: commands.py [--threads N] [--own P] [--faulty P] PREFIX… PROGRAM
+
+PREFIX… is valgrind and its options, or nothing. P prepare what commands need."""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(HERE, "faults"))
+import faults  # noqa: E402
+
+
+class Place:
+    """A folder with what a command needs, which Server.restore fills."""
+
+    def __init__(self, command, work):
+        self.command = command
+        self.folder = os.path.join(work, "run")
+        self.pristine = os.path.join(work, "pristine")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        faults.Server.restore(self)
+
+
+def prepare(options, work):
+    pristine = os.path.join(work, "pristine")
+    os.makedirs(pristine)
+    needed = {need.split("=")[0] for command in faults.COMMANDS.values()
+              for need in command.needs}
+    faults.prepare(options.own, pristine, needed)
+    for to in sorted(needed & set(faults.BEGUN)):
+        faults.begin(options.faulty, to, pristine, work)
+
+
+def check(name, words, threads, work):
+    """Whether a command is done without a word of its checker's."""
+    place = Place(faults.COMMANDS[name], work)
+    pristine = place.pristine
+    words = words + [w for w in place.command.words]
+    if "--threads" in words:
+        words[words.index("--threads") + 1] = str(threads)
+    env = dict(os.environ, PATH=pristine + ":" + os.environ["PATH"],
+               OMP_NUM_THREADS=str(threads),
+               EIGENSTEP_DATADIR=os.path.join(pristine, "share"))
+    start = time.monotonic()
+    done = subprocess.run(words, cwd=place.folder, env=env, text=True,
+                          errors="replace", stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+    clean = done.returncode == 0 and not done.stderr
+    print("%s %s (%.1f s)" % ("clean    command" if clean else
+                              "FAILED   command", name,
+                              time.monotonic() - start), flush=True)
+    if not clean:
+        print("exit %d\n%s" % (done.returncode, done.stderr[:6000]))
+    return clean
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--own", default=os.path.join(ROOT, "eigenstep"))
+    parser.add_argument("--faulty", default=os.path.join(
+        ROOT, "build", "release", "eigenstep-faults"))
+    parser.add_argument("words", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    words = options.words[:-1] + [os.path.abspath(options.words[-1])]
+    work = tempfile.mkdtemp(prefix="commands-")
+    try:
+        prepare(options, work)
+        # A list first: one failure does not hide the next.
+        clean = [check(name, words, options.threads, work)
+                 for name in faults.COMMANDS]
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return 0 if all(clean) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
