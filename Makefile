@@ -14,16 +14,16 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills load faults reproduce valgrind coverage install \
-  uninstall deb docs sanitize gallery accuracy fuzz
+  uninstall deb docs sanitize gallery accuracy fuzz tsan
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps dist
 all:
 $(GOALS): %:
-	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize),test) \
+	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize tsan),test) \
 	  $(if $(filter $@,bench),bench) \
 	  $(if $(filter $@,accuracy),accuracy) \
 	  $(if $(filter $@,reproduce gallery),pages) \
-	  $(if $(filter $@,fuzz),fuzz) \
+	  $(if $(filter $@,fuzz tsan),fuzz) \
 	  $(if $(filter $@,deb),deb)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
@@ -40,6 +40,7 @@ OPT_debug    := -O0
 OPT_asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
 OPT_coverage := -O0 --coverage
+OPT_tsan     := -O1 -fsanitize=thread -fno-omit-frame-pointer
 OPT_fuzz     := -O1 -fsanitize=fuzzer-no-link,address,undefined \
   -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT = $(OPT_$(CFG))
@@ -48,6 +49,7 @@ OPT = $(OPT_$(CFG))
 DEBUG_asan := -g1
 DEBUG_fuzz := -g1
 DEBUG_coverage := -g0
+DEBUG_tsan := -g1
 # clang's own OpenMP is not that of the libraries: loops run on one thread.
 OPENMP := $(if $(filter-out fuzz,$(CFG)),-fopenmp)
 # One set of objects for both libraries: the shared one shows what the public
@@ -191,8 +193,15 @@ do-sanitize:
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
 	@tests/run asan
 
-do-valgrind: $(TEST_BIN) do-all
-	@tests/valgrind
+do-valgrind: $(TEST_BIN) do-all $(B)/eigenstep-faults
+	@JOBS=$(JOBS) tests/valgrind
+
+# clang's OpenMP tells ThreadSanitizer what it does, gcc's does not.
+do-tsan: do-all $(B)/eigenstep-faults
+	@$(MAKE) --no-print-directory CFG=tsan CC="$(FUZZ_CC)" do-build-tsan
+	@tests/tsan
+do-build-tsan: do-all $(filter-out $(B)/tests/torch/%,$(TEST_BIN)) \
+  $(B)/tests/faults/race
 
 do-coverage:
 	@$(MAKE) --no-print-directory CFG=coverage do-build-tests

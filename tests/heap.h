@@ -21,11 +21,14 @@ static atomic_size_t heap_ours, heap_theirs;
 static atomic_llong heap_held, heap_most;
 
 #ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HEAP_OF_SANITIZER
 #endif
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEAP_OF_SANITIZER
+#endif
+#if defined(__GLIBC__) && !defined(HEAP_OF_SANITIZER)
 #include <malloc.h>
 
 /* Inlined, the return address would be the caller's own. */
