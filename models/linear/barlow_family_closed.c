@@ -57,7 +57,7 @@ es_barlow_family_mode es_barlow_vicreg_closed_form(double gamma, double sigma,
   const pair r = rate(gamma, sigma, nu);
   const pair x = scaled_phase(r, t);
   const scaled one = {.5, 1}, e = scaled_exp(pair_negate(x));
-  scaled decay = one, D = one;
+  scaled decay = one, D;
   if (s0 == 0 || sigma == 0)
     return (es_barlow_family_mode){s0, gamma * s0 * s0, 0, 1};
   if (r.hi == 0) {

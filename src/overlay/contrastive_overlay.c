@@ -29,7 +29,7 @@ typedef struct metric {
 
 typedef struct book {
   const es_paired *run;
-  size_t n_runs, n, most;
+  size_t n_runs, n;
   metric *row;
   double *value, *work; /* work: n_runs + ES_RESAMPLES */
   double *lambda;       /* a spectrum */

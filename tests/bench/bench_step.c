@@ -71,7 +71,7 @@ typedef struct rig {
   const es_engine *engine;
   const es_network *network;
   void *net, *loss;
-  size_t n, values; /* pairs; numbers of the embedding */
+  size_t values; /* numbers of the embedding */
   void *params, *gradient, *back, *input;
   float *buffers;
   double *z, *dz;
@@ -100,7 +100,7 @@ static rig rig_of(const es_engine *engine, const es_network *w, size_t pairs) {
   const size_t images = VIEWS * pairs * es_node_size(image);
   float *start = room(w->graph.param_size, sizeof *start);
   es_diag diag = {0};
-  rig r = {.engine = engine, .network = w, .n = pairs};
+  rig r = {.engine = engine, .network = w};
   r.values = VIEWS * pairs * w->embedding.size;
   stop_at(engine->open(&r.net, &w->graph, VIEWS * pairs, VIEWS, true, &diag),
           &diag);

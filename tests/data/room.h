@@ -39,7 +39,10 @@ static inline int make_folder(void **state) {
   folder *f = calloc(1, sizeof *f);
   if (f == NULL) return 1;
   strcpy(f->name, "/tmp/eigenstep-data-XXXXXX");
-  if (mkdtemp(f->name) == NULL) return 1;
+  if (mkdtemp(f->name) == NULL) {
+    free(f);
+    return 1;
+  }
   snprintf(f->plain, sizeof f->plain, "%s/images", f->name);
   snprintf(f->packed, sizeof f->packed, "%s/images.gz", f->name);
   snprintf(f->word, sizeof f->word, "data.path=%s", f->plain);

@@ -24,10 +24,6 @@ typedef struct lab {
  * that from 0 the root becomes t^order/gamma(tree), and the step gives the sum
  * that the condition of this tree sets equal to 1/gamma. Nodes are numbered
  * from the root, each before its children. */
-typedef struct node {
-  int component, next; /* next: components used so far */
-} node;
-
 static bool is_time(const lab *l, int which) {
   return l->by_time && l->all->tree[which].n == 0;
 }

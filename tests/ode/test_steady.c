@@ -4,7 +4,7 @@
 #include <eigenstep/ode.h>
 
 typedef struct lab {
-  double t[8], y[8], t_steady;
+  double t[8], y[8];
   size_t n, fail_output;
 } lab;
 
