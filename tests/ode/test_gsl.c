@@ -11,11 +11,14 @@
 /* The allocation after so many more fails; SIZE_MAX: none does. Where another
  * allocator stands in front (a sanitizer, valgrind) it is not asked. */
 #ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define OTHER_MALLOC
 #endif
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OTHER_MALLOC
+#endif
+#if defined(__GLIBC__) && !defined(OTHER_MALLOC)
 #define OWN_MALLOC 1
 static size_t left = SIZE_MAX, refused;
 static bool refuse(void) {
