@@ -323,9 +323,11 @@ lint: format-check check-deps
 	@.ci/deps core lint
 	@$(MAKE) --no-print-directory -j$(JOBS) do-lint
 do-lint: | $(B)/githash.h
-	@cppcheck -j $(JOBS) --quiet --std=c11 --error-exitcode=1 --inline-suppr \
-	  --enable=warning,performance,portability --suppress=missingIncludeSystem \
-	  -Iinclude -Isrc -I. src models
+	@mkdir -p build/cppcheck
+	@cppcheck -j $(JOBS) --cppcheck-build-dir=build/cppcheck --quiet --std=c11 \
+	  --error-exitcode=1 --suppressions-list=tests/cppcheck.supp \
+	  --enable=warning,style,performance,portability \
+	  -Iinclude -Isrc -I. src models tests
 	@printf '%s\n' $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) | xargs -n 16 -P $(JOBS) \
 	  clang -fsyntax-only $(filter-out -fopenmp,$(CFLAGS_ALL)) -Werror
 
