@@ -200,7 +200,7 @@ do-valgrind: $(TEST_BIN) do-all $(B)/eigenstep-faults
 do-tsan: do-all $(B)/eigenstep-faults
 	@$(MAKE) --no-print-directory CFG=tsan CC="$(FUZZ_CC)" do-build-tsan
 	@tests/tsan
-do-build-tsan: do-all $(filter-out $(B)/tests/torch/%,$(TEST_BIN)) \
+do-build-tsan: $(PROGRAM) $(filter-out $(B)/tests/torch/%,$(TEST_BIN)) \
   $(B)/tests/faults/race
 
 do-coverage:
