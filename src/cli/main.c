@@ -143,8 +143,7 @@ static es_status execute_on_ranks(es_options *o, es_diag *diag) {
   if (status == ES_OK)
     status = es_ranks_agree(make_ready(o, diag), &none, diag);
   if (status == ES_OK)
-    status =
-        es_ranks_agree(es_job_execute(&o->job, diag), &none, diag);
+    status = es_ranks_agree(es_job_execute(&o->job, diag), &none, diag);
   es_ranks_end();
   return status;
 }

@@ -194,8 +194,8 @@ es_status es_config_render(char **out, size_t *n, const es_config *config,
   *out = NULL;
   *n = 0;
   FILE *text = open_memstream(out, n);
-  es_status status = text == NULL ? ES_NO_MEMORY
-                                  : es_config_write(config, text, NULL);
+  es_status status =
+      text == NULL ? ES_NO_MEMORY : es_config_write(config, text, NULL);
   if (text != NULL && fclose(text) != 0) status = ES_NO_MEMORY;
   if (status == ES_OK) return ES_OK;
   free(*out);

@@ -92,8 +92,8 @@ static es_status run_script(const char *dir, const char *script,
                    dir);
   snprintf(name, sizeof name, "%.*s", (int)(strlen(script) - 3), script);
   for (int i = 0; i < EXTENSIONS; i++) {
-    const es_status settled = settle_figure(
-        dir, name, extensions[i], code == 0, status == ES_OK ? diag : NULL);
+    const es_status settled = settle_figure(dir, name, extensions[i], code == 0,
+                                            status == ES_OK ? diag : NULL);
     if (status == ES_OK) status = settled;
   }
   if (code != 0)

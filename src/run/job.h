@@ -34,7 +34,7 @@ typedef struct es_job {
   int argc;       /* the command line as given */
   char **argv;
   const es_progress *progress;
-  es_hold *hold; /* set by es_job_execute */
+  es_hold *hold;         /* set by es_job_execute */
   FILE *out;             /* where data go (standard output); NULL: nowhere */
   const es_watch *watch; /* the same, as models see it */
   /* A message for the user; NULL lines are dropped. */
