@@ -320,7 +320,7 @@ for key in data.pairs data.n augment.crop_min augment.noise net.arch net.depth n
   train.epochs train.steps train.batch train.optimizer train.lr train.lr_relative train.encoder_lr_ratio train.momentum \
   train.weight_decay train.projector_weight_decay train.schedule train.warmup train.ordering train.chunks train.switch train.subset train.eval_n train.log_every \
   train.embeddings train.checkpoint_every train.predict train.seed; do
-  grep -q "^  $key " <<<"$out"; ok $? "train --help has $key"
+  grep -qE "^  $key( |$)" <<<"$out"; ok $? "train --help has $key"
 done
 same "each once" "$(grep -oE '^  [a-z]+\.[a-z_]+' <<<"$out" | sort | uniq -d)" ""
 grep -q -- '--resume' <<<"$out" && grep -q 'train.seed.*given' <<<"$out"; ok $? "and --resume, and what --seed sets" "$(grep -- --seed <<<"$out")"

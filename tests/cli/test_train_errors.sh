@@ -47,7 +47,8 @@ refused "bad settings in a file" 2 "bad.yaml:1:.*train.lr" $linear --config bad.
 es train --help
 py <<PY >words
 import re
-text = """$out"""
+# The words of a long key begin in the next line.
+text = re.sub(r"^(  [a-z]+\.[a-z_0-9]+)\n +", r"\1 ", """$out""", flags=re.M)
 for key, accepts in re.findall(r"^  ([a-z]+\.[a-z_0-9]+) .*\n {10,}(.*)", text, re.M):
     whole = re.match(r"a whole number from (\d+) to (\d+)", accepts)
     if whole:
