@@ -175,6 +175,19 @@ def clock(text):
                for n, u in re.findall(r"(\d+)([hms])", text))
 
 
+def check_bar(part, ran, share_at_end):
+    """The bar against the clock: its share comes to what was done, and the
+    time left that it says is that of its share, which is rounded to 1%, as
+    the time is to a minute."""
+    part.check(abs(ran.bars[-1][2] / 100 - share_at_end) < .02,
+               "the bar's share is that of what was done",
+               (ran.bars[-1], share_at_end))
+    wrong = [(at, share, left) for at, _, share, _, left in ran.bars
+             if share >= 1 and abs(left * share - at * (100 - share)) >
+             50 * at / (share - .5) + 60 * share + 500]
+    part.check(not wrong, "and the time left that of the share", wrong)
+
+
 def machine(record):
     """The machine in the words of a run.json, and what it has."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -25,8 +25,8 @@ it takes the same way through as the others.
 """,
     "twice": """## Two runs into one folder
 
-Sweep, training, experiment, flow and overlay, each begun while each of them is at work in
-the folder, without an option, with `--force` and with `--resume`: refused with a line,
+Sweep, training, experiment, flow and overlay, each begun while a sweep, a training or another like it is at work in the
+folder, without an option, with `--force` and with `--resume`: refused with a line,
 and the first ends with the bytes that it has alone. Shards share a folder with each
 other alone. Folders are locked by `flock`, which ends with its process: a killed run
 hinders nobody. File systems without locks (some of NFS) were not tried; there only
@@ -67,10 +67,8 @@ def long_runs(parts):
     sweep, train = parts.get("sweep", {}), parts.get("train", {})
     lines = []
     if "cells" in sweep:
-        lines.append(row(sweep, f"`sweep`, {sweep['cells']:,} cells "
-                         f"({sweep['bytes'] * 1e-9:.3g} GB)"
-                         if "bytes" in sweep else
-                         f"`sweep`, {sweep['cells']:,} cells", ""))
+        lines.append(row(sweep, f"`sweep`, {sweep['done']:,} of "
+                         f"{sweep['cells']:,} cells", ""))
     for method in ("byol", "barlow-covariance"):
         key = method.replace("-", "_") + "_"
         if key + "done" in train:
@@ -80,7 +78,7 @@ def long_runs(parts):
         return ""
     return ("## Memory over time\n\nOne thread each, a row of the trace every 20 "
             "steps and a checkpoint every 50; resident memory every second, its "
-            "largest values in\nthe second and the last quarter (which may be 1% "
+            "largest values in the\nsecond and the last quarter (which may be 1% "
             "and a megabyte larger), and its slope behind the first.\n\n"
             "| run | time | samples | second quarter | last quarter | peak | "
             "an hour |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines) +
@@ -88,12 +86,12 @@ def long_runs(parts):
 
 
 def interrupted(sweep):
-    if "resumed_seconds" not in sweep:
+    if "whole_bytes" not in sweep:
         return ""
-    return (f"\nThe sweep was interrupted after {sweep['done_at_interruption']:,} "
-            f"cells and gone on with: all rows\nare there, their counts are those "
-            "of `run.json`, and pieces all over the grid have the\nbytes that "
-            "shards of them have.\n")
+    return (f"\nA sweep of {sweep['whole_cells']:,} cells was interrupted after "
+            f"{sweep['whole_interrupted']:,} and gone on\nwith: all rows are "
+            "there, their counts are those of `run.json`, and pieces all over\n"
+            "the grid have the bytes that shards of them have.\n")
 
 
 def large(train, sizes):

@@ -10,8 +10,8 @@ import time
 
 import h5py
 
-from common import MEBI, SECONDS, Part, Watched, folder, machine, one_line, \
-    record_of, run
+from common import MEBI, SECONDS, Part, Watched, check_bar, folder, machine, \
+    one_line, record_of, run
 
 SHARE = float(os.environ.get("MEMORY_SHARE", .4))
 HAS = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -78,18 +78,6 @@ def check_large(part, where):
                "or leave a folder")
 
 
-def check_bar(part, ran, share):
-    bars = [b for b in ran.bars if b[1] == "training"]
-    part.check(abs(bars[-1][2] / 100 - share) < .02,
-               "the bar's share is that of the steps", (bars[-1], share))
-    late = [b for b in bars if b[0] > .5 * ran.seconds]
-    worst = max(abs(b[0] + b[4] - ran.seconds / share) for b in late)
-    part.check(all(abs(b[4] * b[2] - b[0] * (100 - b[2])) <
-                   .05 * ran.seconds * 100 + 6000 for b in late),
-               "and the time left that of the share")
-    return worst
-
-
 def steps_for(method, seconds, where):
     """So many that they take a tenth more than these seconds, now."""
     if "STEPS" in os.environ:
@@ -116,13 +104,14 @@ def check_long(part, method, seconds, where):
         done = int(ran.said().split("stopped after step ")[1].split()[0])
         part.check(ran.seconds - ran.asked < 10, "it stops when asked",
                    ran.seconds - ran.asked)
+        ran.bars = [b for b in ran.bars if b[1] == "training"]
+        check_bar(part, ran, done / steps)
     part.note(**{f"{key}_steps": steps, f"{key}_seconds": ran.seconds,
                  f"{key}_done": done, f"{key}_said_bytes": said,
                  f"{key}_samples": len(ran.samples),
                  f"{key}_resident_quarters": ran.quarters(),
                  f"{key}_peak": ran.peak(),
-                 f"{key}_slope_bytes_an_hour": ran.slope(),
-                 f"{key}_eta_worst_seconds": check_bar(part, ran, done / steps)})
+                 f"{key}_slope_bytes_an_hour": ran.slope()})
     if ran.code == 5:
         begun = time.monotonic()
         code, _, err = run(*words, "--resume", "--quiet", timeout=None)
