@@ -226,8 +226,8 @@ do-bench: do-all $(BENCH_BIN)
 	@$(PYTHON) tests/bench/performance.py out/bench docs
 	@echo "docs/performance.md is made of out/bench/*.csv"
 
-# All models against three oracles: under a minute. REFERENCE=1 makes the
-# references with 50 digits again first: minutes.
+# All models against three oracles: under a minute of one core. REFERENCE=1 makes
+# the references with 50 digits again first: minutes.
 do-accuracy: do-all
 	@$(if $(REFERENCE),$(PYTHON) tests/accuracy/reference.py)
 	@$(PYTHON) tests/accuracy/accuracy.py --page docs/accuracy.md
