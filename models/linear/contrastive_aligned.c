@@ -23,54 +23,63 @@ static double moved(double w, pair phase) {
   return scaled_value(scaled_mul(scaled_make(w, 0), scaled_exp(phase)));
 }
 
+typedef struct decay {
+  double c, a, eta;
+  pair rate; /* 2c - a - eta */
+} decay;
+
+static double flowed(const decay *m, double s0, double t) {
+  return es_population_decayed(m->c, m->a, m->eta, s0, t);
+}
+
 /* |w| of an s that falls below tiny until t. */
-static double fallen(double c, double a, double s0, double t) {
+static double fallen(const decay *m, double s0, double t) {
   double from = 0, to = t, at = 0, s = s0;
   while (!(s <= small && s >= tiny) && from < to) {
     at = from + (to - from) / 2;
     if (at == from || at == to) break;
-    s = es_population_exact(c, a, s0, at);
+    s = flowed(m, s0, at);
     *(s > small ? &from : &to) = at;
   }
-  const pair phase = pair_multiply(pair_sum(2 * c, -a), pair_sum(t, -at));
-  return moved(sqrt(s / c), phase);
+  return moved(sqrt(s / m->c), pair_multiply(m->rate, pair_sum(t, -at)));
 }
 
 /* s at t of an s that rises from below tiny: w is doubled k times, at the rate
  * at which it then grows, up to small. What of the time is left over to a
- * double goes into where s starts from. */
-static double risen(double c, pair rate, double a, double w0, double t) {
+ * double goes into where s starts from. 0: it does not come that far. */
+static double risen(const decay *m, double w0, double t) {
   static const pair ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
-  const int k = (int)floor((log2(small) - log2(c)) / 2 - log2(fabs(w0)));
+  const int k = (int)floor((log2(small) - log2(m->c)) / 2 - log2(fabs(w0)));
   const double w = ldexp(w0, k);
-  const double s = pair_value(pair_scale(pair_product(w, c), w));
-  const pair before = pair_divide(pair_scale(ln2, k), rate);
+  const double s = pair_value(pair_scale(pair_product(w, m->c), w));
+  const pair before = pair_divide(pair_scale(ln2, k), m->rate);
   const pair left = pair_subtract((pair){t, 0}, before);
   if (!(left.hi > 0)) return 0;
-  const double shift = 2 * rate.hi * left.lo;
+  const double shift = 2 * m->rate.hi * left.lo;
   const bool settled = !(fabs(shift) < 1e-3); /* rate t > 1e12 */
-  return es_population_exact(c, a, settled ? s : s + s * shift, left.hi);
+  return flowed(m, settled ? s : s + s * shift, left.hi);
 }
 
 /* w at t. */
-static double mode_at(double c, double a, double w0, double t) {
+static double mode_at(double c, double a, double eta, double w0, double t) {
   const double s0 = w0 * w0 * c;
+  const pair sum = pair_sum(a, eta);
   if (w0 == 0) return 0;
-  if (!(c > 0)) return moved(w0, pair_product(-a, t));
-  const pair rate = pair_sum(2 * c, -a);
+  if (!(c > 0)) return moved(w0, pair_scale(pair_negate(sum), t));
+  const decay m = {c, a, eta, pair_subtract((pair){2 * c, 0}, sum)};
   if (s0 > tiny) {
-    const double s = es_population_exact(c, a, s0, t);
-    const bool falls = s < tiny && rate.hi < 0;
-    return copysign(falls ? fallen(c, a, s0, t) : sqrt(s / c), w0);
+    const double s = flowed(&m, s0, t);
+    const bool falls = s < tiny && m.rate.hi < 0;
+    return copysign(falls ? fallen(&m, s0, t) : sqrt(s / c), w0);
   }
-  const double s = rate.hi > 0 ? risen(c, rate, a, w0, t) : 0;
-  return s > 0 ? copysign(sqrt(s / c), w0) : moved(w0, pair_scale(rate, t));
+  const double s = m.rate.hi > 0 ? risen(&m, w0, t) : 0;
+  return s > 0 ? copysign(sqrt(s / c), w0) : moved(w0, pair_scale(m.rate, t));
 }
 
 static void modes_at(const one_layer *b, double t) {
   const es_one_layer_closed *f = b->closed;
   for (size_t j = 0; j < b->m; j++)
-    f->wt[j] = mode_at(f->c[j], f->a[j] + b->eta, f->w[j], t);
+    f->wt[j] = mode_at(f->c[j], f->a[j], b->eta, f->w[j], t);
 }
 
 void es_one_layer_aligned_state(const one_layer *b, double t, double *Z) {

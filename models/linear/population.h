@@ -25,6 +25,10 @@ double es_population_stable(double c, double a);
  * s0 - s*. Underflows gradually. Some 10 microseconds. */
 double es_population_exact(double c, double a, double s0, double t);
 
+/* The same at a + eta, whose rounding would count a times t times. */
+double es_population_decayed(double c, double a, double eta, double s0,
+                             double t);
+
 /* The flow of matrices. C and A (m×m) symmetric, borrowed; W is d×m. */
 typedef struct es_population es_population;
 es_status es_population_new(es_population **out, size_t d, size_t m,

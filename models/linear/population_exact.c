@@ -45,10 +45,10 @@ static pair plus(pair a, double b) { return pair_add(a, number(b)); }
 
 static pair square(pair a) { return pair_multiply(a, a); }
 
-static flow flow_of(double c, double a) {
-  flow f = {.r = pair_divide(number(a), number(c))};
+static flow flow_of(double c, pair a) {
+  flow f = {.r = pair_divide(a, number(c))};
   f.far = f.r.hi <= 1;
-  f.gap = pair_divide(pair_sum(2 * c, -a), number(c));
+  f.gap = pair_divide(pair_subtract(number(2 * c), a), number(c));
   const pair R = pair_sqrt(plus(pair_scale(f.r, 4), 1));
   const pair low = pair_divide(number(2), plus(R, 1));
   f.q = pair_negate(plus(low, 1));
@@ -227,16 +227,24 @@ static double limit(double c, double a, double s0, bool forward) {
   return s0 < s ? 0 : INFINITY;
 }
 
-double es_population_exact(double c, double a, double s0, double t) {
+double es_population_decayed(double c, double a, double eta, double s0,
+                             double t) {
   if (isnan(t) || !(s0 > 0) || t == 0 || isinf(s0)) return isnan(t) ? t : s0;
   int e = 0;
-  const double m = frexp(c, &e), rate = ldexp(a, -e), time = ldexp(t, e + 1);
-  if (isinf(time)) return limit(c, a, s0, t > 0);
-  if (rate > STEEP * m) {
-    const pair x = pair_product(-2 * a, t);
-    return scaled_value(scaled_mul(scaled_make(s0, 0),
-                                   scaled_exp(isinf(x.hi) ? number(x.hi) : x)));
+  const pair sum = pair_sum(a, eta);
+  const double m = frexp(c, &e), time = ldexp(t, e + 1);
+  const pair rate = {ldexp(sum.hi, -e), ldexp(sum.lo, -e)};
+  if (isinf(time)) return limit(c, sum.hi, s0, t > 0);
+  if (rate.hi > STEEP * m) {
+    const pair x = pair_product(-2 * sum.hi, t);
+    const pair all =
+        isinf(x.hi) ? number(x.hi) : pair_make(x.hi, x.lo - 2 * sum.lo * t);
+    return scaled_value(scaled_mul(scaled_make(s0, 0), scaled_exp(all)));
   }
   const flow f = flow_of(m, rate);
   return exact(&f, s0, pair_product(m, time));
+}
+
+double es_population_exact(double c, double a, double s0, double t) {
+  return es_population_decayed(c, a, 0, s0, t);
 }
