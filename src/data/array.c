@@ -29,7 +29,7 @@ static es_status open_array(es_source *source, const es_config *config,
                             es_diag *diag) {
   const char *path = es_config_text(config, "data", "path");
   es_array array;
-  if (path == NULL || *path == '\0')
+  if (path == NULL)
     return es_fail(diag, ES_BAD_VALUE,
                    "data.path is not set: data.name=array needs FILE.csv, "
                    "FILE.npy or FILE.h5:/dataset, a sample a row");

@@ -53,7 +53,7 @@ static es_status read_labels(es_source *source, const char *folder,
 es_status es_fashion_open(es_source *source, const es_config *config,
                           es_diag *diag) {
   const char *folder = es_config_text(config, "data", "path");
-  if (folder == NULL || *folder == '\0') folder = ES_FASHION_FOLDER;
+  if (folder == NULL) folder = ES_FASHION_FOLDER;
   const bool test = es_split_is(config, "test");
   const es_status status = read_images(
       source, folder,

@@ -140,7 +140,7 @@ es_status es_idx_read_labels(es_source *out, const char *path, es_diag *diag) {
 static es_status open_idx(es_source *source, const es_config *config,
                           es_diag *diag) {
   const char *path = es_config_text(config, "data", "path");
-  if (path == NULL || *path == '\0')
+  if (path == NULL)
     return es_fail(diag, ES_BAD_VALUE,
                    "data.path is not set: data.name=idx needs the path of an "
                    "IDX file of images, plain or gzip");

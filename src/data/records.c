@@ -20,8 +20,7 @@ static bool try_path(char **path, const char *folder, const char *name) {
 static es_status find(char **path, const es_folder *folder, const char *name,
                       const es_config *config, es_diag *diag) {
   const char *given = es_config_text(config, "data", "path");
-  const char *outer =
-      given == NULL || *given == '\0' ? ES_FOLDER_DEFAULT : given;
+  const char *outer = given == NULL ? ES_FOLDER_DEFAULT : given;
   char *inner = es_file_join(outer, folder->inside);
   *path = NULL;
   bool found = inner != NULL && try_path(path, outer, name);

@@ -19,8 +19,10 @@ es $bt gamma=1,$(printf '1x%.0s' {1..30}) s0=1 t=1; expect "a long word is cut" 
 es $bt gamma=1,0.5 s0=1e-3 t=1 --quiet; same "too few for two" "$rc" 2
 es $bt gamma=1,0.5 s0=1e-3,1e-3 t=1 --quiet; plain=$out
 es $bt $'gamma= 1\t,\t0.5 ' $'s0=\t1e-3 ,1e-3\t' t=1 --quiet; same "blanks around numbers" "$out" "$plain"
-es $bt data.name=array data.path= d=1 t=0; expect "an array of no name" 2 "data.path"
-es $bt data.name=idx data.path= d=1 t=0; expect "images of no name" 2 "data.path"
+es $bt data.name=array data.path= d=1 t=0; expect "an array of no name" 2 "data.path=: an empty value"
+printf 'data: {name: idx, path: ""}\n' >noname.yaml
+es $bt --config noname.yaml d=1 t=0; expect "images of no name" 2 "noname.yaml:1:19: data.path=: an empty value"
+es predict barlow-twins gamma=1 s0=1e-3 --json --csv table.csv; ok $rc "a table beside the summary" "$err"
 es $bt gamma=nan s0=1 t=1; expect "NaN on the command line" 2 "gamma"
 es $bt 'Gamma=[[1,nan],[nan,1]]' s0=1,1 t=1; expect "NaN in a matrix" 2 "Gamma"
 es $bt 'Gamma=[[1,0.5],[0.4,1]]' s0=1,1 t=1; expect "asymmetric Gamma" 2 "Gamma.*symmetric"

@@ -105,10 +105,25 @@ static void test_csv_drops_damage(void **state) {
   }
   es_diag diag = {0};
   es_output *output;
-  put_text(state, "t.csv.part", "y0,b,outcome,y,t_settle,steps,status\n");
-  const es_output_where where = {.path = at(state, "t.csv"), .resume = true};
-  assert_status(es_output_open(&output, m.sweep, &where, 0, CELLS, &diag),
-                ES_FILE_CORRUPT);
+  static const char *const headers[] = {
+      "y0,b,outcome,y,t_settle,steps,status\n", "y0,a,out\n", "y0,a,oux",
+      "y0;a", "y0,a,outcome,y,t_settle,steps,statuses\n"};
+  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+    put_text(state, "t.csv.part", headers[i]);
+    const es_output_where where = {.path = at(state, "t.csv"), .resume = true};
+    assert_status(es_output_open(&output, m.sweep, &where, 0, CELLS, &diag),
+                  ES_FILE_CORRUPT);
+  }
+  remove(at(state, "t.csv.part"));
+  /* what stands behind the last row */
+  char *text = content(at(state, "whole.csv")), *more;
+  assert_true(asprintf(&more, "%s0.5,\n", text) > 0);
+  put_text(state, "t.csv", more);
+  const es_output_where ended = {.path = at(state, "t.csv"), .resume = true};
+  (void)write_rows(&m, &ended, 0, CELLS, CELLS);
+  assert_same_file(at(state, "t.csv"), at(state, "whole.csv"));
+  free(more);
+  free(text);
   unmake(&m);
 }
 
