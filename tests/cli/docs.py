@@ -1,5 +1,5 @@
 """What pages say, for test_docs.sh:
-    docs.py links ROOT       links, and paths in `…`, to what is not there
+    docs.py links ROOT       links, and files named in `…`, that are not there
     docs.py keys ROOT KEYS   `section.key` that is none of `eigenstep list keys`
     docs.py commands ROOT    commands of ```sh blocks, PAGE, a tab, the command
     docs.py numbers PAGE     its tables of numbers: column, numbers, the command
@@ -20,7 +20,11 @@ def pages(root):
     return [(name, (root / name).read_text(encoding="utf-8")) for name in names]
 
 
+ROOMS = ("src", "models", "include", "tests", "plots", "docs", "install")
+
+
 def links(root):
+    files = {path.name for room in ROOMS for path in (root / room).rglob("*.*")}
     for name, text in pages(root):
         plain = re.sub(r"```.*?```", "", text, flags=re.S)
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", plain):
@@ -33,6 +37,9 @@ def links(root):
                 r"[\w./-]+\w)[`:]", plain):
             if not (root / path).exists():
                 print(f"{name}: {path}")
+        for file in re.findall(r"`([\w-]+\.(?:c|h|gp|py|sh))`", plain):
+            if file not in files:
+                print(f"{name}: {file}")
         for run in re.findall(r"eigenstep run ([a-z][\w-]+)(?=[ `\n)])", text):
             if not (root / "experiments" / f"{run}.yaml").exists():
                 print(f"{name}: eigenstep run {run}")

@@ -7,7 +7,7 @@ if [ "${ES_CFG:-release}" != release ]; then
   exit
 fi
 docs="/usr/bin/python3 $root/tests/cli/docs.py"
-same "links, and paths that are named" "$($docs links "$root" 2>&1)" ""
+same "links, and files that are named" "$($docs links "$root" 2>&1)" ""
 "$program" list keys >listed
 same "keys that are named" "$($docs keys "$root" listed 2>&1)" ""
 
