@@ -37,7 +37,7 @@ cat >flags.mk <<'END'
 include Makefile
 do-flags: ; @echo '$(filter-out -O2 -g,$(CFLAGS_ALL))'; echo '$(TEST_LD) $(PKG_LIBS)'
 END
-flags=$(MAKEFLAGS='' make -s -C "$root" -f "$work/flags.mk" do-flags)
+flags=$(MAKEFLAGS='' make -s -C "$root" -f "$work/flags.mk" CFG=release do-flags)
 cflags=$(sed -n 1p <<<"$flags") libs=$(sed -n 2p <<<"$flags")
 new="models/linear/oja models/resnet/loss_halfway src/data/power models/linear/models"
 tables="models/resnet/losses models/resnet/keys src/data/dataset src/data/keys"
