@@ -14,12 +14,12 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills load faults reproduce valgrind coverage install \
-  uninstall deb docs sanitize gallery accuracy fuzz tsan
+  uninstall deb docs sanitize gallery accuracy fuzz tsan mutation
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps dist
 all:
 $(GOALS): %:
-	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize tsan),test) \
+	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize tsan mutation),test) \
 	  $(if $(filter $@,bench),bench) \
 	  $(if $(filter $@,accuracy),accuracy) \
 	  $(if $(filter $@,reproduce gallery),pages) \
@@ -214,6 +214,15 @@ do-fuzz:
 	@$(MAKE) --no-print-directory CFG=fuzz CC="$(FUZZ_CC)" do-build-fuzz
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZ_TARGETS)
 do-build-fuzz: $(B)/tests/fuzz/fuzz
+
+# A sample of MUTANTS drawn by SEED, of FILES: tests/mutation/README.md.
+MUTATED := $(foreach r,api metrics models ntk ode overlay sweep,\
+  $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(r)/*.c)))
+do-mutation: do-all $(MUTATED)
+	@$(PYTHON) tests/mutation/mutation.py --compile '$(CC) $(CFLAGS_ALL)' \
+	  --link '$(LDFLAGS) $(TEST_LD)' --libraries '$(PKG_LIBS) -lcmocka' \
+	  --tests '$(MUTATED)' --program '$(CLI_OBJ)' --objects '$(LIB_OBJ)' \
+	  --jobs '$(JOBS)'
 
 do-demo: do-all
 	@tests/demo
