@@ -74,6 +74,11 @@ static void mix(size_t m, double weight, const double *S, double *M) {
   for (size_t k = 0; norm > 0 && k < m * m; k++) M[k] += weight / norm * S[k];
 }
 
+/* Rows of W_l that the loss sees. */
+static size_t rows(const deep *b, size_t l) {
+  return l == b->L ? b->head : b->d[l];
+}
+
 /* r: what X and all P_l^T P_l have for eigenvectors if there are such, found as
  * those of a mixture in which no two of their eigenvalues meet by chance. */
 static es_status find_basis(deep_aligned *a, const deep *b, const double *X,
@@ -90,9 +95,8 @@ static es_status find_basis(deep_aligned *a, const deep *b, const double *X,
   }
   mix(m, weight, X, a->M);
   for (size_t l = 1; b->L > 1 && l <= b->L; l++) {
-    const size_t rows = l == b->L ? b->head : b->d[l];
-    es_gemm(true, false, m, m, rows, 1, b->P[l], rows, b->P[l], rows, 0,
-            a->U[0], m);
+    const size_t n = rows(b, l);
+    es_gemm(true, false, m, m, n, 1, b->P[l], n, b->P[l], n, 0, a->U[0], m);
     mix(m, weight *= .61803398874989485, a->U[0], a->M);
   }
   memcpy(a->U[0], a->M, m * m * sizeof *a->M);
@@ -105,11 +109,6 @@ static double distance_to(size_t n, const double *x, double scale,
   for (size_t i = 0; i < n; i++)
     square += (x[i] - scale * y[i]) * (x[i] - scale * y[i]);
   return sqrt(square);
-}
-
-/* Rows of W_l that the loss sees. */
-static size_t rows(const deep *b, size_t l) {
-  return l == b->L ? b->head : b->d[l];
 }
 
 /* lambda_j, and whether r_j is an eigenvector of X. */

@@ -4,14 +4,21 @@
 
 #include <stdio.h>
 
-/* U diag(s) V^T with rotations by angles a and b, as a word. */
+/* U diag(s) V^T with rotations by angles a and b, as a word; `wide` ends rows
+ * and `tall` comes after them. */
+static const char *padded(char *out, size_t size, const char *name, double a,
+                          double b, double s1, double s2, const char *wide,
+                          const char *tall) {
+  const double c = cos(a), s = sin(a), C = cos(b), S = sin(b);
+  snprintf(out, size, "%s=[[%.17g,%.17g%s],[%.17g,%.17g%s]%s]", name,
+           c * s1 * C + s * s2 * S, c * s1 * S - s * s2 * C, wide,
+           s * s1 * C - c * s2 * S, s * s1 * S + c * s2 * C, wide, tall);
+  return out;
+}
+
 static const char *turned(char *out, size_t size, const char *name, double a,
                           double b, double s1, double s2) {
-  const double c = cos(a), s = sin(a), C = cos(b), S = sin(b);
-  snprintf(out, size, "%s=[[%.17g,%.17g],[%.17g,%.17g]]", name,
-           c * s1 * C + s * s2 * S, c * s1 * S - s * s2 * C,
-           s * s1 * C - c * s2 * S, s * s1 * S + c * s2 * C);
-  return out;
+  return padded(out, size, name, a, b, s1, s2, "", "");
 }
 
 /* A start along X's eigenvectors has the closed form, whatever its basis: the
@@ -44,6 +51,31 @@ static void test_rotated(void **state) {
       assert_close(got[1], fmin(s[0], s[1]), 1e-13, 0);
     }
   assert_close(b.row[0][10], a.row[0][10], 1e-12, 0);
+}
+
+/* A layer with a row of zeros below, and the next with a column of them, have
+ * the same product: singular values are those of layers as wide as the others,
+ * to roundoff. */
+static void test_unequal_widths(void **state) {
+  (void)state;
+  char X[200], W1[200], W2[200], W3[200];
+  const char *const words[] = {turned(X, sizeof X, "X", .3, .3, .8, -.4),
+                               turned(W1, sizeof W1, "W1", 1.1, .3, .3, .5),
+                               turned(W2, sizeof W2, "W2", -.7, 1.1, .1, .6),
+                               turned(W3, sizeof W3, "W3", 2, -.7, .8, .2),
+                               "eta=0.01",
+                               "t=0,2,4",
+                               "method=exact",
+                               NULL};
+  rows even, uneven;
+  size_t n;
+  assert_status(flow(words, &even, &n), ES_OK);
+  padded(W1, sizeof W1, "W1", 1.1, .3, .3, .5, "", ",[0,0]");
+  padded(W2, sizeof W2, "W2", -.7, 1.1, .1, .6, ",0", "");
+  assert_status(flow(words, &uneven, &n), ES_OK);
+  for (size_t i = 0; i < 3; i++)
+    for (size_t j = 1; j < 7; j++)
+      assert_close(uneven.row[i][j], even.row[i][j], 1e-13, 0);
 }
 
 /* A layer turned by 1e-9 is not aligned, and neither is any start beside a
@@ -268,6 +300,7 @@ static void test_rows_before_the_end(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rotated),
+      cmocka_unit_test(test_unequal_widths),
       cmocka_unit_test(test_not_aligned),
       cmocka_unit_test(test_repeated),
       cmocka_unit_test(test_singular),
