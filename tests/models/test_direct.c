@@ -136,6 +136,32 @@ static void moments_run(void **state) {
   close_predictor(&p);
 }
 
+/* What is saved between two batches goes on as if nothing had been. */
+static void goes_on_from_a_file(void **state) {
+  const char *path = ((folder *)*state)->plain;
+  static const double next[D] = {0, 1, .64};
+  predictor first = open_predictor("predictor=directset", "rho=0.75", NULL);
+  predictor then = open_predictor("predictor=directset", "rho=0.75", NULL);
+  es_diag diag = {0};
+  es_h5 *file;
+  es_h5_source *saved;
+  see(&first, v, .4);
+  assert_ok(es_h5_create(&file, path, &diag), diag);
+  assert_ok(es_direct_save(first.direct, file, &diag), diag);
+  assert_ok(es_h5_commit(file, &diag), diag);
+  assert_ok(es_h5_open(&saved, path, &diag), diag);
+  assert_ok(es_direct_load(then.direct, saved, &diag), diag);
+  es_h5_close(saved);
+  see(&first, next, 0);
+  see(&then, next, 0);
+  set(&first, 2);
+  set(&then, 2);
+  assert_true(then.W[0] > 0);
+  assert_memory_equal(then.W, first.W, D * D * sizeof(float));
+  close_predictor(&first);
+  close_predictor(&then);
+}
+
 /* A batch of more rows than enter at a time: 40 times the same eight. */
 static void batches_of_any_size(void **state) {
   (void)state;
@@ -212,6 +238,7 @@ int main(void) {
       cmocka_unit_test(rules),
       cmocka_unit_test(forms_differ_in_scale),
       cmocka_unit_test(moments_run),
+      IN_FOLDER(goes_on_from_a_file),
       cmocka_unit_test(batches_of_any_size),
       cmocka_unit_test(every_freq_steps),
       cmocka_unit_test(collapsed),
