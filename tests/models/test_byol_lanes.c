@@ -39,6 +39,33 @@ static void cells_agree_with_the_general_solver(void **state) {
     }
 }
 
+/* Where rates alone differ the start is not drawn again for each. */
+static void cells_of_one_start(void **state) {
+  (void)state;
+  enum { N = 9, N2 = 4, WIDE = 9 + 2 * N2 };
+  es_config *config = make_config(3, N2, "byol", false);
+  double value[N * AXES], rates[N * 3], columns[N * WIDE], want[WIDE];
+  es_cell cells[N];
+  es_diag diag = {0};
+  void *self = NULL;
+  draw_cells(N, N2, value);
+  for (size_t i = 0; i < N; i++) {
+    memcpy(rates + 3 * i, value + i * AXES, 3 * sizeof *rates);
+    value[i * AXES + 3] = .25;
+    value[i * AXES + 4] = 5;
+  }
+  set(config, "init_scale=0.25");
+  set(config, "seed=5");
+  assert_ok(es_byol_batch.open(&self, config, axes, 3, &usual, &diag), diag);
+  assert_int_equal(es_byol_batch.solve(self, rates, N, cells, columns), ES_OK);
+  es_byol_batch.close(self);
+  for (size_t i = 0; i < N; i++) {
+    flow(config, value + i * AXES, usual.t_end, 1e-12, want);
+    assert_true(apart(N2, columns + i * WIDE, want) < 3e-8);
+  }
+  es_config_free(config);
+}
+
 /* theory.md 2, Check: to the 12 digits that are printed there. */
 static void the_check_of_the_theory_holds(void **state) {
   (void)state;
@@ -143,6 +170,7 @@ static void the_error_follows_the_tolerance(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cells_agree_with_the_general_solver),
+      cmocka_unit_test(cells_of_one_start),
       cmocka_unit_test(the_check_of_the_theory_holds),
       cmocka_unit_test(bits_depend_on_the_cell_alone),
       cmocka_unit_test(the_error_follows_the_tolerance),
