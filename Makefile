@@ -191,7 +191,7 @@ do-test: do-all $(SHARED) $(TEST_BIN) $(B)/eigenstep-faults $(B)/tests/bench/ben
 do-build-tests: do-all $(TEST_BIN) $(B)/eigenstep-faults
 do-sanitize:
 	@$(MAKE) --no-print-directory CFG=asan do-build-tests
-	@tests/run asan
+	@ES_ALL=1 tests/run asan
 
 do-valgrind: $(TEST_BIN) do-all $(B)/eigenstep-faults
 	@JOBS=$(JOBS) tests/valgrind
