@@ -9,7 +9,7 @@ array modes[4] = [8, 8, 16, 16]
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set label 9 title_text at screen 0.5,0.97 center noenhanced font ',13'
+  set label 9 title_text at screen 0.5,0.97 center noenhanced font ',13' @INK
   set grid ls 100
   unset mxtics
   do for [k=1:4] {
@@ -17,9 +17,9 @@ do for [terminal_name in terminals] {
     set rmargin at screen 0.275 + 0.237*(k - 1)
     set tmargin at screen 0.87
     set bmargin at screen 0.56
-    set title says[k] offset 0,-0.5
-    set xlabel 'step' offset 0,0.4
-    set ylabel (k == 1 ? 'measure of misalignment' : '')
+    set title says[k] offset 0,-0.5 @INK
+    set xlabel 'step' offset 0,0.4 @INK
+    set ylabel (k == 1 ? 'measure of misalignment' : '') @INK
     set logscale y
     set yrange [1e-3:2]
     set format y '10^{%T}'
@@ -28,8 +28,8 @@ do for [terminal_name in terminals] {
     set xtics 0, (k < 3 ? 500 : 300)
     set key at graph 0.98,0.98 samplen 1.4 font ',10'
     if (k > 1) { unset key }
-    plot for [i=0:2] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step')):(column('commutator_normalised')) with lines lw 1.6 lc rgb '#1b1464' title (i == 0 ? 'commutator' : ''), \
-         for [i=0:2] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step')):(column('asymmetry')) with lines lw 1.6 dt (6,4) lc rgb '#d95f02' title (i == 0 ? 'asymmetry' : '')
+    plot for [i=0:2] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step')):(column('commutator_normalised')) with lines lw 1.6 lc rgb ink('#1b1464') title (i == 0 ? 'commutator' : ''), \
+         for [i=0:2] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step')):(column('asymmetry')) with lines lw 1.6 dt (6,4) lc rgb ink('#d95f02') title (i == 0 ? 'asymmetry' : '')
     unset label
     set tmargin at screen 0.41
     set bmargin at screen 0.11
@@ -40,11 +40,11 @@ do for [terminal_name in terminals] {
     set yrange [1e-5:30]
     set xtics autofreq
     set format x '10^{%T}'
-    set xlabel 'p_j  at the end'
-    set ylabel (k == 1 ? 's_j  at the end' : '')
+    set xlabel 'p_j  at the end' @INK
+    set ylabel (k == 1 ? 's_j  at the end' : '') @INK
     steps = k < 3 ? 1000 : 600
-    plot x**2 with lines lw 1.2 dt (6,4) lc rgb '#606060', \
-         for [i=0:2] for [j=1:modes[k]] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step') >= steps ? column('p_' . j) : NaN):(column('s_' . j)) with points pt 7 ps 0.7 lc rgb '#1b1464'
+    plot x**2 with lines lw 1.2 dt (6,4) lc rgb ink('#606060'), \
+         for [i=0:2] for [j=1:modes[k]] '../' . from[k] . '/00' . i . '/trace.csv' using (column('step') >= steps ? column('p_' . j) : NaN):(column('s_' . j)) with points pt 7 ps 0.7 lc rgb ink('#1b1464')
     unset logscale
     set format '%g'
   }

@@ -5,7 +5,7 @@
 width = 11.0
 height = 4.3
 m = 6
-array tone[6] = ['#1b1464', '#31688e', '#1f9e89', '#8bc34a', '#f0b400', '#d95f02']
+array tone[6] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#8bc34a'), ink('#f0b400'), ink('#d95f02')]
 stats '../fixed/trace.csv' using "t_blowup" nooutput name 'B'
 late = B_min
 # Eigenvectors of a symmetric 2x2 matrix by their angle; those of W_1 W_1^T are
@@ -41,7 +41,7 @@ do for [k=1:2] {
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set label 9 title_text at screen 0.5,0.965 center noenhanced font ',13'
+  set label 9 title_text at screen 0.5,0.965 center noenhanced font ',13' @INK
   set grid xtics ytics ls 100
   set tmargin at screen 0.84
   set bmargin at screen 0.17
@@ -51,41 +51,41 @@ do for [terminal_name in terminals] {
 
   set lmargin at screen 0.07
   set rmargin at screen 0.345
-  set title 'a   fixed X: mode 1 blows up' offset 0,-0.5
+  set title 'a   fixed X: mode 1 blows up' offset 0,-0.5 @INK
   set xrange [10:1e-4]
   set xtics (10, 1, 0.1, 0.01, 1e-3, 1e-4)
   set yrange [1e-12:3]
   set ytics 1e-12,1e3
-  set xlabel 'time left, t* − t' offset 0,0.4
-  set ylabel 'misalignment 1 − |v_{2j}·u_{1j}|' offset 0.8
+  set xlabel 'time left, t* − t' offset 0,0.4 @INK
+  set ylabel 'misalignment 1 − |v_{2j}·u_{1j}|' offset 0.8 @INK
   set key bottom left Left reverse samplen 2 spacing 1.1 maxrows 6
   plot for [j=1:m] '../fixed/trace.csv' using (late - column("t")):(1 - column(sprintf("alignment_%d", j))) with lines lw 2.6 lc rgb tone[j] title sprintf('j = %d', j)
   unset label
 
   set lmargin at screen 0.405
   set rmargin at screen 0.68
-  set title 'b   population: X falls as σ grows'
+  set title 'b   population: X falls as σ grows' @INK
   set xrange [0.1:1000]
   set xtics 0.1,10
   set yrange [1e-5:3]
   set ytics 1e-5,10
-  set xlabel 'flow time t'
-  set ylabel ''
+  set xlabel 'flow time t' @INK
+  set ylabel '' @INK
   unset key
   plot for [j=1:m] '../population/trace.csv' using (column("t")):(1 - column(sprintf("alignment_%d", j))) with lines lw 2.6 lc rgb tone[j]
 
   set lmargin at screen 0.755
   set rmargin at screen 0.985
-  set title 'c   the law'
+  set title 'c   the law' @INK
   set xrange [1e-5:2]
   set yrange [1e-5:2]
   set xtics 1e-5,10
-  set xlabel '|v_{21}·K u_{12}| / |σ_{12}^2 − σ_{21}^2|'
-  set ylabel '|v_{21}·u_{12}|'
+  set xlabel '|v_{21}·K u_{12}| / |σ_{12}^2 − σ_{21}^2|' @INK
+  set ylabel '|v_{21}·u_{12}|' @INK
   set key top left Left reverse samplen 2 spacing 1.1
-  plot two[1] using (law_of(1)):(measured(0)) with points pt 6 ps 0.9 lw 1.5 lc rgb '#1b1464' title 'fixed X', \
-       two[2] using (law_of(2)):(measured(0)) with points pt 4 ps 0.9 lw 1.5 lc rgb '#d98a00' title 'population', \
-       x with lines lw 1.4 dt (6,4) lc rgb '#404040' title 'equal'
+  plot two[1] using (law_of(1)):(measured(0)) with points pt 6 ps 0.9 lw 1.5 lc rgb ink('#1b1464') title 'fixed X', \
+       two[2] using (law_of(2)):(measured(0)) with points pt 4 ps 0.9 lw 1.5 lc rgb ink('#d98a00') title 'population', \
+       x with lines lw 1.4 dt (6,4) lc rgb ink('#404040') title 'equal'
   unset multiplot
   unset output
 }

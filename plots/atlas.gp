@@ -16,7 +16,7 @@ wide = (right - left) / columns ; tall = (high - low) / rows
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set label 1 title_text at screen 0.5,0.982 center noenhanced font ',13'
+  set label 1 title_text at screen 0.5,0.982 center noenhanced font ',13' @INK
   set logscale x
   set logscale y 2
   set xrange [5:300]
@@ -39,14 +39,14 @@ do for [terminal_name in terminals] {
     set ytics (1, 4, 16, 64) font ',10'
     set format y (c == 0 ? '%g' : '')
     set format y2 (c == columns - 1 || k == words(list) ? '%g' : '')
-    set y2tics 0, 0.5 nomirror scale 0.6 font ',10' textcolor rgb '#d95f02'
-    set label 2 word(list, k) at graph 0.02, graph 1.07 left noenhanced font ',11'
-    if (r == 0 && c == 0) { set label 3 'dimensions in use (RankMe)' at screen 0.015, screen (low + high)/2 center rotate ; set label 4 'deviation of unit embeddings · √d' at screen 0.985, screen (low + high)/2 center rotate textcolor rgb '#d95f02' ; set label 5 'training steps' at screen 0.5, screen 0.018 center } else { unset label 3 ; unset label 4 ; unset label 5 }
+    set y2tics 0, 0.5 nomirror scale 0.6 font ',10' textcolor rgb ink('#d95f02')
+    set label 2 word(list, k) at graph 0.02, graph 1.07 left noenhanced font ',11' @INK
+    if (r == 0 && c == 0) { set label 3 'dimensions in use (RankMe)' at screen 0.015, screen (low + high)/2 center rotate @INK ; set label 4 'deviation of unit embeddings · √d' at screen 0.985, screen (low + high)/2 center rotate textcolor rgb ink('#d95f02') ; set label 5 'training steps' at screen 0.5, screen 0.018 center @INK } else { unset label 3 ; unset label 4 ; unset label 5 }
     if (k == 1) { set key vertical center Left reverse at screen left + (columns - 0.30)*wide, screen low + 0.5*tall samplen 2 spacing 1.4 } else { unset key }
     file = '../' . word(list, k) . '/trace.csv'
-    plot file using "step":"emb_rankme" with lines lw 2.6 lc rgb '#1b1464' title 'embedding', \
-         file using "step":"rankme" with lines lw 2.2 lc rgb '#1f9e89' title 'representation', \
-         file using "step":"emb_std" axes x1y2 with lines lw 1.6 dt (6,3) lc rgb '#d95f02' title 'spread (right axis)'
+    plot file using "step":"emb_rankme" with lines lw 2.6 lc rgb ink('#1b1464') title 'embedding', \
+         file using "step":"rankme" with lines lw 2.2 lc rgb ink('#1f9e89') title 'representation', \
+         file using "step":"emb_std" axes x1y2 with lines lw 1.6 dt (6,3) lc rgb ink('#d95f02') title 'spread (right axis)'
     unset label 1
   }
   unset multiplot

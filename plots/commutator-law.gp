@@ -21,18 +21,18 @@ set datafile separator comma
 set datafile columnheaders
 do for [terminal_name in terminals] {
   @OPEN
-  set title title_text
+  set title title_text @INK
   set logscale y
   set format y '10^{%L}'
   set grid ls 100
-  set xlabel 'flow time t'
-  set ylabel 'commutator ‖L‖ = ‖[F, W_p]‖'
+  set xlabel 'flow time t' @INK
+  set ylabel 'commutator ‖L‖ = ‖[F, W_p]‖' @INK
   set xrange [0:30]
   set yrange [1e-14:1]
   set key bottom left Left reverse samplen 2.5 spacing 1.2
-  plot trace using (column("t")):(column("commutator")) every 10 with points pt 7 ps 0.9 lc rgb '#1b1464' title '2 by 2, integrated', \
-       trace using (column("t")):(A_max*exp(-now(trace_of_K(column("s_1"), column("s_2"), column("p_1"), column("p_2"))))) with lines lw 1.6 dt (7,5) lc rgb '#d95f02' title sprintf('‖L(0)‖ exp(−∫ tr K): within %.0g', W_max), \
-       other using (column("t")):(column("commutator")) every 4 with points pt 5 ps 0.8 lc rgb '#1f9e89' title '3 by 3, integrated', \
-       other using (column("t")):(B_max*exp(-2*now(column("K_min")))) with lines lw 1.6 dt (2,3) lc rgb '#1f9e89' title 'bound ‖L(0)‖ exp(−2∫ K_{min})'
+  plot trace using (column("t")):(column("commutator")) every 10 with points pt 7 ps 0.9 lc rgb ink('#1b1464') title '2 by 2, integrated', \
+       trace using (column("t")):(A_max*exp(-now(trace_of_K(column("s_1"), column("s_2"), column("p_1"), column("p_2"))))) with lines lw 1.6 dt (7,5) lc rgb ink('#d95f02') title sprintf('‖L(0)‖ exp(−∫ tr K): within %.0g', W_max), \
+       other using (column("t")):(column("commutator")) every 4 with points pt 5 ps 0.8 lc rgb ink('#1f9e89') title '3 by 3, integrated', \
+       other using (column("t")):(B_max*exp(-2*now(column("K_min")))) with lines lw 1.6 dt (2,3) lc rgb ink('#1f9e89') title 'bound ‖L(0)‖ exp(−2∫ K_{min})'
   unset output
 }

@@ -12,7 +12,7 @@ array head[3] = ['weight decay η', 'predictor''s relative rate α_p', 'target: 
 array sign[3] = ['η', 'α_p', 'β']
 array lower[3] = ['η', 'α_p', 'τ']
 array lowkey[3] = ['eta', 'alpha_p', 'tau']
-array shown[4] = ['#1b1464', '#31688e', '#1f9e89', '#e6a700']
+array shown[4] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#e6a700')]
 set style line 1 lw 2.4 lc rgb shown[1]
 set style line 2 lw 2.4 lc rgb shown[2] dt (9,3)
 set style line 3 lw 2.4 lc rgb shown[3] dt (4,2)
@@ -48,7 +48,7 @@ left(c) = 0.075 + 0.312*(c-1)
 right(c) = left(c) + 0.285
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text offset 0,0.3
+  set multiplot title title_text @INK offset 0,0.3
   set grid xtics ytics ls 100
   set xrange [0:60]
   set xtics 20
@@ -57,14 +57,14 @@ do for [terminal_name in terminals] {
     set rmargin at screen right(c)
     set tmargin at screen 0.915
     set bmargin at screen 0.645
-    set title head[c] offset 0,-0.5
+    set title head[c] offset 0,-0.5 @INK
     set format x ''
     unset xlabel
     set logscale y
     set yrange [1e-10:1]
     set ytics 1e-10,100
     set format y (c == 1 ? '10^{%L}' : '')
-    if (c == 1) { set ylabel 'commutator, full flow' offset 1 } else { unset ylabel }
+    if (c == 1) { set ylabel 'commutator, full flow' offset 1 @INK } else { unset ylabel }
     set key bottom left Left reverse samplen 2 spacing 1.05 font ',9' opaque
     plot for [i=1:4] item(full[c], i) using "t":"commutator_normalised" with lines ls i title sprintf('%s = %s', sign[c], word[4*(c-1)+i]), \
          for [i=1:4] '+' using (dot_t[4*(c-1)+i]):(dot_c[4*(c-1)+i]) every ::0::0 with points pt 7 ps 1.1 lc rgb shown[i] notitle
@@ -72,19 +72,19 @@ do for [terminal_name in terminals] {
     set tmargin at screen 0.615
     set bmargin at screen 0.36
     set key top right Left reverse
-    if (c == 1) { set ylabel 'commutator, symmetrised' }
+    if (c == 1) { set ylabel 'commutator, symmetrised' @INK }
     plot for [i=1:4] item(half[c], i) using (column("t")):(column("commutator_normalised") > 1e-13 ? column("commutator_normalised") : NaN) with lines ls i title sprintf('%s = %s', lower[c], low[4*(c-1)+i])
     set tmargin at screen 0.33
     set bmargin at screen 0.075
     unset logscale y
     set format x '%g'
-    set xlabel 'flow time t' offset 0,0.5
+    set xlabel 'flow time t' offset 0,0.5 @INK
     set yrange [-0.2:1]
     set ytics 0.2
     set format y (c == 1 ? '%.1f' : '')
-    if (c == 1) { set ylabel 'least eigenvalue of K' }
+    if (c == 1) { set ylabel 'least eigenvalue of K' @INK }
     unset key
-    set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 1 lc rgb '#606060'
+    set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 1 lc rgb ink('#606060')
     plot for [i=1:4] item(half[c], i) using "t":"K_min" with lines ls i notitle
     unset arrow 1
   }

@@ -4,9 +4,9 @@
 # of the population flow on the same pairs (../pairs, ../pairs-few, ../population).
 width = 12.4
 height = 8.6
-theory = '#d95f02'
-plain = '#505050'
-array tone[5] = ['#1b1464', '#31688e', '#1f9e89', '#b07aa1', '#e0a100']
+theory = ink('#d95f02')
+plain = ink('#505050')
+array tone[5] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#b07aa1'), ink('#e0a100')]
 array item_[5] = [1, 2, 3, 5, 8]
 array crop_[5] = [0.95, 0.9, 0.8, 0.4, 0.08]
 of(dir, i) = sprintf('../%s/%03d/table.csv', dir, i)
@@ -21,10 +21,10 @@ do for [terminal_name in terminals] {
   @OPEN
   set multiplot
   unset logscale
-  set border 3 lw 0.8 lc rgb '#404040'
+  set border 3 lw 0.8 lc rgb ink('#404040')
   set xtics nomirror
   set ytics nomirror
-  set label 99 title_text at screen 0.5,0.975 center noenhanced font ',14'
+  set label 99 title_text at screen 0.5,0.975 center noenhanced font ',14' @INK
   set grid xtics ytics ls 100
   unset mxtics
   set palette maxcolors 0
@@ -33,9 +33,9 @@ do for [terminal_name in terminals] {
   set bmargin at screen 0.58
   set lmargin at screen 0.062
   set rmargin at screen 0.335
-  set title 'crops on one view' font ',12' offset 0,-0.5
-  set xlabel 'direction, by rising r' offset 0,0.5
-  set ylabel 'r = a/c' offset 0.5
+  set title 'crops on one view' font ',12' offset 0,-0.5 @INK
+  set xlabel 'direction, by rising r' offset 0,0.5 @INK
+  set ylabel 'r = a/c' offset 0.5 @INK
   set logscale y
   set format y '10^{%L}'
   set xrange [0:197]
@@ -47,7 +47,7 @@ do for [terminal_name in terminals] {
 
   set lmargin at screen 0.39
   set rmargin at screen 0.66
-  set title 'crops on both views'
+  set title 'crops on both views' @INK
   unset ylabel
   unset logscale y
   set format y '%g'
@@ -60,8 +60,8 @@ do for [terminal_name in terminals] {
 
   set lmargin at screen 0.725
   set rmargin at screen 0.985
-  set title 'directions that collapse, of 196'
-  set xlabel 'least area of a crop'
+  set title 'directions that collapse, of 196' @INK
+  set xlabel 'least area of a crop' @INK
   set xrange [1:0]
   set yrange [0:100]
   unset key
@@ -70,16 +70,16 @@ do for [terminal_name in terminals] {
 
   # Images.
   unset key
-  set border 15 lw 0.5 lc rgb '#bbbbbb'
+  set border 15 lw 0.5 lc rgb ink('#bbbbbb')
   unset tics
   unset xlabel
   unset ylabel
   unset grid
   unset colorbox
-  set palette defined (0 '#053061', 0.25 '#4393c3', 0.5 '#ffffff', 0.75 '#d6604d', 1 '#67001f')
+  set palette defined (0 ink('#053061'), 0.25 ink('#4393c3'), 0.5 ink('#ffffff'), 0.75 ink('#d6604d'), 1 ink('#67001f'))
   set cbrange [-1:1]
-  set label 1 'area from .9, one view: the last to collapse' at screen 0.30,0.478 center font ',12'
-  set label 2 'the first to collapse' at screen 0.30,0.243 center font ',12'
+  set label 1 'area from .9, one view: the last to collapse' at screen 0.30,0.478 center font ',12' @INK
+  set label 2 'the first to collapse' at screen 0.30,0.243 center font ',12' @INK
   set size ratio -1
   do for [k=1:M_max] {
     across = (k - 1) % 4
@@ -94,12 +94,12 @@ do for [terminal_name in terminals] {
     stats 'images.csv' every ::first::last using "r" nooutput name 'R'
     set xrange [-0.5:X_max+0.5]
     set yrange [X_max+0.5:-0.5]
-    set title sprintf('r = %.2g', R_max) font ',11' offset 0,-0.8
+    set title sprintf('r = %.2g', R_max) font ',11' offset 0,-0.8 @INK
     plot 'images.csv' every ::first::last using "x":"y":"value" with image pixels notitle
     unset label
   }
 
-  set border 3 lw 0.8 lc rgb '#404040'
+  set border 3 lw 0.8 lc rgb ink('#404040')
   set xtics nomirror
   set ytics nomirror
   set size noratio
@@ -108,9 +108,9 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.985
   set tmargin at screen 0.43
   set bmargin at screen 0.085
-  set title '7 by 7 images, area from .6, one view: t = 3000' font ',12' offset 0,-0.5
-  set xlabel 'rank' offset 0,0.5
-  set ylabel 'singular values of W' offset 1
+  set title '7 by 7 images, area from .6, one view: t = 3000' font ',12' offset 0,-0.5 @INK
+  set xlabel 'rank' offset 0,0.5 @INK
+  set ylabel 'singular values of W' offset 1 @INK
   set xrange [0:50]
   set yrange [1e-6:100]
   set logscale y

@@ -13,10 +13,10 @@ do for [k=1:n] {
 }
 array column_of[2] = ['top1', 'auc_end']
 array head[2] = ['accuracy of a linear probe', 'AUC of the representation']
-tone(k) = word(names, k)[1:5] eq 'basic' ? '#1b1464' : '#1f9e89'
+tone(k) = word(names, k)[1:5] eq 'basic' ? ink('#1b1464') : ink('#1f9e89')
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text noenhanced
+  set multiplot title title_text @INK noenhanced
   set grid xtics ls 100
   set yrange [n + 0.6:0.4]
   set tmargin at screen 0.86
@@ -29,7 +29,7 @@ do for [terminal_name in terminals] {
     set rmargin at screen (p == 1 ? 0.62 : 0.97)
     set ytics ('' 0)
     do for [k=1:n] { set ytics add ((p == 1 ? sprintf('%s, %.0fk parameters', word(names, k), size[k]/1e3) : '') k) }
-    set xlabel head[p]
+    set xlabel head[p] @INK
     unit = p == 1 ? 0.1 : 0.05
     set xtics unit
     plot for [k=1:n] from(k) using (column(column_of[p] . '_mean')):(k):(column(column_of[p] . '_std')) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb tone(k)

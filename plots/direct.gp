@@ -19,7 +19,7 @@ array base[4] = [0.735, 0.535, 0.265, 0.065]
 panel = 0.185
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text
+  set multiplot title title_text @INK
   set grid xtics ytics ls 100
   set cbrange [0:1]
   set xrange [0:150]
@@ -32,20 +32,20 @@ do for [terminal_name in terminals] {
     set rmargin at screen left(c) + 0.285
     set bmargin at screen base[r]
     set tmargin at screen base[r] + panel
-    set title head[k] offset 0,-0.6 font ',10'
+    set title head[k] offset 0,-0.6 font ',10' @INK
     unset logscale y
     set yrange [0:1.35]
     set ytics 0.25
     set format x ''
     unset xlabel
     set format y (c == 1 ? '%.2f' : '')
-    if (c == 1) { set ylabel 'predictor p_j' offset 0.5 } else { unset ylabel }
-    set arrow 1 from graph 0, first low to graph 1, first low nohead lw 0.8 dt (3,3) lc rgb '#606060' back
-    set arrow 2 from graph 0, first high to graph 1, first high nohead lw 0.8 dt (3,3) lc rgb '#606060' back
+    if (c == 1) { set ylabel 'predictor p_j' offset 0.5 @INK } else { unset ylabel }
+    set arrow 1 from graph 0, first low to graph 1, first low nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back
+    set arrow 2 from graph 0, first high to graph 1, first high nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back
     if (k == 6) { set key top right samplen 2 spacing 1.1 font ',9' }
     plot for [j=1:n] file(folder[k]) using (column("t")):(column(sprintf("p_%d", j))):(shade(j)) with lines lw 2.4 lc palette notitle, \
          for [j=1:n] NaN with lines lw 2.4 lc palette frac shade(j) title sprintf('mode %d', j), \
-         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("p_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb '#d95f02' notitle
+         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("p_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02') notitle
     unset arrow 1
     unset arrow 2
     unset key
@@ -56,12 +56,12 @@ do for [terminal_name in terminals] {
     set yrange [1e-5:100]
     set ytics 1e-6,100
     set format y (c == 1 ? '10^{%L}' : '')
-    if (c == 1) { set ylabel 'network s_j' }
+    if (c == 1) { set ylabel 'network s_j' @INK }
     set format x '%g'
-    set xlabel 'flow time t' offset 0,0.5
-    if (k < 6) { set arrow 1 from graph 0, first rest[k] to graph 1, first rest[k] nohead lw 0.8 dt (3,3) lc rgb '#606060' back }
+    set xlabel 'flow time t' offset 0,0.5 @INK
+    if (k < 6) { set arrow 1 from graph 0, first rest[k] to graph 1, first rest[k] nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back }
     plot for [j=1:n] file(folder[k]) using (column("t")):(column(sprintf("s_%d", j))):(shade(j)) with lines lw 2.4 lc palette, \
-         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("s_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb '#d95f02'
+         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("s_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02')
     unset arrow 1
   }
   unset multiplot

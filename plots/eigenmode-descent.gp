@@ -5,8 +5,8 @@
 # (../points…).
 width = 12.4
 height = 4.9
-plain = '#505050'
-theory = '#d95f02'
+plain = ink('#505050')
+theory = ink('#d95f02')
 array table[2] = ['../map/sweep.csv', 'sweep.csv']
 array points[2] = ['../points/table.csv', '../points_ema/table.csv']
 array edge[2] = ['../edge/table.csv', '../edge_ema/table.csv']
@@ -30,7 +30,7 @@ first_order(x) = exp(R_mean_y + log(x) - R_mean_x)
 config = '../map/config.yaml' ; key = 's0' ; @SETTING
 # 0 reaches the stable point, 1 collapses, 2 neither, 3 diverges.
 where_(p, k) = abs(p - stable[k]) < 1e-2 ? 0 : abs(p) < 1e-2 ? 1 : 2
-set palette defined (0 '#6f9fd0', 0.5 '#6f9fd0', 0.5 '#e0a465', 1.5 '#e0a465', 1.5 '#f6eeb0', 2.5 '#f6eeb0', 2.5 '#4a4a4a', 3 '#4a4a4a')
+set palette defined (0 ink('#6f9fd0'), 0.5 ink('#6f9fd0'), 0.5 ink('#e0a465'), 1.5 ink('#e0a465'), 1.5 ink('#f6eeb0'), 2.5 ink('#f6eeb0'), 2.5 ink('#4a4a4a'), 3 ink('#4a4a4a'))
 set cbrange [0:3]
 
 do for [terminal_name in terminals] {
@@ -39,7 +39,7 @@ do for [terminal_name in terminals] {
   set ytics nomirror autofreq
   set multiplot
   set border 3 back
-  set label 1 title_text at screen 0.5,0.965 center noenhanced font ',13'
+  set label 1 title_text at screen 0.5,0.965 center noenhanced font ',13' @INK
   set tmargin at screen 0.85
   set bmargin at screen 0.22
   set lmargin at screen 0.07
@@ -50,12 +50,12 @@ do for [terminal_name in terminals] {
   set grid xtics ytics ls 100
   set xrange [2e-3:4]
   set yrange [*:*]
-  set xlabel 'learning rate'
-  set ylabel 'sup_t ‖(p, w) − closed form‖' offset 0.5
-  set title 'a   distance from the flow' offset 0,-0.4
+  set xlabel 'learning rate' @INK
+  set ylabel 'sup_t ‖(p, w) − closed form‖' offset 0.5 @INK
+  set title 'a   distance from the flow' offset 0,-0.4 @INK
   set key bottom right Left reverse samplen 2.5
   plot first_order(x) with lines lw 1.5 dt (6,4) lc rgb theory title 'first order', \
-       '../rates/table.csv' using "lr":"sup_error" with points pt 7 ps 1.1 lc rgb '#1b1464' title 'descent'
+       '../rates/table.csv' using "lr":"sup_error" with points pt 7 ps 1.1 lc rgb ink('#1b1464') title 'descent'
   unset logscale
   unset label
   unset grid
@@ -72,14 +72,14 @@ do for [terminal_name in terminals] {
   do for [k=1:2] {
     set lmargin at screen 0.40 + 0.31*(k-1)
     set rmargin at screen 0.67 + 0.31*(k-1)
-    set title said[k] offset 0,-0.4
-    if (k == 1) { set ylabel 'p at the start' offset 0.5 } else { unset ylabel }
-    set arrow 1 from log10(limit[k]),M_min_y to log10(limit[k]),M_max_y nohead front lw 2.2 dt 3 lc rgb "#000000"
-    set arrow 2 from M_min_x,low[k] to M_max_x,low[k] nohead front lw 1.5 dt (12,8) lc rgb "#101010"
-    set arrow 3 from M_min_x,high[k] to M_max_x,high[k] nohead front lw 1.5 dt (12,8) lc rgb "#101010"
+    set title said[k] offset 0,-0.4 @INK
+    if (k == 1) { set ylabel 'p at the start' offset 0.5 @INK } else { unset ylabel }
+    set arrow 1 from log10(limit[k]),M_min_y to log10(limit[k]),M_max_y nohead front lw 2.2 dt 3 lc rgb ink("#000000")
+    set arrow 2 from M_min_x,low[k] to M_max_x,low[k] nohead front lw 1.5 dt (12,8) lc rgb ink("#101010")
+    set arrow 3 from M_min_x,high[k] to M_max_x,high[k] nohead front lw 1.5 dt (12,8) lc rgb ink("#101010")
     if (k == 2) {
       do for [i=0:3] { set object 1+i rect from screen 0.405+0.145*i,0.035 to screen 0.42+0.145*i,0.07 fc palette cb i fs solid noborder
-                       set label 1+i word('stable collapses neither diverges', i + 1) at screen 0.427+0.145*i,0.053 }
+                       set label 1+i word('stable collapses neither diverges', i + 1) at screen 0.427+0.145*i,0.053 @INK }
       set label 6 sprintf("s = %s at the start. Dashed: the flow's\nseparatrix; dotted: 2/|λ_{max}|", got) at screen 0.07,0.085 textcolor rgb plain
     }
     plot table[k] using (log10(column("lr"))):(column("p0")):(column("status") > 0 ? 3 : where_(column("p_1"), k)) with image

@@ -41,21 +41,21 @@ set xrange [X_min:X_max]
 set yrange [Y_min:Y_max]
 set zrange [Z_min:Z_max]
 set xyplane at Z_min
-set border 4095 lw 0.4 lc rgb '#aaaaaa'
+set border 4095 lw 0.4 lc rgb ink('#aaaaaa')
 set view 62,35,1.2,1.15
 unset key
 unset tics
 unset mxtics
-set xlabel '1st' offset 4,1.2
-set ylabel '2nd' offset -6,2
+set xlabel '1st' offset 4,1.2 @INK
+set ylabel '2nd' offset -6,2 @INK
 set zlabel '3rd' offset 6,0
 set cbrange [X_min:X_max]
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot layout 2,2 title title_text
+  set multiplot layout 2,2 title title_text @INK
   do for [k=1:4] {
     f = shown[k]
-    set title sprintf('%s, t = %.4g', what(k), time[f + 1]) offset 0,1
+    set title sprintf('%s, t = %.4g', what(k), time[f + 1]) offset 0,1 @INK
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.35 lc palette notitle
   }
   unset multiplot
@@ -65,12 +65,12 @@ if (strstrt(GPVAL_TERMINALS, ' gif ') > 0) {
   # Few colours and a small frame keep the file small.
   set terminal gif animate optimize delay 12 loop 0 size 480,420 font 'DejaVu Sans,10'
   set palette maxcolors 6
-  set xlabel '1st' offset 0,0.8
-  set ylabel '2nd' offset 0,0.8
+  set xlabel '1st' offset 0,0.8 @INK
+  set ylabel '2nd' offset 0,0.8 @INK
   set view 62,35,1.08,1
   set output name . '.gif' . suffix
   do for [f=0:frames] {
-    set title sprintf('t = %.4g', time[f + 1])
+    set title sprintf('t = %.4g', time[f + 1]) @INK
     splot 'embedding.csv' every ::first(f)::last(f) using "x":"y":"z":"x" with points pt 7 ps 0.5 lc palette notitle
   }
   unset output

@@ -7,15 +7,15 @@ stats 'table.csv' using "predicted_exponent" nooutput name 'P'
 theory(x) = fitted(exp(E_min_x)) * (x / exp(E_min_x))**P_min
 do for [terminal_name in terminals] {
   @OPEN
-  set title title_text
+  set title title_text @INK
   set logscale xy
   set format x '10^{%L}'
   set format y '10^{%L}'
   set grid ls 100
-  set xlabel 'scale of the start, α'
-  set ylabel 'sup_t ‖W − W*‖'
+  set xlabel 'scale of the start, α' @INK
+  set ylabel 'sup_t ‖W − W*‖' @INK
   set key top left Left reverse
-  plot theory(x) with lines lw 1.5 dt (7,7) lc rgb '#d95f02' title sprintf('theory: α^{%.3f}', P_min), \
-       'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb '#1b1464' title sprintf('integrated; fit α^{%.3f}', E_slope)
+  plot theory(x) with lines lw 1.5 dt (7,7) lc rgb ink('#d95f02') title sprintf('theory: α^{%.3f}', P_min), \
+       'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb ink('#1b1464') title sprintf('integrated; fit α^{%.3f}', E_slope)
   unset output
 }

@@ -16,7 +16,7 @@ height = 0.45 + rows * (tile + 0.2) + below
 name_of(header) = header[1:strlen(header)-3]   # without _r2
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text
+  set multiplot title title_text @INK
   unset border
   unset tics
   unset xlabel
@@ -35,13 +35,13 @@ do for [terminal_name in terminals] {
     set rmargin at screen 0.02 + (column_ + 0.95) * tile / width
     set tmargin at screen top
     set bmargin at screen top - 0.95 * tile / height
-    set title sprintf('%d', j) offset 0,-0.8
+    set title sprintf('%d', j) offset 0,-0.8 @INK
     plot 'modes.csv' every ::first::last using "x":"y":"red":"green":"blue" with rgbimage notitle
   }
   unset title
   set size noratio
-  set border 3 lw 0.8 lc rgb '#404040'
-  set tics nomirror scale 0.6 textcolor rgb '#202020'
+  set border 3 lw 0.8 lc rgb ink('#404040')
+  set tics nomirror scale 0.6 textcolor rgb ink('#202020')
   set xtics 1
   unset mxtics
   set grid ytics ls 100
@@ -53,8 +53,8 @@ do for [terminal_name in terminals] {
   set xrange [0.5:modes+0.5]
   set yrange [-0.02:1]
   set ytics 0.2
-  set xlabel 'mode'
-  set ylabel 'R² of a factor'
+  set xlabel 'mode' @INK
+  set ylabel 'R² of a factor' @INK
   plot for [k=3:F_columns] 'factors.csv' using (column(1) + 0.24*(k - 3.5)):k with impulses lw 5 lc k-2 notitle, \
        for [k=3:F_columns] 'factors.csv' using (column(1) + 0.24*(k - 3.5)):k with points pt 7 ps 0.7 lc k-2 title name_of(columnheader(k))
   unset multiplot

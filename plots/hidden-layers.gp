@@ -15,7 +15,7 @@ do for [k=1:5] {
 left(k) = k == 1 ? 0.064 : 0.09 + 0.184*(k-1)
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text noenhanced
+  set multiplot title title_text @INK noenhanced
   set grid xtics ytics ls 100
   set cbrange [0:1]
   set logscale x
@@ -23,17 +23,17 @@ do for [terminal_name in terminals] {
   set autoscale xfixmax
   set xtics (20, 50, 100, 200, 500)
   set mxtics 1
-  set xlabel 'training steps'
+  set xlabel 'training steps' @INK
   set tmargin at screen 0.84
   set bmargin at screen 0.14
   unset key
   do for [k=1:5] {
     set lmargin at screen left(k)
     set rmargin at screen left(k) + 0.138
-    set title head[k] offset 0,-0.6
+    set title head[k] offset 0,-0.6 @INK
     if (k > 1) { set yrange [0:8] } else { set yrange [0:1.8] }
-    if (k == 1) { set ylabel 'eigenvalues' offset 0.8 } else { unset ylabel }
-    if (k == 2) { set ylabel 'over their start' offset 0.8 }
+    if (k == 1) { set ylabel 'eigenvalues' offset 0.8 @INK } else { unset ylabel }
+    if (k == 2) { set ylabel 'over their start' offset 0.8 @INK }
     plot for [j=1:5] trace using (column("step")):(column(sprintf('%s_lambda_%d', family[k], j))/start[5*(k-1)+j]):((j - 1)/4.0) with lines lw 1.8 lc palette
   }
   unset multiplot

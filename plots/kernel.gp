@@ -23,24 +23,24 @@ do for [terminal_name in terminals] {
 
   set tmargin at screen 0.88
   set bmargin at screen 0.42
-  set title title_text offset 0,1.4
+  set title title_text offset 0,1.4 @INK
   set format x ''
   unset xlabel
-  set ylabel 'eigenvalues of C' offset 1
+  set ylabel 'eigenvalues of C' offset 1 @INK
   set yrange [-0.04:1.12]
   set key horizontal maxcols 3 Left reverse width -5 center at graph 0.5, graph 1.04 samplen 2
   plot for [j=1:n_lambda] '../features/trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 2 lc palette notitle, \
        for [j=1:n_lambda] trace every 3 using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with points pt 6 ps 1 lw 1 lc palette notitle, \
-       NaN with lines lw 2 lc rgb '#31688e' title 'features', \
-       NaN with points pt 6 ps 1 lc rgb '#31688e' title 'kernel', \
-       'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times'
+       NaN with lines lw 2 lc rgb ink('#31688e') title 'features', \
+       NaN with points pt 6 ps 1 lc rgb ink('#31688e') title 'kernel', \
+       'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888') title 'predicted step times'
 
   set tmargin at screen 0.37
   set bmargin at screen 0.12
   unset title
   set format x '10^{%L}'
-  set xlabel 'flow time t'
-  set ylabel '|difference|' offset 1
+  set xlabel 'flow time t' @INK
+  set ylabel '|difference|' offset 1 @INK
   set logscale y
   set format y '10^{%L}'
   set yrange [1e-17:1e-12]

@@ -8,14 +8,14 @@ width = 10.2
 height = 4.4
 array net[3] = ['basic-18', 'basic-34', 'bottleneck-26']
 array net_title[3] = ['ResNet-18', 'ResNet-34', 'ResNet-26, bottlenecks']
-array tone[3] = ['#1b1464', '#1f9e89', '#d95f02']
+array tone[3] = [ink('#1b1464'), ink('#1f9e89'), ink('#d95f02')]
 array order[4] = ['multi-pass', 'cumulative', 'single-pass', 'hybrid']
 array mark[4] = [7, 9, 5, 13]
 from(k) = '../' . net[k] . '-probe/summary.csv'
 joined(k) = sprintf("< paste -d, ../%s/summary.csv ../%s-probe/summary.csv", net[k], net[k])
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text noenhanced
+  set multiplot title title_text @INK noenhanced
   set grid xtics ytics ls 100
   set tmargin at screen 0.76
   set bmargin at screen 0.13
@@ -26,7 +26,7 @@ do for [terminal_name in terminals] {
   do for [p=1:2] {
     set lmargin at screen 0.065 + 0.325*(p - 1)
     set rmargin at screen 0.315 + 0.325*(p - 1)
-    set title (p == 1 ? 'accuracy of a linear probe' : 'AUC of the representation') offset 0,-0.5
+    set title (p == 1 ? 'accuracy of a linear probe' : 'AUC of the representation') offset 0,-0.5 @INK
     if (p == 1) { set yrange [*<0.5:0.85<*] } else { set yrange [*<0.6:1<*] }
     what = p == 1 ? 'top1' : 'auc_end'
     plot for [k=1:3] from(k) using (column(0) + 1 + 0.12*(k - 2)):(column(what . '_mean')) with lines lw 0.8 lc rgb tone[k], \
@@ -34,7 +34,7 @@ do for [terminal_name in terminals] {
   }
   set lmargin at screen 0.715
   set rmargin at screen 0.98
-  set title 'accuracy against seconds of training' offset 0,-0.5
+  set title 'accuracy against seconds of training' offset 0,-0.5 @INK
   set xrange [0:*]
   set yrange [*<0.5:0.85<*]
   set xtics auto
@@ -45,7 +45,7 @@ do for [terminal_name in terminals] {
   set label 3 net_title[3] at screen 0.33,0.885 textcolor rgb tone[3] font ',10'
   set key at screen 0.985,0.905 right maxrows 1 samplen 0.5 noenhanced font ',9'
   plot for [k=1:3] for [o=1:4] joined(k) using (column(0) == o - 1 ? column("seconds_mean") : NaN):(column("top1_mean")) with points pt mark[o] ps 1.1 lc rgb tone[k] notitle, \
-       for [o=1:4] NaN with points pt mark[o] ps 1.1 lc rgb '#404040' title order[o]
+       for [o=1:4] NaN with points pt mark[o] ps 1.1 lc rgb ink('#404040') title order[o]
   unset multiplot
   unset output
 }

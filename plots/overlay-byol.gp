@@ -5,8 +5,8 @@
 # F and W_p are from commuting, W_p from symmetric. Of several runs the first.
 width = 9.4
 height = 6.6
-plain = '#606060'
-theory = '#202020'
+plain = ink('#606060')
+theory = ink('#202020')
 set datafile missing NaN
 is(x) = x == x
 of(x) = column("run") == 1 ? x : NaN
@@ -54,34 +54,34 @@ invariant = exists('I_records')
 
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot layout 2,2 title title_text."\n{/*0.75 ".said."}" offset 0,0.3 margins 0.075,0.985,0.085,0.84 spacing 0.09,0.07
+  set multiplot layout 2,2 title title_text."\n{/*0.75 ".said."}" @INK offset 0,0.3 margins 0.075,0.985,0.085,0.84 spacing 0.09,0.07
   set grid xtics ytics ls 100
   set xrange [0:t_end]
   set format x ''
   unset key
   # The keys of lines, in the first panel.
   set arrow 1 from screen 0.075,0.885 to screen 0.11,0.885 nohead lw 2.6 lc rgb plain
-  set label 1 'network' at screen 0.117,0.885
+  set label 1 'network' at screen 0.117,0.885 @INK
   set arrow 2 from screen 0.22,0.885 to screen 0.255,0.885 nohead lw 1.4 dt (7,5) lc rgb theory
-  set label 2 'theory of matrices' at screen 0.262,0.885
+  set label 2 'theory of matrices' at screen 0.262,0.885 @INK
   set arrow 3 from screen 0.44,0.885 to screen 0.475,0.885 nohead lw 1.8 dt (1,3) lc rgb theory
-  set label 3 'theory of modes, features as measured' at screen 0.482,0.885
-  set arrow 4 from screen 0.81,0.885 to screen 0.845,0.885 nohead lw 0.9 lc rgb '#d95f02'
-  set label 4 'p*₊ at the end' at screen 0.852,0.885
-  set ylabel 'eigenvalue of the predictor, p_j' offset 1
-  do for [j=1:shown] { if (is(star[j])) { set arrow 10+j from t_end*0.9,star[j] to t_end,star[j] nohead front lw 0.9 lc rgb '#d95f02' } }
+  set label 3 'theory of modes, features as measured' at screen 0.482,0.885 @INK
+  set arrow 4 from screen 0.81,0.885 to screen 0.845,0.885 nohead lw 0.9 lc rgb ink('#d95f02')
+  set label 4 'p*₊ at the end' at screen 0.852,0.885 @INK
+  set ylabel 'eigenvalue of the predictor, p_j' offset 1 @INK
+  do for [j=1:shown] { if (is(star[j])) { set arrow 10+j from t_end*0.9,star[j] to t_end,star[j] nohead front lw 0.9 lc rgb ink('#d95f02') } }
   plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_".j)) with lines lw 3 lc rgb pale(j), \
        for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
        for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
   unset arrow
   unset label
-  set ylabel 'eigenvalue of WWᵀ, s_j' offset 1
+  set ylabel 'eigenvalue of WWᵀ, s_j' offset 1 @INK
   plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_".j)) with lines lw 3 lc rgb pale(j), \
        for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
        for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
   set format x '%g'
-  set xlabel 'flow time of the network, t' offset 0,0.4
-  set ylabel 's_j − p_j²/α_p' offset 1
+  set xlabel 'flow time of the network, t' offset 0,0.4 @INK
+  set ylabel 's_j − p_j²/α_p' offset 1 @INK
   if (invariant) {
     set yrange [*<-0.05:0.05<*]
     plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_".j)) with lines lw 2.4 lc rgb pale(j), \
@@ -94,13 +94,13 @@ do for [terminal_name in terminals] {
     unset label 1
     set autoscale y
   }
-  set ylabel 'alignment of W_p and F' offset 1
+  set ylabel 'alignment of W_p and F' offset 1 @INK
   if (aligned) {
     set key top right reverse Left samplen 2.4
     set offsets 0, 0, graph 0.22, 0
     set yrange [0:0.02<*]
-    plot 'overlay.csv' every skip using (of(column("t"))):(column("commutator_normalised")) with lines lw 2.6 lc rgb '#31688e' title 'commutator', \
-         'overlay.csv' every skip using (of(column("t"))):(column("asymmetry")) with lines lw 2.6 lc rgb '#8bc34a' title 'asymmetry', \
+    plot 'overlay.csv' every skip using (of(column("t"))):(column("commutator_normalised")) with lines lw 2.6 lc rgb ink('#31688e') title 'commutator', \
+         'overlay.csv' every skip using (of(column("t"))):(column("asymmetry")) with lines lw 2.6 lc rgb ink('#8bc34a') title 'asymmetry', \
          'overlay.csv' every skip using (of(column("t"))):(column("commutator_matrices")) with lines lw 1.3 dt (7,5) lc rgb theory notitle, \
          'overlay.csv' every skip using (of(column("t"))):(column("asymmetry_matrices")) with lines lw 1.3 dt (7,5) lc rgb theory notitle
     set autoscale y

@@ -39,34 +39,34 @@ do for [terminal_name in terminals] {
   set multiplot layout 1,2 margins 0.075,0.985,0.13,0.83 spacing 0.09
   unset logscale y
   set format y '%g'
-  set label 1 title_text at screen 0.5,0.955 center noenhanced font sprintf(',%.1f', size(title_text))
-  set label 2 sprintf('singular values %.2g%% off (maps as they start: %.2g%%); rank %g, predicted %g', 100 * told('sigma_error'), 100 * real(system("grep '^sigma_error,' agreement.csv | cut -d, -f5")), told('rank'), told('rank_predicted')) at screen 0.5,0.895 center font ',10.5' tc rgb '#606060'
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font sprintf(',%.1f', size(title_text)) @INK
+  set label 2 sprintf('singular values %.2g%% off (maps as they start: %.2g%%); rank %g, predicted %g', 100 * told('sigma_error'), 100 * real(system("grep '^sigma_error,' agreement.csv | cut -d, -f5")), told('rank'), told('rank_predicted')) at screen 0.5,0.895 center font ',10.5' tc rgb ink('#606060') @INK
   set border 3 lw 0.8
   set tics nomirror out
-  set xlabel 'flow time t'
-  set ylabel 'singular values of the last map'
+  set xlabel 'flow time t' @INK
+  set ylabel 'singular values of the last map' @INK
   set xrange [0:t_end]
   set yrange [0:*]
-  set palette defined (0 '#1b1464', .25 '#31688e', .5 '#1f9e89', .75 '#8bc34a', 1 '#f0b400')
+  set palette defined (0 ink('#1b1464'), .25 ink('#31688e'), .5 ink('#1f9e89'), .75 ink('#8bc34a'), 1 ink('#f0b400'))
   unset colorbox
   set cbrange [1:n]
   one(name) = (column("run") == 1 ? column(name) : NaN)
   set key top left Left reverse samplen 2.5 font ',10'
   plot for [j=1:n] 'overlay.csv' using (one("t")):(one(sprintf('%s_%d', last, j))):(j) with lines lw 3 lc palette notitle, \
-       for [j=1:n] 'overlay.csv' using (one("t")):(one(sprintf('predicted_%s_%d', last, j))) with lines dt (6,5) lw 1.3 lc rgb '#202020' notitle, \
-       NaN with lines lw 3 lc rgb '#31688e' title 'network', \
-       NaN with lines dt (6,5) lw 1.3 lc rgb '#202020' title 'flow from its start'
+       for [j=1:n] 'overlay.csv' using (one("t")):(one(sprintf('predicted_%s_%d', last, j))) with lines dt (6,5) lw 1.3 lc rgb ink('#202020') notitle, \
+       NaN with lines lw 3 lc rgb ink('#31688e') title 'network', \
+       NaN with lines dt (6,5) lw 1.3 lc rgb ink('#202020') title 'flow from its start'
   unset label 1 ; unset label 2
-  set xlabel 'direction of the embedding'
-  set ylabel 'variance over the largest' offset 1
+  set xlabel 'direction of the embedding' @INK
+  set ylabel 'variance over the largest' offset 1 @INK
   set xrange [0.5:d + 0.5]
   set logscale y
   set format y '10^{%T}'
   set yrange [*:2]
   set key bottom left
-  plot $spectrum using 1:2 with linespoints pt 6 ps 0.6 lw 1 lc rgb '#8a8a8a' title 'network, start', \
-       $spectrum using 1:3 with linespoints pt 7 ps 0.6 lw 2.5 lc rgb '#31688e' title 'network, end', \
-       $spectrum using 1:4 with lines dt (6,5) lw 1.3 lc rgb '#202020' title 'flow, end'
+  plot $spectrum using 1:2 with linespoints pt 6 ps 0.6 lw 1 lc rgb ink('#8a8a8a') title 'network, start', \
+       $spectrum using 1:3 with linespoints pt 7 ps 0.6 lw 2.5 lc rgb ink('#31688e') title 'network, end', \
+       $spectrum using 1:4 with lines dt (6,5) lw 1.3 lc rgb ink('#202020') title 'flow, end'
   unset multiplot
   unset output
 }

@@ -13,9 +13,9 @@ below = d > 0 ? 2.5 : 0.0      # inches
 height = 6.0 + below
 # Heights of the other panels, as shares of what they have.
 up(y) = (6.0 * y + below) / height
-theory = '#202020'
-faint = '#8a8a8a'
-plain = '#606060'
+theory = ink('#202020')
+faint = ink('#8a8a8a')
+plain = ink('#606060')
 # About a tenth of an inch a letter at size 13.
 size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
 
@@ -169,14 +169,14 @@ do for [terminal_name in terminals] {
   set multiplot
 
   # The loss.
-  set label 1 title_text at screen 0.5,up(0.968) center noenhanced font sprintf(',%.1f', size(title_text))
+  set label 1 title_text at screen 0.5,up(0.968) center noenhanced font sprintf(',%.1f', size(title_text)) @INK
   set label 2 summary at screen 0.5,up(0.928) center textcolor rgb plain
-  set arrow 1001 from screen 0.07,up(0.885) to screen 0.10,up(0.885) nohead lw 3 lc rgb '#9a9a9a'
-  set label 101 'network' at screen 0.107,up(0.885)
+  set arrow 1001 from screen 0.07,up(0.885) to screen 0.10,up(0.885) nohead lw 3 lc rgb ink('#9a9a9a')
+  set label 101 'network' at screen 0.107,up(0.885) @INK
   set arrow 1002 from screen 0.20,up(0.885) to screen 0.23,up(0.885) nohead lw 1.5 dt (6,4) lc rgb theory
-  set label 102 'theory before training' at screen 0.237,up(0.885)
+  set label 102 'theory before training' at screen 0.237,up(0.885) @INK
   set arrow 1003 from screen 0.45,up(0.885) to screen 0.48,up(0.885) nohead lw 1.2 dt (2,3) lc rgb plain
-  set label 103 'predicted step times' at screen 0.487,up(0.885)
+  set label 103 'predicted step times' at screen 0.487,up(0.885) @INK
   if (n_runs > 1) {
     set label 3 'curves: run 1' at screen 0.66,up(0.842) right textcolor rgb plain
     set label 5 sprintf('medians and range of %d runs', n_runs) at screen 0.985,up(0.842) right textcolor rgb plain
@@ -185,21 +185,21 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.66
   set tmargin at screen up(0.80)
   set bmargin at screen up(0.555)
-  set border 7 lw 0.8 lc rgb '#404040'
+  set border 7 lw 0.8 lc rgb ink('#404040')
   if (logarithmic) { set logscale x ; set logscale x2 }
   set xrange [t_low:t_high]
   set x2range [t_low/rate:t_high/rate]
   set format x ''
   set x2tics nomirror scale 0.6 offset 0,-0.3 textcolor rgb theory
-  set x2label 'training steps' offset 0,-0.7
-  set label 4 'loss ‖C − I‖²' at screen 0.014,up(0.68) center rotate
+  set x2label 'training steps' offset 0,-0.7 @INK
+  set label 4 'loss ‖C − I‖²' at screen 0.014,up(0.68) center rotate @INK
   set yrange [0:n*1.06]
   unit = n > 5 ? 2 : 1
   set ytics 0,unit,n
-  do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.6 lc rgb '#c8c8c8' }
+  do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.6 lc rgb ink('#c8c8c8') }
   do for [j=1:n] { if (is(tau[j])) { set arrow n+j from tau[j], 0 to tau[j], n*1.06 nohead back lw 0.8 dt (2,3) lc rgb faint } }
   unset key
-  plot 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("loss")) with lines lw 3 lc rgb '#9a9a9a', \
+  plot 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("loss")) with lines lw 3 lc rgb ink('#9a9a9a'), \
        'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_loss")) with lines lw 1.5 dt (6,4) lc rgb theory
   unset arrow
   unset label
@@ -211,7 +211,7 @@ do for [terminal_name in terminals] {
   unset x2tics
   unset x2label
   set format x '%g'
-  set xlabel 'flow time t' offset 0,0.3
+  set xlabel 'flow time t' offset 0,0.3 @INK
   @BETWEEN
   set yrange [-0.03:1.3]
   set ytics 0,0.25,1
@@ -221,7 +221,7 @@ do for [terminal_name in terminals] {
       set label j sprintf('%d', j) at tau[j], 1.155 + 0.065*row[j] center textcolor rgb colour(j)
     }
   }
-  set label n+1 'variance along predicted mode' at screen 0.014,up(0.31) center rotate
+  set label n+1 'variance along predicted mode' at screen 0.014,up(0.31) center rotate @INK
   plot for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("measured_" . j)) with lines lw 3.5 lc rgb pale(int(j)) notitle, \
        for [j in drawn] 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_" . j)) with lines lw 1.5 dt (6,4) lc rgb colour(int(j)) notitle
   unset arrow
@@ -247,9 +247,9 @@ do for [terminal_name in terminals] {
   set format x ''
   set format y (decades ? '10^{%T}' : '%g')
   unset xlabel
-  set label 3 'measured step time' at screen 0.696,up(0.61) center rotate
+  set label 3 'measured step time' at screen 0.696,up(0.61) center rotate @INK
   set label 1 'band: ±15%' at graph 0.97,0.07 right textcolor rgb plain
-  parts = '"+" using 1:(0.85*$1):(1.15*$1) with filledcurves fc rgb "#e4e4e4", x with lines lw 1.2 dt (6,4) lc rgb theory'
+  parts = '"+" using 1:(0.85*$1):(1.15*$1) with filledcurves fc rgb ink("#e4e4e4"), x with lines lw 1.2 dt (6,4) lc rgb theory'
   if (n_runs > 1 && taken > 0) { parts = parts . ', $taken using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb faint' }
   if (taken > 0) { parts = parts . ', $taken using 1:2:6 with points pt 7 ps 1.3 lc rgb variable' }
   if (missed > 0) { parts = parts . ', $missed using 1:2:3 with points pt 8 ps 1.6 lw 1.5 lc rgb variable' ; set label 2 '△ not taken' at graph 0.04,0.95 textcolor rgb plain }
@@ -264,8 +264,8 @@ do for [terminal_name in terminals] {
   set format x (decades ? '10^{%T}' : '%g')
   set format y '%g'
   set ytics 0,0.25,1
-  set xlabel 'predicted step time' offset 0,0.3
-  set label 3 'overlap at the step' at screen 0.696,up(0.245) center rotate
+  set xlabel 'predicted step time' offset 0,0.3 @INK
+  set label 3 'overlap at the step' at screen 0.696,up(0.245) center rotate @INK
   parts = 'NaN notitle'
   if (is(chance)) { parts = 'chance with lines lw 1.2 dt (2,3) lc rgb faint' ; set label 1 'chance' at graph 0.03, first chance offset 0,(chance > 0.8 ? -0.7 : 0.6) textcolor rgb plain }
   if (taken > 0) { parts = parts . ', $taken using 1:5:6 with points pt 7 ps 1.3 lc rgb variable' }
@@ -282,7 +282,7 @@ do for [terminal_name in terminals] {
     set xtics autofreq
     @BETWEEN
     set format x '%g'
-    set xlabel 'flow time t' offset 0,0.3
+    set xlabel 'flow time t' offset 0,0.3 @INK
     set yrange [-0.03:1.3]
     array kernel[3] = ['start', 'end', 'followed']
     thin = 1 + |$ends| / n_runs / 40
@@ -292,8 +292,8 @@ do for [terminal_name in terminals] {
       set lmargin at screen 0.07 + 0.316*(k - 1)
       set rmargin at screen 0.353 + 0.316*(k - 1)
       if (k > 1) { set format y '' }
-      if (k == 1) { set label 1 'eigenvalues of C' at screen 0.014,1.35/height center rotate }
-      set label 2 says[k] . (is(spectral[k]) ? sprintf(': rms error %.2g', spectral[k]) : '') at graph 0.5,1.07 center
+      if (k == 1) { set label 1 'eigenvalues of C' at screen 0.014,1.35/height center rotate @INK }
+      set label 2 says[k] . (is(spectral[k]) ? sprintf(': rms error %.2g', spectral[k]) : '') at graph 0.5,1.07 center @INK
       if (is(spectral[k])) {
         plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
              for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \

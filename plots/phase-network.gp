@@ -36,33 +36,33 @@ do for [terminal_name in terminals] {
   unset key
   unset grid
   set border 15 front
-  set palette defined (0 '#cfe0f2', 0.5 '#cfe0f2', 0.5 '#f7e2c4', 1 '#f7e2c4')
+  set palette defined (0 ink('#cfe0f2'), 0.5 ink('#cfe0f2'), 0.5 ink('#f7e2c4'), 1 ink('#f7e2c4'))
   set cbrange [0:1]
-  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13'
-  set object 1 rect from screen 0.08,0.868 to screen 0.10,0.895 fc rgb '#cfe0f2' fs solid noborder
-  set object 2 rect from screen 0.235,0.868 to screen 0.255,0.895 fc rgb '#f7e2c4' fs solid noborder
-  set label 2 'theory: lives' at screen 0.105,0.88
-  set label 3 'theory: collapses' at screen 0.26,0.88
-  set label 4 'network: grown' at screen 0.47,0.88 offset 1,0 point pt 7 ps 0.9 lc rgb '#1b4f8a'
-  set label 5 'network: collapsed' at screen 0.64,0.88 offset 1,0 point pt 6 lw 1.6 ps 0.9 lc rgb '#b85c00'
-  set label 6 'β = 0.4' at screen 0.285,0.825 center
-  set label 7 'α_p = 1' at screen 0.775,0.825 center
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13' @INK
+  set object 1 rect from screen 0.08,0.868 to screen 0.10,0.895 fc rgb ink('#cfe0f2') fs solid noborder
+  set object 2 rect from screen 0.235,0.868 to screen 0.255,0.895 fc rgb ink('#f7e2c4') fs solid noborder
+  set label 2 'theory: lives' at screen 0.105,0.88 @INK
+  set label 3 'theory: collapses' at screen 0.26,0.88 @INK
+  set label 4 'network: grown' at screen 0.47,0.88 offset 1,0 point pt 7 ps 0.9 lc rgb ink('#1b4f8a') @INK
+  set label 5 'network: collapsed' at screen 0.64,0.88 offset 1,0 point pt 6 lw 1.6 ps 0.9 lc rgb ink('#b85c00') @INK
+  set label 6 'β = 0.4' at screen 0.285,0.825 center @INK
+  set label 7 'α_p = 1' at screen 0.775,0.825 center @INK
   do for [k=1:2] {
     set lmargin at screen 0.085 + 0.49*(k - 1)
     set rmargin at screen 0.485 + 0.49*(k - 1)
     set tmargin at screen 0.80
     set bmargin at screen 0.145
-    set label 8 sprintf('%d of %d agree', same[k], all[k]) at graph 0.97,0.06 right front
-    set xlabel under[k]
-    set ylabel 'weight decay η'
+    set label 8 sprintf('%d of %d agree', same[k], all[k]) at graph 0.97,0.06 right front @INK
+    set xlabel under[k] @INK
+    set ylabel 'weight decay η' @INK
     if (k == 1) { set xrange [log10(0.075):log10(133)] ; set xtics ('0.1' -1, '1' 0, '10' 1, '100' 2) }
     if (k == 2) { set xrange [log10(0.015):log10(5.3)] ; set xtics ('0.02' log10(0.02), '0.1' -1, '0.4' log10(0.4), '1' 0, '4' log10(4)) }
     set yrange [log10(0.004):log10(0.5)]
     set ytics ('0.005' log10(0.005), '0.01' -2, '0.03' log10(0.03), '0.1' -1, '0.2' log10(0.2), '0.4' log10(0.4))
     unset mxtics
     unset mytics
-    set arrow 1 from graph 0, first threshold to graph 1, first threshold nohead front lw 1.6 dt (6,4) lc rgb '#404040'
-    set label 9 'η = 1/4b' at graph 0.03, first threshold offset 0,0.6 front
+    set arrow 1 from graph 0, first threshold to graph 1, first threshold nohead front lw 1.6 dt (6,4) lc rgb ink('#404040')
+    set label 9 'η = 1/4b' at graph 0.03, first threshold offset 0,0.6 front @INK
     plot '../' . from[k] . '-fates/sweep.csv' using (log10(column(across[k]))):(log10(column("eta"))):(strcol("outcome") eq 'stable' ? 0 : 1) with image
     unset label
     unset object
@@ -71,8 +71,8 @@ do for [terminal_name in terminals] {
     unset ylabel
     set datafile separator whitespace
     set datafile nocolumnheaders
-    plot '$net_' . k using 1:($3 > 0 ? $2 : NaN) with points pt 7 ps 0.75 lc rgb '#1b4f8a', \
-         '$net_' . k using 1:($3 > 0 ? NaN : $2) with points pt 6 lw 1.5 ps 0.75 lc rgb '#b85c00'
+    plot '$net_' . k using 1:($3 > 0 ? $2 : NaN) with points pt 7 ps 0.75 lc rgb ink('#1b4f8a'), \
+         '$net_' . k using 1:($3 > 0 ? NaN : $2) with points pt 6 lw 1.5 ps 0.75 lc rgb ink('#b85c00')
     set datafile separator comma
     set datafile columnheaders
   }

@@ -15,7 +15,7 @@ table_of(k) = '../' . from[k] . '/sweep.csv'
 # Shade within a hue: t = 0.1 to 100, logarithmically.
 shade(t) = t <= 0.1 ? 0 : t >= 100 ? 0.9 : 0.3 * log10(10*t)
 tone(word, t) = shade(t) + (word eq 'stable' ? 0 : 1)
-set palette defined (0 '#2b6cae', 0.9 '#e4eef8', 1 '#b86a1e', 1.9 '#fdf1e1', 2 '#000000', 2.99 '#000000', 3 '#d6006e', 4 '#d6006e')
+set palette defined (0 ink('#2b6cae'), 0.9 ink('#e4eef8'), 1 ink('#b86a1e'), 1.9 ink('#fdf1e1'), 2 ink('#000000'), 2.99 ink('#000000'), 3 ink('#d6006e'), 4 ink('#d6006e'))
 set cbrange [0:4]
 
 # Coordinates as they are drawn: logarithms but for p0.
@@ -64,22 +64,22 @@ do for [terminal_name in terminals] {
   set border 15 front
   set xtics nomirror
   set ytics nomirror
-  set label 1 title_text at screen 0.5,0.975 center noenhanced font ',13'
-  set label 2 start at screen 0.5,0.945 center textcolor rgb '#505050'
+  set label 1 title_text at screen 0.5,0.975 center noenhanced font ',13' @INK
+  set label 2 start at screen 0.5,0.945 center textcolor rgb ink('#505050')
   do for [i=0:59] {
     x = 0.10 + (i < 30 ? 0 : 0.235) + 0.006*(i % 30)
     set object 1+i rect from screen x,0.042 to screen x+0.0062,0.058 fc palette cb (i < 30 ? 0 : 1) + 0.9*(i % 30)/29.0 fs solid noborder
   }
   do for [i=0:1] {
-    set label 10+i word('stable collapsed', i + 1) at screen 0.19 + 0.235*i,0.07 center
-    set label 12+i '0.1' at screen 0.10 + 0.235*i,0.03 center font ',9'
-    set label 14+i '100' at screen 0.28 + 0.235*i,0.03 center font ',9'
-    set label 16+i 'certain at t' at screen 0.19 + 0.235*i,0.03 center font ',9'
+    set label 10+i word('stable collapsed', i + 1) at screen 0.19 + 0.235*i,0.07 center @INK
+    set label 12+i '0.1' at screen 0.10 + 0.235*i,0.03 center font ',9' @INK
+    set label 14+i '100' at screen 0.28 + 0.235*i,0.03 center font ',9' @INK
+    set label 16+i 'certain at t' at screen 0.19 + 0.235*i,0.03 center font ',9' @INK
     set object 61+i rect from screen 0.56,0.038+0.022*i to screen 0.575,0.052+0.022*i fc palette cb 2.5 + i fs solid noborder
   }
-  set label 18 'undecided' at screen 0.585,0.045
-  set label 19 'failed' at screen 0.585,0.067
-  set label 20 sprintf(odd == 0 ? 'none of %d cells' : '%d of %d cells', odd == 0 ? cells : odd, cells) at screen 0.69,0.056
+  set label 18 'undecided' at screen 0.585,0.045 @INK
+  set label 19 'failed' at screen 0.585,0.067 @INK
+  set label 20 sprintf(odd == 0 ? 'none of %d cells' : '%d of %d cells', odd == 0 ? cells : odd, cells) at screen 0.69,0.056 @INK
   do for [k=1:4] {
     column_ = (k - 1) % 2
     row_ = (k - 1) / 2
@@ -98,11 +98,11 @@ do for [terminal_name in terminals] {
       if (k < 4) { set xtics add ('' d + log10(m) 1) }
       set ytics add ('' d + log10(m) 1)
     } }
-    set xlabel under[k] offset 0,0.3
-    set ylabel beside[k] offset 0.6,0
-    set title sprintf('%c   %s', 96 + k, said[k]) offset 0,-0.6
-    if (k == 1) { set arrow 1 from low_x[k],threshold to high_x[k],threshold nohead front lw 1.8 dt (6,4) lc rgb '#000000' ; set label 3 'η = τ²/4b: no stable point above' at low_x[k],threshold offset 1,0.6 front }
-    if (k == 2) { set arrow 1 from threshold,low_y[k] to threshold,high_y[k] nohead front lw 1.8 dt (6,4) lc rgb '#000000' ; set label 3 'η = τ²/4b' at threshold,low_y[k] rotate by 90 offset 1.2,1 left front }
+    set xlabel under[k] offset 0,0.3 @INK
+    set ylabel beside[k] offset 0.6,0 @INK
+    set title sprintf('%c   %s', 96 + k, said[k]) offset 0,-0.6 @INK
+    if (k == 1) { set arrow 1 from low_x[k],threshold to high_x[k],threshold nohead front lw 1.8 dt (6,4) lc rgb ink('#000000') ; set label 3 'η = τ²/4b: no stable point above' at low_x[k],threshold offset 1,0.6 front @INK }
+    if (k == 2) { set arrow 1 from threshold,low_y[k] to threshold,high_y[k] nohead front lw 1.8 dt (6,4) lc rgb ink('#000000') ; set label 3 'η = τ²/4b' at threshold,low_y[k] rotate by 90 offset 1.2,1 left front @INK }
     eval 'plot table_of(k) using ' . cell . ' with image'
     unset arrow
     unset label
@@ -117,8 +117,8 @@ do for [terminal_name in terminals] {
   unset title
   set datafile separator whitespace
   set datafile nocolumnheaders
-  set label 3 'separatrix' at graph 0.475,0.05 center font ',10.5'
-  plot for [w in 'lower upper'] '$' . w using 1:2 with lines lw 1.8 dt (6,4) lc rgb '#000000'
+  set label 3 'separatrix' at graph 0.475,0.05 center font ',10.5' @INK
+  plot for [w in 'lower upper'] '$' . w using 1:2 with lines lw 1.8 dt (6,4) lc rgb ink('#000000')
   unset label
   set datafile separator comma
   set datafile columnheaders

@@ -13,7 +13,7 @@ rows(k, layer) = sprintf("< head -n 1 %s; grep ',%s,' %s | grep -v '^0,'", file(
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13'
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13' @INK
   set grid ytics ls 100
   set xrange [40:480]
   set logscale x
@@ -26,12 +26,12 @@ do for [terminal_name in terminals] {
     layer = panel == 1 ? 'embedding' : 'representation'
     set lmargin at screen (panel == 1 ? 0.09 : 0.59)
     set rmargin at screen (panel == 1 ? 0.49 : 0.98)
-    set xlabel 'training steps'
-    set ylabel sprintf('top-1 of the %s', layer)
+    set xlabel 'training steps' @INK
+    set ylabel sprintf('top-1 of the %s', layer) @INK
     stats file(1) using (strcol("layer") eq layer && column("steps") == 0 ? column("top1_mean") : NaN) nooutput name 'U'
     if (panel == 1) { set key bottom right samplen 2 } else { unset key }
-    plot U_mean with lines lw 1.2 dt 3 lc rgb '#808080' title 'untrained', \
-         for [k=1:3] rows(k, layer) using "steps":"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb word(tones, k) title titles[k]
+    plot U_mean with lines lw 1.2 dt 3 lc rgb ink('#808080') title 'untrained', \
+         for [k=1:3] rows(k, layer) using "steps":"top1_mean":"top1_std" with yerrorlines lw 2 pt 7 ps 0.5 lc rgb ink(word(tones, k)) title titles[k]
     unset label 1
   }
   unset multiplot

@@ -17,23 +17,23 @@ plot 'accuracies.csv' using (strcol("method") eq 'random' ? column("top1_mean") 
 unset table
 chance = NaN
 do for [k=1:|$random|] { if (strstrt($random[k], 'nan') == 0 && strstrt($random[k], 'NaN') == 0) { chance = real($random[k]) } }
-tone(name) = name eq 'random' || name eq 'supervised' ? '#606060' : name eq 'no-predictor' || name eq 'no-stop-gradient' ? '#c2410c' : '#1b1464'
+tone(name) = name eq 'random' || name eq 'supervised' ? ink('#606060') : name eq 'no-predictor' || name eq 'no-stop-gradient' ? ink('#c2410c') : ink('#1b1464')
 do for [terminal_name in terminals] {
   @OPEN
-  set title title_text noenhanced
+  set title title_text noenhanced @INK
   set grid xtics ls 100
   set border 1
   set lmargin at screen 0.23
   set rmargin at screen 0.96
-  set xlabel 'share of test images whose class a linear probe names'
+  set xlabel 'share of test images whose class a linear probe names' @INK
   set yrange [n + 0.6:0.4]
   set ytics scale 0 noenhanced
   set ytics ('' 0)
   do for [k=1:n] { set ytics add (method(k) k) }
   set xrange [L_min - 0.01:H_max + 0.01]
   set mxtics 2
-  if (chance == chance) { set arrow 1 from chance, graph 0 to chance, graph 1 nohead lw 0.9 dt (6,4) lc rgb '#606060' }
-  plot for [k=1:n] '../' . method(k) . '-probe/table.csv' using "top1":(k + 0.27) with points pt 7 ps 0.4 lc rgb '#808080' notitle, \
+  if (chance == chance) { set arrow 1 from chance, graph 0 to chance, graph 1 nohead lw 0.9 dt (6,4) lc rgb ink('#606060') }
+  plot for [k=1:n] '../' . method(k) . '-probe/table.csv' using "top1":(k + 0.27) with points pt 7 ps 0.4 lc rgb ink('#808080') notitle, \
        for [k=1:n] 'accuracies.csv' using (column("top1_mean")):(column(0) + 1 == k ? k : NaN):(column("top1_std")) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb tone(method(k)) notitle
   unset output
 }

@@ -3,14 +3,14 @@
 # (../learned).
 array from[2] = ['../learned/summary.csv', 'summary.csv']
 array head[2] = ['learned', 'random']
-array tone[2] = ['#1b1464', '#c2410c']
+array tone[2] = [ink('#1b1464'), ink('#c2410c')]
 array mark[2] = [7, 9]
 do for [terminal_name in terminals] {
   @OPEN
-  set title title_text noenhanced
+  set title title_text noenhanced @INK
   set grid ls 100
-  set xlabel 'principal components of the outputs'
-  set ylabel 'share of test images'
+  set xlabel 'principal components of the outputs' @INK
+  set ylabel 'share of test images' @INK
   set xrange [0.5:10.7]
   set yrange [0:1.02]
   set xtics 1

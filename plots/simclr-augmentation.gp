@@ -4,7 +4,7 @@
 width = 8.2
 height = 6.4
 array layer[2] = ['embedding', 'representation']
-array shade[2] = ['#1b1464', '#c2410c']
+array shade[2] = [ink('#1b1464'), ink('#c2410c')]
 array from[2] = ['../crop-after/summary.csv', 'summary.csv']
 array key_of[2] = ['crop_min', 'brightness']
 array says[2] = ['least share of the area in a crop', 'change of brightness and contrast']
@@ -12,7 +12,7 @@ array says[2] = ['least share of the area in a crop', 'change of brightness and 
 aside(x, c, p) = c == 1 ? x * 1.035**(3 - 2*p) : x + 0.008*(2*p - 3)
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text noenhanced
+  set multiplot title title_text @INK noenhanced
   set grid xtics ytics ls 100
   do for [c=1:2] {
     do for [r=1:2] {
@@ -30,8 +30,8 @@ do for [terminal_name in terminals] {
         set xtics 0.2
       }
       set mxtics 1
-      if (r == 1) { set yrange [0:40<*] ; set format x '' ; unset xlabel } else { set yrange [0:50<*] ; set format x '%g' ; set xlabel says[c] }
-      if (c == 1) { set ylabel (r == 1 ? 'RankMe, of 64' : 'below a hundredth of the largest') offset 0.8 } else { unset ylabel }
+      if (r == 1) { set yrange [0:40<*] ; set format x '' ; unset xlabel } else { set yrange [0:50<*] ; set format x '%g' ; set xlabel says[c] @INK }
+      if (c == 1) { set ylabel (r == 1 ? 'RankMe, of 64' : 'below a hundredth of the largest') offset 0.8 @INK } else { unset ylabel }
       if (c == 1 && r == 1) { set key top right samplen 1.5 } else { unset key }
       what = r == 1 ? 'rankme' : 'n_below'
       plot for [p=1:2] from[c] using (strcol("layer") eq layer[p] ? aside(column(key_of[c]), c, p) : NaN):(column(what . '_mean')):(column(what . '_std')) with yerrorbars pt 7 ps 0.9 lw 1.6 lc rgb shade[p] title layer[p]

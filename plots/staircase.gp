@@ -16,43 +16,45 @@ if (t_low >= t_high) { t_low = t_high / 10.0; t_high = t_high * 10.0 }
 # Fifty curves side by side need thinner lines than ten.
 curve = n_lambda > 20 ? 1.6 : 3
 shade(j, n) = n > 1 ? (j - 1.0) / (n - 1.0) : 0.0
+# Where the loss, which falls, leaves room.
+PLACE = x_log(1) ? 'bottom left' : 'top right'
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set logscale x
-  set xrange [t_low:t_high]
+  if (x_log(1)) { set logscale x }
+  set xrange [x_low(t_low):x_high(t_high)]
   set cbrange [0:1]
-  set lmargin at screen 0.11
+  set lmargin at screen 0.11*crowd
   set rmargin at screen 0.97
   set grid xtics ytics ls 100
 
-  set tmargin at screen 0.93
-  set bmargin at screen 0.56
-  set title title_text offset 0,-0.3
+  set tmargin at screen 1 - 0.07*crowd_y
+  set bmargin at screen 0.535 + 0.025*crowd_y
+  set title title_text offset 0,-0.3 @INK
   set format x ''
   unset xlabel
-  set ylabel 'loss ‖C − I‖²' offset 1
+  set ylabel 'loss ‖C − I‖²' offset 1 @INK
   set yrange [0:n_lambda*1.08]
-  set key bottom left Left reverse opaque samplen 3 spacing 1.1 box lw 0.4 lc rgb '#cccccc'
-  plot 'steps.csv' using (column("tau_predicted")):(0):(0):(n_lambda*1.08) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' title 'predicted step times', \
-       trace using (column("t")):(column("loss")) with lines lw 3 lc rgb '#5a5a5a' title (predicted ? 'full flow or descent' : 'loss'), \
-       (predicted ? trace : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' title (predicted ? 'theory: aligned closed form' : '')
+  set key @PLACE Left reverse opaque samplen 3/crowd spacing 1.1 box lw 0.4 lc rgb ink('#cccccc')
+  plot 'steps.csv' using (column("tau_predicted")):(0):(0):(n_lambda*1.08) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888') title 'predicted step times', \
+       trace using (column("t")):(column("loss")) with lines lw 3 lc rgb ink('#5a5a5a') title (predicted ? 'full flow or descent' : 'loss'), \
+       (predicted ? trace : '/dev/null') using (column("t")):(column("predicted_loss")) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02') title (predicted ? 'theory: aligned closed form' : '')
 
-  set tmargin at screen 0.52
-  set bmargin at screen 0.12
+  set tmargin at screen 0.495 + 0.025*crowd_y
+  set bmargin at screen 0.12*crowd_y
   unset title
-  set format x '10^{%L}'
-  set xlabel 'flow time t'
-  set ylabel 'eigenvalues of C' offset 1
-  set yrange [-0.04:1.12]
+  set format x (x_log(1) ? '10^{%L}' : '%g')
+  set xlabel 'flow time t' @INK
+  set ylabel 'eigenvalues of C' offset 1 @INK
+  set yrange [y_low(-0.04):y_high(1.12)]
   unset key
   if (predicted) {
-    plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle, \
-         for [j=1:n_predicted] trace using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb '#d95f02' notitle
+    plot 'steps.csv' using (column("tau_predicted")):(y_low(-0.04)):(0):(y_high(1.12) - y_low(-0.04)) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888') notitle, \
+         for [j in shown(n_lambda)] trace using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with lines lw curve lc palette notitle, \
+         for [j in shown(n_predicted)] trace using (column("t")):(column("predicted_" . j)) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02') notitle
   } else {
-    plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb '#888888' notitle, \
-         for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw curve lc palette notitle
+    plot 'steps.csv' using (column("tau_predicted")):(y_low(-0.04)):(0):(y_high(1.12) - y_low(-0.04)) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888') notitle, \
+         for [j in shown(n_lambda)] trace using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with lines lw curve lc palette notitle
   }
   unset multiplot
   unset output

@@ -14,7 +14,7 @@ shade(j) = (j - 1.0) / (n - 1.0)
 left(k) = 0.06 + 0.242*(k-1)
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text noenhanced
+  set multiplot title title_text @INK noenhanced
   set grid xtics ytics ls 100
   set cbrange [0:1]
   set logscale x
@@ -28,15 +28,15 @@ do for [terminal_name in terminals] {
     set rmargin at screen left(k) + 0.192
     set bmargin at screen 0.55
     set tmargin at screen 0.86
-    set title head[k] offset 0,-0.6
+    set title head[k] offset 0,-0.6 @INK
     set autoscale y
     set format x ''
     set format y '%g'
     set ytics auto
     if (bent[k]) { set logscale y ; set yrange [0.05:1] ; set ytics (0.05, 0.1, 0.2, 0.5, 1) }
     unset xlabel
-    if (k == 1) { set ylabel 'loss' } else { unset ylabel }
-    plot folder[k] using (column("step")):(column("loss")) with lines lw 2.2 lc rgb '#5a5a5a'
+    if (k == 1) { set ylabel 'loss' @INK } else { unset ylabel }
+    plot folder[k] using (column("step")):(column("loss")) with lines lw 2.2 lc rgb ink('#5a5a5a')
     unset logscale y
     unset title
     set autoscale y
@@ -45,9 +45,9 @@ do for [terminal_name in terminals] {
     set bmargin at screen 0.12
     set tmargin at screen 0.50
     set format x '%g'
-    set xlabel 'training steps' offset 0,0.4
-    if (k == 1) { set ylabel 'eigenvalues' offset 1 } else { unset ylabel }
-    if (free[k]) { set ylabel 'over their mean' offset 0.4 }
+    set xlabel 'training steps' offset 0,0.4 @INK
+    if (k == 1) { set ylabel 'eigenvalues' offset 1 @INK } else { unset ylabel }
+    if (free[k]) { set ylabel 'over their mean' offset 0.4 @INK }
     plot for [j=1:n] folder[k] using (column("step")):(height_of(k, j)):(shade(j)) with lines lw 1.8 lc palette
   }
   unset multiplot

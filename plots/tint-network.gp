@@ -11,7 +11,7 @@ file(k, s) = sprintf('../%s-embed/%03d/factors.csv', word(names, k), s)
 do for [terminal_name in terminals] {
   @OPEN
   set multiplot
-  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13'
+  set label 1 title_text at screen 0.5,0.955 center noenhanced font ',13' @INK
   set grid ytics ls 100
   set xrange [0.8:5.2]
   set yrange [0:*]
@@ -22,16 +22,16 @@ do for [terminal_name in terminals] {
   set tmargin at screen 0.87
   set lmargin at screen 0.09
   set rmargin at screen 0.49
-  set xlabel 'directions, by variance'
-  set ylabel 'R² of hue (cosine and sine)'
+  set xlabel 'directions, by variance' @INK
+  set ylabel 'R² of hue (cosine and sine)' @INK
   unset key
-  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"hue_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb word(tones, k) notitle
+  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"hue_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb ink(word(tones, k)) notitle
   unset label 1
   set key top left Left reverse samplen 2
   set lmargin at screen 0.59
   set rmargin at screen 0.98
-  set ylabel 'R² of saturation'
-  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"saturation_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb word(tones, k) title (s == 0 ? titles[k] : '')
+  set ylabel 'R² of saturation' @INK
+  plot for [k=1:3] for [s=0:seeds-1] file(k, s) using "mode":"saturation_first" with linespoints lw 1.8 pt 7 ps 0.5 dt 1+2*(k == 3) lc rgb ink(word(tones, k)) title (s == 0 ? titles[k] : '')
   unset multiplot
   unset output
 }

@@ -4,18 +4,18 @@
 # The noisy eight are the last. Dashed: the population's stationary points.
 width = 12.6
 height = 4.9
-clean = '#1b1464'
-noisy = '#1f9e89'
-other = '#b07aa1'
-theory = '#d95f02'
-plain = '#505050'
+clean = ink('#1b1464')
+noisy = ink('#1f9e89')
+other = ink('#b07aa1')
+theory = ink('#d95f02')
+plain = ink('#505050')
 least(k) = sqrt(0.1)/(1 + k**2)
 star(r) = r < 2 ? (1 - 2*r + sqrt(1 + 4*r)) / (2*r) : NaN
 two(k) = sqrt(star(2*k**2/(1 + k**2))/(1 + k**2))
 last(j) = column(sprintf("sigma_%d_end", j))
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text font ',14'
+  set multiplot title title_text @INK font ',14'
   unset logscale
   set grid xtics ytics ls 100
   set logscale y
@@ -25,9 +25,9 @@ do for [terminal_name in terminals] {
 
   set lmargin at screen 0.06
   set rmargin at screen 0.325
-  set title 'loss of the code, noise on both views, k = 1.5' font ',11.5' offset 0,-0.4
-  set xlabel 'steps of descent' offset 0,0.4
-  set ylabel 'singular values of W' offset 1
+  set title 'loss of the code, noise on both views, k = 1.5' font ',11.5' offset 0,-0.4 @INK
+  set xlabel 'steps of descent' offset 0,0.4 @INK
+  set ylabel 'singular values of W' offset 1 @INK
   set logscale x
   set format x '10^{%L}'
   set xrange [1:10000]
@@ -44,8 +44,8 @@ do for [terminal_name in terminals] {
   unset logscale x
   set format x '%g'
   unset mxtics
-  set title 'the same after 10,000 steps'
-  set xlabel 'strength of the noise, k'
+  set title 'the same after 10,000 steps' @INK
+  set xlabel 'strength of the noise, k' @INK
   unset ylabel
   set xrange [-0.1:3.1]
   set yrange [0.01:1]
@@ -58,7 +58,7 @@ do for [terminal_name in terminals] {
 
   set lmargin at screen 0.725
   set rmargin at screen 0.99
-  set title 'distances: the eight with noise, t = 100'
+  set title 'distances: the eight with noise, t = 100' @INK
   set xrange [0.3:3.1]
   set yrange [1e-5:100]
   set key top right

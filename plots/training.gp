@@ -2,7 +2,7 @@
 # covariance by rank, over training steps (flow time above). Where the run has a
 # prediction.csv, the step times that it tells are dotted. Reads trace.csv.
 height = 5.4
-faint = '#8a8a8a'
+faint = ink('#8a8a8a')
 # About a tenth of an inch a letter at size 13.
 size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
 
@@ -52,16 +52,16 @@ do for [terminal_name in terminals] {
   set tmargin at screen 0.83
   set bmargin at screen 0.55
   set border 7
-  set label 1 title_text at screen 0.5,0.96 center noenhanced font sprintf(',%.1f', size(title_text))
+  set label 1 title_text at screen 0.5,0.96 center noenhanced font sprintf(',%.1f', size(title_text)) @INK
   set format x ''
   set format y '%g'
   set format x2 '%g'
   unset xlabel
   if (flowing) {
     set x2tics nomirror scale 0.6 offset 0,-0.3
-    set x2label 'flow time t' offset 0,-0.7
+    set x2label 'flow time t' offset 0,-0.7 @INK
   }
-  set label 2 'loss' at screen 0.025,0.69 center rotate
+  set label 2 'loss' at screen 0.025,0.69 center rotate @INK
   set autoscale yfix
   set offsets 0,0,graph 0.06,graph 0.06
   lines = 0
@@ -71,10 +71,10 @@ do for [terminal_name in terminals] {
   }
   set key bottom left Left reverse samplen 2.5
   if (lines > 0) {
-    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle, \
+    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb ink('#5a5a5a') notitle, \
          NaN with lines lw 0.8 dt (2,3) lc rgb faint title 'predicted step times'
   } else {
-    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb '#5a5a5a' notitle
+    plot trace using (column("step")):(column("loss")) with lines lw 2.5 lc rgb ink('#5a5a5a') notitle
   }
   unset label
   unset x2tics
@@ -85,8 +85,8 @@ do for [terminal_name in terminals] {
   set bmargin at screen 0.115
   set border 3
   set format x '%g'
-  set xlabel 'training steps' offset 0,0.3
-  set label 2 'eigenvalues of C by rank' at screen 0.025,0.32 center rotate
+  set xlabel 'training steps' offset 0,0.3 @INK
+  set label 2 'eigenvalues of C by rank' at screen 0.025,0.32 center rotate @INK
   plot for [j=1:n_lambda] trace using (column("step")):(column(sprintf("lambda_%d", j))):(shade(j)) with lines lw curve lc palette notitle
   unset arrow
   unset label

@@ -4,8 +4,8 @@
 # tau go to beta/(beta - eta), or run away where beta < eta.
 width = 9.6
 height = 10.2
-theory = '#d95f02'
-plain = '#505050'
+theory = ink('#d95f02')
+plain = ink('#505050')
 array from[3] = ['simsiam', 'ema', 'slow']
 trace_of(k) = '../' . from[k] . '/trace.csv'
 do for [k=1:3] {
@@ -54,16 +54,16 @@ do for [terminal_name in terminals] {
   set cbrange [0:1]
   set grid xtics ytics ls 100
   set xrange [0:T_max]
-  set label 1 title_text at screen 0.5,0.977 center noenhanced font ',13'
+  set label 1 title_text at screen 0.5,0.977 center noenhanced font ',13' @INK
   set label 2 sprintf('α_p = %g, η = %g; a colour is a start', alpha_p_1, e) at screen 0.5,0.95 center textcolor rgb plain
   do for [i=1:4] { do for [k=1:3] {
     set lmargin at screen 0.105 + 0.303*(k-1)
     set rmargin at screen 0.37 + 0.303*(k-1)
     set tmargin at screen top(i)
     set bmargin at screen top(i) - 0.185
-    if (i == 1) { set title said[k] offset 0,-0.5 } else { unset title }
-    if (i == 4) { set xlabel 't' offset 0,0.5 ; set format x '%g' } else { unset xlabel ; set format x '' }
-    if (k == 1) { set ylabel name_[i] offset (i > 2 ? 0.3 : 1) } else { unset ylabel }
+    if (i == 1) { set title said[k] offset 0,-0.5 @INK } else { unset title }
+    if (i == 4) { set xlabel 't' offset 0,0.5 @INK ; set format x '%g' } else { unset xlabel ; set format x '' }
+    if (k == 1) { set ylabel name_[i] offset (i > 2 ? 0.3 : 1) @INK } else { unset ylabel }
     if (i <= 2) { unset logscale y ; set yrange [0:1] ; set ytics 0.25 }
     if (i == 3) { set logscale y ; set yrange [1e-2:300] ; set ytics autofreq }
     if (i == 4) { set logscale y ; set yrange [1e-7:3] ; set ytics autofreq }
@@ -86,7 +86,7 @@ do for [terminal_name in terminals] {
   set xrange [0:1]
   set yrange [0:1]
   set key at screen 0.51,0.034 center top horizontal maxrows 1 Left reverse samplen 3 width 1
-  plot NaN with lines lw 2.6 lc rgb '#31688e' title 'integrated', \
+  plot NaN with lines lw 2.6 lc rgb ink('#31688e') title 'integrated', \
        NaN with lines lw 1.3 dt (6,4) lc rgb theory title 'theory: stable point, limit, rate', \
        NaN with lines lw 1.3 dt (2,3) lc rgb theory title 'theory: saddle'
   unset multiplot

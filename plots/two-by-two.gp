@@ -5,16 +5,16 @@ width = 8.4
 height = 4.2
 array from[2] = ['../average-probe/summary.csv', 'summary.csv']
 array says[2] = ['with an averaged target', 'without']
-array tone[2] = ['#1b1464', '#d95f02']
+array tone[2] = [ink('#1b1464'), ink('#d95f02')]
 array mark[2] = [7, 5]
 spread(x) = x == x ? x : 0
 do for [terminal_name in terminals] {
   @OPEN
   stats from[1] using (column('top1_mean')) nooutput
-  set title title_text noenhanced font ',13' offset 0,1
+  set title title_text noenhanced font ',13' offset 0,1 @INK
   set key at graph 0.5,1.09 center horizontal samplen 1
   set grid ytics ls 100
-  set ylabel 'accuracy of a linear probe'
+  set ylabel 'accuracy of a linear probe' @INK
   set xrange [-0.5:3.5]
   unset mxtics
   set xtics scale 0
@@ -23,7 +23,7 @@ do for [terminal_name in terminals] {
   set offsets 0, 0, 0.005, 0.005
   label(a, b) = strcol(a) . "\n" . strcol(b)
   first_name = system("head -1 summary.csv | cut -d, -f1,2 | sed 's/,/, /;s/_/ /g'")
-  set xlabel first_name noenhanced offset 0,-0.6
+  set xlabel first_name noenhanced offset 0,-0.6 @INK
   plot from[1] using 0:(NaN):xtic(label(1, 2)) notitle, \
        for [k=1:2] from[k] using ($0 + 0.16*(k - 1.5)):(column('top1_mean')):(spread(column('top1_std'))) with yerrorbars pt mark[k] ps 1.3 lw 1.5 lc rgb tone[k] title says[k]
   unset output

@@ -9,7 +9,7 @@ height = 4.6
 series = words(names)
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text offset -12,-0.2
+  set multiplot title title_text @INK offset -12,-0.2
   set logscale y
   set format x '10^{%.0f}'
   set format y '10^{%L}'
@@ -18,7 +18,7 @@ do for [terminal_name in terminals] {
   unset mxtics
   unset mytics
   set grid xtics ytics ls 100
-  set xlabel 'relative error'
+  set xlabel 'relative error' @INK
   set tmargin at screen 0.88
   set bmargin at screen 0.16
   set xtics 2
@@ -26,16 +26,16 @@ do for [terminal_name in terminals] {
   set lmargin at screen 0.08
   set rmargin at screen 0.37
   unset key
-  set ylabel 'right-hand sides' offset 1
+  set ylabel 'right-hand sides' offset 1 @INK
   plot for [i=1:series] 'points.csv' using (column("series") == i ? log10(column("error")) : NaN):(column("rhs")) \
-    with linespoints lw 0+word(thick, i) pt 0+word(marks, i) ps 0.6 lc rgb word(colours, i) notitle
+    with linespoints lw 0+word(thick, i) pt 0+word(marks, i) ps 0.6 lc rgb ink(word(colours, i)) notitle
 
   set lmargin at screen 0.455
   set rmargin at screen 0.745
-  set ylabel 'seconds' offset 1
+  set ylabel 'seconds' offset 1 @INK
   set key at screen 0.765,0.9 top left Left reverse samplen 2 spacing (series > 15 ? 1.0 : 1.15)
   plot for [i=1:series] 'points.csv' using (column("series") == i ? log10(column("error")) : NaN):(column("seconds")) \
-    with linespoints lw 0+word(thick, i) pt 0+word(marks, i) ps 0.6 lc rgb word(colours, i) title word(names, i)
+    with linespoints lw 0+word(thick, i) pt 0+word(marks, i) ps 0.6 lc rgb ink(word(colours, i)) title word(names, i)
   unset multiplot
   unset output
 }

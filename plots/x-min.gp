@@ -3,14 +3,14 @@
 # pairs (../pairs-small, here) over the population's flow (../small, ../large).
 width = 10.4
 height = 7.4
-theory = '#d95f02'
-plain = '#505050'
-array tone[6] = ['#1b1464', '#31688e', '#1f9e89', '#7a7a7a', '#b07aa1', '#7b1fa2']
+theory = ink('#d95f02')
+plain = ink('#505050')
+array tone[6] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#7a7a7a'), ink('#b07aa1'), ink('#7b1fa2')]
 array r_[6] = [0.5, 1, 1.5, 2, 2.5, 3]
 of(dir, j) = sprintf('../%s/%03d/trace.csv', dir, j - 1)
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot title title_text font ',14'
+  set multiplot title title_text @INK font ',14'
   unset logscale
   set grid xtics ytics ls 100
   set logscale x
@@ -25,9 +25,9 @@ do for [terminal_name in terminals] {
     set bmargin at screen 0.52
     unset logscale y
     set format y '%g'
-    set title side ? 'from large weights, σ = 2' : 'from small weights, σ = .1' font ',12' offset 0,-0.4
+    set title side ? 'from large weights, σ = 2' : 'from small weights, σ = .1' font ',12' offset 0,-0.4 @INK
     unset xlabel
-    set ylabel side ? '' : 'least eigenvalue of X' offset 1
+    set ylabel side ? '' : 'least eigenvalue of X' offset 1 @INK
     set yrange [-3:2]
     unset key
     if (side) { set key bottom right Left reverse samplen 2.5 spacing 1.15 }
@@ -39,8 +39,8 @@ do for [terminal_name in terminals] {
     set tmargin at screen 0.47
     set bmargin at screen 0.09
     unset title
-    set xlabel 'flow time t' offset 0,0.4
-    set ylabel side ? '' : 'weight σ' offset 1
+    set xlabel 'flow time t' offset 0,0.4 @INK
+    set ylabel side ? '' : 'weight σ' offset 1 @INK
     set logscale y
     set format y '10^{%L}'
     set yrange [1e-4:5]

@@ -26,6 +26,9 @@ es_status es_options_parse(es_options *out, int argc, char **argv,
                            es_diag *diag) ES_MUST_USE;
 void es_options_free(es_options *options);
 
+/* Whether a word is a setting of figures: figure.key=value. */
+bool es_cli_is_figure(const char *word);
+
 /* Help to standard output: the program's, or a command's with its keys. */
 void es_help_program(FILE *out);
 es_status es_help_command(FILE *out, const es_command *command,

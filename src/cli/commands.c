@@ -21,7 +21,7 @@ static const es_command commands[] = {
      {"eigenstep run staircase",
       "eigenstep run my-experiment.yaml -o out/mine"},
      ES_TAKES_DIR | ES_TAKES_SIZE | ES_TAKES_RESUME | ES_NEEDS_TARGET |
-         ES_MAKES_DIR,
+         ES_MAKES_DIR | ES_LOOKS,
      NULL,
      es_cmd_run,
      NULL},
@@ -31,7 +31,7 @@ static const es_command commands[] = {
      {"eigenstep flow barlow-twins gamma=1,0.5 s0=1e-3,1e-3 time.t=0,1,2,5",
       "eigenstep flow barlow-twins data.name=fashion-mnist data.n=500 d=10 -o "
       "out/flow"},
-     TABLE | ES_IS_STAGE,
+     TABLE | ES_IS_STAGE | ES_LOOKS,
      es_cli_configure_model,
      es_cmd_flow,
      NULL},
@@ -89,7 +89,7 @@ static const es_command commands[] = {
       "eigenstep train barlow-covariance data.size=14 lr_relative=0.3 "
       "encoder_lr_ratio=1e-3 predict=conjugate -o out/quantitative"},
      ES_TAKES_DIR | ES_TAKES_JSON | ES_TAKES_SETTINGS | ES_TAKES_RESUME |
-         ES_NEEDS_TARGET | ES_IS_STAGE | ES_MAKES_DIR | ES_TRAINS,
+         ES_NEEDS_TARGET | ES_IS_STAGE | ES_MAKES_DIR | ES_TRAINS | ES_LOOKS,
      es_cli_configure_train,
      es_cmd_train,
      es_train_settle},
@@ -136,7 +136,8 @@ static const es_command commands[] = {
      "theory against trained runs: curves, step times, agreement",
      {"eigenstep overlay out/quantitative",
       "eigenstep overlay out/seeds/0* -o out/overlay"},
-     ES_TAKES_DIR | ES_NEEDS_TARGET | ES_TAKES_MORE | ES_IS_STAGE | ES_OF_STAGE,
+     ES_TAKES_DIR | ES_NEEDS_TARGET | ES_TAKES_MORE | ES_IS_STAGE |
+         ES_OF_STAGE | ES_LOOKS,
      NULL,
      es_cmd_overlay,
      NULL},
@@ -152,8 +153,9 @@ static const es_command commands[] = {
     {"plot",
      "DIR",
      "draw the figures of a run or an experiment again",
-     {"eigenstep plot out/staircase", "eigenstep plot out/flow"},
-     ES_NEEDS_TARGET,
+     {"eigenstep plot out/staircase",
+      "eigenstep plot out/flow size=3.3,2.6 theme=print modes=1,2,5"},
+     ES_NEEDS_TARGET | ES_TAKES_SETTINGS | ES_LOOKS,
      NULL,
      es_cmd_plot,
      NULL},

@@ -203,7 +203,7 @@ static es_status draw(const flow_run *run) {
   snprintf(title, sizeof title, "%s: %s", run->instance->model->name,
            es_flow_method(run->flow));
   return es_plot_draw(job->dir, kind, job->title != NULL ? job->title : title,
-                      run->diag);
+                      job->figure, run->diag);
 }
 
 /* The steps as far as they were met, the arrays and the record belong to a

@@ -3,6 +3,7 @@
 
 #include "data/data.h"
 #include "models/resnet/method.h"
+#include "plot/figure.h"
 
 #include <eigenstep/eigenstep.h>
 #include <eigenstep/sweep.h>
@@ -166,6 +167,12 @@ static void presets(FILE *out, const char *target) {
     fprintf(out, "  %s\n", method->setting[k]);
 }
 
+static void figure_keys(FILE *out, unsigned given) {
+  if ((given & ES_LOOKS) == 0) return;
+  fputs("\nkeys of figures:\n", out);
+  es_help_keys(out, &es_figure_keys, NULL);
+}
+
 /* Commands whose keys are of one table, whatever their target. */
 static const struct {
   unsigned option;
@@ -185,7 +192,10 @@ es_status es_help_command(FILE *out, const es_command *command,
           settings ? " [section.key=value …]" : "", command->summary);
   for (int i = 0; i < 2; i++) fprintf(out, "  %s\n", command->examples[i]);
   options(out, command->options);
-  if (!settings) return ES_OK;
+  if (!settings) {
+    figure_keys(out, command->options);
+    return ES_OK;
+  }
   fputs("\nDefaults of keys are in brackets. A bare key=value works where one "
         "section has\nthe key.\n",
         out);
@@ -195,11 +205,19 @@ es_status es_help_command(FILE *out, const es_command *command,
       es_help_keys(out, alone[i].keys, NULL);
       return ES_OK;
     }
-  if ((command->options & ES_TRAINS) == 0)
-    return model_keys(out, command, target, diag);
+  if (command->configure == NULL) {
+    figure_keys(out, command->options);
+    return ES_OK;
+  }
+  if ((command->options & ES_TRAINS) == 0) {
+    const es_status status = model_keys(out, command, target, diag);
+    if (status == ES_OK) figure_keys(out, command->options);
+    return status;
+  }
   presets(out, target);
   fputs("\nkeys:\n", out);
   es_help_keys(out, &es_train_keys, NULL);
   es_help_keys(out, &es_data_keys, &es_train_keys);
+  figure_keys(out, command->options);
   return ES_OK;
 }

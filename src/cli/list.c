@@ -5,6 +5,7 @@
 #include "data/data.h"
 #include "file/share.h"
 #include "models/resnet/method.h"
+#include "plot/figure.h"
 
 #include <eigenstep/eigenstep.h>
 #include <eigenstep/sweep.h>
@@ -83,6 +84,8 @@ static es_status list_keys(es_diag *diag) {
   es_help_keys(stdout, &es_spectrum_keys, NULL);
   puts("# ntk");
   es_help_keys(stdout, &es_ntk_keys, NULL);
+  puts("# figures (plot, and commands that draw)");
+  es_help_keys(stdout, &es_figure_keys, NULL);
   puts("# models from data");
   es_help_keys(stdout, &es_data_keys, NULL);
   return ES_OK;

@@ -1,10 +1,12 @@
 /* eigenstep, the program: signals, settings, one command, one exit code. */
 #include "cli/bar.h"
 #include "cli/cli.h"
+#include "config/yaml.h"
 
 #include "file/atomic.h"
 #include "file/h5.h"
 #include "linalg/linalg.h"
+#include "plot/figure.h"
 #include "sweep/ranks.h"
 
 #include <eigenstep/eigenstep.h>
@@ -89,16 +91,45 @@ static void set_threads(es_job *job) {
   es_blas_threads(job->threads);
 }
 
-/* Defaults, then --config, then words, then --seed. */
+/* --config, then words: each to the settings or to those of figures, which
+ * stand apart, since they are no settings of what is computed. */
+static es_status read_settings(es_options *o, es_diag *diag) {
+  es_config *config = o->job.config, *figure = o->job.figure;
+  es_status status = ES_OK;
+  if (o->config_path != NULL)
+    status = config != NULL
+                 ? es_config_load_beside(config, figure, o->config_path, diag)
+                 : es_config_load(figure, o->config_path, diag);
+  for (size_t i = 0; status == ES_OK && i < o->n_words; i++) {
+    const bool looks =
+        config == NULL || (figure != NULL && es_cli_is_figure(o->word[i]));
+    status = es_config_set(looks ? figure : config, o->word[i], diag);
+  }
+  return status;
+}
+
+static es_status settle_figure(es_job *job, es_diag *diag) {
+  const es_status status = es_figure_check(job->figure, diag);
+  if (status != ES_OK || es_config_given(job->figure, "figure", NULL))
+    return status;
+  es_config_free(job->figure);
+  job->figure = NULL;
+  return ES_OK;
+}
+
+/* Defaults, then what was given, then --seed. */
 static es_status settle(es_options *o, es_diag *diag) {
   const es_command *command = o->job.command;
-  if (command->configure == NULL || o->job.merge) return ES_OK;
-  es_status status = command->configure(&o->job.config, o->job.target, diag);
-  if (status == ES_OK && o->config_path != NULL)
-    status = es_config_load(o->job.config, o->config_path, diag);
-  for (size_t i = 0; status == ES_OK && i < o->n_words; i++)
-    status = es_config_set(o->job.config, o->word[i], diag);
-  if (status == ES_OK)
+  es_status status = ES_OK;
+  if (o->job.merge) return ES_OK;
+  if ((command->options & ES_LOOKS) != 0)
+    status = es_config_new(&o->job.figure, &es_figure_keys, 1, diag);
+  if (status == ES_OK && command->configure != NULL)
+    status = command->configure(&o->job.config, o->job.target, diag);
+  if (status == ES_OK) status = read_settings(o, diag);
+  if (status == ES_OK && o->job.figure != NULL)
+    status = settle_figure(&o->job, diag);
+  if (status == ES_OK && o->job.config != NULL)
     status = es_job_settle(&o->job, command, o->job.config, diag);
   return status;
 }

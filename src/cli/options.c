@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool es_cli_is_figure(const char *word) {
+  return strncmp(word, "figure.", 7) == 0;
+}
+
 typedef enum option_id {
   OPT_DIR,
   OPT_CONFIG,
@@ -182,6 +186,11 @@ static es_status find_command(es_options *o, const char *name, es_diag *diag) {
   return es_cli_unknown(name, "command", names, n, "--help", diag);
 }
 
+static bool takes_word(const es_command *command, const char *word) {
+  return (command->options & ES_TAKES_SETTINGS) != 0 ||
+         ((command->options & ES_LOOKS) != 0 && es_cli_is_figure(word));
+}
+
 static es_status check(es_options *o, es_diag *diag) {
   const es_command *command = o->job.command;
   if (o->help || o->version) return ES_OK;
@@ -201,8 +210,12 @@ static es_status check(es_options *o, es_diag *diag) {
     return refuse(diag, "--merge",
                   "takes folders, -o, --force, --json, --strict and --dry-run "
                   "alone: the settings are in the folders");
-  if (o->n_words > 0 && (command->options & ES_TAKES_SETTINGS) == 0)
-    return refuse(diag, o->word[0], "this command takes no settings");
+  for (size_t i = 0; i < o->n_words; i++)
+    if (!takes_word(command, o->word[i]))
+      return refuse(diag, o->word[i],
+                    (command->options & ES_LOOKS) != 0
+                        ? "this command takes no settings but figure.key=value"
+                        : "this command takes no settings");
   if (o->job.json && o->job.csv != NULL && strcmp(o->job.csv, "-") == 0)
     return refuse(diag, "--json", "standard output is taken by --csv -");
   return ES_OK;
@@ -240,4 +253,5 @@ void es_options_free(es_options *options) {
   free(options->more);
   free(options->own_dir);
   es_config_free(options->job.config);
+  es_config_free(options->job.figure);
 }

@@ -159,7 +159,7 @@ static es_status lay_over(const es_job *job, const run_list *list,
   if (job->plot != NULL && strcmp(job->plot, "none") == 0) return ES_OK;
   return es_plot_draw(own.dir, job->plot != NULL ? job->plot : family->plot,
                       job->title != NULL ? job->title : "theory over training",
-                      diag);
+                      job->figure, diag);
 }
 
 es_status es_cmd_overlay(const es_job *job, es_diag *diag) {

@@ -24,7 +24,8 @@ es_status es_cmd_plot(const es_job *job, es_diag *diag) {
   own.dir = job->target;
   es_status status =
       es_file_is_directory(own.dir) ? es_job_take_dir(&own, diag) : ES_OK;
-  if (status == ES_OK) status = es_plot_again(job->target, &n, diag);
+  if (status == ES_OK)
+    status = es_plot_again(job->target, job->figure, &n, diag);
   if (status != ES_OK) return status;
   snprintf(line, sizeof line, "%zu figure%s drawn in %s", n, n == 1 ? "" : "s",
            job->target);

@@ -127,7 +127,8 @@ static es_status draw(const sweep_run *run, es_diag *diag) {
       job->shard.count > 0)
     return ES_OK;
   return es_plot_draw(job->dir, job->plot,
-                      job->title != NULL ? job->title : job->target, diag);
+                      job->title != NULL ? job->title : job->target,
+                      job->figure, diag);
 }
 
 static void say_failed(const sweep_run *run) {

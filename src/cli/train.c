@@ -178,7 +178,8 @@ static es_status draw(const es_session *s, es_diag *diag) {
   const char *kinds = job->plot != NULL ? job->plot : own;
   if (strcmp(kinds, "none") == 0) return ES_OK;
   return es_plot_draw(job->dir, kinds,
-                      job->title != NULL ? job->title : job->target, diag);
+                      job->title != NULL ? job->title : job->target,
+                      job->figure, diag);
 }
 
 /* What stays when the training itself is over, well or not. */

@@ -55,8 +55,16 @@ es_status es_config_apply_section(es_config *config, const char *section,
   return status;
 }
 
-es_status es_config_apply(es_config *config, const es_node *sections,
-                          const char *path, es_diag *diag) {
+/* The configuration of the two that knows the section. */
+static es_config *whose(es_config *config, es_config *beside,
+                        const char *section) {
+  return beside != NULL && es_config_has_section(beside, section) ? beside
+                                                                  : config;
+}
+
+static es_status apply(es_config *config, es_config *beside,
+                       const es_node *sections, const char *path,
+                       es_diag *diag) {
   if (sections->kind != ES_NODE_MAP)
     return fail_at(diag, ES_BAD_VALUE, path, sections,
                    "a map of sections is wanted, as model: {eta: 0.04}");
@@ -68,16 +76,27 @@ es_status es_config_apply(es_config *config, const es_node *sections,
           diag, ES_BAD_VALUE, path, node,
           "%.80s: a setting stands in its section, as model: {eta: 0.04}",
           node->key);
-    status = es_config_apply_section(config, node->key, node, path, diag);
+    status = es_config_apply_section(whose(config, beside, node->key),
+                                     node->key, node, path, diag);
   }
   return status;
 }
 
-es_status es_config_load(es_config *config, const char *path, es_diag *diag) {
+es_status es_config_apply(es_config *config, const es_node *sections,
+                          const char *path, es_diag *diag) {
+  return apply(config, NULL, sections, path, diag);
+}
+
+es_status es_config_load_beside(es_config *config, es_config *beside,
+                                const char *path, es_diag *diag) {
   es_node *root;
   es_status status = es_yaml_read(&root, path, diag);
   if (status != ES_OK) return status;
-  status = es_config_apply(config, root, path, diag);
+  status = apply(config, beside, root, path, diag);
   es_yaml_free(root);
   return status;
+}
+
+es_status es_config_load(es_config *config, const char *path, es_diag *diag) {
+  return es_config_load_beside(config, NULL, path, diag);
 }

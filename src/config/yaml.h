@@ -40,6 +40,10 @@ const es_node *es_node_get(const es_node *map, const char *key);
 es_status es_config_apply(es_config *config, const es_node *sections,
                           const char *path, es_diag *diag) ES_MUST_USE;
 
+/* As es_config_load, but sections that `beside` (NULL: none) knows are its. */
+es_status es_config_load_beside(es_config *config, es_config *beside,
+                                const char *path, es_diag *diag) ES_MUST_USE;
+
 /* Applies one section's map of keys. */
 es_status es_config_apply_section(es_config *config, const char *section,
                                   const es_node *keys, const char *path,

@@ -6,8 +6,10 @@
 #include "file/atomic.h"
 #include "file/csv.h"
 #include "file/share.h"
+#include "plot/figure.h"
 #include "plot/prepare.h"
 #include "plot/process.h"
+#include "plot/restyle.h"
 #include "plot/slim.h"
 
 #include <dirent.h>
@@ -15,9 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How a script begins that was written here. */
-#define MARK "# Drawn by eigenstep"
 
 static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
 enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
@@ -134,6 +133,7 @@ static bool ends_in_count(size_t *k, const char *digits, size_t columns) {
  */
 typedef struct figure {
   const char *dir, *kind, *title, *trace;
+  const es_config *look;
 } figure;
 
 /* The table's name; n_FAMILY = k for every run of its columns FAMILY_1 …
@@ -182,12 +182,13 @@ static es_status write_script(const char *path, const figure *f,
   es_status status = es_part_open(&part, path, diag);
   if (status != ES_OK) return status;
   fprintf(part.stream,
-          MARK "; run it again with gnuplot in this folder.\n"
-               "name = '%s'\ntitle_text = ",
+          ES_PLOT_MARK "; run it again with gnuplot in this folder.\n"
+                       "name = '%s'\ntitle_text = ",
           f->kind);
   write_quoted(part.stream, f->title);
   fputc('\n', part.stream);
   status = write_families(part.stream, f, diag);
+  es_figure_write(part.stream, f->look);
   if (status == ES_OK) status = append_share(part.stream, "common.gp", diag);
   snprintf(file, sizeof file, "%s.gp", f->kind);
   if (status == ES_OK) status = append_share(part.stream, file, diag);
@@ -209,9 +210,9 @@ static es_status draw_one(const figure *f, es_diag *diag) {
 }
 
 es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
-                       es_diag *diag) {
+                       const es_config *look, es_diag *diag) {
   es_status status = ES_OK;
-  figure f = {.dir = dir, .title = title};
+  figure f = {.dir = dir, .title = title, .look = look};
   if (es_file_has(dir, "trace.csv")) status = es_plot_slim(&f.trace, dir, diag);
   while (status == ES_OK && *kinds != '\0') {
     char kind[64];
@@ -233,14 +234,15 @@ static es_status cannot_read(const char *path, int error, es_diag *diag) {
  * us. */
 static es_status recognise(bool *ours, const char *dir, const char *script,
                            es_diag *diag) {
-  char begin[sizeof MARK] = "";
+  char begin[sizeof ES_PLOT_MARK] = "";
   char *path = es_file_join(dir, script);
   *ours = false;
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   FILE *file = fopen(path, "rb");
   if (file != NULL)
-    *ours = fread(begin, 1, sizeof MARK - 1, file) == sizeof MARK - 1 &&
-            strcmp(begin, MARK) == 0;
+    *ours = fread(begin, 1, sizeof ES_PLOT_MARK - 1, file) ==
+                sizeof ES_PLOT_MARK - 1 &&
+            strcmp(begin, ES_PLOT_MARK) == 0;
   const int error = file != NULL && !ferror(file) ? 0 : errno;
   if (file != NULL) fclose(file);
   const bool known =
@@ -316,8 +318,27 @@ bool es_plot_lacks(const char *dir) {
   return lacks;
 }
 
-static es_status run_folder(const char *dir, int depth, size_t *n,
-                            es_diag *diag) {
+/* What is done to every script of a folder: whether it can look so is asked of
+ * all before any is rewritten, and they are rewritten before they are drawn,
+ * since a folder may list twice what is replaced meanwhile. */
+typedef struct errand {
+  enum { ASK, RESTYLE, DRAW } what;
+  const es_config *look;
+  size_t n; /* scripts that were treated */
+} errand;
+
+static es_status treat(const char *dir, const char *script, errand *e,
+                       es_diag *diag) {
+  const es_status status =
+      e->what == DRAW
+          ? run_script(dir, script, diag)
+          : es_plot_restyle(dir, script, e->look, e->what == ASK, diag);
+  e->n += status == ES_OK;
+  return status;
+}
+
+static es_status treat_folder(const char *dir, int depth, errand *e,
+                              es_diag *diag) {
   es_status status = ES_OK;
   DIR *folder = opendir(dir);
   if (folder == NULL)
@@ -326,23 +347,28 @@ static es_status run_folder(const char *dir, int depth, size_t *n,
     const size_t length = strlen(entry->d_name);
     if (entry->d_name[0] == '.') continue;
     if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0) {
-      status = run_script(dir, entry->d_name, diag);
-      *n += status == ES_OK;
+      status = treat(dir, entry->d_name, e, diag);
       continue;
     }
     char *path = es_file_join(dir, entry->d_name);
     if (path == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
     if (path != NULL && depth > 0 && es_file_is_directory(path))
-      status = run_folder(path, depth - 1, n, diag);
+      status = treat_folder(path, depth - 1, e, diag);
     free(path);
   }
   closedir(folder);
   return status;
 }
 
-es_status es_plot_again(const char *dir, size_t *n, es_diag *diag) {
-  *n = 0;
-  const es_status status = run_folder(dir, 1, n, diag);
+es_status es_plot_again(const char *dir, const es_config *look, size_t *n,
+                        es_diag *diag) {
+  es_status status = ES_OK;
+  errand e = {.what = look == NULL ? DRAW : ASK, .look = look};
+  for (; status == ES_OK && e.what <= DRAW; e.what++) {
+    e.n = 0;
+    status = treat_folder(dir, 1, &e, diag);
+  }
+  *n = e.n;
   if (status == ES_OK && *n == 0)
     return es_fail(diag, ES_FILE_MISSING,
                    "%s: no figure's script (NAME.gp) in it", dir);

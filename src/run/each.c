@@ -328,7 +328,8 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
       strcmp(stage->plot, "none") == 0)
     return status;
   return es_plot_draw(job->dir, stage->plot,
-                      plan->title != NULL ? plan->title : stage->name, diag);
+                      plan->title != NULL ? plan->title : stage->name,
+                      job->figure, diag);
 }
 
 /* Whether a table has the columns of the ends that are asked for now. One that

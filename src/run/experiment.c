@@ -112,7 +112,8 @@ static es_status execute_once(const es_job *job, const es_stage *stage,
       strcmp(kinds, "none") == 0)
     return status;
   return es_plot_draw(own.dir, kinds,
-                      own.title != NULL ? own.title : stage->name, diag);
+                      own.title != NULL ? own.title : stage->name, own.figure,
+                      diag);
 }
 
 /* One stage into dir/NAME. */
@@ -128,7 +129,12 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   own.csv = NULL;
   own.json = false;
   own.config = NULL;
-  es_status status = es_stage_configure(&own.config, plan, stage, diag);
+  es_config *figure = NULL;
+  es_status status = es_stage_figure(&figure, plan, stage, diag);
+  /* What the command line says is for all stages. */
+  if (own.figure == NULL) own.figure = figure;
+  if (status == ES_OK)
+    status = es_stage_configure(&own.config, plan, stage, diag);
   if (status == ES_OK)
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = folder_of(&dir, job->dir, stage->name, diag);
@@ -138,6 +144,7 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
     status = es_items_any(stage) ? es_each_run(&own, plan, stage, diag)
                                  : execute_once(&own, stage, diag);
   es_config_free(own.config);
+  es_config_free(figure);
   free(target);
   free(dir);
   return status;
@@ -200,7 +207,9 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
     es_status status = es_stage_configure(&config, plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
     es_config_free(config);
-    status = es_fit_check(plan, &plan->stage[i], diag);
+    status = es_stage_figure(&config, plan, &plan->stage[i], diag);
+    es_config_free(config);
+    if (status == ES_OK) status = es_fit_check(plan, &plan->stage[i], diag);
     if (status == ES_OK && es_items_any(&plan->stage[i]))
       status = es_each_check(plan, &plan->stage[i], diag);
     if (status != ES_OK) return status;
@@ -221,7 +230,7 @@ static es_status sum_again(const es_job *job, const es_stage *stage,
   if (status == ES_OK) status = es_align_write(dir, stage, diag);
   size_t drawn;
   if (status == ES_OK && es_plot_lacks(dir))
-    status = es_plot_again(dir, &drawn, diag);
+    status = es_plot_again(dir, NULL, &drawn, diag);
   free(dir);
   return status;
 }

@@ -25,6 +25,7 @@ typedef struct es_job {
   const char *size;  /* run: preset of the experiment, or NULL */
   const char *plot;  /* figure to draw in dir; NULL: the target's own; "none" */
   const char *title; /* of that figure; NULL: made from the target */
+  es_config *figure; /* how it looks (plot/figure.h); NULL: nothing was said */
   bool json, quiet, force, resume, dry_run;
   bool strict, merge; /* sweep */
   es_shard shard;     /* sweep: of how many this is which; zeros: of none */
@@ -68,6 +69,7 @@ enum {
   ES_OF_KERNEL = 131072,  /* its settings are [ntk] */
   ES_SET_BY_RUN = 262144, /* its settings are those of the run it reads, and
                             what is set beside them */
+  ES_LOOKS = 524288,      /* takes section [figure] */
   ES_OF_STAGE = 2048 /* in an experiment its target is an earlier stage, whose
                         folder it reads */
 };

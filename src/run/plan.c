@@ -232,6 +232,7 @@ static es_status read_stage(es_plan *plan, const es_node *node,
   if (stage.each == NULL && es_node_get(node, "derive") != NULL)
     return ES_REFUSE(plan, node, diag, "derive: goes with each");
   stage.fit = es_node_get(node, "fit");
+  stage.figure = es_node_get(node, "figure");
   plan->stage[plan->n_stages] = stage;
   status = check_plot(plan, &stage, diag);
   if (status == ES_OK)

@@ -21,6 +21,7 @@ typedef struct es_stage {
   const es_node *ends; /* with each: columns whose last row is kept, or NULL */
   const es_node *fit;  /* with each: a line through the table: fit.h, or NULL */
   const es_node *align;  /* spaces to compare, or NULL: see align.h */
+  const es_node *figure; /* how its figures look, or NULL: plot/figure.h */
   const es_node *preset; /* sections of sizes.SIZE.STAGE, or NULL */
 } es_stage;
 
@@ -46,6 +47,10 @@ void es_plan_close(es_plan *plan);
  * settings (ES_SET_BY_RUN). */
 es_status es_stage_configure(es_config **out, const es_plan *plan,
                              const es_stage *stage, es_diag *diag) ES_MUST_USE;
+
+/* How its figures look; *out NULL where it says nothing of it. */
+es_status es_stage_figure(es_config **out, const es_plan *plan,
+                          const es_stage *stage, es_diag *diag) ES_MUST_USE;
 
 /* Its sections and the preset's alone, into a configuration. */
 es_status es_stage_set(es_config *config, const es_plan *plan,

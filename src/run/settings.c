@@ -2,6 +2,7 @@
 #include "run/plan.h"
 
 #include "base/text.h"
+#include "plot/figure.h"
 #include "run/refuse.h"
 
 #include <string.h>
@@ -10,9 +11,9 @@
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {"name", "command", "target",  "needs",
-                                    "plot", "each",    "against", "ends",
-                                    "over", "derive",  "align",   "fit"};
+  static const char *const own[] = {
+      "name", "command", "target", "needs", "plot", "each",  "against",
+      "ends", "over",    "derive", "align", "fit",  "figure"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -43,7 +44,7 @@ static es_status begin(es_config **out, const es_plan *plan,
 
 es_status es_stage_set(es_config *config, const es_plan *plan,
                        const es_stage *stage, es_diag *diag) {
-  const es_status status = apply_sections(config, plan, stage->node, 12, diag);
+  const es_status status = apply_sections(config, plan, stage->node, 13, diag);
   return status == ES_OK ? apply_sections(config, plan, stage->preset, 0, diag)
                          : status;
 }
@@ -53,6 +54,26 @@ es_status es_stage_configure(es_config **out, const es_plan *plan,
   es_status status = begin(out, plan, stage, diag);
   if (status != ES_OK) return status;
   status = es_stage_set(*out, plan, stage, diag);
+  if (status == ES_OK) return ES_OK;
+  es_config_free(*out);
+  *out = NULL;
+  return status;
+}
+
+es_status es_stage_figure(es_config **out, const es_plan *plan,
+                          const es_stage *stage, es_diag *diag) {
+  es_diag inner = {0};
+  *out = NULL;
+  if (stage->figure == NULL) return ES_OK;
+  es_status status = es_config_new(out, &es_figure_keys, 1, diag);
+  if (status == ES_OK)
+    status = es_config_apply_section(*out, "figure", stage->figure, plan->path,
+                                     diag);
+  if (status == ES_OK) {
+    status = es_figure_check(*out, &inner);
+    if (status != ES_OK)
+      status = es_plan_pass_on(plan->path, stage->figure, &inner, diag);
+  }
   if (status == ES_OK) return ES_OK;
   es_config_free(*out);
   *out = NULL;

@@ -65,7 +65,7 @@ es $bt gamma=1 s0=1 t=1 --csv; expect "option without a value" 2 "csv.*must foll
 es $bt gamma=1 s0=1 t=1 --shard 1/2; expect "an option of another command" 2 "shard: not an option of this command"
 es $bt gamma=1 s0=1 t=1 model.tau=1; expect "a key no issue asked for" 2 "tau"
 es list metrics; expect "a list there is not" 2 "metrics"
-es plot run gamma=1; expect "plot takes no settings" 2 "no settings"
+es plot run gamma=1; expect "plot knows settings of figures alone" 2 "gamma: no such key"
 es predict barlow-twins gamma=1 s0=1 --json --csv -; expect "json and csv on one stream" 2 "json"
 
 # Files: 3.

@@ -24,7 +24,7 @@ static void listen(void **state) {
 static void draw(void **state, const char *dir, const char *kind) {
   es_diag diag = {0};
   listen(state);
-  assert_ok(es_plot_draw(at(state, dir), kind, "A title_1", &diag), diag);
+  assert_ok(es_plot_draw(at(state, dir), kind, "A title_1", NULL, &diag), diag);
   assert_content(at(state, "said"), "");
 }
 
@@ -141,7 +141,8 @@ static void complaints_are_heard(void **state) {
   put_text(state, "plots/loud.gp", "print 'loud'\n");
   setenv("EIGENSTEP_DATADIR", at(state, "."), 1);
   listen(state);
-  const es_status status = es_plot_draw(at(state, "."), "loud", "x", &diag);
+  const es_status status =
+      es_plot_draw(at(state, "."), "loud", "x", NULL, &diag);
   setenv("EIGENSTEP_DATADIR", ".", 1);
   assert_ok(status, diag);
   assert_content(at(state, "said"), "loud\n");

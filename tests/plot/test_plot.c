@@ -36,7 +36,7 @@ static void draws(void **state) {
   es_diag diag = {0};
   size_t n = 0;
   const char *dir = folder(state);
-  assert_ok(es_plot_draw(dir, "staircase", "Two modes", &diag), diag);
+  assert_ok(es_plot_draw(dir, "staircase", "Two modes", NULL, &diag), diag);
   assert_true(es_file_exists(at(state, "staircase.svg")));
   assert_int_equal(parts(state), 0);
   char *script = content(at(state, "staircase.gp"));
@@ -48,7 +48,7 @@ static void draws(void **state) {
   free(svg);
   /* The script is enough to draw it again. */
   assert_int_equal(remove(at(state, "staircase.svg")), 0);
-  assert_ok(es_plot_again(at(state, "."), &n, &diag), diag);
+  assert_ok(es_plot_again(at(state, "."), NULL, &n, &diag), diag);
   assert_int_equal(n, 1);
   assert_true(es_file_exists(at(state, "staircase.svg")));
 }
@@ -77,7 +77,8 @@ static void titles_are_not_code(void **state) {
   };
   for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
     es_diag diag = {0};
-    assert_ok(es_plot_draw(folder(state), "staircase", titles[i], &diag), diag);
+    assert_ok(es_plot_draw(folder(state), "staircase", titles[i], NULL, &diag),
+              diag);
     if (es_file_exists(at(state, "touched")))
       fail_msg("'%s' was run", titles[i]);
     assert_true(es_file_exists(at(state, "staircase.svg")));
@@ -92,7 +93,7 @@ static void columns_are_not_code(void **state) {
   put_text(state, "trace.csv",
            "t,loss,lambda_1,x;system('touch touched')_1,a-b_2,_1\n"
            "1,1,1,1,1,1\n2,1,1,1,1,1\n");
-  assert_ok(es_plot_draw(dir, "staircase", "x", &diag), diag);
+  assert_ok(es_plot_draw(dir, "staircase", "x", NULL, &diag), diag);
   assert_false(es_file_exists(at(state, "touched")));
 }
 
@@ -104,7 +105,7 @@ static void counts_of_columns(void **state) {
   put_text(state, "trace.csv",
            "t,loss,lambda_1,lambda_2,a_99999999999999999999,b_4294967297,c_1e0,"
            "d_9\n1,1,1,1,1,1,1,1\n2,1,1,1,1,1,1,1\n");
-  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", NULL, &diag), diag);
   char *script = content(at(state, "staircase.gp"));
   assert_non_null(strstr(script, "\nn_lambda = 2\n"));
   for (const char *name = "abcd"; *name != '\0'; name++) {
@@ -118,7 +119,8 @@ static void two_figures(void **state) {
   es_diag diag = {0};
   put_text(state, "table.csv",
            "lr,sup_error,loss_end\n0.001,0.1,1e-12\n0.1,1,2\n");
-  assert_ok(es_plot_draw(folder(state), "staircase,descent", "x", &diag), diag);
+  assert_ok(es_plot_draw(folder(state), "staircase,descent", "x", NULL, &diag),
+            diag);
   assert_true(es_file_exists(at(state, "staircase.svg")));
   assert_true(es_file_exists(at(state, "descent.svg")));
 }
@@ -134,24 +136,25 @@ static void short_tables(void **state) {
     snprintf(text, sizeof text, "%.*s\n%s", (int)strcspn(trace, "\n"), trace,
              rows[i]);
     put_text(state, "trace.csv", text);
-    assert_ok(es_plot_draw(dir, "staircase", "x", &diag), diag);
+    assert_ok(es_plot_draw(dir, "staircase", "x", NULL, &diag), diag);
     snprintf(text, sizeof text, "%.*s\n", (int)strcspn(steps, "\n"), steps);
     put_text(state, "steps.csv", text);
-    assert_ok(es_plot_draw(at(state, "."), "staircase", "x", &diag), diag);
+    assert_ok(es_plot_draw(at(state, "."), "staircase", "x", NULL, &diag),
+              diag);
   }
 }
 
 static void no_such_figure(void **state) {
   es_diag diag = {0};
-  assert_status(es_plot_draw(folder(state), "nothing", "x", &diag),
+  assert_status(es_plot_draw(folder(state), "nothing", "x", NULL, &diag),
                 ES_FILE_MISSING);
   assert_says(&diag, ES_FILE_MISSING, "plots/nothing.gp");
   assert_no_file(state, "nothing.gp");
   put_text(state, "trace.csv", "t,\"loss\n1\n");
-  assert_status(es_plot_draw(at(state, "."), "staircase", "x", &diag),
+  assert_status(es_plot_draw(at(state, "."), "staircase", "x", NULL, &diag),
                 ES_FILE_CORRUPT);
   assert_no_file(state, "staircase.gp");
-  assert_status(es_plot_draw(at(state, "no"), "staircase", "x", &diag),
+  assert_status(es_plot_draw(at(state, "no"), "staircase", "x", NULL, &diag),
                 ES_FILE_WRITE);
 }
 
@@ -164,12 +167,13 @@ static void a_failing_script(void **state) {
   put_text(state, "bad.gp",
            "set terminal svg\nset output 'bad.svg' . suffix\nplot x\n"
            "plot 'nowhere.csv' using 1\n");
-  assert_status(es_plot_again(dir, &n, &diag), ES_TOOL_MISSING);
+  assert_status(es_plot_again(dir, NULL, &n, &diag), ES_TOOL_MISSING);
   assert_says(&diag, ES_TOOL_MISSING, "gnuplot failed on|bad.gp");
   assert_int_equal(n, 0);
   assert_no_file(state, "bad.svg");
   put_text(state, "bad.svg", "older");
-  assert_status(es_plot_again(at(state, "."), &n, &diag), ES_TOOL_MISSING);
+  assert_status(es_plot_again(at(state, "."), NULL, &n, &diag),
+                ES_TOOL_MISSING);
   assert_content(at(state, "bad.svg"), "older");
   assert_int_equal(parts(state), 0);
   /* A figure that cannot get its name, a folder having it. */
@@ -177,7 +181,7 @@ static void a_failing_script(void **state) {
   mkdir(at(state, "bad.svg"), 0755);
   put_text(state, "bad.gp",
            "set terminal svg\nset output 'bad.svg' . suffix\nplot x\n");
-  assert_status(es_plot_again(at(state, "."), &n, &diag), ES_FILE_WRITE);
+  assert_status(es_plot_again(at(state, "."), NULL, &n, &diag), ES_FILE_WRITE);
   assert_says(&diag, ES_FILE_WRITE, "bad.svg");
 }
 
@@ -193,7 +197,8 @@ static void a_figure_cut_short(void **state) {
              "set print '%s.part'\nprint 'half of a picture'\n", name);
     put_text(state, "cut.gp", script);
     put_text(state, name, "older");
-    assert_status(es_plot_again(at(state, "."), &n, &diag), ES_FILE_WRITE);
+    assert_status(es_plot_again(at(state, "."), NULL, &n, &diag),
+                  ES_FILE_WRITE);
     assert_says(&diag, ES_FILE_WRITE, name);
     assert_content(at(state, name), "older");
     assert_int_equal(parts(state), 0);
@@ -217,7 +222,7 @@ static void odd_names(void **state) {
   put_text(state, "sub/deeper/no.gp", "exit status 1\n");
   put_text(state, ".hidden/no.gp", "exit status 1\n");
   put_text(state, ".no.gp", "exit status 1\n");
-  assert_ok(es_plot_again(at(state, "."), &n, &diag), diag);
+  assert_ok(es_plot_again(at(state, "."), NULL, &n, &diag), diag);
   assert_int_equal(n, 2);
   assert_true(es_file_exists(at(state, "-e.svg")));
   assert_true(es_file_exists(at(state, "sub/b c.svg")));
@@ -226,9 +231,11 @@ static void odd_names(void **state) {
 static void no_scripts(void **state) {
   es_diag diag = {0};
   size_t n;
-  assert_status(es_plot_again(at(state, "."), &n, &diag), ES_FILE_MISSING);
+  assert_status(es_plot_again(at(state, "."), NULL, &n, &diag),
+                ES_FILE_MISSING);
   assert_says(&diag, ES_FILE_MISSING, "no figure's script");
-  assert_status(es_plot_again(at(state, "none"), &n, &diag), ES_FILE_MISSING);
+  assert_status(es_plot_again(at(state, "none"), NULL, &n, &diag),
+                ES_FILE_MISSING);
   assert_says(&diag, ES_FILE_MISSING, "none|no such folder");
 }
 
@@ -240,7 +247,8 @@ static void without_gnuplot(void **state) {
   assert_non_null(strstr(text, " svg "));
   setenv("PATH", at(state, "."), 1);
   assert_false(es_plot_gnuplot(text, sizeof text));
-  const es_status status = es_plot_draw(folder(state), "staircase", "x", &diag);
+  const es_status status =
+      es_plot_draw(folder(state), "staircase", "x", NULL, &diag);
   setenv("PATH", path, 1);
   free(path);
   assert_int_equal(status, ES_TOOL_MISSING);

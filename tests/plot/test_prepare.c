@@ -48,7 +48,7 @@ static void tiles(void **state) {
         assert_close(t.value[(j * 6 + i) * 5 + k], want[k], 1e-15, 0);
     }
   es_table_free(&t);
-  assert_ok(es_plot_draw(at(state, "."), "modes", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "modes", "x", NULL, &diag), diag);
   assert_true(es_file_exists(at(state, "modes.svg")));
 }
 
@@ -74,10 +74,10 @@ static void colour_tiles(void **state) {
                      1e-13);
     }
   es_table_free(&t);
-  assert_ok(es_plot_draw(at(state, "."), "modes", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "modes", "x", NULL, &diag), diag);
   put_text(state, "factors.csv",
            "mode,gamma,hue_r2,warmth_r2\n1,0.5,0.25,1\n2,0.25,nan,0\n");
-  assert_ok(es_plot_draw(at(state, "."), "factors", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "factors", "x", NULL, &diag), diag);
   char *svg = content(at(state, "factors.svg"));
   assert_non_null(strstr(svg, "hue"));
   assert_non_null(strstr(svg, "warmth"));
@@ -183,7 +183,7 @@ static void missing_arrays(void **state) {
     assert_status(es_plot_prepare(at(state, "."), kinds[i], &diag),
                   ES_FILE_MISSING);
     assert_says(&diag, ES_FILE_MISSING, "arrays.h5|missing|output.modes=on");
-    assert_status(es_plot_draw(at(state, "."), kinds[i], "x", &diag),
+    assert_status(es_plot_draw(at(state, "."), kinds[i], "x", NULL, &diag),
                   ES_FILE_MISSING);
     assert_no_file(state, "modes.gp");
     assert_no_file(state, "embedding.gp");
@@ -257,7 +257,7 @@ static void embeddings(void **state) {
             1e-9, 1e-9);
     }
   es_table_free(&table);
-  assert_ok(es_plot_draw(at(state, "."), "embedding", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "embedding", "x", NULL, &diag), diag);
   assert_true(es_file_exists(at(state, "embedding.svg")));
 }
 
@@ -280,7 +280,7 @@ static void flat_embeddings(void **state) {
     assert_close(table.value[i * 6 + 5], 0, 0, 0);
   }
   es_table_free(&table);
-  assert_ok(es_plot_draw(at(state, "."), "embedding", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "embedding", "x", NULL, &diag), diag);
   assert_true(es_file_exists(at(state, "embedding.svg")));
 }
 

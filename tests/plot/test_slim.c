@@ -55,11 +55,11 @@ static void the_figure_is_the_same(void **state) {
   es_diag diag = {0};
   put_text(state, "steps.csv", "mode,gamma,tau_predicted\n1,1,1.5\n");
   put_text(state, "trace.csv", "t,loss,lambda_1\n1,1,0.1\n2,0.2,0.9\n");
-  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", NULL, &diag), diag);
   char *plain = content(at(state, "staircase.svg"));
   put_text(state, "trace.csv",
            "t,loss,lambda_1,W_1_1,W_1_2\n1,1,0.1,7,8\n2,0.2,0.9,9,10\n");
-  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", &diag), diag);
+  assert_ok(es_plot_draw(at(state, "."), "staircase", "x", NULL, &diag), diag);
   char *script = content(at(state, "staircase.gp"));
   assert_non_null(strstr(script, "\ntrace = 'curves.csv'\n"));
   char *slim = content(at(state, "staircase.svg"));
