@@ -22,6 +22,7 @@ do for [terminal_name in terminals] {
   set size square
   set key bottom right Left reverse samplen 1 spacing 1.2
   set label 1 sprintf('R² %.2f; left out %.2f, error %.3f', A_min, B_min, C_min) at graph 0.04,0.94 @INK
+  @AXES
   plot x with lines lw 1 dt (6,4) lc rgb ink('#606060') notitle, \
        'fitted.csv' using "top1":"fitted" with points pt 6 ps 0.9 lc rgb ink('#808080') title 'in the fit', \
        'fitted.csv' using "top1":"left_out" with points pt 7 ps 0.9 lc rgb ink('#1b1464') title 'left out'

@@ -51,6 +51,6 @@ do for [terminal_name in terminals] {
   set tmargin at screen 1 - 0.75 / height
   set bmargin at screen 1.4 / height
   plot file using (@across):(@down):(@across-0.48):(@across+0.48):(@down-0.48):(@down+0.48):"overlap" with boxxyerror fs solid 1 noborder lc palette, \
-       file using (@across):(@down):(text(column("overlap"))):(column("overlap") > 0.6 ? 0xffffff : 0x202020) with labels font cell_font tc rgb variable
+       file using (@across):(@down):(text(column("overlap"))):(hex(ink(column("overlap") > 0.6 ? "#ffffff" : "#202020"))) with labels font cell_font tc rgb variable
   unset output
 }

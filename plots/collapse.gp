@@ -27,6 +27,7 @@ do for [terminal_name in terminals] {
   set label 1 'healthy above .5' at graph 0.985, first 0.525 right textcolor rgb ink('#606060') font ',10'
   set label 2 'collapsed below .1' at graph 0.985, first 0.125 right textcolor rgb ink('#606060') font ',10'
   set key at screen 0.715, graph 1 top left Left reverse samplen 2 spacing 1.25 noenhanced
+  @AXES
   plot 0.5 with lines lw 1 dt (6,4) lc rgb ink('#606060') notitle, \
        0.1 with lines lw 1 dt (6,4) lc rgb ink('#606060') notitle, \
        for [k=1:5] run(word(keep, k)) using "step":"emb_std" with lines lw 2.6 lc rgb ink(word(keep_tone, k)) title word(keep_title, k), \

@@ -30,6 +30,7 @@ do for [terminal_name in terminals] {
   set xrange [0:30]
   set yrange [1e-14:1]
   set key bottom left Left reverse samplen 2.5 spacing 1.2
+  @AXES
   plot trace using (column("t")):(column("commutator")) every 10 with points pt 7 ps 0.9 lc rgb ink('#1b1464') title '2 by 2, integrated', \
        trace using (column("t")):(A_max*exp(-now(trace_of_K(column("s_1"), column("s_2"), column("p_1"), column("p_2"))))) with lines lw 1.6 dt (7,5) lc rgb ink('#d95f02') title sprintf('‖L(0)‖ exp(−∫ tr K): within %.0g', W_max), \
        other using (column("t")):(column("commutator")) every 4 with points pt 5 ps 0.8 lc rgb ink('#1f9e89') title '3 by 3, integrated', \

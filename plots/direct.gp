@@ -43,9 +43,9 @@ do for [terminal_name in terminals] {
     set arrow 1 from graph 0, first low to graph 1, first low nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back
     set arrow 2 from graph 0, first high to graph 1, first high nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back
     if (k == 6) { set key top right samplen 2 spacing 1.1 font ',9' }
-    plot for [j=1:n] file(folder[k]) using (column("t")):(column(sprintf("p_%d", j))):(shade(j)) with lines lw 2.4 lc palette notitle, \
-         for [j=1:n] NaN with lines lw 2.4 lc palette frac shade(j) title sprintf('mode %d', j), \
-         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("p_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02') notitle
+    plot for [j in shown(n)] file(folder[k]) using (column("t")):(column("p_" . j)):(shade(j)) with lines lw 2.4 lc palette notitle, \
+         for [j in shown(n)] NaN with lines lw 2.4 lc palette frac shade(j) title 'mode ' . j, \
+         for [j in shown(n)] trace using (column("t")):(k == 1 ? column("p_" . j) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02') notitle
     unset arrow 1
     unset arrow 2
     unset key
@@ -60,8 +60,8 @@ do for [terminal_name in terminals] {
     set format x '%g'
     set xlabel 'flow time t' offset 0,0.5 @INK
     if (k < 6) { set arrow 1 from graph 0, first rest[k] to graph 1, first rest[k] nohead lw 0.8 dt (3,3) lc rgb ink('#606060') back }
-    plot for [j=1:n] file(folder[k]) using (column("t")):(column(sprintf("s_%d", j))):(shade(j)) with lines lw 2.4 lc palette, \
-         for [j=1:n] trace using (column("t")):(k == 1 ? column(sprintf("s_%d", j)) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02')
+    plot for [j in shown(n)] file(folder[k]) using (column("t")):(column("s_" . j)):(shade(j)) with lines lw 2.4 lc palette, \
+         for [j in shown(n)] trace using (column("t")):(k == 1 ? column("s_" . j) : NaN) with lines lw 1.3 dt (7,5) lc rgb ink('#d95f02')
     unset arrow 1
   }
   unset multiplot

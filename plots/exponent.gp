@@ -15,6 +15,7 @@ do for [terminal_name in terminals] {
   set xlabel 'scale of the start, α' @INK
   set ylabel 'sup_t ‖W − W*‖' @INK
   set key top left Left reverse
+  @AXES
   plot theory(x) with lines lw 1.5 dt (7,7) lc rgb ink('#d95f02') title sprintf('theory: α^{%.3f}', P_min), \
        'table.csv' using (column("init_scale")):(column("sup_error")) with points pt 7 ps 1.2 lc rgb ink('#1b1464') title sprintf('integrated; fit α^{%.3f}', E_slope)
   unset output

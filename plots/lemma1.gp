@@ -57,8 +57,8 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.49
   set title 'augmentation: noise' font ',11' @INK
   set ylabel 'eigenvalues p_j of W_p' @INK
-  plot for [j=1:n] file('noise') using (column("t")):(column(sprintf("p_%d", j))):(shade(j)) with lines lw 2.4 lc palette notitle, \
-       for [j=1:n] file('noise-modes') using (column("t")):(column(sprintf("p_%d", j))) with lines lw 1.4 dt (7,5) lc rgb ink('#d95f02') notitle, \
+  plot for [j in shown(n)] file('noise') using (column("t")):(column("p_" . j)):(shade(j)) with lines lw 2.4 lc palette notitle, \
+       for [j in shown(n)] file('noise-modes') using (column("t")):(column("p_" . j)) with lines lw 1.4 dt (7,5) lc rgb ink('#d95f02') notitle, \
        NaN with lines lw 2.4 lc rgb ink('#1b1464') title 'full matrices', \
        NaN with lines lw 1.4 dt (7,5) lc rgb ink('#d95f02') title 'modes'
 
@@ -66,8 +66,8 @@ do for [terminal_name in terminals] {
   set rmargin at screen 0.985
   set title 'augmentation: shift by one pixel, flip' font ',11' @INK
   set ylabel '' @INK
-  plot for [j=1:n] file('views') using (column("t")):(column(sprintf("p_%d", j))):(shade(j)) with lines lw 2.4 lc palette notitle, \
-       for [j=1:n] file('views-modes') using (column("t")):(column(sprintf("p_%d", j))) with lines lw 1.4 dt (7,5) lc rgb ink('#d95f02') notitle, \
+  plot for [j in shown(n)] file('views') using (column("t")):(column("p_" . j)):(shade(j)) with lines lw 2.4 lc palette notitle, \
+       for [j in shown(n)] file('views-modes') using (column("t")):(column("p_" . j)) with lines lw 1.4 dt (7,5) lc rgb ink('#d95f02') notitle, \
        '../ends/table.csv' using (70):"p":(80):(0) with vectors nohead lw 1.8 dt (1,2) lc rgb ink('#000000') notitle, \
        NaN with lines lw 1.8 dt (1,2) lc rgb ink('#000000') title 'ends, from X and X'' whole'
   unset multiplot

@@ -40,8 +40,8 @@ do for [terminal_name in terminals] {
   set ylabel 'eigenvalues of C' offset 1 @INK
   set label 1 'covariance loss' at graph 0.985, graph 0.16 right @INK
   plot '../covariance/steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888'), \
-       for [j=1:n_lambda] '../covariance/trace.csv' using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette, \
-       for [j=1:n_lambda] '../covariance/trace.csv' using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02')
+       for [j in shown(n_lambda)] '../covariance/trace.csv' using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with lines lw 3 lc palette, \
+       for [j in shown(n_lambda)] '../covariance/trace.csv' using (column("t")):(column("predicted_" . j)) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02')
 
   set tmargin at screen 0.365
   set bmargin at screen 0.10
@@ -49,8 +49,8 @@ do for [terminal_name in terminals] {
   set xlabel 'flow time t' @INK
   set label 1 'spectral loss' @INK
   plot 'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888'), \
-       for [j=1:n_lambda] trace using (column("t")):(column(sprintf("lambda_%d", j))):(shade(j, n_lambda)) with lines lw 3 lc palette, \
-       for [j=1:n_lambda] trace using (column("t")):(column(sprintf("predicted_%d", j))) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02'), \
+       for [j in shown(n_lambda)] trace using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with lines lw 3 lc palette, \
+       for [j in shown(n_lambda)] trace using (column("t")):(column("predicted_" . j)) with lines lw 1.3 dt (7,7) lc rgb ink('#d95f02'), \
        '../ends/table.csv' using (T_max/2.2):(column("lambda")):(T_max-T_max/2.2):(0) with vectors nohead lw 1.6 dt (1,2) lc rgb ink('#000000')
   unset label
   unset multiplot

@@ -29,14 +29,14 @@ do for [j=1:shown] {
   stats 'modes.csv' using (column("run") == 1 && column("mode") == j && strcol("fate_met") eq 'stable' ? column("p_star_plus_end") : NaN) nooutput name 'P'
   if (exists('P_records')) { star[j] = P_max }
 }
-array anchor[5] = [0x1b1464, 0x31688e, 0x1f9e89, 0x8bc34a, 0xf0b400]
+array anchor[5] = [hex(ramp[1]), hex(ramp[2]), hex(ramp[3]), hex(ramp[4]), hex(ramp[5])]
 part(c, k) = (int(c) >> (8 * k)) & 255
 mix(a, b, x) = int(a + (b - a) * x + 0.5)
 blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
 shade(j) = shown > 1 ? 4.0 * (j - 1) / (shown - 1) : 0.0
 cell(x) = x >= 4 ? 4 : int(x) + 1
 colour(j) = blend(anchor[cell(shade(j))], anchor[cell(shade(j)) + 1], shade(j) - cell(shade(j)) + 1)
-pale(j) = blend(colour(j), 0xffffff, 0.35)
+pale(j) = blend(colour(j), hex(ground), 0.35)
 
 metric = 'agreement.csv'
 stats metric using (strcol("metric") eq 'p_error_features_worst' ? column("value") : NaN) nooutput name 'F'

@@ -4,7 +4,7 @@
 # over the largest. Reads overlay.csv, of several runs the first, and agreement.csv.
 width = 9.4
 height = 4.6
-size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
+size(text) = strlen(text) * 0.1 * figure_points / 9.0 < width - 0.4 ? 13 : 130 * (width - 0.4) * 9.0 / figure_points / strlen(text)
 count(what) = int(system(sprintf("head -1 overlay.csv | tr ',' '\\n' | grep -c '^%s_[0-9]*$'", what)))
 told(what) = real(system(sprintf("grep '^%s,' agreement.csv | cut -d, -f2", what)))
 last = count('sigma_2') > 0 ? 'sigma_2' : 'sigma_1'
@@ -40,7 +40,7 @@ do for [terminal_name in terminals] {
   unset logscale y
   set format y '%g'
   set label 1 title_text at screen 0.5,0.955 center noenhanced font sprintf(',%.1f', size(title_text)) @INK
-  set label 2 sprintf('singular values %.2g%% off (maps as they start: %.2g%%); rank %g, predicted %g', 100 * told('sigma_error'), 100 * real(system("grep '^sigma_error,' agreement.csv | cut -d, -f5")), told('rank'), told('rank_predicted')) at screen 0.5,0.895 center font ',10.5' tc rgb ink('#606060') @INK
+  set label 2 sprintf('singular values %.2g%% off (maps as they start: %.2g%%); rank %g, predicted %g', 100 * told('sigma_error'), 100 * real(system("grep '^sigma_error,' agreement.csv | cut -d, -f5")), told('rank'), told('rank_predicted')) at screen 0.5,0.895 center font ',10.5' tc rgb ink('#606060')
   set border 3 lw 0.8
   set tics nomirror out
   set xlabel 'flow time t' @INK
@@ -52,8 +52,8 @@ do for [terminal_name in terminals] {
   set cbrange [1:n]
   one(name) = (column("run") == 1 ? column(name) : NaN)
   set key top left Left reverse samplen 2.5 font ',10'
-  plot for [j=1:n] 'overlay.csv' using (one("t")):(one(sprintf('%s_%d', last, j))):(j) with lines lw 3 lc palette notitle, \
-       for [j=1:n] 'overlay.csv' using (one("t")):(one(sprintf('predicted_%s_%d', last, j))) with lines dt (6,5) lw 1.3 lc rgb ink('#202020') notitle, \
+  plot for [j in shown(n)] 'overlay.csv' using (one("t")):(one(last . '_' . j)):(int(j)) with lines lw 3 lc palette notitle, \
+       for [j in shown(n)] 'overlay.csv' using (one("t")):(one('predicted_' . last . '_' . j)) with lines dt (6,5) lw 1.3 lc rgb ink('#202020') notitle, \
        NaN with lines lw 3 lc rgb ink('#31688e') title 'network', \
        NaN with lines dt (6,5) lw 1.3 lc rgb ink('#202020') title 'flow from its start'
   unset label 1 ; unset label 2

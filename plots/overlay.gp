@@ -17,7 +17,7 @@ theory = ink('#202020')
 faint = ink('#8a8a8a')
 plain = ink('#606060')
 # About a tenth of an inch a letter at size 13.
-size(text) = strlen(text) * 0.1 < width - 0.4 ? 13 : 130 * (width - 0.4) / strlen(text)
+size(text) = strlen(text) * 0.1 * figure_points / 9.0 < width - 0.4 ? 13 : 130 * (width - 0.4) * 9.0 / figure_points / strlen(text)
 
 # Tables as words, so that nan and inf stay what they are.
 unset datafile
@@ -69,7 +69,7 @@ if (t_high == 0) { t_high = 1.0 ; t_first = 0.1 }
 
 # Modes in the colours of the palette, paler under the dashes of theory.
 n = |$step|
-array anchor[5] = [0x1b1464, 0x31688e, 0x1f9e89, 0x8bc34a, 0xf0b400]
+array anchor[5] = [hex(ramp[1]), hex(ramp[2]), hex(ramp[3]), hex(ramp[4]), hex(ramp[5])]
 part(c, k) = (int(c) >> (8 * k)) & 255
 mix(a, b, x) = int(a + (b - a) * x + 0.5)
 blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
@@ -77,7 +77,7 @@ cell(x) = x >= 4 ? 4 : int(x) + 1
 at(x) = blend(anchor[cell(x)], anchor[cell(x) + 1], x - cell(x) + 1)
 of(j, n) = at(n > 1 ? 4.0 * (j - 1) / (n - 1) : 0.0)
 colour(j) = of(j, n)
-lighter(c) = blend(c, 0xffffff, 0.45)
+lighter(c) = blend(c, hex(ground), 0.45)
 pale(j) = lighter(colour(j))
 
 # Points of the right panels: predicted, measured, low, high, overlap, colour.
@@ -90,7 +90,7 @@ do for [j=1:n] {
   o = number(word($step[j], 4)) ; a = number(word($step[j], 5)) ; b = number(word($step[j], 6))
   if (!is(b)) { b = t_high }
   tau[j] = is(p) && p > 0 && p <= t_high ? p : NaN
-  if (g > 0) { drawn = drawn . sprintf(' %d', j) }
+  if (g > 0 && wanted(j)) { drawn = drawn . sprintf(' %d', j) }
   if (is(tau[j])) { steps = steps + 1 ; if (!is(q)) { missed = missed + 1 } }
   if (p > 0 && p < least) { least = p }
   if (q > 0 && q < least) { least = q }
@@ -197,7 +197,7 @@ do for [terminal_name in terminals] {
   unit = n > 5 ? 2 : 1
   set ytics 0,unit,n
   do for [k=1:n] { set arrow k from t_low, k to t_high, k nohead back lw 0.6 lc rgb ink('#c8c8c8') }
-  do for [j=1:n] { if (is(tau[j])) { set arrow n+j from tau[j], 0 to tau[j], n*1.06 nohead back lw 0.8 dt (2,3) lc rgb faint } }
+  do for [j=1:n] { if (is(tau[j]) && wanted(j)) { set arrow n+j from tau[j], 0 to tau[j], n*1.06 nohead back lw 0.8 dt (2,3) lc rgb faint } }
   unset key
   plot 'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("loss")) with lines lw 3 lc rgb ink('#9a9a9a'), \
        'overlay.csv' using (column("run") == 1 ? column("t") : NaN):(column("predicted_loss")) with lines lw 1.5 dt (6,4) lc rgb theory
@@ -216,7 +216,7 @@ do for [terminal_name in terminals] {
   set yrange [-0.03:1.3]
   set ytics 0,0.25,1
   do for [j=1:n] {
-    if (is(tau[j])) {
+    if (is(tau[j]) && wanted(j)) {
       set arrow j from tau[j], -0.03 to tau[j], 1.12 + 0.065*row[j] nohead back lw 0.8 dt (2,3) lc rgb faint
       set label j sprintf('%d', j) at tau[j], 1.155 + 0.065*row[j] center textcolor rgb colour(j)
     }
@@ -295,13 +295,13 @@ do for [terminal_name in terminals] {
       if (k == 1) { set label 1 'eigenvalues of C' at screen 0.014,1.35/height center rotate @INK }
       set label 2 says[k] . (is(spectral[k]) ? sprintf(': rms error %.2g', spectral[k]) : '') at graph 0.5,1.07 center @INK
       if (is(spectral[k])) {
-        plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
-             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
-             for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle, \
-             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%s_%d", kernel[k], j))) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle
+        plot for [j in shown(d)] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . j)) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j in shown(d)] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . j)) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j in shown(d)] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . kernel[k] . "_" . j)) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle, \
+             for [j in shown(d)] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . kernel[k] . "_" . j)) with lines lw 1.5 dt (6,4) lc rgb of(j, d) notitle
       } else {
-        plot for [j=1:d] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
-             for [j=1:d] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column(sprintf("lambda_%d", j))) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle
+        plot for [j in shown(d)] 'overlay.csv' every 1::0::20 using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . j)) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle, \
+             for [j in shown(d)] 'overlay.csv' every thin::from using (column("run") == 1 ? column("t") : NaN):(column("lambda_" . j)) with lines lw 3.5 lc rgb lighter(of(j, d)) notitle
       }
       unset label
     }

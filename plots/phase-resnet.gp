@@ -45,6 +45,7 @@ do for [terminal_name in terminals] {
   do for [j=1:curves] { set label 10+j sprintf('mode %d', j) at 2.24,height_of[j] center offset 0,0.55 textcolor rgb tone[j] font ',10' }
   shift(j) = 10**(0.06*(j - 4.5))
   hue(j) = j <= curves ? tone[j] : ink('#909090')
+  @AXES
   plot for [j=1:curves] '$edge_' . j using 1:2 with lines lw 1.8 dt (7,4) lc rgb tone[j], \
        for [j=1:modes] '../network/table.csv' using (column("predictor_lr_ratio")*shift(j)):(column(sprintf("p_%d_end", j)) > grown ? column("weight_decay")/2 : NaN) with points pt 7 ps 0.9 lc rgb hue(j), \
        for [j=1:modes] '../network/table.csv' using (column("predictor_lr_ratio")*shift(j)):(column(sprintf("p_%d_end", j)) > grown ? NaN : column("weight_decay")/2) with points pt 6 lw 1.4 ps 0.9 lc rgb hue(j)

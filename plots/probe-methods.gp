@@ -33,6 +33,7 @@ do for [terminal_name in terminals] {
   set xrange [L_min - 0.01:H_max + 0.01]
   set mxtics 2
   if (chance == chance) { set arrow 1 from chance, graph 0 to chance, graph 1 nohead lw 0.9 dt (6,4) lc rgb ink('#606060') }
+  @AXES
   plot for [k=1:n] '../' . method(k) . '-probe/table.csv' using "top1":(k + 0.27) with points pt 7 ps 0.4 lc rgb ink('#808080') notitle, \
        for [k=1:n] 'accuracies.csv' using (column("top1_mean")):(column(0) + 1 == k ? k : NaN):(column("top1_std")) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb tone(method(k)) notitle
   unset output

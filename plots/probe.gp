@@ -16,6 +16,7 @@ do for [terminal_name in terminals] {
   set xtics 1
   set mxtics 1
   set key bottom right Left reverse
+  @AXES
   plot for [k=1:2] from[k] using (column("modes") + 0.08*(k - 1.5)):(column("top5_mean")):(column("top5_std")) with yerrorbars pt -1 lc rgb tone[k] notitle, \
        for [k=1:2] from[k] using (column("modes") + 0.08*(k - 1.5)):(column("top5_mean")) with linespoints pt mark[k] - 1 ps 1 lc rgb tone[k] title head[k] . ': among the first five', \
        for [k=1:2] from[k] using (column("modes") + 0.08*(k - 1.5)):(column("top1_mean")):(column("top1_std")) with yerrorbars pt -1 lc rgb tone[k] notitle, \

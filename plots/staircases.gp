@@ -48,7 +48,7 @@ do for [terminal_name in terminals] {
     set xlabel 'training steps' offset 0,0.4 @INK
     if (k == 1) { set ylabel 'eigenvalues' offset 1 @INK } else { unset ylabel }
     if (free[k]) { set ylabel 'over their mean' offset 0.4 @INK }
-    plot for [j=1:n] folder[k] using (column("step")):(height_of(k, j)):(shade(j)) with lines lw 1.8 lc palette
+    plot for [j in shown(n)] folder[k] using (column("step")):(height_of(k, int(j))):(shade(j)) with lines lw 1.8 lc palette
   }
   unset multiplot
   unset output

@@ -40,7 +40,7 @@ do for [terminal_name in terminals] {
     set arrow 1 from 1e4, graph 0 to 1e4, graph 1 nohead lw 1 dt (2,3) lc rgb ink('#404040')
     set label 1 '4 of 16 collapsed at 10,000 ' at 1e4, 3 right font ',10' @INK
   }
-  plot for [j=1:m] file using (column("t")/rate):(column(sprintf("cov_lambda_%d", j))):(shade(j)) with lines lw 2 lc palette, \
+  plot for [j in shown(m)] file using (column("t")/rate):(column("cov_lambda_" . j)):(shade(j)) with lines lw 2 lc palette, \
        floor_ with lines lw 1.4 dt (6,4) lc rgb ink('#000000')
   unset arrow
   unset label

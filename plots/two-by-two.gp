@@ -24,6 +24,7 @@ do for [terminal_name in terminals] {
   label(a, b) = strcol(a) . "\n" . strcol(b)
   first_name = system("head -1 summary.csv | cut -d, -f1,2 | sed 's/,/, /;s/_/ /g'")
   set xlabel first_name noenhanced offset 0,-0.6 @INK
+  @AXES
   plot from[1] using 0:(NaN):xtic(label(1, 2)) notitle, \
        for [k=1:2] from[k] using ($0 + 0.16*(k - 1.5)):(column('top1_mean')):(spread(column('top1_std'))) with yerrorbars pt mark[k] ps 1.3 lw 1.5 lc rgb tone[k] title says[k]
   unset output

@@ -37,7 +37,7 @@ last = int(L_records) - 1
 array colour[2*flows]
 do for [k=0:1] { do for [j=1:flows] {
   stats trace_of('plane', 1 + 2*k) every ::last::last using (column(sprintf("p_%d", j))) nooutput name 'E'
-  colour[k*flows + j] = E_max > tau / (2*b) ? 0x1f5a97 : 0xc2571a
+  colour[k*flows + j] = E_max > tau / (2*b) ? hex(ink('#1f5a97')) : hex(ink('#c2571a'))
 } }
 
 kind(name) = strcol("kind") eq name
