@@ -188,10 +188,12 @@ static es_status add_row(es_session *s, es_diag *diag) {
 /* What an earlier run left, so that a kill before the first checkpoint does not
  * resume from that run's, and nothing of it is taken for this one's. */
 static es_status forget(const es_session *s, es_diag *diag) {
+  /* The record goes first: it must not speak of what is not whole. */
   static const char *const names[] = {
-      CHECKPOINT,  TRACE,    "run.json",     "prediction.csv", "embed.h5",
-      "probe.csv", "ntk.h5", "spectrum.csv", "factors.csv"};
-  es_status status = es_family_forget(NULL, s->job->dir, diag);
+      CHECKPOINT,  TRACE,    "prediction.csv", "embed.h5",
+      "probe.csv", "ntk.h5", "spectrum.csv",   "factors.csv"};
+  es_status status = es_file_remove(s->job->dir, "run.json", diag);
+  if (status == ES_OK) status = es_family_forget(NULL, s->job->dir, diag);
   for (size_t i = 0; status == ES_OK && i < sizeof names / sizeof *names; i++)
     status = es_file_remove(s->job->dir, names[i], diag);
   return status;

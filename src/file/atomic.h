@@ -65,6 +65,10 @@ int es_file_lack(const char *path);
 es_status es_file_read(unsigned char **out, size_t *n, const char *path,
                        size_t max, es_diag *diag) ES_MUST_USE;
 
+/* The same where there is something of that name; else ES_OK, *out NULL. */
+es_status es_file_read_any(unsigned char **out, size_t *n, const char *path,
+                           size_t max, es_diag *diag) ES_MUST_USE;
+
 /* Makes a directory and its parents; an existing directory is fine. */
 es_status es_file_mkdirs(const char *path, es_diag *diag) ES_MUST_USE;
 /* Locks a folder for this process, alone or (shared) with others that share it,

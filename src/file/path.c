@@ -60,6 +60,13 @@ es_status es_file_read(unsigned char **out, size_t *n, const char *path,
   return ES_OK;
 }
 
+es_status es_file_read_any(unsigned char **out, size_t *n, const char *path,
+                           size_t max, es_diag *diag) {
+  *out = NULL;
+  *n = 0;
+  return es_file_exists(path) ? es_file_read(out, n, path, max, diag) : ES_OK;
+}
+
 bool es_file_exists(const char *path) {
   struct stat info;
   return stat(path, &info) == 0;

@@ -46,7 +46,7 @@ static void put_first(es_facts *out, const cJSON *root) {
 /* A folder without a record adds nothing. */
 static es_status add_run(es_facts *out, const char *dir, es_diag *diag) {
   cJSON *root;
-  const es_status status = es_record_look(&root, dir, diag);
+  const es_status status = es_record_read(&root, dir, diag);
   if (root == NULL) return status;
   if (out->runs == 0) put_first(out, root);
   out->runs++;

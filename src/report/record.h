@@ -6,11 +6,10 @@
 #include <cjson/cJSON.h>
 #include <eigenstep/status.h>
 
-/* dir/run.json, NULL if it is not there or not JSON. Free with cJSON_Delete. */
-cJSON *es_record_read(const char *dir);
-
-/* The same; fails, with NULL, for want of memory. */
-es_status es_record_look(cJSON **out, const char *dir,
+/* dir/run.json, NULL if it is not there or not JSON; free with cJSON_Delete.
+ * Fails, with NULL, for want of memory and where the file is there and cannot
+ * be read (ES_FILE_MISSING; ES_FILE_CORRUPT: over a mebibyte). */
+es_status es_record_read(cJSON **out, const char *dir,
                          es_diag *diag) ES_MUST_USE;
 
 #endif

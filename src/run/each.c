@@ -197,7 +197,7 @@ static es_status run_item(const es_job *job, const es_plan *plan,
   if (status == ES_OK)
     status = es_job_settle(job, stage->command, own.config, diag);
   if (status == ES_OK) status = es_file_remove(dir, "run.json", diag);
-  if (status == ES_OK) es_job_begun(&own);
+  if (status == ES_OK) status = es_job_begun(&own, diag);
   /* A training that goes on does so in its own trace. */
   const bool goes_on = own.resume && (stage->command->options & ES_TRAINS) != 0;
   if (status == ES_OK && !goes_on)
@@ -258,10 +258,11 @@ static es_status add_item(items *all, size_t i, es_diag *diag) {
   es_status status =
       run_item(all->job, all->plan, all->stage, i, dir, &all->code[i], diag);
   if (status == ES_OK) status = read_trace(all, i, dir, diag);
-  cJSON *record = status == ES_OK ? es_record_read(dir) : NULL;
+  cJSON *record = NULL;
+  if (status == ES_OK) status = es_record_read(&record, dir, diag);
   free(dir);
-  const bool first =
-      all->head == NULL && cJSON_GetObjectItem(record, "summary") != NULL;
+  const bool first = status == ES_OK && all->head == NULL &&
+                     cJSON_GetObjectItem(record, "summary") != NULL;
   if (first) {
     all->head = record;
     status = begin_table(all, i, diag);
@@ -346,37 +347,49 @@ static bool same_ends(const es_table *table, const es_stage *stage) {
 
 /* Whether dir/table.csv has a row for each item, under the names of the keys,
  * and is set beside a stage or not as is asked for now. */
-static bool same_table(const es_job *job, const es_stage *stage) {
+static es_status same_table(bool *out, const es_job *job, const es_stage *stage,
+                            es_diag *diag) {
   es_table table = {0};
   const size_t n = es_items_keys(stage);
   char *path = es_file_join(job->dir, "table.csv");
-  bool same = path != NULL && es_table_read(&table, path, NULL) == ES_OK &&
-              table.rows == es_items_count(stage) && table.columns > n &&
-              strcmp(table.name[n], "status") == 0 &&
-              (es_table_column(&table, "distance") < table.columns) ==
-                  (stage->against != NULL) &&
-              same_ends(&table, stage);
-  for (size_t k = 0; same && k < n; k++)
-    same = strcmp(table.name[k], es_items_column(stage, k)) == 0;
+  *out = false;
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  const es_status status = es_table_read(&table, path, diag);
+  *out = status == ES_OK && table.rows == es_items_count(stage) &&
+         table.columns > n && strcmp(table.name[n], "status") == 0 &&
+         (es_table_column(&table, "distance") < table.columns) ==
+             (stage->against != NULL) &&
+         same_ends(&table, stage);
+  for (size_t k = 0; *out && k < n; k++)
+    *out = strcmp(table.name[k], es_items_column(stage, k)) == 0;
   es_table_free(&table);
   free(path);
-  return same;
+  return status == ES_NO_MEMORY ? status : ES_OK;
 }
 
-bool es_each_kept(const es_job *job, const es_plan *plan,
-                  const es_stage *stage) {
-  bool same = same_table(job, stage);
-  for (size_t i = 0; same && i < es_items_count(stage); i++) {
-    es_config *config = NULL;
-    char *dir = es_items_folder(job->dir, i);
-    char *target = es_items_target(job, stage, i);
-    same = dir != NULL && target != NULL &&
-           configure_item(&config, plan, stage, i, NULL) == ES_OK &&
-           es_job_settle(job, stage->command, config, NULL) == ES_OK &&
-           es_record_same(dir, stage->command, target, config);
-    es_config_free(config);
-    free(target);
-    free(dir);
-  }
-  return same;
+/* Whether item i has been run with the settings that it has now. */
+static es_status same_item(bool *out, const es_job *job, const es_plan *plan,
+                           const es_stage *stage, size_t i, es_diag *diag) {
+  es_config *config = NULL;
+  char *dir = es_items_folder(job->dir, i);
+  char *target = es_items_target(job, stage, i);
+  es_status status = dir == NULL || target == NULL
+                         ? es_fail(diag, ES_NO_MEMORY, "no memory")
+                         : configure_item(&config, plan, stage, i, diag);
+  if (status == ES_OK)
+    status = es_job_settle(job, stage->command, config, diag);
+  if (status == ES_OK)
+    status = es_record_same(out, dir, stage->command, target, config, diag);
+  es_config_free(config);
+  free(target);
+  free(dir);
+  return status;
+}
+
+es_status es_each_kept(bool *out, const es_job *job, const es_plan *plan,
+                       const es_stage *stage, es_diag *diag) {
+  es_status status = same_table(out, job, stage, diag);
+  for (size_t i = 0; status == ES_OK && *out && i < es_items_count(stage); i++)
+    status = same_item(out, job, plan, stage, i, diag);
+  return status;
 }

@@ -24,10 +24,10 @@
 es_status es_each_check(const es_plan *plan, const es_stage *stage,
                         es_diag *diag) ES_MUST_USE;
 
-/* True if job->dir holds the table of exactly these items, each run with the
+/* Whether job->dir holds the table of exactly these items, each run with the
  * settings that it has now. */
-bool es_each_kept(const es_job *job, const es_plan *plan,
-                  const es_stage *stage);
+es_status es_each_kept(bool *out, const es_job *job, const es_plan *plan,
+                       const es_stage *stage, es_diag *diag) ES_MUST_USE;
 
 /* Runs all items into job->dir, then draws the stage's plot over table.csv.
  * Items that end with a numerical failure or a budget are rows like others. */

@@ -24,25 +24,38 @@ static char *target_of(const es_job *job, const es_stage *stage) {
              : strdup(stage->target);
 }
 
-/* A stage that ended well with the settings that it has now. */
-static bool is_finished(const es_job *job, const es_plan *plan,
-                        const es_stage *stage, const char *dir) {
-  es_job own = *job;
+/* Whether a stage that is run once ended well with the settings that it has
+ * now. */
+static es_status is_once_finished(bool *out, const es_job *job,
+                                  const es_plan *plan, const es_stage *stage,
+                                  es_diag *diag) {
   es_config *config = NULL;
+  es_status status = es_record_finished(out, job->dir, diag);
+  if (status != ES_OK || !*out) return status;
+  status = es_stage_configure(&config, plan, stage, diag);
+  if (status == ES_OK)
+    status = es_job_settle(job, stage->command, config, diag);
+  if (status == ES_OK)
+    status = es_record_same(out, job->dir, stage->command, job->target, config,
+                            diag);
+  es_config_free(config);
+  return status;
+}
+
+/* The same of any stage, whose folder dir is. */
+static es_status is_finished(bool *out, const es_job *job, const es_plan *plan,
+                             const es_stage *stage, const char *dir,
+                             es_diag *diag) {
+  es_job own = *job;
   char *target = target_of(job, stage);
+  if (target == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   own.dir = dir;
   own.target = target;
-  const bool same =
-      target == NULL ? false
-      : es_items_any(stage)
-          ? es_each_kept(&own, plan, stage)
-          : es_record_finished(dir) &&
-                es_stage_configure(&config, plan, stage, NULL) == ES_OK &&
-                es_job_settle(job, stage->command, config, NULL) == ES_OK &&
-                es_record_same(dir, stage->command, target, config);
-  es_config_free(config);
+  const es_status status = es_items_any(stage)
+                               ? es_each_kept(out, &own, plan, stage, diag)
+                               : is_once_finished(out, &own, plan, stage, diag);
   free(target);
-  return same;
+  return status;
 }
 
 static bool is_kept(const es_plan *plan, const char *name, const bool *kept) {
@@ -82,9 +95,9 @@ static es_status choose_stages(const es_job *job, const es_plan *plan,
     const es_stage *stage = &plan->stage[i];
     char *dir = es_file_join(job->dir, stage->name);
     if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-    kept[i] = job->resume && needs_are_kept(plan, stage, kept) &&
-              is_finished(job, plan, stage, dir);
-    if (!kept[i]) status = forget_results(dir, diag);
+    if (job->resume && needs_are_kept(plan, stage, kept))
+      status = is_finished(&kept[i], job, plan, stage, dir, diag);
+    if (status == ES_OK && !kept[i]) status = forget_results(dir, diag);
     free(dir);
   }
   return status;
@@ -103,9 +116,9 @@ static es_status execute_once(const es_job *job, const es_stage *stage,
                               es_diag *diag) {
   es_job own = *job;
   const char *kinds = own.plot;
-  es_job_begun(&own);
+  es_status status = es_job_begun(&own, diag);
   if (stage->align != NULL) own.plot = "none";
-  es_status status = es_job_execute(&own, diag);
+  if (status == ES_OK) status = es_job_execute(&own, diag);
   if (status != ES_OK || own.dir == NULL || own.dry_run) return status;
   status = es_align_write(own.dir, stage, diag);
   if (status != ES_OK || stage->align == NULL || kinds == NULL ||
@@ -239,7 +252,9 @@ static es_status sum_again(const es_job *job, const es_stage *stage,
  * room, must not say that all is there. */
 static void take_back(const es_job *job, const es_stage *stage) {
   char *dir = job->dir == NULL ? NULL : es_file_join(job->dir, stage->name);
-  if (dir != NULL && es_record_finished(dir))
+  bool finished;
+  if (dir != NULL &&
+      (es_record_finished(&finished, dir, NULL) != ES_OK || finished))
     (void)!es_file_remove(dir, "run.json", NULL);
   free(dir);
 }

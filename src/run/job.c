@@ -57,10 +57,12 @@ es_status es_job_take_dir(const es_job *job, es_diag *diag) {
                       job->shard.count > 0 && !job->merge, diag);
 }
 
-void es_job_begun(es_job *job) {
+es_status es_job_begun(es_job *job, es_diag *diag) {
   if (!job->resume || job->dir == NULL ||
       (job->command->options & (ES_TRAINS | ES_SWEEPS)) == 0)
-    return;
-  job->resume = es_record_same_settings(job->dir, job->config);
+    return ES_OK;
+  const es_status status =
+      es_record_same_settings(&job->resume, job->dir, job->config, diag);
   job->force = job->force || !job->resume;
+  return status;
 }

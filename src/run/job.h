@@ -94,7 +94,7 @@ es_status es_job_settle(const es_job *job, const es_command *command,
 /* A training or sweep that was begun goes on only with the settings it was
  * begun with; with others it is made again. To be asked once job->dir and
  * config are settled. */
-void es_job_begun(es_job *job);
+es_status es_job_begun(es_job *job, es_diag *diag) ES_MUST_USE;
 
 /* Runs the job's command, and lets go of the folder that it took. */
 es_status es_job_execute(const es_job *job, es_diag *diag) ES_MUST_USE;

@@ -8,12 +8,13 @@
 
 enum { LARGEST_CONFIG = 1 << 30 };
 
-bool es_record_finished(const char *dir) {
-  cJSON *root = es_record_read(dir);
+es_status es_record_finished(bool *out, const char *dir, es_diag *diag) {
+  cJSON *root;
+  const es_status status = es_record_read(&root, dir, diag);
   const cJSON *code = cJSON_GetObjectItem(root, "exit_code");
-  const bool finished = cJSON_IsNumber(code) && code->valueint == 0;
+  *out = cJSON_IsNumber(code) && code->valueint == 0;
   cJSON_Delete(root);
-  return finished;
+  return status;
 }
 
 static bool says(const cJSON *root, const char *key, const char *want) {
@@ -28,37 +29,41 @@ static bool has_section(const char *text, const char *line) {
 }
 
 /* text (n characters) against config, in memory. */
-static bool same_settings(const char *text, size_t n, es_config *config) {
+static es_status same_text(bool *out, const char *text, size_t n,
+                           es_config *config, es_diag *diag) {
   char *now = NULL;
   size_t size = 0;
   if (!has_section(text, "data:\n")) es_config_forget(config, "data", NULL);
   if (!has_section(text, "augment:\n"))
     es_config_forget(config, "augment", NULL);
-  const bool same = es_config_render(&now, &size, config, NULL) == ES_OK &&
-                    size == n && memcmp(now, text, n) == 0;
+  const es_status status = es_config_render(&now, &size, config, diag);
+  *out = status == ES_OK && size == n && memcmp(now, text, n) == 0;
   free(now);
-  return same;
+  return status;
 }
 
-bool es_record_same_settings(const char *dir, es_config *config) {
+es_status es_record_same_settings(bool *out, const char *dir, es_config *config,
+                                  es_diag *diag) {
   unsigned char *text = NULL;
   size_t n = 0;
+  *out = false;
   char *path = es_file_join(dir, "config.yaml");
-  const bool same =
-      path != NULL &&
-      es_file_read(&text, &n, path, LARGEST_CONFIG, NULL) == ES_OK &&
-      same_settings((const char *)text, n, config);
+  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = es_file_read_any(&text, &n, path, LARGEST_CONFIG, diag);
+  if (text != NULL)
+    status = same_text(out, (const char *)text, n, config, diag);
   free(text);
   free(path);
-  return same;
+  return status;
 }
 
-bool es_record_same(const char *dir, const es_command *command,
-                    const char *target, es_config *config) {
-  cJSON *root = es_record_read(dir);
-  const bool same = says(root, "command", command->name) &&
-                    says(root, "target", target) &&
-                    es_record_same_settings(dir, config);
+es_status es_record_same(bool *out, const char *dir, const es_command *command,
+                         const char *target, es_config *config, es_diag *diag) {
+  cJSON *root;
+  es_status status = es_record_read(&root, dir, diag);
+  *out = says(root, "command", command->name) && says(root, "target", target);
   cJSON_Delete(root);
-  return same;
+  return status == ES_OK && *out
+             ? es_record_same_settings(out, dir, config, diag)
+             : status;
 }

@@ -5,19 +5,25 @@
 #include "report/record.h"
 #include "run/job.h"
 
-/* True if dir/run.json says that the command ended well. A run that failed or
+/* What is unreadable or finds no memory is no answer: each of these fails then,
+ * and a file that is not there says no. */
+
+/* Whether dir/run.json says that the command ended well. A run that failed or
  * was interrupted has its record too. */
-bool es_record_finished(const char *dir);
+es_status es_record_finished(bool *out, const char *dir,
+                             es_diag *diag) ES_MUST_USE;
 
-/* True if dir/config.yaml holds these settings, byte for byte; see below for
+/* Whether dir/config.yaml holds these settings, byte for byte; see below for
  * [data] and [augment]. */
-bool es_record_same_settings(const char *dir, es_config *config);
+es_status es_record_same_settings(bool *out, const char *dir, es_config *config,
+                                  es_diag *diag) ES_MUST_USE;
 
-/* True if dir holds the record of this command on this target with these
+/* Whether dir holds the record of this command on this target with these
  * settings, byte for byte as config.yaml would be written now. A command that
  * was not made from data leaves [data] and [augment] out of it; what else it
  * was given says so, hence they are taken out of config too in that case. */
-bool es_record_same(const char *dir, const es_command *command,
-                    const char *target, es_config *config);
+es_status es_record_same(bool *out, const char *dir, const es_command *command,
+                         const char *target, es_config *config,
+                         es_diag *diag) ES_MUST_USE;
 
 #endif

@@ -12,4 +12,8 @@ faults "every write, flush, name and read of a folder" predict \
   --families write,flush,name,read --every 9
 faults "allocations of a trajectory" flow --families alloc --every 19
 faults "a training" train --families alloc,write,flush,name --every 80
+# What is wanting when a stage is taken up again is no change of its settings.
+faults "an experiment that goes on" run-resume --families alloc,read --alike 1 --every 7
+faults "a training over another: the old record goes first" train-force \
+  --families name --modes one --alike 1
 finish

@@ -206,14 +206,10 @@ static void utf8(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(whole_file),
-      cmocka_unit_test(what_is_absent),
-      cmocka_unit_test(several_seeds),
-      cmocka_unit_test(unwritable),
-      cmocka_unit_test(a_prediction),
-      cmocka_unit_test(libraries_stop_at_max),
-      cmocka_unit_test(processor),
-      cmocka_unit_test(utf8),
+      cmocka_unit_test(whole_file),    cmocka_unit_test(what_is_absent),
+      cmocka_unit_test(several_seeds), cmocka_unit_test(unwritable),
+      cmocka_unit_test(a_prediction),  cmocka_unit_test(libraries_stop_at_max),
+      cmocka_unit_test(processor),     cmocka_unit_test(utf8),
   };
   return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

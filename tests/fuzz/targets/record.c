@@ -24,7 +24,8 @@ static void run(const unsigned char *bytes, size_t n) {
   es_diag diag = {0};
   es_config *config;
   fuzz_put("run.json", bytes, n);
-  (void)es_record_finished(fuzz_folder());
+  bool found;
+  fuzz_judge(es_record_finished(&found, fuzz_folder(), &diag), &diag, 0, NULL);
   fuzz_judge(es_facts_read(&facts, fuzz_folder(), ".", &diag), &diag, 0, NULL);
   const bool none = strstr(facts.seeds, "(null)") != NULL && /* made here */
                     memmem(bytes, n, "(null)", 6) == NULL;
@@ -32,7 +33,9 @@ static void run(const unsigned char *bytes, size_t n) {
     fuzz_bad("seeds '%s'", facts.seeds);
   if (es_cli_configure_model(&config, "barlow-twins", NULL) != ES_OK)
     fuzz_bad("no settings");
-  (void)es_record_same(fuzz_folder(), flow, "barlow-twins", config);
+  fuzz_judge(es_record_same(&found, fuzz_folder(), flow, "barlow-twins", config,
+                            &diag),
+             &diag, 0, NULL);
   es_config_free(config);
 }
 
