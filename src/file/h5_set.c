@@ -157,6 +157,8 @@ static es_status check_storage(const es_h5_set *s) {
 
 static es_status open_checked(es_h5_set *s, const char *dataset,
                               const es_h5_taken *taken) {
+  /* What could not be read once is not to be had by asking again. */
+  if (s->source->io.error != 0) return refuse(s, ES_FILE_CORRUPT, "");
   es_status status = open_dataset(s, dataset, taken->otherwise);
   if (status == ES_OK) status = check_layout(s);
   if (status == ES_OK) status = check_type(s);

@@ -16,4 +16,6 @@ faults "a training" train --families alloc,write,flush,name --every 80
 faults "an experiment that goes on" run-resume --families alloc,read --alike 1 --every 7
 faults "a training over another: the old record goes first" train-force \
   --families name --modes one --alike 1
+faults "what could not be read once is not read again" overlay-own \
+  --families read --modes one --alike 1 --every 4
 finish

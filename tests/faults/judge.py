@@ -54,7 +54,8 @@ def bad_files(command, family, result, whole, before, tidy):
     what was not tidied up."""
     changed = [n for n in before if not varies(n) and
                result.files.get(n) != before[n]]
-    if changed and "run.json" in before and \
+    of_now = whole.files.get("run.json") != before.get("run.json")
+    if changed and of_now and "run.json" in before and \
             result.files.get("run.json") == before["run.json"]:
         yield "run.json of before, %s of now" % changed[0]
     for name, text in result.files.items():
