@@ -7,7 +7,7 @@ NET = (IMAGES + " method.dim=3 train.batch=8 train.eval_n=12 train.lr=0.02 "
 LINEAR = NET + " net.arch=linear augment.shift=1"
 PLAIN = LINEAR + " optimizer=sgd momentum=0 schedule=constant predict=conjugate"
 BYOL = ("simsiam %s loss=l2 target=ema ema_momentum=0.9 predictor=linear "
-        "method.dim=2" % PLAIN)
+        "method.dim=2 weight_decay=0.05" % PLAIN)
 CONTRASTIVE = "infonce %s projector=linear method.dim=2 lr=0.005" % PLAIN
 TANGENT = "barlow-covariance %s predict=ntk predict_times=2 dim=1" % LINEAR
 SMALL = "gamma=1,0.5 s0=1e-3,1e-3"
@@ -29,7 +29,7 @@ class Command:
     folder of results."""
 
     def __init__(self, words, needs="", out="out", grows="", partial=(),
-                 reports=False, alike=0):
+                 reports=False):
         self.words = words.split()
         if not {"--help", "--version"} & set(self.words):
             self.words.append("--quiet")
@@ -37,12 +37,11 @@ class Command:
         self.grows = grows  # of the .part files that may stay, for --resume
         self.partial = partial  # what a failed run may have a beginning of
         self.reports = reports  # standard output says what is missing, or when
-        self.alike = alike  # at most so many faults of calls that are alike
 
 
-def training(words, needs="fm", alike=0):
+def training(words, needs="fm"):
     return Command("train %s -o out --resume" % words, needs, grows=TRACE,
-                   partial=SAVED, alike=alike)
+                   partial=SAVED)
 
 
 def sweeping(words, needs=""):
@@ -118,7 +117,7 @@ COMMANDS = {
     "train": training("barlow-covariance " + LINEAR),
     "train-predict": training("barlow-covariance %s predict=conjugate" % LINEAR),
     "train-ntk": training(TANGENT),
-    "train-byol": training(BYOL, alike=2),
+    "train-byol": training(BYOL),
     "train-contrastive": training(CONTRASTIVE),
     "train-film": training("barlow-covariance %s train.embeddings=4" % LINEAR),
     "train-resume": training("barlow-covariance %s predict=conjugate" % LINEAR,
@@ -142,7 +141,7 @@ COMMANDS = {
     "ntk-dry": Command("ntk net n=4 --dry-run", "fm net", reports=True),
     "overlay": Command("overlay net net2 -o out", "fm net net2"),
     "overlay-own": Command("overlay lazy", "fm lazy", out="lazy"),
-    "overlay-byol": Command("overlay byol -o out", "fm byol", alike=2),
+    "overlay-byol": Command("overlay byol -o out", "fm byol"),
     "overlay-force": Command("overlay nce -o out --force",
                              "fm nce overlaid=out"),
     "overlay-dry": Command("overlay net --dry-run", "fm net", reports=True),

@@ -8,11 +8,11 @@ standard output.
 
 usage: faults.py PROGRAM [COMMAND…] [--every N] [--modes one,rest] [--jobs N]
                  [--families alloc,write,flush,name,read] [--again N] [--own P]
-                 [--alike N]
+                 [--alike N] [--offset K]
 
-PROGRAM is linked with shim.c, P is one without. Every N-th fault is made, or of
-calls from one place by one way the first N; after every N-th of --again that a
-run can go on from, it does."""
+PROGRAM is linked with shim.c, P is one without. Every N-th fault is made, from
+the K-th on, or of calls from one place by one way the first N; after every N-th
+of --again that a run can go on from, it does."""
 import argparse
 import collections
 import concurrent.futures
@@ -84,12 +84,13 @@ class Campaign:
 
     def chosen(self, marks, mode):
         """Of the calls from 1 on, those that shall fail."""
-        most = self.options.alike or self.command.alike or len(marks)
+        most = self.options.alike or len(marks)
         seen = collections.Counter()
         for k, mark in enumerate(marks, 1):
             seen[mark] += 1
             if seen[mark] <= most and \
-                    (k + (mode == "rest")) % self.options.every == 0:
+                    (k + (mode == "rest") - self.options.offset) \
+                    % self.options.every == 0:
                 yield k
 
     def family(self, family, mode):
@@ -118,6 +119,7 @@ def understand():
     parser.add_argument("program")
     parser.add_argument("commands", nargs="*", default=[])
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--alike", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--again", type=int, default=1)
