@@ -86,7 +86,7 @@ COMMANDS = {
     "flow-array": Command("flow barlow-twins data.name=array data.path=points.csv "
                           "d=2 init=gaussian t=0 --csv -", "points.csv"),
     "flow-config": Command("flow barlow-twins --config given.yaml --json",
-                           "given.yaml"),
+                           "given.yaml", reports=True),
     "flow-dry": Command("flow barlow-twins %s time.t=0,1 --dry-run" % SMALL,
                         reports=True),
     "predict": Command("predict barlow-twins %s -o out" % SMALL),
