@@ -304,18 +304,22 @@ static bool is_drawn(const char *dir, const char *script, size_t length) {
   return drawn;
 }
 
-bool es_plot_lacks(const char *dir) {
-  bool lacks = false, ours;
+es_status es_plot_lacks(bool *out, const char *dir, es_diag *diag) {
+  es_status status = ES_OK;
+  bool ours;
+  *out = false;
   DIR *folder = opendir(dir);
-  if (folder == NULL) return false;
-  for (struct dirent *entry; !lacks && (entry = readdir(folder));) {
+  if (folder == NULL)
+    return errno == ENOENT ? ES_OK : cannot_read(dir, errno, diag);
+  for (struct dirent *entry;
+       status == ES_OK && !*out && (entry = readdir(folder));) {
     const size_t length = strlen(entry->d_name);
-    lacks = length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0 &&
-            recognise(&ours, dir, entry->d_name, NULL) == ES_OK && ours &&
-            !is_drawn(dir, entry->d_name, length - 3);
+    if (length <= 3 || strcmp(entry->d_name + length - 3, ".gp") != 0) continue;
+    status = recognise(&ours, dir, entry->d_name, diag);
+    *out = ours && !is_drawn(dir, entry->d_name, length - 3);
   }
   closedir(folder);
-  return lacks;
+  return status;
 }
 
 /* What is done to every script of a folder: whether it can look so is asked of

@@ -24,7 +24,7 @@ es_status es_plot_forget(const char *dir, const char *kinds,
 
 /* Whether a script that was written into dir has no figure beside it: gnuplot
  * was missing then, or the drawing was killed. */
-bool es_plot_lacks(const char *dir);
+es_status es_plot_lacks(bool *out, const char *dir, es_diag *diag) ES_MUST_USE;
 
 /* Runs every *.gp of a folder and of the folders in it; *n counts them. figure
  * (NULL: none) takes the place of how those looked that were written here.

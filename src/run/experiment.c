@@ -242,8 +242,9 @@ static es_status sum_again(const es_job *job, const es_stage *stage,
     status = es_fit_write(dir, stage, diag);
   if (status == ES_OK) status = es_align_write(dir, stage, diag);
   size_t drawn;
-  if (status == ES_OK && es_plot_lacks(dir))
-    status = es_plot_again(dir, NULL, &drawn, diag);
+  bool lacks = false;
+  if (status == ES_OK) status = es_plot_lacks(&lacks, dir, diag);
+  if (status == ES_OK && lacks) status = es_plot_again(dir, NULL, &drawn, diag);
   free(dir);
   return status;
 }
