@@ -10,7 +10,8 @@ HEAD = """# Under load
 
 `make load` runs what takes hours or takes a machine of its own, outside of
 `make test`; `make load PARTS="full twice"` these parts, `SECONDS=60` or `HOURS=2`
-the long ones for so long. Numbers below are of its last run; {machine}.
+the long ones for so long. Numbers below are of its last run;
+{machine}.
 """
 TEXT = {
     "full": """## A disk that fills up
@@ -25,9 +26,10 @@ it takes the same way through as the others.
 """,
     "twice": """## Two runs into one folder
 
-Sweep, training, experiment, flow and overlay, each begun while a sweep, a training or another like it is at work in the
-folder, without an option, with `--force` and with `--resume`: refused with a line,
-and the first ends with the bytes that it has alone. Shards share a folder with each
+Sweep, training, experiment, flow and overlay, each begun while a sweep, a training
+or another like it is at work in the folder, without an option, with `--force` and
+with `--resume`: refused with a line, and the first ends with the bytes that it has
+alone. Shards share a folder with each
 other alone. Folders are locked by `flock`, which ends with its process: a killed run
 hinders nobody. File systems without locks (some of NFS) were not tried; there only
 the parts' names and the refusal of existing folders are left.
@@ -77,9 +79,10 @@ def long_runs(parts):
     if not lines:
         return ""
     return ("## Memory over time\n\nOne thread each, a row of the trace every 20 "
-            "steps and a checkpoint every 50; resident memory every second, its "
-            "largest values in the\nsecond and the last quarter (which may be 1% "
-            "and a megabyte larger), and its slope behind the first.\n\n"
+            "steps and a checkpoint every 50; resident\nmemory every second, its "
+            "largest values in the second and the last quarter (which may be\n1% "
+            "and a megabyte larger), and its slope behind the first. How much "
+            "is done is what\nother work on the machine left room for.\n\n"
             "| run | time | samples | second quarter | last quarter | peak | "
             "an hour |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines) +
             "\n" + interrupted(sweep))

@@ -42,7 +42,7 @@ def long_runs(inputs):
     return {
         "sweep": ([*SWEEP, "method=tsit5", "rtol=1e-12"], "sweep.csv.part"),
         "train": (["train", "byol", *train], "arrays.h5"),
-        "run": (["run", inputs / "small.yaml", "--quiet"], "one/run.json"),
+        "run": (["run", inputs / "small.yaml", "--quiet"], "net/trace.csv.part"),
         "flow": (["flow", "barlow-twins", "gamma=1,0.5", "W0=[[1e-3,0],[0,"
                   "1e-3]]", "t_end=50", "time.n=20000", "method=dop853",
                   "--quiet"], "config.yaml"),
