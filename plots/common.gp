@@ -6,6 +6,7 @@ if (!exists("height")) height = 5.2
 if (!exists("trace")) trace = 'trace.csv'
 if (!exists("figure_font")) figure_font = 'DejaVu Sans'
 if (!exists("figure_theme")) figure_theme = 'light'
+if (!exists("figure_title")) figure_title = 'auto'
 if (!exists("figure_modes")) figure_modes = ''
 if (!exists("figure_x_scale")) figure_x_scale = 'auto'
 if (!exists("figure_y_scale")) figure_y_scale = 'auto'
@@ -68,7 +69,10 @@ figure_points_of(share) = exists("figure_font_size") ? figure_font_size : share 
 figure_thick = figure_theme eq 'print' ? 0.7 : 1.0
 crowd = 1.0
 crowd_y = 1.0
-SIZE = "if (!exists('own_width')) { own_width = width ; own_height = height } ; if (exists('figure_width')) { width = figure_width ; height = figure_height } ; figure_points = figure_points_of(1.0 * width / own_width) ; crowd = figure_points / 9.0 * own_width / width ; crowd_y = figure_points / 9.0 * own_height / height"
+# A title that a smaller figure has no room for is left to the caption.
+own_title = title_text
+fits(text) = strlen(text) * 0.085 * figure_points / 9.0 < width
+SIZE = "if (!exists('own_width')) { own_width = width ; own_height = height } ; if (exists('figure_width')) { width = figure_width ; height = figure_height } ; figure_points = figure_points_of(1.0 * width / own_width) ; crowd = figure_points / 9.0 * own_width / width ; crowd_y = figure_points / 9.0 * own_height / height ; title_text = figure_title eq 'off' || (figure_title eq 'auto' && exists('figure_width') && !fits(own_title)) ? '' : own_title"
 GROUND = figure_theme eq 'print' ? '' : "background '" . ground . "'"
 # Use as: do for [terminal_name in terminals] { @OPEN … unset output }
 OPEN = SIZE . " ; if (terminal_name eq 'svg') { set terminal svg size 96*width,96*height font figure_font . ',12' fontscale figure_points/9.0 linewidth figure_thick enhanced " . GROUND . " } ; if (terminal_name eq 'png') { set terminal pngcairo size 160*width,160*height font figure_font . ',10' fontscale 1.6*figure_points/9.0 linewidth 1.6*figure_thick " . (GROUND eq '' ? 'transparent' : GROUND) . " } ; if (terminal_name eq 'pdf') { set terminal pdfcairo size width,height font figure_font . ',9' fontscale 0.5*figure_points/9.0 linewidth figure_thick " . GROUND . " } ; set output name . '.' . terminal_name . suffix"

@@ -7,6 +7,7 @@ stats 'table.csv' using "predicted_exponent" nooutput name 'P'
 theory(x) = fitted(exp(E_min_x)) * (x / exp(E_min_x))**P_min
 do for [terminal_name in terminals] {
   @OPEN
+  if (crowd > 1.2) { set xtics 100 }
   set title title_text @INK
   set logscale xy
   set format x '10^{%L}'

@@ -23,7 +23,7 @@ do for [terminal_name in terminals] {
   set title title_text noenhanced @INK
   set grid xtics ls 100
   set border 1
-  set lmargin at screen 0.23
+  set lmargin at screen 0.23*crowd
   set rmargin at screen 0.96
   set xlabel 'share of test images whose class a linear probe names' @INK
   set yrange [n + 0.6:0.4]

@@ -18,6 +18,9 @@ static const es_key keys[] = {
      "figure is made smaller"},
     {SECTION, "theme", ES_CHOICE, 0, 0, 0, "light|dark|print", NULL, "light",
      "dark: on a dark ground; print: thin lines, black text, no ground"},
+    {SECTION, "title", ES_CHOICE, 0, 0, 0, "auto|on|off", NULL, "auto",
+     "whether it has its title; auto: unless the size that is asked for has no "
+     "room for it"},
     {SECTION, "modes", ES_LIST, 0, 1, 1e6, NULL, NULL, NULL,
      "modes to draw, as 1,2,5; unset: all"},
     {SECTION, "x", ES_LIST, 0, -1e100, 1e100, NULL, NULL, NULL,
@@ -127,6 +130,7 @@ void es_figure_write(FILE *out, const es_config *figure) {
   if (figure == NULL) return;
   write_text(out, figure, "font");
   write_text(out, figure, "theme");
+  write_text(out, figure, "title");
   write_text(out, figure, "x_scale");
   write_text(out, figure, "y_scale");
   write_pair(out, figure, "size", "width", "height");

@@ -6,7 +6,7 @@
 
 #include <eigenstep/config.h>
 
-/* size, font, font_size, theme, modes, x, y, x_scale, y_scale. */
+/* size, font, font_size, theme, title, modes, x, y, x_scale, y_scale. */
 extern const es_keys es_figure_keys;
 
 /* What the keys' own ranges do not say: ES_BAD_VALUE for a size or an axis that
