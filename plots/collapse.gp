@@ -9,7 +9,7 @@ keep = 'byol simsiam directpred directset directcopy'
 keep_title = 'BYOL SimSiam DirectPred DirectSet DirectCopy'
 keep_tone = '#1b1464 #31688e #1f9e89 #6a9a1f #8a6d3b'
 lose = 'no-predictor no-stop-gradient positives-only'
-lose_tone = '#7f1d1d #d95f02 #e0679a'
+lose_tone = '#7f1d1d #d95f02 #c77cff'
 array lose_title[3] = ['no predictor', 'no stop-gradient', 'SimCLR, positives alone']
 do for [terminal_name in terminals] {
   @OPEN

@@ -31,7 +31,7 @@ shown(n) = shown_of(1, int(n))
 # Modes from first to last: dark blue to yellow, told apart in grey as well; on a
 # dark ground from a blue that is seen there.
 array ramp[5] = ['#1b1464', '#31688e', '#1f9e89', '#8bc34a', '#f0b400']
-if (figure_theme eq 'dark') { ramp[1] = '#6f6ff0' ; ramp[2] = '#4f93d8' ; ramp[3] = '#2fbfa5' ; ramp[4] = '#a4dc6a' ; ramp[5] = '#ffe680' }
+if (figure_theme eq 'dark') { ramp[1] = '#6f6ff0' ; ramp[2] = '#4f93d8' ; ramp[3] = '#2fbfa5' ; ramp[4] = '#8ccf4d' ; ramp[5] = '#ffe680' }
 # Every colour of a script goes through this. On a dark ground it keeps its hue
 # and turns its lightness over; in print greys of lines are black, and orange is
 # lighter than the green beside it.

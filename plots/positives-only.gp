@@ -4,7 +4,7 @@
 width = 10.4
 height = 4.7
 theory = ink('#d95f02')
-array tone[3] = [ink('#1b1464'), ink('#1f9e89'), ink('#b07aa1')]
+array tone[3] = [ink('#1b1464'), ink('#1f9e89'), ink('#c77cff')]
 array rate[3] = [0.13221804123807, 0.27540928862729, 0.54237267013464]
 array from[3]
 do for [j=1:3] { stats '../alone/trace.csv' using (from[j] = column(sprintf("sigma_%d", j))*exp(rate[j]*column("t"))) nooutput }

@@ -5,7 +5,7 @@ width = 10.4
 height = 7.4
 theory = ink('#d95f02')
 plain = ink('#505050')
-array tone[6] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#7a7a7a'), ink('#b07aa1'), ink('#7b1fa2')]
+array tone[6] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#7a7a7a'), ink('#c77cff'), ink('#7b1fa2')]
 array r_[6] = [0.5, 1, 1.5, 2, 2.5, 3]
 of(dir, j) = sprintf('../%s/%03d/trace.csv', dir, j - 1)
 do for [terminal_name in terminals] {
