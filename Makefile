@@ -105,8 +105,7 @@ ABI     := $(call defined,ABI)
 SHARED  := $(B)/libeigenstep.so.$(ABI)
 PROGRAM := $(if $(filter release,$(CFG)),eigenstep,$(B)/eigenstep)
 
-TEST_SRC := $(sort $(filter-out \
-  tests/bench/% tests/cli/% tests/faults/%,$(wildcard tests/*/*.c)))
+TEST_SRC := $(sort $(wildcard tests/*/test_*.c))
 TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_BIN := $(BENCH_SRC:tests/%.c=$(B)/tests/%)
