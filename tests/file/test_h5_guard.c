@@ -15,7 +15,7 @@ typedef struct bytes {
 
 static void put(bytes *to, uint64_t value, size_t width) {
   for (size_t k = 0; k < width; k++)
-    to->b[to->n++] = k < 8 ? (unsigned char)(value >> 8 * k) : 0;
+    to->b[to->n++] = (unsigned char)(k < 8 ? value >> 8 * k : 0);
 }
 
 static void put_all(bytes *to, const bytes *from) {
