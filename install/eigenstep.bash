@@ -12,7 +12,7 @@ _eigenstep_values() { # words that a key accepts
     seen && /^ +on\|off/ { print "on off"; exit }'
 }
 _eigenstep() {
-  local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} target=
+  local program=${COMP_WORDS[0]/#\~/$HOME} command=${COMP_WORDS[1]} target=
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} key
   COMPREPLY=()
   if [ "$COMP_CWORD" = 1 ]; then

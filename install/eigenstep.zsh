@@ -1,12 +1,19 @@
 #compdef eigenstep
 # Completion of eigenstep's words for zsh: everything is asked of the program
 # itself, so it is never out of date.
-local program=$words[1] command=$words[2] target=
+local program=${words[1]/#\~/$HOME} command=$words[2] target= list=
 local -a found
 
 if (( CURRENT == 2 )); then
+  if [[ $words[2] == -* ]]; then
+    compadd -- --help --version
+    return
+  fi
+  # A text may stand on the line after its name.
   found=(${(f)"$($program --help | awk '/^commands:/ { on = 1; next } /^$/ { on = 0 }
-    on && /^  [a-z]/ { name = $1; sub(/^  [^ ]+( [^ ]+)*  +/, ""); print name ":" $0 }')"})
+    !on || !/^  / { next }
+    /^  [a-z]/ { name = $1; if (!sub(/^  [^ ]+( [^ ]+)*  +/, "")) next }
+    name != "" { sub(/^ +/, ""); print name ":" $0; name = "" }')"})
   _describe command found
   return
 fi

@@ -109,6 +109,28 @@ same "of a bare key as well" "$(complete_words train vicreg ordering = h)" "hybr
 same "an option of that command" "$(complete_words sweep byol-eigenmode --sh)" "--shard"
 same "no option that it has not" "$(complete_words doctor --sh)" ""
 
+# And as zsh calls it: what would be offered, and what would be left behind.
+if command -v zsh >/dev/null; then
+  cat >complete.zsh <<'Z'
+_describe() { print -rl -- ${(P)2} }
+compadd() { while [[ $1 == -* && $1 != -- ]]; do shift; done; print -rl -- ${@#--} }
+_eigenstep() { . $file }
+file=$1; shift
+words=("$@") CURRENT=$#
+_eigenstep
+print -r -- "left: $list$found$target$command"
+Z
+  zsh_words() {
+    zsh -f complete.zsh "$prefix/share/zsh/site-functions/_eigenstep" "$program" "$@"
+  }
+  same "commands and what they do in zsh" "$(zsh_words "" | grep -c '^[a-z-]*:[^ ].*')" \
+    "$("$program" --help | grep -cE '^  [a-z]')"
+  same "of a long name as well" "$(zsh_words "" | grep '^list')" "list:what there is to choose from"
+  same "and nothing is left" "$(zsh_words flow "" | tail -n 1)" "left: "
+else
+  skip "completion in zsh" "no zsh"
+fi
+
 MAKEFLAGS='' make -s -C "$root" do-uninstall PREFIX="$prefix" >.make 2>&1
 ok $? "make uninstall" "$(cat .make)"
 same "leaves no file" "$(find "$prefix" -type f -o -type l)" ""
