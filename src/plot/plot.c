@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
 enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
@@ -341,6 +342,12 @@ static es_status treat(const char *dir, const char *script, errand *e,
   return status;
 }
 
+/* gnuplot waits for a pipe, and takes a folder for an empty script. */
+static bool is_no_file(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
 static es_status treat_folder(const char *dir, int depth, errand *e,
                               es_diag *diag) {
   es_status status = ES_OK;
@@ -350,13 +357,13 @@ static es_status treat_folder(const char *dir, int depth, errand *e,
   for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
     const size_t length = strlen(entry->d_name);
     if (entry->d_name[0] == '.') continue;
-    if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0) {
-      status = treat(dir, entry->d_name, e, diag);
-      continue;
-    }
     char *path = es_file_join(dir, entry->d_name);
-    if (path == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
-    if (path != NULL && depth > 0 && es_file_is_directory(path))
+    if (path == NULL)
+      status = es_fail(diag, ES_NO_MEMORY, "no memory");
+    else if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0 &&
+             !is_no_file(path))
+      status = treat(dir, entry->d_name, e, diag);
+    else if (depth > 0 && es_file_is_directory(path))
       status = treat_folder(path, depth - 1, e, diag);
     free(path);
   }

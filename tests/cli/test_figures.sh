@@ -24,6 +24,12 @@ es plot look size=3,2; ok $rc "plot: a bare key" "$err"
 same "in place of what was" "$(sed "/^# Shared/q" look/staircase.gp | grep -c ^figure_)" 2
 es plot look modes=4; expect "no such mode" 2 "figure.modes=4: look/staircase.gp has modes 1 to 3"
 
+mkdir look/folder.gp && mkfifo look/pipe.gp
+es_timed() { timeout 20 "$program" "$@" 2>&1 >/dev/null; }
+same "what is no file is no script" "$(es_timed plot look)" "eigenstep: 1 figure drawn in look"
+same "nor has it a look" "$(es_timed plot look theme=print)" "eigenstep: 1 figure drawn in look"
+rm -r look/folder.gp look/pipe.gp
+
 cat >look-exp.yaml <<'Y'
 experiment: {title: x}
 stages:
