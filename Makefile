@@ -14,9 +14,9 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills load faults reproduce valgrind coverage install \
-  uninstall deb docs sanitize gallery accuracy fuzz tsan mutation
+  deb docs sanitize gallery accuracy fuzz tsan mutation
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
-  test-deps bench-deps dist
+  test-deps bench-deps dist uninstall do-uninstall
 all:
 $(GOALS): %:
 	@.ci/deps core $(if $(filter $@,test valgrind coverage sanitize tsan mutation),test) \
@@ -303,6 +303,7 @@ do-install: do-all $(SHARED)
 	  $(SHARE)/bash-completion/completions/eigenstep
 	install -m 644 install/eigenstep.zsh $(SHARE)/zsh/site-functions/_eigenstep
 
+uninstall: do-uninstall # which needs no library
 do-uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/eigenstep $(DESTDIR)$(LIBDIR)/libeigenstep.* \
 	  $(DESTDIR)$(LIBDIR)/pkgconfig/eigenstep.pc \

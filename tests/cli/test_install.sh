@@ -131,7 +131,7 @@ else
   skip "completion in zsh" "no zsh"
 fi
 
-MAKEFLAGS='' make -s -C "$root" do-uninstall PREFIX="$prefix" >.make 2>&1
+MAKEFLAGS='' make -s -C "$root" uninstall PREFIX="$prefix" >.make 2>&1
 ok $? "make uninstall" "$(cat .make)"
 same "leaves no file" "$(find "$prefix" -type f -o -type l)" ""
 finish
