@@ -14,7 +14,7 @@ B      := build/$(CFG)
 # Goals that need libraries first install what is missing on Debian, or name it
 # elsewhere, then call make again: pkg-config is asked only in that second run.
 GOALS := all test demo bench kills load faults reproduce valgrind coverage install \
-  deb docs sanitize gallery accuracy fuzz tsan mutation
+  deb docs sanitize gallery accuracy fuzz tsan tidy mutation
 .PHONY: $(GOALS) $(GOALS:%=do-%) deps lint format format-check check-deps clean \
   test-deps bench-deps dist uninstall do-uninstall
 all:
@@ -23,7 +23,7 @@ $(GOALS): %:
 	  $(if $(filter $@,bench),bench) \
 	  $(if $(filter $@,accuracy),accuracy) \
 	  $(if $(filter $@,reproduce gallery),pages) \
-	  $(if $(filter $@,fuzz tsan),fuzz) \
+	  $(if $(filter $@,fuzz tsan),fuzz) $(if $(filter $@,tidy),tidy) \
 	  $(if $(filter $@,deb),deb)
 	@$(MAKE) --no-print-directory -j$(JOBS) do-$@
 deps:
@@ -343,6 +343,18 @@ do-lint: | $(B)/githash.h
 	  -Iinclude -Isrc -I. src models tests
 	@printf '%s\n' $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) | xargs -n 16 -P $(JOBS) \
 	  clang -fsyntax-only $(filter-out -fopenmp,$(CFLAGS_ALL)) -Werror
+
+# clang-tidy over everything (.clang-tidy): minutes of a processor at first,
+# then what changed.
+TIDY_SRC := $(LIB_SRC) $(CLI_SRC) $(sort $(wildcard tests/*/*.c tests/*/*/*.c))
+do-tidy: $(TIDY_SRC:%.c=build/tidy/%.ok)
+build/tidy/%.ok: %.c .clang-tidy | $(B)/githash.h
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- $(CFLAGS_ALL) -DES_BENCH_BLAS='""' \
+	  -DES_HAVE_SUNDIALS=0 >$@.log 2>/dev/null || \
+	  { grep -v 'warnings treated as errors' $@.log; exit 1; }
+	@$(CC) $(CFLAGS_ALL) -MM -MP -MT $@ -MF build/tidy/$*.d $< && touch $@
+-include $(TIDY_SRC:%.c=build/tidy/%.d)
 
 clean:
 	rm -rf build eigenstep

@@ -38,10 +38,10 @@ static const char *take_type(parser *p, es_npy_header *h) {
   static const char unknown[] =
       "its type is none of f4, f8, i1 to i8, u1 to u8";
   if (!take(p, "'")) return unknown;
-  const char order = p->at < p->end ? *p->at : '\0';
+  const char order = (char)(p->at < p->end ? *p->at : '\0');
   if (order == '\0' || strchr("<>|", order) == NULL) return unknown;
   p->at++;
-  h->kind = p->at < p->end ? *p->at : '\0';
+  h->kind = (char)(p->at < p->end ? *p->at : '\0');
   if (h->kind == '\0' || strchr("fiu", h->kind) == NULL) return unknown;
   p->at++;
   if (!take_size(p, &h->item) || !take(p, "'")) return unknown;

@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Reads until the end; what does not fit is read and dropped, so that the
  * program never blocks on a full pipe. */
 static void drain(int fd, char *out, size_t size) {

@@ -137,9 +137,10 @@ char *__wrap_realpath(const char *path, char *to) {
   return to != NULL ? found : held_take(found, FROM);
 }
 typedef int choice(const struct dirent *);
-typedef int order(const struct dirent **, const struct dirent **);
+typedef int order(const struct dirent **one, const struct dirent **other);
 int __real_scandir(const char *, struct dirent ***, choice *, order *);
-int __wrap_scandir(const char *, struct dirent ***, choice *, order *);
+int __wrap_scandir(const char *dir, struct dirent ***list, choice *takes,
+                   order *sorts);
 int __wrap_scandir(const char *dir, struct dirent ***list, choice *takes,
                    order *sorts) {
   if (strike(ALLOC)) return -1;

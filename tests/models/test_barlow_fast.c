@@ -74,7 +74,8 @@ static void operator_is_the_derivative(void **state) {
     double V[N] = {0}, JV[N], out[N];
     /* Rows of Z G are the first three axes: any V on their columns. */
     for (int i = 0; i < D * D; i++)
-      V[i] = es_random_normal(7, ES_STREAM_USER, (uint64_t)(trial * N + i));
+      V[i] = es_random_normal(7, ES_STREAM_USER,
+                              (uint64_t)trial * N + (uint64_t)i);
     differentiate(&model, Z, V, JV);
     const double tau = 1e-6;
     memcpy(out, V, sizeof out);
