@@ -26,10 +26,10 @@ es_status es_plot_forget(const char *dir, const char *kinds,
  * was missing then, or the drawing was killed. */
 es_status es_plot_lacks(bool *out, const char *dir, es_diag *diag) ES_MUST_USE;
 
-/* Runs every file *.gp of a folder and of the folders in it; *n counts them. figure
- * (NULL: none) takes the place of how those looked that were written here.
- * ES_BAD_VALUE, before any is touched, where none of the modes it asks for is
- * there; ES_FILE_DATA for a script from before figures had settings. */
+/* Runs every file *.gp of a folder and of the folders in it; *n counts them.
+ * figure (NULL: none) takes the place of how those looked that were written
+ * here. ES_BAD_VALUE, before any is touched, where none of the modes it asks
+ * for is there; ES_FILE_DATA for a script from before figures had settings. */
 es_status es_plot_again(const char *dir, const es_config *figure, size_t *n,
                         es_diag *diag) ES_MUST_USE;
 
