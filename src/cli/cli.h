@@ -29,10 +29,10 @@ void es_options_free(es_options *options);
 /* Whether a word is a setting of figures: figure.key=value. */
 bool es_cli_is_figure(const char *word);
 
-/* Help to standard output: the program's, or a command's with its keys. */
-void es_help_program(FILE *out);
-es_status es_help_command(FILE *out, const es_command *command,
-                          const char *target, es_diag *diag) ES_MUST_USE;
+/* Help to standard output: the program's (command NULL), or a command's with
+ * its keys. ES_USAGE for a target that is none; ES_NO_MEMORY. */
+es_status es_help(const es_command *command, const char *target,
+                  es_diag *diag) ES_MUST_USE;
 /* Every key of a set as a table: name, what it accepts, default, help; but for
  * those that stand in the set before it, if any. */
 void es_help_keys(FILE *out, const es_keys *keys, const es_keys *before);

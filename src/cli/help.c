@@ -1,5 +1,6 @@
 /* Help, made from the tables of commands and keys. */
 #include "cli/cli.h"
+#include "cli/wrap.h"
 
 #include "data/data.h"
 #include "models/resnet/method.h"
@@ -8,6 +9,7 @@
 #include <eigenstep/eigenstep.h>
 #include <eigenstep/sweep.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME = 20, OPTION = 13 }; /* columns of names before their texts */
@@ -21,7 +23,7 @@ static void entry(FILE *out, int columns, const char *name, const char *text) {
     fprintf(out, "  %-*s  %s\n", columns, name, text);
 }
 
-void es_help_program(FILE *out) {
+static void help_program(FILE *out) {
   size_t n;
   const es_command *command = es_cli_commands(&n);
   fputs("usage: eigenstep COMMAND TARGET [section.key=value …] [options]\n"
@@ -184,8 +186,8 @@ static const struct {
     {ES_OF_KERNEL, &es_ntk_keys},
 };
 
-es_status es_help_command(FILE *out, const es_command *command,
-                          const char *target, es_diag *diag) {
+static es_status help_command(FILE *out, const es_command *command,
+                              const char *target, es_diag *diag) {
   const bool settings = (command->options & ES_TAKES_SETTINGS) != 0;
   fprintf(out, "usage: eigenstep %s %s%s [options]\n%s\n\nexamples:\n",
           command->name, command->target,
@@ -220,4 +222,27 @@ es_status es_help_command(FILE *out, const es_command *command,
   es_help_keys(out, &es_data_keys, &es_train_keys);
   figure_keys(out, command->options);
   return ES_OK;
+}
+
+static es_status help(FILE *out, const es_command *command, const char *target,
+                      es_diag *diag) {
+  if (command != NULL) return help_command(out, command, target, diag);
+  help_program(out);
+  return ES_OK;
+}
+
+es_status es_help(const es_command *command, const char *target,
+                  es_diag *diag) {
+  const size_t width = es_wrap_width();
+  char *text = NULL;
+  size_t n = 0;
+  if (width == 0) return help(stdout, command, target, diag);
+  FILE *out = open_memstream(&text, &n);
+  if (out == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  es_status status = help(out, command, target, diag);
+  if (fclose(out) != 0 && status == ES_OK)
+    status = es_fail(diag, ES_NO_MEMORY, "no memory");
+  if (status == ES_OK) es_wrap_put(stdout, text, width);
+  free(text);
+  return status;
 }

@@ -185,12 +185,7 @@ static es_status dispatch(es_options *o, es_diag *diag) {
     printf("eigenstep %s (%s)\n", es_version(), ES_GIT_HASH);
     return ES_OK;
   }
-  if (o->help) {
-    if (command != NULL)
-      return es_help_command(stdout, command, o->job.target, diag);
-    es_help_program(stdout);
-    return ES_OK;
-  }
+  if (o->help) return es_help(command, o->job.target, diag);
   set_threads(&o->job);
   if (on_ranks(o)) return execute_on_ranks(o, diag);
   es_status status = make_ready(o, diag);

@@ -37,6 +37,19 @@ grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "ran
 es flow $bt --help; ok $rc "help of a model" "$err"
 es flow nothing --help; expect "help of no model" 2 "nothing.*no such model"
 
+# On a terminal, lines of its width; nothing else is changed.
+if command -v script >/dev/null; then
+  for words in "" flow "train vicreg" sweep; do
+    EIGENSTEP=$program script -qec "stty cols 80; \"\$EIGENSTEP\" $words --help" /dev/null </dev/null |
+      tr -d '\r' >wrapped
+    same "help of '$words' in 80 columns" \
+      "$(LC_ALL=C.UTF-8 grep -E '^.{81,}' wrapped | grep -v -e '^  eigenstep ' -e '|')" ""
+    same "the same words" "$(tr -s ' \n' '  ' <wrapped)" "$("$program" $words --help | tr -s ' \n' '  ')"
+  done
+else
+  skip "help in 80 columns" "no script"
+fi
+
 # Lists.
 es list models; ok $rc "list models" "$err"
 grep -q "^$bt  *[a-zA-Z]" <<<"$out"; ok $? "has barlow-twins"
