@@ -69,7 +69,7 @@ def commands(root):
         for block in re.findall(r"```sh\n(.*?)```", text, flags=re.S):
             for line in block.replace("\\\n", " ").splitlines():
                 found = re.match(r"(?:\$ )?(?:\./)?eigenstep (.*)", line)
-                if found:
+                if found and not found.group(1).startswith("plot "): # a run's own
                     print(f"{name}\t{found.group(1).split(' #')[0].strip()}")
 
 

@@ -1,5 +1,5 @@
 # The checks of the tree check something: check-deps on small wrong files, the
-# coverage's threshold on made-up lines.
+# coverage's list of branches on a small program.
 . tests/cli/lib.sh
 
 mkdir -p tree/tests tree/src/base tree/src/file tree/src/ode tree/include/eigenstep
@@ -33,18 +33,41 @@ refuses "odeiv2 outside its files" src/ode/adams.c "odeiv2" <<<'#include <gsl/gs
 refuses "a private header in a public one" include/eigenstep/status.h "libc only" <<<'#include "base/text.h"'
 refuses "a library in a public one" include/eigenstep/status.h "libc only" <<<'# include <hdf5.h>'
 
-# coverage, with stand-ins for gcov and for the suite.
-mkdir -p cover/tests cover/build/coverage/src/a cover/build/coverage/models bin
-cp "$root/tests/coverage" cover/tests/
-printf '#!/bin/sh\nexit ${suite:-0}\n' >cover/tests/run
-printf '#!/bin/sh\nprintf "File '\''src/a/x.c'\''\\nLines executed:%%s%%%% of 100\\n" $share\n' >bin/gcov
-chmod +x cover/tests/run bin/gcov
-: >cover/build/coverage/src/a/x.gcno
-cover() { out=$(PATH=$work/bin:$PATH share=$1 suite=${2:-0} cover/tests/coverage 2>&1); rc=$?; }
-cover 90.00; ok $rc "coverage of 90% is enough" "$out"
-grep -q "all *90.0% of *100 lines" <<<"$out"; ok $? "and is shown" "$out"
-cover 89.00; [ "$rc" -ne 0 ]; ok $? "89% is not" "$out"
-cover 99.00 1; [ "$rc" -ne 0 ]; ok $? "nor is a failing suite" "$out"
-rm cover/build/coverage/src/a/x.gcno
-cover 99.00; [ "$rc" -ne 0 ]; ok $? "nor are no lines at all" "$out"
+# coverage, of a program of one branch that is made and run here.
+mkdir -p cover/tests cover/src/a cover/build/coverage/src/a
+cp "$root/tests/coverage" "$root/tests/branches.py" cover/tests/
+printf '#!/bin/sh\nexit 1\n' >cover/tests/run
+chmod +x cover/tests/run
+cover/tests/coverage >/dev/null 2>&1; [ $? -ne 0 ]; ok $? "coverage of a failing suite fails"
+cat >cover/src/a/x.c <<'C'
+static int beyond(int x) {
+  if (x > 1) return 1;
+  return 0;
+}
+int main(int argc, char **argv) {
+  (void)argv;
+  return beyond(argc);
+}
+C
+(cd cover && ${CC:-gcc} --coverage -O0 -c src/a/x.c -o build/coverage/src/a/x.o &&
+  ${CC:-gcc} --coverage build/coverage/src/a/x.o -o x && ./x) 2>.cc
+ok $? "a program is made and run" "$(cat .cc)"
+cover() { # rows of the list
+  printf 'files src/a/*.c\n=why: a reason\n%s\n' "$1" >list
+  out=$(cd cover && /usr/bin/python3 tests/branches.py build/coverage ../list 2>&1)
+  rc=$?
+}
+row='  beyond | if (x > 1) return 1; | 1/2 | =why'
+cover "src/a/x.c"$'\n'"$row"; ok $rc "a branch that is listed with a reason passes" "$out"
+grep -q "^a *100.0% of *5 lines" <<<"$out"; ok $? "and lines are counted" "$out"
+cover "src/a/x.c"; [ "$rc" -ne 0 ] && grep -q "beyond: if (x > 1).*not listed" <<<"$out"
+ok $? "one that is not listed does not" "$out"
+cover "src/a/x.c"$'\n'"$row"$'\n'"  main | return beyond(argc); | 1/2 | =why"
+[ "$rc" -ne 0 ] && grep -q "covered or gone" <<<"$out"; ok $? "nor one that is taken" "$out"
+cover "src/a/x.c"$'\n'"${row/=why/?}"; [ "$rc" -ne 0 ]; ok $? "nor one without a reason" "$out"
+sed -i 's/return beyond(argc);/return argc > 1 ? beyond(argc) : 0;/' cover/src/a/x.c
+(cd cover && rm build/coverage/src/a/x.gcda && ${CC:-gcc} --coverage -O0 -c src/a/x.c \
+  -o build/coverage/src/a/x.o && ${CC:-gcc} --coverage build/coverage/src/a/x.o -o x && ./x)
+cover "src/a/x.c"$'\n'"  beyond | if (x > 1) return 1; | all | =why"
+[ "$rc" -ne 0 ] && grep -q "^a *[0-9]*[.][0-9]% of" <<<"$out"; ok $? "nor a room under 90% of lines" "$out"
 finish

@@ -55,7 +55,7 @@ done
 
 # A method is its settings: another one's with the same are the same run.
 es train simclr --help
-settings=$(sed -n 's/^    \([a-z]*\.[^ ]*=.*\)/\1/p' <<<"$out")
+settings=$(sed -n 's/^  \([a-z]*\.[a-z_0-9]*=.*\)/\1/p' <<<"$out")
 es train vicreg $settings $small $plain lr=0.02 -o other; ok $rc "settings count before presets" "$err"
 cmp -s other/trace.csv simclr/trace.csv; ok $? "and make the method"
 es train vicreg method.name=simclr; expect "a name that is not the method's" 2 "method.name=simclr.*vicreg"
