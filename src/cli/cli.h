@@ -61,7 +61,8 @@ es_status es_cli_configure_basin(es_config **out, const char *target,
 /* A configuration with the keys of a training. */
 es_status es_cli_configure_train(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;
-/* The same, with the settings that the run in that folder had. */
+/* The same, with the settings that the run in that folder had; ES_BAD_VALUE
+ * where that was none of a training. */
 es_status es_cli_configure_run(es_config **out, const char *target,
                                es_diag *diag) ES_MUST_USE;
 

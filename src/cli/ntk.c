@@ -105,6 +105,11 @@ static es_status make_plan(work *w, es_diag *diag) {
                         .directions = es_config_size(config, "ntk", "outputs"),
                         .single = w->single,
                         .seed = es_config_size(config, "ntk", "seed")};
+  if (w->plan.columns < w->d)
+    return es_config_blame(config, "ntk", "n", diag,
+                           "the network has %zu outputs, which take %zu pairs "
+                           "or more",
+                           w->d, (w->d + VIEWS - 1) / VIEWS);
   w->R = w->plan.directions > 0 ? w->plan.directions : w->d;
   if (w->R <= w->d) return ES_OK;
   return es_config_blame(config, "ntk", "outputs", diag,

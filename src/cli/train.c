@@ -61,7 +61,12 @@ es_status es_cli_configure_run(es_config **out, const char *target,
   es_status status = configure(out, diag);
   if (status == ES_OK) status = es_config_load(*out, path, diag);
   free(path);
-  return status;
+  return status == ES_UNKNOWN_KEY && !es_file_has(target, "arrays.h5")
+             ? es_fail(diag, ES_BAD_VALUE,
+                       "%s/config.yaml: is of another command than train, "
+                       "and there is no arrays.h5 beside it",
+                       target)
+             : status;
 }
 
 /* The folder's settings must be those of the run that goes on in it; without
