@@ -197,10 +197,10 @@ static es_status check(es_options *o, es_diag *diag) {
   if (command == NULL)
     return es_fail(diag, ES_USAGE, "no command; `eigenstep --help` names them");
   if ((command->options & ES_NEEDS_TARGET) != 0 && o->job.target == NULL)
-    return es_fail(diag, ES_USAGE,
-                   "%s: %s is missing; see `eigenstep %s "
-                   "--help`",
-                   command->name, command->target, command->name);
+    return es_fail(
+        diag, ES_USAGE, "%s: %s is missing; see `eigenstep %s --help`",
+        command->name, o->job.merge ? "a folder of shards" : command->target,
+        command->name);
   if (o->job.n_more > 0 && !o->job.merge &&
       (command->options & ES_TAKES_MORE) == 0)
     return refuse(diag, o->job.more[0], "a setting is section.key=value");

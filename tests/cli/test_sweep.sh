@@ -141,6 +141,7 @@ unset SLURM_ARRAY_TASK_MIN; es $grid --shard slurm; expect "nor its beginning" 2
 unset SLURM_ARRAY_TASK_ID; es $grid --shard slurm; expect "nor a task" 2 "SLURM_ARRAY_TASK_ID is not set"
 
 # What a merge refuses, and that nothing is left of it.
+es sweep --merge; expect "a merge of nothing" 2 "sweep: a folder of shards is missing"
 es sweep --merge shards3; expect "a table that is there" 2 "shards3/sweep.csv: exists"
 es sweep --merge shards3 --force; same "unless forced" "$rc" 0
 fresh() { rm -rf m out; cp -r shards3 m; rm m/sweep.csv m/run.json; }
