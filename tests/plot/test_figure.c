@@ -153,5 +153,6 @@ int main(void) {
       temp_test(kept_and_replaced),
       temp_test(refused_again),
   };
+  setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
