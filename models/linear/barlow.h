@@ -157,22 +157,6 @@ void es_barlow_close(void *self);
 /* Adds a sentence to the remark. */
 void es_barlow_note(barlow *b, const char *format, ...) ES_PRINTF(2, 3);
 
-/* The caller's watch as the data room sees progress. */
-typedef struct es_barlow_asked {
-  const es_watch *watch;
-  bool stop;
-} es_barlow_asked;
-es_progress es_barlow_progress(es_barlow_asked *self);
-
-/* The points of output.embeddings=N (barlow_points.c): *points is m×*n, a point
- * a column, NULL for none; the first views of the set's first N pairs, or, with
- * output.points=test, the first N test images. */
-es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
-                           const es_config *config, es_diag *diag) ES_MUST_USE;
-
-/* Whether output.points=test. */
-bool es_barlow_wants_test(const es_config *config);
-
 /* The flow that the settings ask for (barlow_flows.c), its parameters into b.
  */
 es_status es_barlow_flow_choose(barlow *b, const es_config *config,

@@ -3,8 +3,11 @@
  * points, in the order (X, X'). With the modes' C,
  *   Z0 = F(0) C,   F = Z (K C)^T,   f(x) = Z C^T k~(x) = F C C^T k~(x),
  * so that a point's embedding is F times C C^T k~(x). */
+#include "models/linear/asked.h"
 #include "models/linear/barlow.h"
+#include "models/linear/given.h"
 #include "models/linear/kernel.h"
+#include "models/linear/points.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,7 +80,7 @@ static es_status keep_test(barlow *b, const es_kernel *k, const es_dataset *set,
                            const es_config *config, es_diag *diag) {
   const size_t N = b->coords, m = b->m;
   double *x = NULL;
-  es_status status = es_barlow_points(&x, &b->n_points, set, config, diag);
+  es_status status = es_points_new(&x, &b->n_points, set, config, diag);
   if (status != ES_OK || b->n_points == 0) {
     free(x);
     return status;
@@ -109,7 +112,7 @@ static es_status from_kernel(barlow *b, es_kernel *k, const es_dataset *set,
     es_kernel_modes_sign(&modes, modes.values, 2 * k->n);
   if (status == ES_OK) {
     take_modes(b, &modes);
-    status = es_barlow_wants_test(config)
+    status = es_points_are_test(config)
                  ? keep_test(b, k, set, config, diag)
                  : keep_given(b, es_config_size(config, "output", "embeddings"),
                               diag);
@@ -166,9 +169,8 @@ static es_status from_matrix(barlow *b, const es_config *config,
                            N);
   es_status status = check_size(b, N, 0, config, diag);
   if (status != ES_OK) return status;
-  double *copy = es_zeroed(N, N, sizeof *copy);
+  double *copy = es_given_copy(K);
   if (copy == NULL) return es_barlow_no_memory(diag);
-  memcpy(copy, K->data, N * N * sizeof *copy);
   es_diag inner = {0};
   status = es_kernel_modes_new(&modes, N / 2, copy, progress, &inner);
   if (status == ES_BAD_VALUE)
@@ -230,7 +232,7 @@ static es_status add_sigma(barlow *b, es_diag *diag) {
   if (status == ES_OK) status = turned(&b->V, N, V, m, diag);
   if (status == ES_OK) status = turned(&b->back, N, V, m, diag);
   if (status == ES_OK) status = draw_in(b, V, diag);
-  if (V != C) free(V);
+  free(V);
   return status;
 }
 
@@ -241,13 +243,13 @@ es_status es_barlow_kernel(barlow *b, const es_config *config,
   const bool data = es_config_given(config, "data", NULL) ||
                     es_config_given(config, "augment", NULL);
   const bool rbf = kind != NULL && strcmp(kind, "rbf") == 0;
-  es_barlow_asked self = {watch, false};
-  const es_progress progress = es_barlow_progress(&self);
+  es_asked asked = {watch, false};
+  const es_progress progress = es_asked_progress(&asked);
   if ((kind != NULL) == matrix)
     return es_fail(diag, ES_USAGE,
                    "give one of model.kernel (linear or rbf, of [data]) and "
                    "model.K (a matrix)");
-  if (matrix && (data || es_barlow_wants_test(config)))
+  if (matrix && (data || es_points_are_test(config)))
     return es_fail(diag, ES_USAGE,
                    "model.K is all that is known of its points: leave out "
                    "[data], [augment] and output.points=test");

@@ -1,9 +1,12 @@
 /* Gamma of `barlow-twins` and its eigenbasis, from a list, a matrix or data. */
 #include "models/linear/barlow.h"
 
+#include "base/finite.h"
 #include "base/order.h"
 #include "data/moments.h"
+#include "models/linear/asked.h"
 #include "models/linear/given.h"
+#include "models/linear/points.h"
 
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
@@ -96,10 +99,9 @@ static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   b->V = Gamma;
   b->gamma = es_zeroed(b->m, 1, sizeof *b->gamma);
   if (b->gamma == NULL) return es_barlow_no_memory(diag);
-  for (size_t i = 0; i < b->m * b->m; i++)
-    if (!isfinite(Gamma[i]))
-      return es_fail(diag, ES_NOT_FINITE,
-                     "Gamma is not finite: the data's values are too large");
+  if (!es_all_finite(b->m * b->m, Gamma))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "Gamma is not finite: the data's values are too large");
   return es_barlow_eigen(b->m, b->V, b->gamma, diag);
 }
 
@@ -144,18 +146,6 @@ static void shift_points(barlow *b, const double *mean) {
     for (size_t r = 0; r < b->m; r++) b->points[r + i * b->m] -= mean[r];
 }
 
-static void ask(void *self, const char *what, double done, double total) {
-  es_barlow_asked *a = self;
-  a->stop =
-      a->watch != NULL && a->watch->ask(a->watch->context, what, done, total);
-}
-
-static bool was_stopped(void *self) { return ((es_barlow_asked *)self)->stop; }
-
-es_progress es_barlow_progress(es_barlow_asked *self) {
-  return (es_progress){ask, was_stopped, self};
-}
-
 static void keep_geometry(barlow *b, const es_dataset *set) {
   size_t channels, side;
   es_dataset_geometry(set, &channels, &side);
@@ -167,8 +157,8 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
                                     const es_watch *watch, es_diag *diag) {
   es_dataset *set = NULL;
   es_moments moments = {0};
-  es_barlow_asked self = {watch, false};
-  const es_progress progress = es_barlow_progress(&self);
+  es_asked asked = {watch, false};
+  const es_progress progress = es_asked_progress(&asked);
   es_status status = es_dataset_open_whitened(&set, config, &progress, diag);
   if (status == ES_OK) {
     b->from_data = b->needs_d = true;
@@ -189,7 +179,7 @@ static es_status spectrum_from_data(barlow *b, const es_config *config,
   }
   if (status == ES_OK) keep_geometry(b, set);
   if (status == ES_OK)
-    status = es_barlow_points(&b->points, &b->n_points, set, config, diag);
+    status = es_points_new(&b->points, &b->n_points, set, config, diag);
   if (status == ES_OK && es_config_flag(config, "output", "modes"))
     status = es_barlow_factors_new(b, set, &progress, diag);
   if (status == ES_OK && es_config_flag(config, "data", "center"))

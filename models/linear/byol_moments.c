@@ -1,8 +1,10 @@
 /* X and X' of `byol`, from matrices or from the views of images, and the basis
  * that the state is held in: see byol.h. */
+#include "models/linear/asked.h"
 #include "models/linear/barlow.h"
 #include "models/linear/byol.h"
 #include "models/linear/given.h"
+#include "models/linear/points.h"
 
 #include "data/moments.h"
 
@@ -154,8 +156,8 @@ static es_status from_data(byol *b, const es_config *config,
                            const es_watch *watch, es_diag *diag) {
   es_dataset *set = NULL;
   es_view_moments moments = {0};
-  es_barlow_asked asked = {watch, false};
-  const es_progress progress = es_barlow_progress(&asked);
+  es_asked asked = {watch, false};
+  const es_progress progress = es_asked_progress(&asked);
   const bool center = es_config_flag(config, "data", "center");
   es_status status = es_dataset_open_whitened(&set, config, &progress, diag);
   if (status == ES_OK) {
@@ -166,7 +168,7 @@ static es_status from_data(byol *b, const es_config *config,
                                  center, &progress, diag);
   }
   if (status == ES_OK)
-    status = es_barlow_points(&b->points, &b->n_points, set, config, diag);
+    status = es_points_new(&b->points, &b->n_points, set, config, diag);
   es_dataset_free(set);
   if (status == ES_OK && !center)
     memset(moments.mean, 0, moments.m * sizeof *moments.mean);

@@ -5,12 +5,12 @@
  * columns; products are BLAS's. */
 #include "models/linear/drive.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "data/columns.h"
 #include "linalg/linalg.h"
-#include "models/linear/barlow.h"
+#include "models/linear/asked.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* Numbers of a block: 8 MB. */
@@ -67,7 +67,6 @@ static es_status finish(es_drive *drive, const work *w, double *mean,
                         es_diag *diag) {
   const size_t m = drive->m;
   const double n = (double)drive->n;
-  bool finite = true;
   for (size_t j = 0; j < m; j++) {
     w->sum[j] /= n;
     if (mean != NULL) mean[j] = w->shift[j] + w->sum[j] + w->across[j] / n / 2;
@@ -75,12 +74,12 @@ static es_status finish(es_drive *drive, const work *w, double *mean,
   for (size_t k = 0; k < m * m; k++) {
     drive->C[k] = drive->C[k] / n - w->sum[k % m] * w->sum[k / m];
     drive->A[k] /= n;
-    finite = finite && isfinite(drive->C[k]) && isfinite(drive->A[k]);
   }
-  return finite ? ES_OK
-                : es_fail(diag, ES_NOT_FINITE,
-                          "moments of the pairs are not finite: their values "
-                          "are too large");
+  return es_all_finite(m * m, drive->C) && es_all_finite(m * m, drive->A)
+             ? ES_OK
+             : es_fail(diag, ES_NOT_FINITE,
+                       "moments of the pairs are not finite: their values are "
+                       "too large");
 }
 
 static bool allocate(es_drive *drive, work *w) {
@@ -100,8 +99,8 @@ static bool allocate(es_drive *drive, work *w) {
 
 es_status es_drive_moments(es_drive *drive, double *mean, const es_watch *watch,
                            es_diag *diag) {
-  es_barlow_asked asked = {watch, false};
-  const es_progress progress = es_barlow_progress(&asked);
+  es_asked asked = {watch, false};
+  const es_progress progress = es_asked_progress(&asked);
   work w = {0};
   es_status status = allocate(drive, &w) ? ES_OK : es_drive_no_memory(diag);
   if (status == ES_OK) {

@@ -5,7 +5,7 @@
 #include "models/linear/drive.h"
 
 #include "base/slab.h"
-#include "models/linear/barlow.h"
+#include "models/linear/asked.h"
 #include "models/linear/given.h"
 
 #include <math.h>
@@ -134,8 +134,8 @@ static es_status read_batch(es_drive *drive, const es_config *config,
 
 static es_status open_data(es_drive *drive, const es_config *config,
                            const es_watch *watch, es_diag *diag) {
-  es_barlow_asked asked = {watch, false};
-  const es_progress progress = es_barlow_progress(&asked);
+  es_asked asked = {watch, false};
+  const es_progress progress = es_asked_progress(&asked);
   const es_status status =
       es_dataset_open_whitened(&drive->set, config, &progress, diag);
   if (status != ES_OK) return status;

@@ -1,16 +1,15 @@
-/* Which data points output.embeddings=N shows, of a model of either form. */
-#include "models/linear/barlow.h"
+/* Data points for output.embeddings: see points.h. */
+#include "models/linear/points.h"
 
-#include <string.h>
+#include "base/slab.h"
 
-/* The first views of training pairs as the moments saw them; test images as
- * they are. */
 static es_status take(double **points, size_t *n, const es_dataset *set,
                       bool test, size_t wish, es_diag *diag) {
   const size_t m = es_dataset_dim(set), count = es_dataset_count(set);
   *n = wish < count ? wish : count;
   *points = es_zeroed(m, *n, sizeof **points);
-  if (*points == NULL) return es_barlow_no_memory(diag);
+  if (*points == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for the points shown");
   for (size_t i = 0; i < *n; i++)
     if (test)
       es_dataset_image(set, i, *points + i * m);
@@ -19,19 +18,18 @@ static es_status take(double **points, size_t *n, const es_dataset *set,
   return ES_OK;
 }
 
-bool es_barlow_wants_test(const es_config *config) {
-  const char *which = es_config_text(config, "output", "points");
-  return which != NULL && strcmp(which, "test") == 0;
+bool es_points_are_test(const es_config *config) {
+  return es_config_is(config, "output", "points", "test");
 }
 
-es_status es_barlow_points(double **points, size_t *n, const es_dataset *set,
-                           const es_config *config, es_diag *diag) {
+es_status es_points_new(double **points, size_t *n, const es_dataset *set,
+                        const es_config *config, es_diag *diag) {
   const size_t wish = es_config_size(config, "output", "embeddings");
   es_dataset *test = NULL;
   *points = NULL;
   *n = 0;
   if (wish == 0) return ES_OK;
-  if (!es_barlow_wants_test(config))
+  if (!es_points_are_test(config))
     return take(points, n, set, false, wish, diag);
   es_status status = es_dataset_open_test(&test, config, diag);
   if (status == ES_OK)
