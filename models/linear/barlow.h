@@ -99,7 +99,7 @@ struct barlow {
   size_t n_random;
   size_t *order;  /* without V: mode j is coordinate order[j] */
   double *Z0;     /* d×m start in the eigenbasis */
-  double *U;      /* d×d: Q of that QR; NULL: the identity */
+  double *U;      /* d×d: Q of the partner's QR; NULL: the identity */
   double *s0;     /* d: of the aligned start, or R_jj of the aligned partner */
   size_t *active; /* k columns in the state, rising; the first d are 0..d-1
                      where those move */
@@ -188,10 +188,14 @@ es_status es_barlow_find_end(barlow *b, es_diag *diag) ES_MUST_USE;
 double es_barlow_fastest_decay(const barlow *b);
 void es_barlow_pencil_free(es_barlow_pencil *pencil);
 
-/* Which columns are in the state, their weights, and the workspaces; how many
- * modes can be learned (barlow_active.c). */
-es_status es_barlow_choose_active(barlow *b, es_diag *diag) ES_MUST_USE;
+/* U and s0 of the aligned partner of Z0; and, once rates and start are known,
+ * how many modes can be learned (barlow_partner.c). */
+es_status es_barlow_find_partner(barlow *b, es_diag *diag) ES_MUST_USE;
 es_status es_barlow_count_learnable(barlow *b, es_diag *diag) ES_MUST_USE;
+
+/* Which columns are in the state, their weights, and the workspaces
+ * (barlow_active.c). */
+es_status es_barlow_choose_active(barlow *b, es_diag *diag) ES_MUST_USE;
 
 /* J += scale [Q_ia (Y^T Q Y)_bj + (Q Y)_ib (Q Y)_aj] at row (i,j) and column
  * (a,b), the derivative of Q (Z G Z^T) Q Y by Z in the factor between the Q's

@@ -1,9 +1,5 @@
-/* What of the start moves and what of it can be learned. */
+/* What of the start moves: the columns of the state, and the workspaces. */
 #include "models/linear/barlow.h"
-
-#include <float.h>
-#include <math.h>
-#include <stdlib.h>
 
 /* With a full S every column is driven by all; else one that starts at 0, or in
  * the null space, stays. */
@@ -71,45 +67,4 @@ es_status es_barlow_choose_active(barlow *b, es_diag *diag) {
   es_status fast = ES_OK;
   if (b->flow->plain) fast = es_barlow_fast_new(&b->fast, d, b->k, diag);
   return fast == ES_OK ? es_congruence_new(&b->eigen, d, b->k, diag) : fast;
-}
-
-/* Rows of Z0 on the columns that grow, as columns of A. */
-static void growing_rows(const barlow *b, size_t rows, double *A,
-                         double *size) {
-  const size_t d = b->d;
-  for (size_t j = 0, r = 0; j < b->m; j++) {
-    if (!(b->rate[j] > 0)) continue;
-    for (size_t i = 0; i < d; i++) A[r + i * rows] = b->Z0[i + j * d];
-    r++;
-  }
-  for (size_t i = 0; i < d; i++) size[i] = es_norm(rows, A + i * rows);
-}
-
-/* Rank of a generic start on the columns that grow. QR of these columns'
- * transpose; a row is dependent where what is left of it is roundoff beside its
- * own size, whatever its scale. */
-es_status es_barlow_count_learnable(barlow *b, es_diag *diag) {
-  const size_t d = b->d;
-  size_t p = 0;
-  b->reachable = 0;
-  for (size_t j = 0; b->aligned && j < d; j++)
-    b->reachable += b->rate[j] > 0 && b->s0[j] > 0;
-  if (b->aligned) return ES_OK;
-  for (size_t j = 0; j < b->m; j++) p += b->rate[j] > 0;
-  const size_t rows = p > d ? p : d;
-  double *A = es_zeroed(rows, d, sizeof *A), *R = es_zeroed(d, d, sizeof *R);
-  double *size = es_zeroed(d, 1, sizeof *size);
-  es_status status = ES_OK;
-  if (A == NULL || R == NULL || size == NULL)
-    status = es_barlow_no_memory(diag);
-  if (status == ES_OK) {
-    growing_rows(b, rows, A, size);
-    status = es_qr(rows, d, A, R, diag);
-  }
-  for (size_t i = 0; status == ES_OK && i < d; i++)
-    b->reachable += R[i + i * d] > 4 * (double)d * DBL_EPSILON * size[i];
-  free(A);
-  free(R);
-  free(size);
-  return status;
 }

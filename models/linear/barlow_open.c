@@ -1,13 +1,11 @@
 /* Settings of `barlow-twins` to a start in Gamma's eigenbasis: an aligned
- * start, a given W0 or a Gaussian one; the aligned partner of a generic start
- * by QR of its first d columns; what can be learned from it (theory.md 1). */
+ * start, a given W0 or a Gaussian one (theory.md 1). */
 #include "models/linear/barlow.h"
 
 #include "base/random.h"
 #include "base/text.h"
 
 #include <eigenstep/barlow_twins.h>
-#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -112,28 +110,6 @@ static es_status aligned_start(barlow *b, const es_config *config,
   return ES_OK;
 }
 
-/* The aligned partner: QR of the first d columns (theory.md 1). */
-static es_status find_partner(barlow *b, es_diag *diag) {
-  const size_t d = b->d;
-  double *R = es_zeroed(d, d, sizeof *R);
-  es_status status = ES_OK;
-  b->U = es_zeroed(d, d, sizeof *b->U);
-  if (b->U == NULL || R == NULL) status = es_barlow_no_memory(diag);
-  if (status == ES_OK) {
-    memcpy(b->U, b->Z0, d * d * sizeof *b->U);
-    status = es_qr(d, d, b->U, R, diag);
-  }
-  /* What is roundoff beside its own column is a column that depends on those
-   * before it: the partner has no such mode. */
-  for (size_t j = 0; status == ES_OK && j < d; j++) {
-    const double least =
-        4 * (double)d * DBL_EPSILON * es_norm(d, b->Z0 + j * d);
-    b->s0[j] = R[j + j * d] > least ? R[j + j * d] : 0;
-  }
-  free(R);
-  return status;
-}
-
 /* Z0 = W0 E, E being rows×m. */
 static void multiply(barlow *b, const double *W0, size_t rows,
                      const double *E) {
@@ -147,7 +123,7 @@ static es_status to_basis(barlow *b, const double *W0, es_diag *diag) {
   else
     for (size_t j = 0; j < b->m; j++)
       memcpy(b->Z0 + j * b->d, W0 + b->order[j] * b->d, b->d * sizeof *W0);
-  return find_partner(b, diag);
+  return es_barlow_find_partner(b, diag);
 }
 
 /* What of a given start no function of the kernel's span has. Projecting loses
@@ -208,7 +184,7 @@ static es_status from_kernel(barlow *b, const double *W0, es_diag *diag) {
     multiply(b, W0, b->n_random, b->random);
   else
     memcpy(b->Z0, W0, b->d * b->m * sizeof *W0);
-  return find_partner(b, diag);
+  return es_barlow_find_partner(b, diag);
 }
 
 static es_status gaussian_start(barlow *b, const es_config *config,
@@ -318,28 +294,38 @@ void es_barlow_close(void *self) {
   if (b == NULL) return;
   es_congruence_free(b->eigen);
   es_barlow_fast_free(b->fast);
-  free(b->gamma);
-  free(b->V);
-  free(b->back);
-  free(b->random);
-  free(b->order);
-  free(b->Z0);
-  free(b->U);
-  free(b->points);
-  es_barlow_factors_free(b->factors);
-  free(b->s0);
-  free(b->active);
-  double *const parts[] = {b->sigma,        b->rate,         b->S,
-                           b->to_sigma,     b->to_gamma,     b->sigma_values,
-                           b->gamma_values, b->active_gamma, b->active_sigma,
-                           b->active_rate,  b->event_level,  b->growth_weight,
-                           b->shifted,      b->driven,       b->turned};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
   es_barlow_pencil_free(&b->pencil);
-  free(b->scaled);
-  free(b->residual);
-  free(b->values);
-  free(b->vectors);
-  free(b->full);
+  es_barlow_factors_free(b->factors);
+  double *const own[] = {b->gamma,
+                         b->sigma,
+                         b->rate,
+                         b->S,
+                         b->to_sigma,
+                         b->to_gamma,
+                         b->sigma_values,
+                         b->gamma_values,
+                         b->V,
+                         b->back,
+                         b->random,
+                         b->Z0,
+                         b->U,
+                         b->s0,
+                         b->active_gamma,
+                         b->active_sigma,
+                         b->active_rate,
+                         b->growth_weight,
+                         b->event_level,
+                         b->scaled,
+                         b->residual,
+                         b->values,
+                         b->vectors,
+                         b->shifted,
+                         b->driven,
+                         b->turned,
+                         b->full,
+                         b->points};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
+  free(b->order);
+  free(b->active);
   free(b);
 }
