@@ -2,7 +2,6 @@
  * not go together. */
 #include "models/linear/barlow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const barlow_flow *const flows[] = {
@@ -14,11 +13,10 @@ static es_status useless(const char *key, const char *where, es_diag *diag) {
                  where);
 }
 
-/* Not its default: a config.yaml names every key, and must run again. */
+/* Given, and not its default: a config.yaml names every key, and must run
+ * again. */
 static bool set(const es_config *config, const char *name) {
-  const es_key *key = es_barlow_keys.key;
-  while (strcmp(key->name, name) != 0) key++;
-  return es_config_real(config, "model", name) != strtod(key->fallback, NULL);
+  return es_config_differs(config, "model", name);
 }
 
 /* A setting that would be passed over in silence is more often a mistake. */

@@ -58,14 +58,9 @@ static es_status rhs(double t, const double *y, double *dydt, void *self) {
   return status;
 }
 
-es_status es_one_layer_sigma(const one_layer *b, const double *M, double scale,
-                             double *sigma) {
-  const es_status status = es_singular_run(b->singular, M, sigma);
-  for (size_t j = 0; j < b->k; j++) sigma[j] *= scale;
-  return status;
-}
-
-double es_one_layer_regime(const one_layer *b, const double *cov) {
+/* det(I + 2S)^(1/2)/N of the k eigenvalues cov of S = W Cov(x) W^T: far below 1
+ * the population's limit holds. */
+static double regime(const one_layer *b, const double *cov) {
   double half = 0;
   for (size_t j = 0; j < b->k; j++) half += log1p(2 * cov[j]) / 2;
   return exp(half - log((double)es_drive_count(b->drive)));
@@ -88,13 +83,13 @@ static es_status observe(void *self, double t, const double *y, double *out) {
   const size_t d = b->d, m = b->m;
   es_status status =
       c.sigma > 0 ? es_drive_push(b->drive, t, y, b->G, out) : ES_OK;
-  if (status == ES_OK) status = es_one_layer_sigma(b, y, 1, out + c.sigma);
+  if (status == ES_OK) status = es_singular_run(b->singular, y, out + c.sigma);
   if (status == ES_OK) status = find_x_min(b, t, y, out + c.x_min);
   if (status != ES_OK || b->root == NULL) return status;
   es_gemm(false, false, d, m, m, 1, y, d, b->root, m, 0, b->T, d);
-  status = es_one_layer_sigma(b, b->T, 1, out + c.cov);
+  status = es_singular_run(b->singular, b->T, out + c.cov);
   for (size_t j = c.cov; j < c.regime; j++) out[j] *= out[j];
-  if (c.regime < c.n) out[c.regime] = es_one_layer_regime(b, out + c.cov);
+  if (c.regime < c.n) out[c.regime] = regime(b, out + c.cov);
   return status;
 }
 

@@ -116,8 +116,8 @@ es_status es_one_layer_aligned_columns(const one_layer *b, double t,
   return ES_OK;
 }
 
-/* Off the diagonal there is roundoff alone: n units in the largest entry. What
- * is that on it, or is below zero, is zero. */
+/* Whether off the diagonal there is roundoff alone, 8 n units in the largest
+ * entry. What on it is below n units or below zero is zero. */
 static bool only_rounding(size_t n, const double *A, double *diagonal) {
   double top = 0, off = 0;
   for (size_t k = 0; k < n * n; k++) {
@@ -179,10 +179,12 @@ static es_status find_basis(const one_layer *b, es_one_layer_closed *f,
 }
 
 /* The one entry of each column, if no row has two either. */
-static bool one_entry_each(const one_layer *b, es_one_layer_closed *f) {
+static es_status one_entry_each(const one_layer *b, es_one_layer_closed *f,
+                                bool *found, es_diag *diag) {
   const size_t d = b->d, m = b->m;
   size_t *owner = es_zeroed(d, 1, sizeof *owner); /* 1 + the row's column */
-  bool single = owner != NULL;
+  bool single = true;
+  if (owner == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t i = 0; single && i < d; i++) {
     double norm = 0;
     for (size_t j = 0; j < m; j++) norm = hypot(norm, f->Z0[i + j * d]);
@@ -196,7 +198,8 @@ static bool one_entry_each(const one_layer *b, es_one_layer_closed *f) {
     }
   }
   free(owner);
-  return single;
+  *found = single;
+  return ES_OK;
 }
 
 es_status es_one_layer_align(const one_layer *b, es_one_layer_closed *f,
@@ -210,6 +213,6 @@ es_status es_one_layer_align(const one_layer *b, es_one_layer_closed *f,
   f->aligned = true;
   es_status status = find_basis(b, f, found, diag);
   if (status == ES_OK && *found) status = es_one_layer_turn(b, f, diag);
-  if (status == ES_OK && *found) *found = one_entry_each(b, f);
+  if (status == ES_OK && *found) status = one_entry_each(b, f, found, diag);
   return status;
 }

@@ -7,6 +7,7 @@
  * result. An aligned population flow is in contrastive_aligned.c. */
 #include "models/linear/one_layer_closed.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 
 #include <math.h>
@@ -68,14 +69,6 @@ static int shift_at(const one_layer *b, double t) {
   return top == INT_MIN ? 0 : top - TOP;
 }
 
-/* What is not makes a sum of zeros NaN. */
-static bool all_finite(size_t n, const double *x) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (size_t k = 0; k < n; k++) sum += 0 * x[k];
-  return sum == 0;
-}
-
 /* L = -tr(W X W^T)/2. */
 static double loss_of(const one_layer *b, const double *Z, int shift) {
   double sum = 0;
@@ -111,7 +104,7 @@ es_status es_one_layer_exact(const one_layer *b, double t, double *out) {
                                ? es_one_layer_aligned_columns(b, t, out)
                                : constant_columns(b, t, out);
   if (status != ES_OK) return status;
-  return all_finite(n, out) ? ES_OK : ES_NOT_FINITE;
+  return es_all_finite(n, out) ? ES_OK : ES_NOT_FINITE;
 }
 
 es_status es_one_layer_state(const one_layer *b, double t, double *state) {
@@ -126,7 +119,7 @@ es_status es_one_layer_state(const one_layer *b, double t, double *state) {
   else
     for (size_t j = 0; j < m; j++)
       for (size_t i = 0; i < d; i++) state[j + i * m] = b->T[i + j * d];
-  return all_finite(d * m, state) ? ES_OK : ES_NOT_FINITE;
+  return es_all_finite(d * m, state) ? ES_OK : ES_NOT_FINITE;
 }
 
 /* The exponent of each column's largest entry; INT_MIN: zeros. */

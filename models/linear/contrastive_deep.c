@@ -87,7 +87,7 @@ static es_status exact(void *self, double t, double *out, double *user) {
   return status;
 }
 
-/* Largest over layers, in the Frobenius norm. */
+/* In the Frobenius norm, over all layers. */
 static double distance(void *self, double t, const double *y) {
   deep *b = self;
   const double *exactly;

@@ -2,12 +2,12 @@
  * workspaces. */
 #include "models/linear/one_layer.h"
 
+#include "base/finite.h"
 #include "base/random.h"
 #include "base/slab.h"
 #include "models/linear/drive_keys.h"
 #include "models/linear/given.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,11 +84,10 @@ static es_status read_start(one_layer *b, const es_config *config,
           W0 != NULL
               ? W0->data[i + j * b->d]
               : scale * es_random_normal(seed, ES_STREAM_INIT, i * b->m + j);
-  for (size_t k = 0; W0 != NULL && k < b->d * b->m; k++)
-    if (!isfinite(W0->data[k]))
-      return es_config_blame(config, "model", "W0", diag,
-                             "a value in it is not finite");
-  return ES_OK;
+  return W0 == NULL || es_all_finite(b->d * b->m, W0->data)
+             ? ES_OK
+             : es_config_blame(config, "model", "W0", diag,
+                               "a value in it is not finite");
 }
 
 static es_status find_least(one_layer *b, es_diag *diag) {

@@ -2,6 +2,7 @@
  * whether they go together. */
 #include "models/linear/drive.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 #include "models/linear/given.h"
@@ -111,15 +112,12 @@ static es_status take_matrix(double **out, size_t *m, const es_config *config,
                              const char *name, es_diag *diag) {
   const es_matrix *M = es_config_matrix(config, "model", name);
   *m = M->rows;
-  *out = es_zeroed(M->rows, M->cols, sizeof **out);
+  *out = es_given_copy(M);
   if (*out == NULL) return es_drive_no_memory(diag);
-  for (size_t k = 0; k < M->rows * M->cols; k++) {
-    if (!isfinite(M->data[k]))
-      return es_config_blame(config, "model", name, diag,
-                             "a value in it is not finite");
-    (*out)[k] = M->data[k];
-  }
-  return ES_OK;
+  return es_all_finite(M->rows * M->cols, *out)
+             ? ES_OK
+             : es_config_blame(config, "model", name, diag,
+                               "a value in it is not finite");
 }
 
 /* That no eigenvalue is negative by more than rounding. */

@@ -23,7 +23,7 @@ typedef struct es_kernel {
   double *shift;  /* p: the points' mean, which leaves distances alone; 0 for a
                      linear kernel that is not centred */
   double *square; /* 2n: |x_i|^2, for rbf */
-  double *row;    /* 2n: mean_j k(x_i,x_j), for a centred rbf; else NULL */
+  double *row;    /* 2n: mean_j k(x_i,x_j), for a centred rbf; else 0 */
   double mean;    /* of row */
   double *K;      /* 2n×2n; the caller may take it over, and then sets NULL */
 } es_kernel;

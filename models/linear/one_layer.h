@@ -44,13 +44,6 @@ typedef struct one_layer_columns {
 } one_layer_columns;
 one_layer_columns es_one_layer_columns(const one_layer *b);
 
-/* sigma (k): singular values, falling, of scale·M for M (d×m). */
-es_status es_one_layer_sigma(const one_layer *b, const double *M, double scale,
-                             double *sigma) ES_MUST_USE;
-
-/* Fills what follows from the k eigenvalues cov of W Cov(x) W^T. */
-double es_one_layer_regime(const one_layer *b, const double *cov);
-
 /* The closed form, if there is one from this start, into b->closed; needs
  * drive, W0, root and the workspaces (contrastive_closed.c). */
 es_status es_one_layer_close_form(one_layer *b, es_diag *diag) ES_MUST_USE;

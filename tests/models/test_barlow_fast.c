@@ -1,7 +1,7 @@
 /* The fast part of the covariance flow: that it is the flow's own derivative
  * where modes are aligned, and what it is for: long steps past learned modes.
  */
-#include "tests/check.h"
+#include "tests/models/config_of.h"
 
 #include "base/random.h"
 #include "models/linear/barlow.h"
@@ -11,16 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static es_config *settings(const char *const *words) {
-  const es_keys sets[] = {*es_model_barlow_twins.keys, es_flow_keys};
-  es_config *config;
-  es_diag diag = {0};
-  assert_ok(es_config_new(&config, sets, 2, &diag), diag);
-  for (; *words != NULL; words++)
-    assert_ok(es_config_set(config, *words, &diag), diag);
-  return config;
-}
-#define SETTINGS(...) settings((const char *const[]){__VA_ARGS__, NULL})
+#define SETTINGS(...)                                                          \
+  config_of(&es_model_barlow_twins, (const char *const[]){__VA_ARGS__, NULL})
 
 /* An aligned start of three modes in five dimensions, one of them learned, one
  * half way, one hardly begun, turned by U so that no row is an axis. */

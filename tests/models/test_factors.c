@@ -1,10 +1,7 @@
 /* Known factors of data against the modes of barlow-twins: two-mode, whose R²
  * follow from its definition, and each number again from V and the views. */
-#include "tests/check.h"
+#include "tests/models/config_of.h"
 
-#include "data/data.h"
-
-#include <eigenstep/eigenstep.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +14,8 @@ typedef struct opened {
 static opened open_words(const char *const *words) {
   opened o = {0};
   es_diag diag = {0};
-  const es_model *model = es_model_find("barlow-twins");
-  const es_keys sets[] = {*model->keys, es_flow_keys, es_data_keys};
-  assert_ok(es_config_new(&o.config, sets, 3, &diag), diag);
-  for (size_t k = 0; words[k] != NULL; k++)
-    assert_ok(es_config_set(o.config, words[k], &diag), diag);
+  const es_model *model = &es_model_barlow_twins;
+  o.config = config_of(model, words);
   assert_ok(es_instance_open(&o.instance, model, o.config, NULL, &diag), diag);
   assert_ok(es_dataset_open(&o.set, o.config, &diag), diag);
   return o;

@@ -195,7 +195,6 @@ def main():
     v0 = np.array([-.117, 1.015, -.653, -.065, .139, .469, .424, -.195, .166,
                    .284])
     rows = {}
-    rows = {}
     for chain in ([s for s in DEGREES[::-1] if s <= 21],
                   [s for s in DEGREES if s > 21]):
         u, v = u0, v0
