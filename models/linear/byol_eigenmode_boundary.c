@@ -7,13 +7,23 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const es_byol_eigenmode_boundary_columns[] = {"s0", "branch", "p0",
                                                           "residual", NULL};
 
+/* Whether one of the sentences of the remark is that line: not only the
+ * beginning of one, as "s0 = 0.1" is of "s0 = 0.12". */
+static bool is_noted(const char *remark, const char *line) {
+  const size_t n = strlen(line);
+  for (const char *at = remark; (at = strstr(at, line)) != NULL; at += n)
+    if (at[n] == '\0' || at[n] == ';') return true;
+  return false;
+}
+
 static void note(byol_eigenmode *b, const char *line) {
-  if (strstr(b->remark, line) != NULL) return;
+  if (is_noted(b->remark, line)) return;
   const size_t used = strlen(b->remark);
   snprintf(b->remark + used, sizeof b->remark - used, "%s%s",
            used > 0 ? "; " : "", line);
@@ -89,6 +99,10 @@ es_status es_byol_eigenmode_find_boundary(void *self, size_t *n,
   if (b->boundary == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   for (size_t j = 0; status == ES_OK && j < b->n; j++)
     status = find(b, j, watch, diag);
+  if (status != ES_OK) { /* or the next call took it for found */
+    free(b->boundary);
+    b->boundary = NULL;
+  }
   return status;
 }
 

@@ -237,13 +237,62 @@ static void fates(void **state) {
   es_config_free(config);
 }
 
+static es_status boundary_of(const es_instance *i, const es_watch *watch) {
+  size_t rows;
+  es_diag diag = {0};
+  return i->model->n_separatrix(i->self, &rows, watch, &diag);
+}
+
+/* Each mode without a boundary is told why, also where the line of one is the
+ * beginning of another's, and what they have in common once. */
+static void why_there_is_no_boundary(void **state) {
+  static const char *const words[] = {"s0=0.1", "eta=0.3",
+                                      "lambda_s=1,1.25,1.25", NULL};
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(&es_model_byol_eigenmode, words, &config);
+  assert_null(es_instance_remark(&i));
+  assert_status(boundary_of(&i, NULL), ES_OK);
+  assert_string_equal(es_instance_remark(&i),
+                      "every start collapses: eta = 0.3, eta_max = 0.25; "
+                      "every start collapses: eta = 0.3, eta_max = 0.2");
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
+static bool stop(void *context, const char *what, double done, double total) {
+  (void)context, (void)what, (void)done, (void)total;
+  return true;
+}
+
+/* A search that was stopped has found nothing that a second one could hand
+ * out. */
+static void a_stopped_search_begins_anew(void **state) {
+  static const char *const words[] = {"s0=0.1", NULL};
+  const es_watch watch = {stop, NULL};
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(&es_model_byol_eigenmode, words, &config);
+  for (int k = 0; k < 2; k++)
+    assert_status(boundary_of(&i, &watch), ES_INTERRUPTED);
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(simsiam),   cmocka_unit_test(byol),
-      cmocka_unit_test(no_decay),  cmocka_unit_test(oracle),
-      cmocka_unit_test(invariant), cmocka_unit_test(jacobian),
-      cmocka_unit_test(collapse),  cmocka_unit_test(many),
-      cmocka_unit_test(fates),     cmocka_unit_test(return_from_nothing),
+      cmocka_unit_test(simsiam),
+      cmocka_unit_test(byol),
+      cmocka_unit_test(no_decay),
+      cmocka_unit_test(oracle),
+      cmocka_unit_test(invariant),
+      cmocka_unit_test(jacobian),
+      cmocka_unit_test(collapse),
+      cmocka_unit_test(many),
+      cmocka_unit_test(fates),
+      cmocka_unit_test(return_from_nothing),
+      cmocka_unit_test(why_there_is_no_boundary),
+      cmocka_unit_test(a_stopped_search_begins_anew),
   };
   return cmocka_run_group_tests_name("byol-eigenmode", tests, NULL, NULL);
 }
