@@ -163,6 +163,7 @@ static double invert(const flow *f, double s0, pair tau) {
   const path w = path_of(f, s0, forward);
   const double length = fabs(w.end - w.from), way = w.end > w.from ? 1 : -1;
   double low = 0, high = length, u = 0, before = INFINITY;
+  if (tau.hi == 0) return s0; /* c t underflows */
   if (w.below == forward ? w.end <= w.from : w.end >= w.from)
     return at_end(&w, forward);
   for (int k = 0; k < 200; k++) {

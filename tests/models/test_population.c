@@ -72,6 +72,9 @@ static void ends(void **state) {
   assert_true(isinf(es_population_stable(1, 0)));
   assert_true(es_population_exact(1, .5, 0, 3) == 0);
   assert_true(es_population_exact(1, .5, .7, 0) == .7);
+  /* c t is 0, at the ends of what is inverted, too */
+  assert_true(es_population_exact(.1, .05, 0x1p-500, 1e-323) == 0x1p-500);
+  assert_true(es_population_exact(.1, .05, 1e280, 1e-323) == 1e280);
   assert_true(es_population_exact(1, .75, 1, -1e3) == 1); /* s* = 1 exactly */
   assert_true(es_population_exact(1, .75, 1, 1e3) == 1);
   assert_true(es_population_exact(1, .5, 1e-3, INFINITY) ==
