@@ -22,6 +22,18 @@ static void a_drawn_start(void **state) {
   assert_close(o.scale[wide + square], w, 1e-15, 0);
   /* W_p's numbers are not W's. */
   for (size_t k = 0; k < wide; k++) assert_true(o.y[k] != o.y[wide + k]);
+  /* Which numbers of the generator a seed stands for: those of other versions
+   * of the program, and no number twice up to 2^20 rows. */
+  for (uint64_t i = 0; i < 100; i += 33)
+    for (uint64_t j = 0; j < 100; j += 33) {
+      const uint64_t index = (1ull << 40) + (i << 20) + j;
+      const double want = .03 * es_random_normal(4, ES_STREAM_INIT, index);
+      assert_close(o.y[wide + i + 100 * j], want, 0, 0);
+      if (j < 2)
+        assert_close(o.y[i + 100 * j],
+                     .03 * es_random_normal(4, ES_STREAM_INIT, 2 * i + j), 0,
+                     0);
+    }
   /* Fewer rows are the first of more; another seed is another start. */
   opened few = OPENED("byol", "X=[[1,0],[0,1]]", "Xp=[[.1,0],[0,.1]]", "n2=2",
                       "init_scale=.03", "model.seed=4");

@@ -192,6 +192,15 @@ static void what_is_not_finite(void **state) {
     assert_status(es_population_x(work, &bad[k], &X), ES_NOT_FINITE);
   }
   es_population_free(work);
+  /* S is a number, but W A is none; nor 2C, which is X at W = 0. */
+  const double wide = 10, large = 1e308, small = 1e-3, nothing = 0;
+  work = open_flow(1, 1, &small, &large);
+  assert_status(es_population_push(work, &wide, &G, NULL), ES_NOT_FINITE);
+  es_population_free(work);
+  work = open_flow(1, 1, &large, A);
+  assert_status(es_population_push(work, &nothing, &G, NULL), ES_OK);
+  assert_status(es_population_x(work, &nothing, &X), ES_NOT_FINITE);
+  es_population_free(work);
 }
 
 int main(void) {
