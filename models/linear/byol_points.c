@@ -3,10 +3,11 @@
  * at zero exactly where
  *   (X - p (X + X')) v = (eta_s/p) v,   s = w^2 = (eta_p/eta_s) p^2/alpha_p,
  * whether or not X and X' commute: mode k is the largest p at which the k-th
- * eigenvalue of X - p (X + X') is eta_s/p. lambda_d and lambda_s are v^T X v
- * and v^T (X + X') v, of which p is theory.md 4's p*+. Eigenvectors v of
- * different modes need not be orthogonal; a network that has learned several
- * rests near these points, and at them where X and X' commute. */
+ * eigenvalue of X - p (X + X') is eta_s/p, and less beyond. lambda_d and
+ * lambda_s are v^T X v and v^T (X + X') v, of which p is theory.md 4's p*+.
+ * Eigenvectors v of different modes need not be orthogonal; a network that has
+ * learned several rests near these points, and at them where X and X' commute.
+ */
 #include "models/linear/byol.h"
 
 #include <float.h>
@@ -54,8 +55,8 @@ static double excess(const search *s, double p, bool vectors) {
   return p * s->value[n - 1 - s->k] - b->eta_s;
 }
 
-/* The root between low, f >= 0, and high, f < 0: the Illinois variant of
- * regula falsi, with a bisection where that would not halve. */
+/* The root between low, f >= 0, and high, f < 0: regula falsi that halves f at
+ * the end it keeps, and a bisection at every fourth step. */
 static double between(const search *s, double low, double f_low, double high,
                       double f_high) {
   for (int i = 0; i < 200 && high - low > 4 * DBL_EPSILON * high; i++) {
@@ -101,6 +102,17 @@ static double top(const search *s, double p) {
   return (a + c) / 2;
 }
 
+/* Where f > 0 at 1, as a negative eigenvalue of X' leaves it: the root beyond.
+ * NaN: none up to 2^40, nothing holds p. */
+static double beyond_one(const search *s, double f) {
+  for (double low = 1; low < 0x1p40; low *= 2) {
+    const double next = excess(s, 2 * low, false);
+    if (next < 0) return between(s, low, f, 2 * low, next);
+    f = next;
+  }
+  return NAN;
+}
+
 /* From 1 down, beyond which there is none where X' has no negative eigenvalue,
  * to the first f >= 0; where f comes near 0 between points of the grid, its
  * largest value decides. NaN: none. */
@@ -108,7 +120,8 @@ static double largest_root(const search *s) {
   double p_best = 0, best = -INFINITY, p_last = 1, last = 0;
   for (int i = GRID; i > 0; i--) {
     const double p = (double)i / GRID, f = excess(s, p, false);
-    if (f >= 0) return i == GRID ? p : between(s, p, f, p_last, last);
+    if (i == GRID && f >= 0) return f > 0 ? beyond_one(s, f) : p;
+    if (f >= 0) return between(s, p, f, p_last, last);
     if (f > best) {
       best = f;
       p_best = p;

@@ -118,6 +118,24 @@ static void commuting_points(void **state) {
   opened_free(&o);
 }
 
+/* An estimate of X' may have a negative eigenvalue: p (1 - .9 p) = .04 has its
+ * root beyond 1. With X' = -X, and beyond, p grows for ever. */
+static void points_of_a_negative_variance(void **state) {
+  (void)state;
+  double row[COLUMNS];
+  opened o = OPENED("byol", "X=[[1]]", "Xp=[[-.1]]", "eta=.04");
+  point(&o, 0, row);
+  assert_close(row[P], (1 + sqrt(1 - 4 * .9 * .04)) / 1.8, 1e-14, 0);
+  assert_close(row[LAMBDA_S], .9, 1e-15, 0);
+  opened_free(&o);
+  o = OPENED("byol", "X=[[1,0],[0,2]]", "Xp=[[-1,0],[0,-3]]");
+  for (size_t j = 0; j < 2; j++) {
+    point(&o, j, row);
+    assert_true(isnan(row[P]));
+  }
+  opened_free(&o);
+}
+
 /* Rank one at each point, with rates of their own: all derivatives vanish. And
  * mode 1 is where a flow of one row ends, turned from X's eigenvector; explicit
  * steps at rest are as long as stability allows, and only tell it to some
@@ -214,6 +232,7 @@ int main(void) {
       cmocka_unit_test(rows_lie_along_eigenvectors),
       cmocka_unit_test(decoupled_is_theory),
       cmocka_unit_test(commuting_points),
+      cmocka_unit_test(points_of_a_negative_variance),
       cmocka_unit_test(flows_rest_there),
       cmocka_unit_test(same_as_brute_force),
   };
