@@ -2,7 +2,7 @@
  * 2021, Lemma 1; theory.md 2), shared by the files of the model:
  * byol_moments.c, byol_open.c and byol_along.c build it, byol_flow.c and
  * byol_jacobian.c are its equations, byol_modes.c its observables, byol.c makes
- * it an es_model; and what it shares with `byol-symmetric` (theory.md 3).
+ * it an es_model.
  *
  * Z = W V, A = W_a V with V the eigenvectors of X, so that W_a X is a scaling
  * of columns by D; S = V^T (X + X') V is full, or diagonal where X' commutes
@@ -131,7 +131,7 @@ enum { BYOL_FIRST = 9 };
 es_status es_byol_columns(const byol *b, double t, const byol_state *x,
                           double *out) ES_MUST_USE;
 
-extern const es_model es_model_byol, es_model_byol_symmetric;
+extern const es_model es_model_byol;
 extern const es_batch es_byol_batch; /* byol_lanes.c */
 
 #endif

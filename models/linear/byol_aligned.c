@@ -42,8 +42,8 @@ static void times_S(const byol *b, const double *Z, double *out) {
     out[k] = b->sum[k / n2] * Z[k];
 }
 
-/* out += weight M/‖M‖ for M = Y Z0^T, symmetrised by dsyevd's reading of one
- * triangle; L is used. */
+/* out += weight M/‖M‖ for M = Y Z0^T or, of NULL, W_p0, symmetrised by dsyevd's
+ * reading of one triangle; L is used. */
 static void mix(const byol *b, double weight, const double *Y, double *out) {
   const size_t n = b->n2, nn = n * n;
   if (Y == NULL)
@@ -71,7 +71,7 @@ static es_status find_basis(const byol *b, es_byol_aligned *a, es_diag *diag) {
   return status;
 }
 
-/* Row j of A and of B, n1 long. */
+/* Row i of A times row j of B, n1 long. */
 static double dot(const byol *b, const double *A, const double *B, size_t i,
                   size_t j) {
   double sum = 0;

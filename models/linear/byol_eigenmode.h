@@ -1,7 +1,7 @@
 /* One opened model `byol-eigenmode`: its modes, their stationary points and the
  * boundary of their basins. */
-#ifndef ES_MODELS_BYOL_EIGENMODE_H
-#define ES_MODELS_BYOL_EIGENMODE_H
+#ifndef ES_MODELS_LINEAR_BYOL_EIGENMODE_H
+#define ES_MODELS_LINEAR_BYOL_EIGENMODE_H
 
 #include "models/linear/eigenmodes.h"
 

@@ -12,7 +12,7 @@ typedef struct column {
   const byol *b;
   const double *Z, *P;
   double *dZ, *dP, *dA; /* of the column, zeroed */
-  double *G, *E;        /* n2×n2: P^T P, alpha_p T Z^T */
+  double *G, *H;        /* n2×n2: P^T P, alpha_p T Z^T */
 } column;
 
 /* S_(j,c). */
@@ -63,7 +63,7 @@ static void by_P(const column *x, size_t a, size_t c) {
     if (b->variant == BYOL_NO_STOP)
       x->dZ[a + j * n2] += b->D[j] * x->Z[c + j * n2];
   }
-  for (size_t j = 0; j < n2; j++) x->dP[a + j * n2] -= x->E[c + j * n2];
+  for (size_t j = 0; j < n2; j++) x->dP[a + j * n2] -= x->H[c + j * n2];
   x->dP[a + c * n2] -= b->eta_p;
 }
 
@@ -98,7 +98,7 @@ es_status es_byol_jacobian(double t, const double *y, double *J, double *dfdt,
   for (size_t k = 0; k < es_byol_length(b); k++) J[k] = 0;
   es_gemm(true, false, n2, n2, n2, 1, x.P, n2, x.P, n2, 0, b->F, n2);
   es_gemm(false, true, n2, n2, n1, b->alpha_p, b->T, n2, x.Z, n2, 0, b->L, n2);
-  const column base = {.b = b, .Z = x.Z, .P = x.P, .G = b->F, .E = b->L};
+  const column base = {.b = b, .Z = x.Z, .P = x.P, .G = b->F, .H = b->L};
   for (size_t k = 0; k < wide; k++) {
     const column here = at(&base, J, k);
     const column target =

@@ -181,8 +181,8 @@ void es_byol_read_start(byol *b, const es_config *config) {
     for (size_t k = 0; k < n * n; k++) b->P0[k] = k % (n + 1) == 0;
 }
 
-/* Of the model and of the least solver, 15 states: before any of it is taken.
- */
+/* Of the model and of the least solver, 15 states: before what n2 asks for is
+ * taken. */
 static es_status check_size(byol *b, es_diag *diag) {
   const double n1 = (double)b->n1, n2 = (double)b->n2;
   const double model = n1 * n1 * 3 + n2 * (6 * n1 + 10 * n2);

@@ -6,8 +6,8 @@
  * stay symmetric whatever the method. */
 #include "models/linear/byol_symmetric.h"
 
+#include "base/slab.h"
 #include "metrics/modes.h"
-#include "models/linear/byol.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -203,21 +203,15 @@ static void start(const void *self, double *y, double *scale) {
   fill_scale(m->n, m->F0, scale + triangle(m->n));
 }
 
-/* L = F P - P F of P and F scaled to norm one: G - G^T with G = F P. */
+/* Of P and F scaled to norm one: as both are symmetric, F P - P F is the
+ * asymmetry of F P. */
 static void commutator(const symmetric *m, double *out) {
   const size_t n = m->n, nn = n * n;
   const double p = es_norm(nn, m->P), f = es_norm(nn, m->F);
-  out[0] = out[1] = 0;
-  if (!(p > 0) || !(f > 0)) return;
-  for (size_t k = 0; k < nn; k++) {
-    m->U[k] = m->F[k] / f;
-    m->overlap[k] = m->P[k] / p;
-  }
+  es_modes_unit(nn, m->F, f, m->U);
+  es_modes_unit(nn, m->P, p, m->overlap);
   product(n, m->U, m->overlap, m->G);
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < n; i++)
-      m->H[i + j * n] = m->G[i + j * n] - m->G[j + i * n];
-  out[1] = es_norm(nn, m->H);
+  out[1] = es_modes_asymmetry(n, m->G, m->H);
   out[0] = out[1] * f * p;
 }
 

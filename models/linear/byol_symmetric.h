@@ -21,6 +21,8 @@ typedef struct symmetric {
   size_t *order;      /* n: modes by falling s at the time asked for */
 } symmetric;
 
+extern const es_model es_model_byol_symmetric;
+
 /* The columns before p_1. */
 enum { SYMMETRIC_FIRST = 4 };
 

@@ -1,9 +1,12 @@
 /* BYOL's eigenmodes under a linear predictor of two layers, p = p2 p1
- * (theory.md 4), with r = lambda_d tau - lambda_s p: p1' = alpha_p s p2 r -
- * eta_p p1,   p2' = alpha_p s p1 r - eta_p p2, s'  = 2 p s r - 2 eta_s s, tau'
- * = beta (1 - tau) - tau (p r - eta_s). For eta_p = eta_s = eta, p1^2 - p2^2
- * and s - p1^2/alpha_p decay as e^{-2 eta t}. State, five numbers a mode: p1,
- * p2, and W and W_a along it (direction.h). */
+ * (theory.md 4), with r = lambda_d tau - lambda_s p:
+ *   p1'  = alpha_p s p2 r - eta_p p1
+ *   p2'  = alpha_p s p1 r - eta_p p2
+ *   s'   = 2 p s r - 2 eta_s s
+ *   tau' = beta (1 - tau) - tau (p r - eta_s)
+ * For eta_p = eta_s = eta, p1^2 - p2^2 and s - p1^2/alpha_p decay as e^{-2 eta
+ * t}. State, five numbers a mode: p1, p2, and W and W_a along it (direction.h).
+ */
 #include "models/linear/eigenmodes.h"
 
 #include "models/linear/per_mode.h"

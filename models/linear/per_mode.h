@@ -1,7 +1,7 @@
 /* Settings that every mode has for itself: lists of one number, which is then
  * all modes' own, or of one for each mode. */
-#ifndef ES_MODELS_PER_MODE_H
-#define ES_MODELS_PER_MODE_H
+#ifndef ES_MODELS_LINEAR_PER_MODE_H
+#define ES_MODELS_LINEAR_PER_MODE_H
 
 #include <eigenstep/config.h>
 

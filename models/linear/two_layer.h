@@ -4,15 +4,15 @@
  *   Q' = beta (S - Q),      r = l Q - b p1 p2 S
  * S^2 - p1^2 and S^2 - p2^2 decay as e^{-2 eta t}. docs/fate-two-layer.md has
  * the proofs of the regions. */
-#ifndef ES_MODELS_TWO_LAYER_H
-#define ES_MODELS_TWO_LAYER_H
+#ifndef ES_MODELS_LINEAR_TWO_LAYER_H
+#define ES_MODELS_LINEAR_TWO_LAYER_H
 
 #include "models/linear/eigenmode.h"
 
-/* What of a law is left at a time: law e^{-2 eta t}. */
+/* A state, and what is left of its two laws then. */
 typedef struct es_two_layer_state {
   double p1, p2, S, Q;
-  double e[2]; /* S^2 - p1^2 and S^2 - p2^2, of the start, decayed */
+  double e[2]; /* S^2 - p1^2 and S^2 - p2^2 of the start, times e^{-2 eta t} */
 } es_two_layer_state;
 
 /* alpha_p s0 - p^2 of the start, p one of its layers, in one rounding; 0 where

@@ -104,6 +104,14 @@ static inline char *matrix_word(const char *name, const double *M, size_t rows,
   return word;
 }
 
+/* out (r×c, up to 16 numbers) = U A V^T. */
+static inline void rotated(const double *U, size_t r, const double *A,
+                           const double *V, size_t c, double *out) {
+  double T[16];
+  es_gemm(false, false, r, c, r, 1, U, r, A, r, 0, T, r);
+  es_gemm(false, true, r, c, c, 1, T, r, V, c, 0, out, r);
+}
+
 /* An opened model and its start. */
 typedef struct opened {
   es_config *config;

@@ -19,14 +19,6 @@ static const char *method_of(const char *model, const char *const *words) {
 #define METHOD(model, ...)                                                     \
   method_of(model, (const char *const[]){__VA_ARGS__, NULL})
 
-/* out (r×c) = U A V^T. */
-static void rotated(const double *U, size_t r, const double *A, const double *V,
-                    size_t c, double *out) {
-  double T[16];
-  es_gemm(false, false, r, c, r, 1, U, r, A, r, 0, T, r);
-  es_gemm(false, true, r, c, c, 1, T, r, V, c, 0, out, r);
-}
-
 static void turns(double a, double b, double *U, double *V) {
   const double c = cos(a), s = sin(a), e = cos(b), f = sin(b);
   memcpy(V, (double[]){c, s, 0, -s * c, c * c, s, s * s, -c * s, c},

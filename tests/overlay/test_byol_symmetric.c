@@ -4,7 +4,7 @@
 #include "tests/file/temp.h"
 
 #include "file/h5.h"
-#include "models/linear/byol.h"
+#include "models/linear/byol_symmetric.h"
 #include "models/linear/eigenmodes.h"
 #include "overlay/byol_run.h"
 
