@@ -3,10 +3,12 @@
  * sum of squares: nothing is subtracted, and no normal equations are solved.
  * See explained.h. */
 #include "metrics/explained.h"
+
 #include "base/sums.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
 /* Takes the mean from column j, then twice what lies along the columns before
  * it (twice is enough: Kahan and Parlett), and scales it to length 1, or to 0
@@ -25,17 +27,22 @@ static void orthonormalise(double *F, size_t n, size_t j) {
   for (size_t i = 0; i < n; i++) f[i] *= scale;
 }
 
-/* R² of one column on the basis Q. */
+/* R² of one column on the basis Q. What does not vary is seen by its numbers:
+ * their mean may be rounded. */
 static double share(const double *y, size_t n, const double *Q, size_t width) {
   const double mean = es_mean(n, y);
   double total = 0, along = 0;
-  for (size_t i = 0; i < n; i++) total += (y[i] - mean) * (y[i] - mean);
+  bool varies = false;
+  for (size_t i = 0; i < n; i++) {
+    total += (y[i] - mean) * (y[i] - mean);
+    varies = varies || y[i] != y[0];
+  }
   for (size_t k = 0; k < width; k++) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += (y[i] - mean) * Q[k * n + i];
     along += sum * sum;
   }
-  return total > 0 ? fmin(along / total, 1) : NAN;
+  return varies && total > 0 ? fmin(along / total, 1) : NAN;
 }
 
 void es_explained(double *r2, const double *Y, size_t n, size_t modes,

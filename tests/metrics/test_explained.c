@@ -70,16 +70,17 @@ static void a_mean_does_not_count(void **state) {
 
 static void what_does_not_vary(void **state) {
   (void)state;
-  static double Y[2 * N], F[N];
-  double r2[2];
+  static double Y[3 * N], F[N];
+  double r2[3];
   for (size_t i = 0; i < N; i++) {
     F[i] = 3;
     Y[i] = wave(1, i);
     Y[N + i] = 0;
+    Y[2 * N + i] = .1; /* has no exact mean */
   }
-  es_explained(r2, Y, N, 2, F, 1);
+  es_explained(r2, Y, N, 3, F, 1);
   assert_close(r2[0], 0, 0, 0);
-  assert_true(isnan(r2[1]));
+  assert_true(isnan(r2[1]) && isnan(r2[2]));
 }
 
 int main(void) {
