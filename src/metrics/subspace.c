@@ -6,22 +6,38 @@
 #include "linalg/linalg.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 static const double dead = 1e-6; /* of the first deviation */
 
-/* Z (n×d, column-major) = x less the means. */
-static bool centre(double *Z, size_t n, size_t d, const double *x) {
-  bool finite = true;
+/* Z (n×d, column-major) = x less the means; the length of the longest column.
+ */
+static double centre(double *Z, size_t n, size_t d, const double *x) {
+  double longest = 0;
   for (size_t j = 0; j < d; j++) {
     double mean = 0;
     for (size_t i = 0; i < n; i++)
       mean += (x[i * d + j] - x[j]) / (double)n; /* constant: exactly 0 */
     for (size_t i = 0; i < n; i++) Z[i + j * n] = x[i * d + j] - x[j] - mean;
-    finite = finite && isfinite(es_norm(n, Z + j * n));
+    const double length = es_norm(n, Z + j * n);
+    if (length > longest || isnan(length)) longest = length;
   }
-  return finite;
+  return longest;
+}
+
+/* The same with a length whose square is in the range of double: spaces do not
+ * know of sizes, and a power of two changes no bit. */
+static es_status fill(double *Z, size_t n, size_t d, const double *x,
+                      es_diag *diag) {
+  enum { SAFE = 400 };
+  const double longest = centre(Z, n, d, x);
+  if (!isfinite(longest))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "functions are not finite, or too large");
+  const int power = longest > 0 ? ilogb(longest) : 0;
+  if (abs(power) <= SAFE) return ES_OK;
+  for (size_t i = 0; i < n * d; i++) Z[i] = ldexp(Z[i], -power);
+  return ES_OK;
 }
 
 /* P (n×most) = the largest components of Z, *k of them alive; V is d×d. */
@@ -80,11 +96,10 @@ es_status es_subspace_basis(double *Q, size_t *k, size_t n, size_t d,
   double *values = es_slab_take(&slab, d, sizeof(double));
   const size_t columns = most < d ? most : d;
   const int threads = es_blas_serial();
-  if (!centre(Z, n, d, x))
-    status = es_fail(diag, ES_NOT_FINITE, "functions are not finite");
-  else if (first == ES_FIRST_COMPONENTS)
+  status = fill(Z, n, d, x, diag);
+  if (status == ES_OK && first == ES_FIRST_COMPONENTS)
     status = find_components(Q, k, n, d, Z, columns, V, values, diag);
-  else
+  else if (status == ES_OK)
     for (size_t i = 0; i < n * columns; i++) Q[i] = Z[i];
   if (status == ES_OK)
     orthogonalise(Q, k, n, first == ES_FIRST_COMPONENTS ? *k : columns, values);

@@ -50,6 +50,20 @@ static void sizes_and_turns_do_not_count(void **state) {
   assert_close(shared(x, z, 3, ES_FIRST_COMPONENTS), 1, 0, 1e-9);
 }
 
+/* Nor where squares leave the range of double, at either end. */
+static void any_scale(void **state) {
+  (void)state;
+  const double size[D] = {5, 1, .01}, other[D] = {1, 1, 1};
+  static double x[N * D], y[N * D];
+  make(y, 0, other, plain);
+  for (int power = -900; power <= 900; power += 1800) {
+    make(x, 0, size, turned);
+    for (int i = 0; i < N * D; i++) x[i] = ldexp(x[i], power);
+    assert_close(shared(x, y, 3, ES_FIRST_COMPONENTS), 3, 0, 1e-9);
+    assert_close(shared(x, y, 3, ES_FIRST_COLUMNS), 3, 0, 1e-9);
+  }
+}
+
 static void the_first_are_taken(void **state) {
   (void)state;
   const double up[D] = {1, 2, 4}, down[D] = {4, 2, 1};
@@ -136,6 +150,7 @@ static void many_share(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_and_turns_do_not_count),
+      cmocka_unit_test(any_scale),
       cmocka_unit_test(the_first_are_taken),
       cmocka_unit_test(what_is_not_there_does_not_count),
       cmocka_unit_test(what_spans_nothing_is_refused),
