@@ -238,6 +238,28 @@ static void what_is_refused(void **state) {
   assert_status(es_collapse_of_rows(&got, &rows, NULL, &diag), ES_BAD_SHAPE);
 }
 
+/* The values themselves, of any scale, each to some tens of roundoff times the
+ * first; refused as the metrics are. */
+static void values_of_rows(void **state) {
+  (void)state;
+  const double sigma[] = {4, 3, 2, 1};
+  double *data = rows_of(9, 4, sigma, 0), scaled[36], got[4];
+  es_rows rows = {9, 4, scaled, true};
+  es_diag diag = {0};
+  for (int power = -900; power <= 900; power += 900) {
+    for (size_t k = 0; k < 36; k++) scaled[k] = ldexp(data[k], power);
+    assert_ok(es_singular_of_rows(got, &rows, NULL, &diag), diag);
+    for (size_t j = 0; j < 4; j++)
+      assert_close(ldexp(got[j], -power), sigma[j], 1e-13, 0);
+  }
+  scaled[35] = NAN;
+  assert_status(es_singular_of_rows(got, &rows, NULL, &diag), ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "row 9, column 4"));
+  rows.n = 0;
+  assert_status(es_singular_of_rows(got, &rows, NULL, &diag), ES_BAD_SHAPE);
+  free(data);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spectra_of_the_theory),
@@ -247,6 +269,7 @@ int main(void) {
       cmocka_unit_test(constant_representations),
       cmocka_unit_test(any_scale),
       cmocka_unit_test(what_is_refused),
+      cmocka_unit_test(values_of_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
