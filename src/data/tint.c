@@ -26,12 +26,19 @@ static double saturation_of(const es_source *source, size_t i) {
 static es_status open_tint(es_source *source, const es_config *config,
                            es_diag *diag) {
   char line[64];
+  const char *path = es_config_text(config, "data", "path");
   const es_status status = es_fashion_open(source, config, diag);
+  if (status != ES_OK) return status;
+  if (source->planes != 1)
+    return es_fail(diag, ES_FILE_DATA,
+                   "data.path=%s: images of %zu channels, and tint colours "
+                   "those of grey",
+                   path == NULL ? ES_FASHION_FOLDER : path, source->planes);
   source->channels = 3;
   /* The samples depend on the bytes and on this. */
   snprintf(line, sizeof line, "tint seed=%" PRIu64, source->seed);
   source->checksum = es_crc32(source->checksum, line, strlen(line));
-  return status;
+  return ES_OK;
 }
 
 static void paint(const es_source *source, size_t i, double *view,

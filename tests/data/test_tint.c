@@ -141,6 +141,27 @@ static void tints_belong_to_images(void **state) {
   es_dataset_free(plain);
 }
 
+/* Views have room for three channels: images of more would be cut into what is
+ * behind them. */
+static void images_in_colour_are_refused(void **state) {
+  enum { N = 2, CHANNELS = 5, SMALL = 4, BODY = N * CHANNELS * SMALL * SMALL };
+  const folder *f = *state;
+  unsigned char bytes[20 + BODY] = {0};
+  char path[128], word[96];
+  es_dataset *set;
+  es_diag diag;
+  snprintf(path, sizeof path, "%s/train-images-idx3-ubyte", f->name);
+  snprintf(word, sizeof word, "data.path=%s", f->name);
+  idx_header(bytes, 4, (const uint32_t[]){N, CHANNELS, SMALL, SMALL});
+  write_plain(path, bytes, sizeof bytes);
+  const es_status status = OPEN(&set, &diag, "data.name=tint", word);
+  unlink(path);
+  assert_int_equal(status, ES_FILE_DATA);
+  assert_null(set);
+  assert_string_equal(diag.message + strlen(diag.message) - 54,
+                      ": images of 5 channels, and tint colours those of grey");
+}
+
 /* The signs of two-mode are factors too: a view is them and small noise. */
 static void signs_of_two_mode(void **state) {
   (void)state;
@@ -164,6 +185,8 @@ int main(void) {
       cmocka_unit_test(both_views_share_the_tint),
       cmocka_unit_test(factors_are_uniform_and_told_by_name),
       cmocka_unit_test(tints_belong_to_images),
+      cmocka_unit_test_setup_teardown(images_in_colour_are_refused, make_folder,
+                                      remove_folder),
       cmocka_unit_test(signs_of_two_mode),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
