@@ -12,6 +12,7 @@ do for [k=1:5] {
     start[5*(k-1)+j] = k == 1 ? 1 : STATS_max
   }
 }
+some = shown(5) eq '' ? '1 2 3 4 5' : shown(5)
 left(k) = k == 1 ? 0.064 : 0.09 + 0.184*(k-1)
 do for [terminal_name in terminals] {
   @OPEN
@@ -34,7 +35,7 @@ do for [terminal_name in terminals] {
     if (k > 1) { set yrange [0:8] } else { set yrange [0:1.8] }
     if (k == 1) { set ylabel 'eigenvalues' offset 0.8 @INK } else { unset ylabel }
     if (k == 2) { set ylabel 'over their start' offset 0.8 @INK }
-    plot for [j=1:5] trace using (column("step")):(column(sprintf('%s_lambda_%d', family[k], j))/start[5*(k-1)+j]):((j - 1)/4.0) with lines lw 1.8 lc palette
+    plot for [j in some] trace using (column("step")):(column(family[k] . '_lambda_' . j)/start[5*(k-1)+j]):((j - 1)/4.0) with lines lw 1.8 lc palette
   }
   unset multiplot
   unset output

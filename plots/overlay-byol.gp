@@ -15,15 +15,19 @@ stats 'overlay.csv' using (column("t")) nooutput name 'T'
 stats 'overlay.csv' using (column("run")) nooutput name 'R'
 stats 'modes.csv' using (column("run") == 1 && strcol("fate_met") eq 'stable' ? 1 : NaN) nooutput name 'A'
 d = int(M_max)
-shown = d > 10 ? 10 : d
+# The first ten modes, or those asked for of all, the first on top; with none of
+# those here, all.
+few = d > 10 && figure_modes eq '' ? 10 : d
+drawn = ''
+do for [j=few:1:-1] { if (wanted(j) || shown(few) eq '') { drawn = drawn . j . ' ' } }
 # Sixty rows make a curve.
 rows = T_records > 0 ? T_records / R_max : 1
 skip = rows > 60 ? ceil(rows / 60.0) : 1
 t_end = T_max > 0 ? T_max : 1
 alive = exists('A_records') ? A_records : 0
 # Where the first run's last row is, for p*+.
-array star[shown]
-do for [j=1:shown] {
+array star[few]
+do for [j=1:few] {
   star[j] = NaN
   undefine P_*
   stats 'modes.csv' using (column("run") == 1 && column("mode") == j && strcol("fate_met") eq 'stable' ? column("p_star_plus_end") : NaN) nooutput name 'P'
@@ -33,7 +37,7 @@ array anchor[5] = [hex(ramp[1]), hex(ramp[2]), hex(ramp[3]), hex(ramp[4]), hex(r
 part(c, k) = (int(c) >> (8 * k)) & 255
 mix(a, b, x) = int(a + (b - a) * x + 0.5)
 blend(a, b, x) = (mix(part(a, 2), part(b, 2), x) << 16) + (mix(part(a, 1), part(b, 1), x) << 8) + mix(part(a, 0), part(b, 0), x)
-shade(j) = shown > 1 ? 4.0 * (j - 1) / (shown - 1) : 0.0
+shade(j) = few > 1 ? 4.0 * (j - 1) / (few - 1) : 0.0
 cell(x) = x >= 4 ? 4 : int(x) + 1
 colour(j) = blend(anchor[cell(shade(j))], anchor[cell(shade(j)) + 1], shade(j) - cell(shade(j)) + 1)
 pale(j) = blend(colour(j), hex(ground), 0.35)
@@ -69,23 +73,23 @@ do for [terminal_name in terminals] {
   set arrow 4 from screen 0.81,0.885 to screen 0.845,0.885 nohead lw 0.9 lc rgb ink('#d95f02')
   set label 4 'p*₊ at the end' at screen 0.852,0.885 @INK
   set ylabel 'eigenvalue of the predictor, p_j' offset 1 @INK
-  do for [j=1:shown] { if (is(star[j])) { set arrow 10+j from t_end*0.9,star[j] to t_end,star[j] nohead front lw 0.9 lc rgb ink('#d95f02') } }
-  plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_".j)) with lines lw 3 lc rgb pale(j), \
-       for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
-       for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("p_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
+  do for [j in drawn] { if (is(star[int(j)])) { set arrow 10+j from t_end*0.9,star[int(j)] to t_end,star[int(j)] nohead front lw 0.9 lc rgb ink('#d95f02') } }
+  plot for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("p_".j)) with lines lw 3 lc rgb pale(int(j)), \
+       for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("p_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
+       for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("p_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
   unset arrow
   unset label
   set ylabel 'eigenvalue of WWᵀ, s_j' offset 1 @INK
-  plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_".j)) with lines lw 3 lc rgb pale(j), \
-       for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
-       for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("s_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
+  plot for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("s_".j)) with lines lw 3 lc rgb pale(int(j)), \
+       for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("s_matrices_".j)) with lines lw 1.3 dt (7,5) lc rgb theory, \
+       for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("s_features_".j)) with lines lw 1.8 dt (1,3) lc rgb theory
   set format x '%g'
   set xlabel 'flow time of the network, t' offset 0,0.4 @INK
   set ylabel 's_j − p_j²/α_p' offset 1 @INK
   if (invariant) {
     set yrange [*<-0.05:0.05<*]
-    plot for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_".j)) with lines lw 2.4 lc rgb pale(j), \
-         for [j=shown:1:-1] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_theory_".j)) with lines lw 1.3 dt (7,5) lc rgb theory
+    plot for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_".j)) with lines lw 2.4 lc rgb pale(int(j)), \
+         for [j in drawn] 'overlay.csv' every skip using (of(column("t"))):(column("invariant_theory_".j)) with lines lw 1.3 dt (7,5) lc rgb theory
     set autoscale y
   } else {
     set label 1 'no such law here' at graph 0.5,0.5 center textcolor rgb plain

@@ -2,6 +2,7 @@
  * nothing to complain about: whatever is missing is not drawn. */
 #include "fake.h"
 
+#include "plot/figure.h"
 #include "plot/plot.h"
 
 static fake f;
@@ -21,11 +22,17 @@ static void listen(void **state) {
   setenv("PATH", text, 1);
 }
 
-static void draw(void **state, const char *dir, const char *kind) {
+static void draw_as(void **state, const char *dir, const char *kind,
+                    const es_config *figure) {
   es_diag diag = {0};
   listen(state);
-  assert_ok(es_plot_draw(at(state, dir), kind, "A title_1", NULL, &diag), diag);
+  assert_ok(es_plot_draw(at(state, dir), kind, "A title_1", figure, &diag),
+            diag);
   assert_content(at(state, "said"), "");
+}
+
+static void draw(void **state, const char *dir, const char *kind) {
+  draw_as(state, dir, kind, NULL);
 }
 
 /* The figure has every one of the words (separated by '|'). */
@@ -133,6 +140,77 @@ static void trainings(void **state) {
   assert_false(is_drawn(state, "run/training.svg", "predicted"));
 }
 
+/* Curves of a figure, which gnuplot counts through its panels. */
+static size_t curves(void **state, const char *name) {
+  char *svg = content(at(state, name));
+  size_t n = 0;
+  for (const char *c = svg; (c = strstr(c, "id=\"gnuplot_plot_")) != NULL; c++)
+    n++;
+  free(svg);
+  return n;
+}
+
+static void draw_modes(void **state, const char *kind, const char *word) {
+  es_config *figure = NULL;
+  es_diag diag = {0};
+  assert_ok(es_config_new(&figure, &es_figure_keys, 1, &diag), diag);
+  assert_ok(es_config_set(figure, word, &diag), diag);
+  draw_as(state, ".", kind, figure);
+  es_config_free(figure);
+}
+
+/* Eight curves a mode, p and s of the network and of two theories, and what is
+ * kept of both; four of alignment. Where none of the modes is there, all. */
+static void modes_of_byol(void **state) {
+  static const char *const family[] = {
+      "p",          "p_matrices", "p_features", "s",
+      "s_matrices", "s_features", "invariant",  "invariant_theory"};
+  char head[512] = "run,step,t,commutator_normalised,asymmetry,"
+                   "commutator_matrices,asymmetry_matrices";
+  char text[2048], low[128] = "", high[128] = "";
+  size_t used = strlen(head);
+  for (size_t k = 0; k < 8; k++)
+    for (int j = 1; j <= 3; j++) {
+      used += (size_t)snprintf(head + used, sizeof head - used, ",%s_%d",
+                               family[k], j);
+      strcat(low, ",.2");
+      strcat(high, ",.7");
+    }
+  snprintf(text, sizeof text, "%s\n1,0,0,1,1,1,1%s\n1,9,3,0,0,0,0%s\n", head,
+           low, high);
+  put_text(state, "overlay.csv", text);
+  put_text(state, "modes.csv",
+           "run,mode,fate_met,p_star_plus_end\n1,1,stable,.9\n"
+           "1,2,stable,.8\n1,3,stable,.7\n");
+  put_text(state, "agreement.csv",
+           "metric,value\ntheorem,1\np_error_features_worst,.1\n"
+           "p_error_matrices_worst,.2\n");
+  draw_modes(state, "overlay-byol", "modes=1,3");
+  assert_int_equal(curves(state, "overlay-byol.svg"), 2 * 8 + 4);
+  draw_modes(state, "overlay-byol", "modes=7");
+  assert_int_equal(curves(state, "overlay-byol.svg"), 3 * 8 + 4);
+}
+
+static void modes_of_layers(void **state) {
+  static const char *const family[] = {"cov", "repr", "layer3", "layer2",
+                                       "layer1"};
+  char text[2048];
+  size_t used = (size_t)snprintf(text, sizeof text, "step");
+  for (size_t k = 0; k < 25; k++)
+    used += (size_t)snprintf(text + used, sizeof text - used, ",%s_lambda_%zu",
+                             family[k / 5], k % 5 + 1);
+  for (int step = 0; step <= 100; step += 50) {
+    used += (size_t)snprintf(text + used, sizeof text - used, "\n%d", step);
+    for (size_t k = 0; k < 25; k++) {
+      strcat(text, ",.5");
+      used += 3;
+    }
+  }
+  put_text(state, "trace.csv", strcat(text, "\n"));
+  draw_modes(state, "hidden-layers", "modes=2,5,9");
+  assert_int_equal(curves(state, "hidden-layers.svg"), 5 * 2);
+}
+
 /* What gnuplot says is heard, so that the silence above means something. */
 static void complaints_are_heard(void **state) {
   es_diag diag = {0};
@@ -157,6 +235,8 @@ int main(void) {
       temp_test(one_mode_and_one_row),
       temp_test(several_runs_are_drawn),
       temp_test(trainings),
+      temp_test(modes_of_byol),
+      temp_test(modes_of_layers),
       temp_test(complaints_are_heard),
   };
   setenv("EIGENSTEP_DATADIR", ".", 1); /* tests run from the root */
