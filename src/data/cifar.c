@@ -64,7 +64,8 @@ static es_status read_records(es_source *source, const void *kind,
 
 static es_status open_version(es_source *source, const version *v,
                               const es_config *config, es_diag *diag) {
-  const char *const *name = es_split_is(config, "test") ? v->test : v->train;
+  const char *const *name =
+      es_config_is(config, "data", "split", "test") ? v->test : v->train;
   es_status status = ES_OK;
   for (; status == ES_OK && *name != NULL; name++)
     status = es_records_file(source, &v->folder, *name, v->labels + PIXELS,

@@ -93,15 +93,12 @@ static es_status set_geometry(es_dataset *set, const es_config *config,
   return ES_OK;
 }
 
-bool es_split_is(const es_config *config, const char *part) {
-  const char *chosen = es_config_text(config, "data", "split");
-  return chosen != NULL && strcmp(chosen, part) == 0;
-}
-
 /* Parts that few sets have are refused of the others. */
 static es_status check_split(const es_dataset *set, const es_config *config,
                              es_diag *diag) {
-  if (set->kind->unlabeled || !es_split_is(config, "unlabeled")) return ES_OK;
+  if (set->kind->unlabeled ||
+      !es_config_is(config, "data", "split", "unlabeled"))
+    return ES_OK;
   return es_config_blame(config, "data", "split", diag,
                          "%s has no such part, expected train or test",
                          set->kind->info.name);

@@ -54,7 +54,7 @@ es_status es_fashion_open(es_source *source, const es_config *config,
                           es_diag *diag) {
   const char *folder = es_config_text(config, "data", "path");
   if (folder == NULL) folder = ES_FASHION_FOLDER;
-  const bool test = es_split_is(config, "test");
+  const bool test = es_config_is(config, "data", "split", "test");
   const es_status status = read_images(
       source, folder,
       test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte", diag);

@@ -99,7 +99,7 @@ static es_status accumulate(es_moments *out, const work *w,
 /* Turns the sums into moments: one triangle, copied to the other. */
 static void finish(es_moments *out, work *w, bool center) {
   const size_t m = out->m;
-  const double quarter = 4 * (double)out->n;
+  const double four_n = 4 * (double)out->n;
   double *offset = w->sum; /* mean of x - c over both views */
   for (size_t j = 0; j < m; j++) {
     offset[j] /= 2 * (double)out->n;
@@ -107,8 +107,8 @@ static void finish(es_moments *out, work *w, bool center) {
     for (size_t i = 0; i <= j; i++) {
       const double ss = out->Gamma[i + j * m], dd = out->Sigma[i + j * m];
       const double remove = center ? offset[i] * offset[j] : 0;
-      out->Gamma[i + j * m] = (ss - dd) / quarter - remove;
-      out->Sigma[i + j * m] = (ss + dd) / quarter - remove;
+      out->Gamma[i + j * m] = (ss - dd) / four_n - remove;
+      out->Sigma[i + j * m] = (ss + dd) / four_n - remove;
       out->Gamma[j + i * m] = out->Gamma[i + j * m];
       out->Sigma[j + i * m] = out->Sigma[i + j * m];
     }

@@ -2,14 +2,11 @@
  * so one of these becomes the key of a stream of their own. */
 #include "data/noise.h"
 
-#include <string.h>
-
 es_status es_noise_from(es_noise *out, const es_config *config, size_t m,
                         es_diag *diag) {
-  const char *views = es_config_text(config, "augment", "noise_views");
   out->sigma = es_config_real(config, "augment", "noise");
   out->dims = es_config_size(config, "augment", "noise_dims");
-  out->both = views == NULL || strcmp(views, "both") == 0;
+  out->both = !es_config_is(config, "augment", "noise_views", "one");
   if (out->dims > m)
     return es_config_blame(config, "augment", "noise_dims", diag,
                            "a view has %zu values, expected a whole number in "

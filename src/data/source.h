@@ -50,9 +50,6 @@ typedef struct es_source_kind {
 /* The kind of that name, or NULL; NULL is nobody's name. */
 const es_source_kind *es_source_named(const char *name);
 
-/* Whether data.split has been set to this part. */
-bool es_split_is(const es_config *config, const char *part);
-
 /* The table: C name, name in data.name. */
 #define ES_SOURCES(X)                                                          \
   X(fashion_mnist, "fashion-mnist")                                            \

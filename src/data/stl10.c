@@ -62,8 +62,8 @@ static es_status read_labels(es_source *source, const void *kind,
 
 static es_status open_stl10(es_source *source, const es_config *config,
                             es_diag *diag) {
-  const bool test = es_split_is(config, "test");
-  const bool unlabeled = es_split_is(config, "unlabeled");
+  const bool test = es_config_is(config, "data", "split", "test");
+  const bool unlabeled = es_config_is(config, "data", "split", "unlabeled");
   source->channels = source->planes = 3;
   source->height = source->width = SIDE;
   if (source->blank && !unlabeled) source->classes = CLASSES;

@@ -28,9 +28,9 @@ typedef struct work {
 } work;
 
 static scaling scaling_of(const es_config *config) {
-  const char *word = es_config_text(config, "data", "whiten");
-  if (word == NULL || strcmp(word, "none") == 0) return SCALE_NONE;
-  return strcmp(word, "sum") == 0 ? SCALE_SUM : SCALE_DATA;
+  if (es_config_is(config, "data", "whiten", "sum")) return SCALE_SUM;
+  return es_config_is(config, "data", "whiten", "data") ? SCALE_DATA
+                                                        : SCALE_NONE;
 }
 
 static bool asks_dims(const es_config *config, bool own_dims) {
@@ -120,9 +120,8 @@ static es_status measure_views(work *w, const es_dataset *set, bool center,
 
 static es_status measure(work *w, const es_dataset *set, double *mean,
                          const es_progress *progress, es_diag *diag) {
-  const char *pairs = es_config_text(w->config, "data", "pairs");
   const bool center = es_config_flag(w->config, "data", "center");
-  const bool fixed = pairs != NULL && strcmp(pairs, "fixed") == 0;
+  const bool fixed = es_config_is(w->config, "data", "pairs", "fixed");
   const es_status status =
       fixed ? measure_pairs(w, set, center, mean, progress, diag)
             : measure_views(w, set, center, mean, progress, diag);
