@@ -53,6 +53,20 @@ es_status es_cli_configure_train(es_config **out, const char *target,
   return status;
 }
 
+/* Whether settings are a training's, however wrong: no other command has a
+ * section `method`. */
+static bool of_training(const char *path) {
+  unsigned char *bytes = NULL;
+  size_t n = 0;
+  const es_status status = es_file_read(&bytes, &n, path, LARGEST_CONFIG, NULL);
+  const char *text = (const char *)bytes;
+  const bool has =
+      status == ES_OK && (strncmp(text, "method:", strlen("method:")) == 0 ||
+                          strstr(text, "\nmethod:") != NULL);
+  free(bytes);
+  return has;
+}
+
 es_status es_cli_configure_run(es_config **out, const char *target,
                                es_diag *diag) {
   char *path = es_file_join(target, "config.yaml");
@@ -60,13 +74,13 @@ es_status es_cli_configure_run(es_config **out, const char *target,
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = configure(out, diag);
   if (status == ES_OK) status = es_config_load(*out, path, diag);
+  if (status == ES_UNKNOWN_KEY && !of_training(path))
+    status = es_fail(diag, ES_BAD_VALUE,
+                     "%s: is not the folder of a training: its config.yaml is "
+                     "of another command",
+                     target);
   free(path);
-  return status == ES_UNKNOWN_KEY && !es_file_has(target, "arrays.h5")
-             ? es_fail(diag, ES_BAD_VALUE,
-                       "%s/config.yaml: is of another command than train, "
-                       "and there is no arrays.h5 beside it",
-                       target)
-             : status;
+  return status;
 }
 
 /* The folder's settings must be those of the run that goes on in it; without

@@ -81,10 +81,13 @@ es ntk net n=61; expect "too many pairs" 2 '^eigenstep: ntk.n=61: '
 es ntk net n=1; expect "too few pairs" 2 '^eigenstep: ntk.n=1: .*3 outputs.* 2 pairs'
 es ntk net n=10 outputs=4; expect "too many directions" 2 '^eigenstep: ntk.outputs=4: '
 es ntk net n=10 predicted=on; expect "no prediction" 2 '^eigenstep: ntk.predicted=on: net has no prediction .*train.predict=off'
-es flow barlow-twins gamma=1 s0=1e-3 time.t=1 -o flow --quiet
+es flow barlow-twins gamma=1 s0=1e-3 time.t=1 output.modes=on -o flow --quiet
+[ -e flow/arrays.h5 ]; ok $? "a flow's folder with arrays"
 for command in ntk embed probe spectrum overlay; do
-  es $command flow; expect "$command of another command's folder" 2 '^eigenstep: flow/config.yaml: is of another command'
+  es $command flow; expect "$command of another command's folder" 2 '^eigenstep: flow: is not the folder of a training'
 done
+cp -r net odd; sed -i "s/^method:/&\n  lambbda: 1/" odd/config.yaml
+es embed odd; expect "a slip in a training's settings" 2 "^eigenstep: odd/config.yaml:.*method.lambbda: .*did you mean"
 es ntk none; expect "no run" 3 '^eigenstep: .*none'
 es ntk --help; ok $rc "help" "$err"
 es embed --help; grep -q data.split <<<"$out" && ! grep -q ntk.n <<<"$out"
