@@ -52,7 +52,7 @@ set zlabel '3rd' offset 6,0
 set cbrange [X_min:X_max]
 do for [terminal_name in terminals] {
   @OPEN
-  set multiplot layout 2,2 title title_text @INK
+  set multiplot layout 2,2 title title_text . "\n " @INK
   do for [k=1:4] {
     f = shown[k]
     set title sprintf('%s, t = %.4g', what(k), time[f + 1]) offset 0,1 @INK

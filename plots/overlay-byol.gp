@@ -101,8 +101,12 @@ do for [terminal_name in terminals] {
   set ylabel 'alignment of W_p and F' offset 1 @INK
   if (aligned) {
     set key top right reverse Left samplen 2.4
-    set offsets 0, 0, graph 0.22, 0
-    set yrange [0:0.02<*]
+    # Room above the curves for their names.
+    stats 'overlay.csv' using (of(column("commutator_normalised")) > of(column("asymmetry")) ? of(column("commutator_normalised")) : of(column("asymmetry"))) nooutput name 'U'
+    undefine V_*
+    stats 'overlay.csv' using (of(column("asymmetry_matrices"))) nooutput name 'V'
+    top = exists('V_max') && V_max > U_max ? V_max : U_max
+    set yrange [0:(top > 0.016 ? 1.3*top : 0.02)]
     plot 'overlay.csv' every skip using (of(column("t"))):(column("commutator_normalised")) with lines lw 2.6 lc rgb ink('#31688e') title 'commutator', \
          'overlay.csv' every skip using (of(column("t"))):(column("asymmetry")) with lines lw 2.6 lc rgb ink('#8bc34a') title 'asymmetry', \
          'overlay.csv' every skip using (of(column("t"))):(column("commutator_matrices")) with lines lw 1.3 dt (7,5) lc rgb theory notitle, \

@@ -135,8 +135,12 @@ if (n_runs > 1) {
 logarithmic = t_high > 8 * least
 t_low = logarithmic ? (least / 2.5 > t_first ? least / 2.5 : t_first) : 0.0
 if (logarithmic && t_low >= t_high) { t_low = t_high / 10.0 }
+# Times far from 1 are written as powers of ten.
+far = logarithmic && (t_high < 0.01 || t_low > 1e4)
+TIMES = far ? '10^{%T}' : '%g'
+tick(m, k) = far ? sprintf('%d·10^{%d}', m, k) : sprintf('%g', m * 10.0**k)
 # Few powers of ten are in sight: 2 and 5 times them as well.
-BETWEEN = "if (logarithmic && t_high < 100 * t_low) { do for [k=floor(log10(t_low)):floor(log10(t_high))] { do for [m in '2 5'] { set xtics add (sprintf('%g', m * 10.0**k) m * 10.0**k) } } }"
+BETWEEN = "if (logarithmic && t_high < 100 * t_low) { do for [k=floor(log10(t_low)):floor(log10(t_high))] { do for [m in (far ? (t_high < 10 * t_low ? '2 5' : '') : '2 5')] { set xtics add (tick(int(m), k) m * 10.0**k) } } }"
 place(t) = logarithmic ? log(t / t_low) / log(t_high / t_low) : t / t_high
 
 # Numbers of modes that are near each other stand in up to three rows.
@@ -210,7 +214,7 @@ do for [terminal_name in terminals] {
   set border 3
   unset x2tics
   unset x2label
-  set format x '%g'
+  set format x TIMES
   set xlabel 'flow time t' offset 0,0.3 @INK
   @BETWEEN
   set yrange [-0.03:1.3]
@@ -281,7 +285,7 @@ do for [terminal_name in terminals] {
     set xrange [t_low:t_high]
     set xtics autofreq
     @BETWEEN
-    set format x '%g'
+    set format x TIMES
     set xlabel 'flow time t' offset 0,0.3 @INK
     set yrange [-0.03:1.3]
     array kernel[3] = ['start', 'end', 'followed']

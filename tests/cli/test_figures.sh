@@ -17,6 +17,20 @@ es flow barlow-twins s0=1e-3,1e-3,1e-3 --config look.yaml figure.size=4,3 -o loo
 ok $rc "from a file and the command line" "$err"
 grep -q 'width="384" height="288"' look/staircase.svg; ok $? "the size"
 grep -q '<rect.* fill="#161616"' look/staircase.svg; ok $? "the ground"
+# Sizes of text in the page, in points: numbers, and powers of ten's eight tenths.
+pdf_text() {
+  /usr/bin/python3 -c '
+import re, sys, zlib
+page = b""
+for stream in re.findall(rb"stream\r?\n(.*?)endstream", open(sys.argv[1], "rb").read(), re.S):
+    try:
+        page += zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        pass
+sizes = {float(m) for m in re.findall(rb"([0-9.]+) 0 0 -[0-9.]+ [0-9.]+ [0-9.]+ Tm", page)}
+print(*(f"{size:.3g}" for size in sorted(sizes, reverse=True)[:2]))' "$1"
+}
+same "text of the page" "$(pdf_text plain/staircase.pdf)" "9 7.2"
 cmp -s plain/config.yaml look/config.yaml; ok $? "no part of the settings"
 cmp -s plain/trace.csv look/trace.csv; ok $? "nor of the data"
 
