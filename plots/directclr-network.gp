@@ -17,9 +17,15 @@ do for [terminal_name in terminals] {
   set bmargin at screen 0.16
   set lmargin at screen 0.175
   set rmargin at screen 0.53
-  set grid xtics ls 100
+  set grid xtics noytics ls 100
+  unset logscale
+  unset y2tics
+  unset ylabel
+  unset y2label
+  set border 3
+  set offsets 0, 0, 0, 0
   set yrange [n + 0.6:0.4]
-  set ytics scale 0 noenhanced
+  set ytics scale 0 noenhanced textcolor rgb ink('#202020')
   set ytics ('' 0)
   do for [k=1:n] { set ytics add (word(names, k) k) }
   set xlabel 'accuracy of a linear probe' @INK
@@ -32,6 +38,7 @@ do for [terminal_name in terminals] {
   unset key
   plot for [k=1:n] from(k) using (column("top1_mean")):(k):(column("top1_std")) with xerrorbars pt 7 ps 1 lw 1.8 lc rgb ink('#1b1464')
   unset arrow 1
+  set grid noxtics
   set label 1 'random start' at 80, S_mean right norotate offset 0,0.6 textcolor rgb ink('#606060') font ',9'
   set lmargin at screen 0.63
   set rmargin at screen 0.92

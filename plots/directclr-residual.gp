@@ -27,6 +27,7 @@ do for [terminal_name in terminals] {
     set title says[p] offset 0,-0.5 @INK
     if (p == 1) { set ylabel 'RankMe over their number' offset 0.5 @INK } else { unset ylabel }
     set key bottom left Left reverse samplen 1.5
+    unset label
     if (p == 2) { unset key ; set label 1 "dashed: a random start, d_0 = 16" at graph 0.04,0.07 font ',10' @INK }
     plot for [r=1:2] for [k=1:3] from(k, p) using (strcol("residual") eq of[r] ? k + 0.12*(2*r - 3) : NaN):(column("rankme_mean")/size_of(k, p)):(column("rankme_std")/size_of(k, p)) with yerrorbars pt mark[r] ps 1.1 lw 1.8 lc rgb (r == 1 ? ink('#1b1464') : ink('#c2410c')) notitle, \
          for [r=1:2] NaN with points pt mark[r] ps 1.1 lw 1.8 lc rgb (r == 1 ? ink('#1b1464') : ink('#c2410c')) title (r == 1 ? 'with residual' : 'without'), \

@@ -22,7 +22,7 @@ do for [terminal_name in terminals] {
   set logscale x
   set xrange [20:*]
   set autoscale xfixmax
-  set xtics (20, 50, 100, 200, 500)
+  set xtics (20, 50, 100, 300, 1000)
   set mxtics 1
   set xlabel 'training steps' @INK
   set tmargin at screen 0.84
@@ -32,7 +32,7 @@ do for [terminal_name in terminals] {
     set lmargin at screen left(k)
     set rmargin at screen left(k) + 0.138
     set title head[k] offset 0,-0.6 @INK
-    if (k > 1) { set yrange [0:8] } else { set yrange [0:1.8] }
+    if (k > 1) { set yrange [0:8] } else { set yrange [0:2] }
     if (k == 1) { set ylabel 'eigenvalues' offset 0.8 @INK } else { unset ylabel }
     if (k == 2) { set ylabel 'over their start' offset 0.8 @INK }
     plot for [j in some] trace using (column("step")):(column(family[k] . '_lambda_' . j)/start[5*(k-1)+j]):((j - 1)/4.0) with lines lw 1.8 lc palette

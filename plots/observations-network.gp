@@ -55,7 +55,7 @@ do for [terminal_name in terminals] {
   set ylabel 's − p²' @INK
   set xrange [0:100]
   set yrange [0:0.5]
-  set key at graph 0.98,0.80 samplen 1.5 spacing 1.05 font ',10'
+  set key at graph 0.98,0.72 samplen 1.5 spacing 1.05 font ',10'
   array eta[4] = [0, 0.01, 0.04, 0.1]
   plot for [i=1:4] '../decay-erases-theory/00' . (i - 1) . '/trace.csv' using (column("t")):(column("s_1") - column("p_1")**2) with lines lw 1.8 dt (6,4) lc rgb ink('#404040') notitle, \
        for [i=1:4] '../decay-erases/00' . (i - 1) . '/trace.csv' using (2*column("t")):((column("s_1") + column("s_4"))/2/b - (column("p_1") + column("p_4"))**2/4) with points pt 7 ps 0.5 lc rgb tone[i] title sprintf('η = %g', eta[i])

@@ -21,7 +21,7 @@ do for [terminal_name in terminals] {
   set xrange [5:*]
   set autoscale xfixmax
   set mxtics 1
-  set xtics (5, 10, 20, 50, 100, 200, 500)
+  set xtics (5, 20, 50, 200, 1000)
   unset key
   do for [k=1:4] {
     set lmargin at screen left(k)

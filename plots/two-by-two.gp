@@ -11,15 +11,15 @@ spread(x) = x == x ? x : 0
 do for [terminal_name in terminals] {
   @OPEN
   stats from[1] using (column('top1_mean')) nooutput
-  set title title_text noenhanced font ',13' offset 0,1 @INK
+  set label 1 title_text at screen 0.5,0.945 center noenhanced font ',13' @INK
   set key at graph 0.5,1.09 center horizontal samplen 1
   set grid ytics ls 100
   set ylabel 'accuracy of a linear probe' @INK
   set xrange [-0.5:3.5]
   unset mxtics
   set xtics scale 0
-  set bmargin 5.5
-  set tmargin 5
+  set bmargin at screen 0.24
+  set tmargin at screen 0.80
   set offsets 0, 0, 0.005, 0.005
   label(a, b) = strcol(a) . "\n" . strcol(b)
   first_name = system("head -1 summary.csv | cut -d, -f1,2 | sed 's/,/, /;s/_/ /g'")
