@@ -14,13 +14,14 @@
 #define SETTINGS(...)                                                          \
   config_of(&es_model_barlow_twins, (const char *const[]){__VA_ARGS__, NULL})
 
-/* An aligned start of three modes in five dimensions, one of them learned, one
- * half way, one hardly begun, turned by U so that no row is an axis. */
-enum { D = 3, M = 5, N = D * M };
-static const double start_of[D] = {.70710678118654757, 1, .01};
-static const double turn[D][D] = {{2. / 3, -1. / 3, 2. / 3},
-                                  {2. / 3, 2. / 3, -1. / 3},
-                                  {-1. / 3, 2. / 3, 2. / 3}};
+/* An aligned start of four modes in six dimensions, one of them learned, two on
+ * the way, one hardly begun, turned by U so that no row is an axis. */
+enum { D = 4, M = 6, N = D * M };
+static const double start_of[D] = {.70710678118654757, 1, .8, .2};
+static const double turn[D][D] = {{.5, .5, .5, .5},
+                                  {.5, -.5, .5, -.5},
+                                  {.5, .5, -.5, -.5},
+                                  {.5, -.5, -.5, .5}};
 
 static void aligned_state(double *Z) {
   memset(Z, 0, N * sizeof *Z);
@@ -49,7 +50,7 @@ static void differentiate(const es_instance *model, const double *Z,
  * aligned state L V must be J V. */
 static void operator_is_the_derivative(void **state) {
   (void)state;
-  es_config *config = SETTINGS("gamma=2,0.5,0.1,0.05,-0.2", "d=3",
+  es_config *config = SETTINGS("gamma=2,0.5,0.4,0.3,0.05,-0.2", "d=4",
                                "init=gaussian", "init_scale=1", "t=1");
   es_instance model;
   es_diag diag = {0};
@@ -64,7 +65,7 @@ static void operator_is_the_derivative(void **state) {
   assert_int_equal(linear->freeze(0, Z, 100, model.self), ES_OK);
   for (int trial = 0; trial < 5; trial++) {
     double V[N] = {0}, JV[N], out[N];
-    /* Rows of Z G are the first three axes: any V on their columns. */
+    /* Rows of Z G are the first four axes: any V on their columns. */
     for (int i = 0; i < D * D; i++)
       V[i] = es_random_normal(7, ES_STREAM_USER,
                               (uint64_t)trial * N + (uint64_t)i);

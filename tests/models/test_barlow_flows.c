@@ -306,6 +306,15 @@ static void limits_are_other_flows(void **state) {
   trace_free(&c);
 }
 
+/* What no pair of views has as Sigma. */
+static void sigma_is_a_moment(void **state) {
+  (void)state;
+  REFUSED(&es_model_barlow_twins, ES_BAD_VALUE, "its least eigenvalue is -1",
+          "Gamma=[[1,0],[0,1]]", "Sigma=[[1,0],[0,-1]]", "loss=vicreg");
+  REFUSED(&es_model_barlow_twins, ES_BAD_VALUE, "in which Sigma is 0",
+          "Gamma=[[1,0],[0,1]]", "Sigma=[[1,0],[0,0]]", "loss=vicreg");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(steppers_match_closed_forms),
@@ -318,6 +327,7 @@ int main(void) {
       cmocka_unit_test(repeated_gamma_is_parted_by_sigma),
       cmocka_unit_test(aligned_start_without_commuting),
       cmocka_unit_test(limits_are_other_flows),
+      cmocka_unit_test(sigma_is_a_moment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,13 +251,21 @@ static void state_is_F(void **state) {
   trace_free(&b);
 }
 
+static void refusals(void **state) {
+  (void)state;
+  const es_model *model = &es_model_barlow_twins_kernel;
+  REFUSED(model, ES_USAGE, "(1 to 7)", MANY, "kernel=linear");
+  REFUSED(model, ES_BAD_VALUE, "no median distance", "data.name=gaussian",
+          "data.n=1", "d=1", "kernel=rbf");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(aligned_starts), cmocka_unit_test(gaussian_starts),
       cmocka_unit_test(other_losses),   cmocka_unit_test(centred_data),
       cmocka_unit_test(given_starts),   cmocka_unit_test(fashion_mnist),
       cmocka_unit_test(test_images),    cmocka_unit_test(beyond_the_span),
-      cmocka_unit_test(state_is_F),
+      cmocka_unit_test(state_is_F),     cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,6 +228,21 @@ static void generic_half_times(void **state) {
   es_config_free(config);
 }
 
+/* Neither from a start in which a mode beyond d is past its half: the partner,
+ * with lambda = .25, is to come. */
+static void no_half_time_behind_the_start(void **state) {
+  (void)state;
+  es_config *config =
+      settings((const char *const[]){"gamma=1,0.5", "W0=[[0.5,2]]", NULL});
+  es_diag diag = {0};
+  void *self;
+  assert_ok(es_model_barlow_twins.open(&self, config, NULL, &diag), diag);
+  assert_true(isfinite(es_barlow_half_time(1, .5)));
+  assert_true(isnan(es_barlow_generic_half_time(self, 0)));
+  es_model_barlow_twins.close(self);
+  es_config_free(config);
+}
+
 /* The zero-loss solution of least norm: |W|^2 = sum 1/gamma_j over the top d.
  */
 static void ends_at_the_minimum_norm_solution(void **state) {
@@ -382,6 +397,7 @@ int main(void) {
       cmocka_unit_test(descent_is_the_iteration),
       cmocka_unit_test(sup_error_exponent),
       cmocka_unit_test(generic_half_times),
+      cmocka_unit_test(no_half_time_behind_the_start),
       cmocka_unit_test(ends_at_the_minimum_norm_solution),
       cmocka_unit_test(indefinite_gamma_has_a_floor),
       cmocka_unit_test(dependent_columns_take_no_direction),

@@ -2,6 +2,8 @@
  * each other, and what it does at the edges. */
 #include "tests/models/byol.h"
 
+#include "models/linear/contrastive.h"
+
 #define CHECK_PAIRS                                                            \
   "x=[[1,0],[0,1],[-1,-.5]]", "xp=[[1.5,.25],[-.25,.5],[-1,.25]]"
 #define CHECK_W "W0=[[1,.5],[-.25,.75]]"
@@ -296,6 +298,15 @@ static void ends_of_tiny_size(void **state) {
   table_free(&t);
 }
 
+/* Eigenvalues, and an X of the start, that no double is. */
+static void numbers_beyond_double(void **state) {
+  (void)state;
+  REFUSED(&es_model_contrastive, ES_NOT_FINITE, "eigenvalues are not finite",
+          "X=[[1e308,1e308],[1e308,1e308]]");
+  REFUSED(&es_model_contrastive, ES_NOT_FINITE, "X of the start", CHECK_PAIRS,
+          "mode=fixed", "W0=[[1e200,0],[0,1e200]]");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_of_theory),
@@ -305,6 +316,7 @@ int main(void) {
       cmocka_unit_test(starts_of_tiny_size),
       cmocka_unit_test(ends_of_tiny_size),
       cmocka_unit_test(edges),
+      cmocka_unit_test(numbers_beyond_double),
       cmocka_unit_test(collapse_without_negatives),
       cmocka_unit_test(the_regime),
       cmocka_unit_test(the_limit_of_many_pairs),

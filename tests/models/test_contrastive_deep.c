@@ -247,6 +247,32 @@ static void test_head(void **state) {
   }
 }
 
+/* What is known of the data, and each layer's start. */
+static void test_arrays(void **state) {
+  (void)state;
+  static const struct {
+    const char *words[4], *names[5];
+  } cases[] = {{{FIXED}, {"/X", "/W1_0", "/W2_0"}},
+               {{PAIRS, "layers=3"}, {"/C", "/W1_0", "/W2_0", "/W3_0"}},
+               {{"C=[[1,0.3],[0.3,0.5]]", "A=[[0.2,0],[0,0.4]]", "widths=3,2"},
+                {"/C", "/A", "/W1_0", "/W2_0"}}};
+  for (size_t c = 0; c < 3; c++) {
+    opened o = open_words(cases[c].words);
+    size_t j = 0;
+    for (; cases[c].names[j] != NULL; j++)
+      assert_string_equal(es_instance_array(&o.i, j).dataset,
+                          cases[c].names[j]);
+    assert_null(es_instance_array(&o.i, j).dataset);
+    const es_model_array last = es_instance_array(&o.i, j - 1);
+    assert_int_equal(last.cols, c == 2 ? 3 : 2);
+    double y[MOST], scale[MOST];
+    es_instance_start(&o.i, y, scale);
+    assert_memory_equal(last.data, y + o.i.shape.n - last.rows * last.cols,
+                        last.rows * last.cols * sizeof *y);
+    close_words(&o);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_theory),
@@ -257,6 +283,7 @@ int main(void) {
       cmocka_unit_test(test_alignment_law),
       cmocka_unit_test(test_least_alignment),
       cmocka_unit_test(test_head),
+      cmocka_unit_test(test_arrays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

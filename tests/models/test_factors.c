@@ -156,11 +156,36 @@ static void nothing_where_nothing_is_known(void **state) {
   }
 }
 
+/* Stops at the first report of this work. */
+static bool at_factors(void *context, const char *what, double done,
+                       double total) {
+  (void)context, (void)done, (void)total;
+  return strcmp(what, "factors") == 0;
+}
+
+static void interrupted_between_blocks(void **state) {
+  (void)state;
+  const es_watch watch = {at_factors, NULL};
+  es_config *config =
+      config_of(&es_model_barlow_twins,
+                (const char *const[]){
+                    "data.name=tint", "data.n=700", "data.size=7", "model.d=2",
+                    "model.init=gaussian", "output.modes=on", NULL});
+  es_instance instance;
+  es_diag diag = {0};
+  assert_status(es_instance_open(&instance, &es_model_barlow_twins, config,
+                                 &watch, &diag),
+                ES_INTERRUPTED);
+  assert_string_equal(diag.message, "interrupted after 256 of 700 views");
+  es_config_free(config);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_mode_modes_are_its_signs),
       cmocka_unit_test(hue_by_normal_equations),
       cmocka_unit_test(nothing_where_nothing_is_known),
+      cmocka_unit_test(interrupted_between_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
