@@ -7,8 +7,8 @@
  * relative error of RELATIVE(d, n, kappa), a term of the gradient that times
  * its size. -ln alpha_ii has it relative to itself, for u/(1+u) <= log1p(u).
  * Roundings do not all go one way: an eighth of that bound is asked for. */
-#ifndef ES_TESTS_MODELS_INFONCE_H
-#define ES_TESTS_MODELS_INFONCE_H
+#ifndef ES_TESTS_CONTRAST_INFONCE_H
+#define ES_TESTS_CONTRAST_INFONCE_H
 
 #include "tests/check.h"
 

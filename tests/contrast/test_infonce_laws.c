@@ -1,7 +1,7 @@
 /* InfoNCE (infonce.h): what does not change its value or its gradient, finite
  * differences, bits, memory, and what it refuses. */
 #include "tests/heap.h"
-#include "tests/models/infonce.h"
+#include "tests/contrast/infonce.h"
 
 #include "sweep/lanes.h"
 

@@ -2,7 +2,7 @@
  * many scales (tests/oracle/infonce.py), against theory.md 6, against a plain
  * loop on many sizes, and what does not change them. Tolerances:
  * infonce.h. */
-#include "tests/models/infonce.h"
+#include "tests/contrast/infonce.h"
 
 #include <stdio.h>
 #include <string.h>
