@@ -153,11 +153,20 @@ static void state(const void *self, const double *y, double *out) {
   for (size_t j = 0; j < b->n; j++) out[j] = sqrt(b->s[j]);
 }
 
+/* Of directset, as long as its numbers are none that the parabola's closed form
+ * cannot bear. */
+static bool has_exact(const directset *b) {
+  bool all = b->rule == SET;
+  for (size_t j = 0; j < b->n && all; j++)
+    all = es_eigenmode_has_exact(&b->mode[j]);
+  return all;
+}
+
 /* In w of all modes, from the closed form. */
 static double distance(void *self, double t, const double *y) {
   const directset *b = self;
   double square = 0;
-  if (b->rule != SET) return NAN;
+  if (!has_exact(b)) return NAN;
   read_state(b, y);
   for (size_t j = 0; j < b->n; j++) {
     const double p = es_eigenmode_exact(&b->mode[j], 2 * b->a * t).p;
@@ -173,7 +182,7 @@ static void shape(const void *self, es_model_shape *out) {
   out->n_columns = 2 * b->n;
   out->atol_unit = ES_EIGENMODE_ATOL_UNIT;
   out->no_start = b->no_start;
-  out->has_exact = b->rule == SET;
+  out->has_exact = has_exact(b);
   out->lr = b->lr;
 }
 

@@ -55,6 +55,24 @@ static void exact(void **state) {
   }
 }
 
+/* Products of four of these may leave the range of double (the closed form had
+ * p = -1e10 of the first), and a stepper is taken where it can bear them: p' =
+ * -b p^3 from far above. */
+static void numbers_beyond_the_closed_form(void **state) {
+  static const char *const words[] = {"p0=1e99", "sigma2=1e99", NULL};
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(&es_model_directset, words, &config);
+  double y = 1e99;
+  assert_false(i.shape.has_exact);
+  assert_true(isnan(i.model->distance(i.self, 1, &y)));
+  es_instance_close(&i);
+  es_config_free(config);
+  trace t = TRACE("p0=1e45", "sigma2=1e10", "eta=0", "tau=0", "t=1");
+  assert_close(at(&t, 0, 1), sqrt(1 / 2e10), 1e-7, 0);
+  trace_free(&t);
+}
+
 /* Without boost directpred is DirectSet(1/2), and directcopy of one mode has
  * p = 1 + epsilon for ever. */
 static void limits(void **state) {
@@ -120,9 +138,13 @@ static void slopes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(theory), cmocka_unit_test(parabola),
-      cmocka_unit_test(exact),  cmocka_unit_test(limits),
-      cmocka_unit_test(starts), cmocka_unit_test(slopes),
+      cmocka_unit_test(theory),
+      cmocka_unit_test(parabola),
+      cmocka_unit_test(exact),
+      cmocka_unit_test(limits),
+      cmocka_unit_test(numbers_beyond_the_closed_form),
+      cmocka_unit_test(starts),
+      cmocka_unit_test(slopes),
   };
   return cmocka_run_group_tests_name("directset", tests, NULL, NULL);
 }
