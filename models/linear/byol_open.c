@@ -78,6 +78,20 @@ static double rate(const es_config *config, const char *name) {
                         es_config_has(config, "model", name) ? name : "eta");
 }
 
+/* What of a start the variant has no use for is no error: starts of several may
+ * be given by the same words. */
+static void note_idle(byol *b, const es_config *config, const char *variant) {
+  static const char *const target[] = {"Wa0", "tau0"};
+  static const char *const predictor[] = {"Wp0", "p0"};
+  for (int k = 0; k < 2; k++) {
+    if (b->variant != BYOL_EMA && es_config_has(config, "model", target[k]))
+      note(b, "model.%s has no effect with variant=%s", target[k], variant);
+    if (b->variant == BYOL_NO_PREDICTOR &&
+        es_config_has(config, "model", predictor[k]))
+      note(b, "model.%s has no effect with variant=%s", predictor[k], variant);
+  }
+}
+
 static void read_rates(byol *b, const es_config *config) {
   static const char *const names[] = {"byol", "simsiam", "no-predictor",
                                       "no-stop-gradient"};
@@ -93,11 +107,7 @@ static void read_rates(byol *b, const es_config *config) {
   if (es_config_has(config, "model", "lr"))
     b->lr = es_config_real(config, "model", "lr");
   b->decouple = es_config_flag(config, "model", "decouple");
-  /* Starts of several variants may be given by the same words. */
-  if (b->variant != BYOL_EMA && es_config_has(config, "model", "Wa0"))
-    note(b, "model.Wa0 has no effect with variant=%s", variant);
-  if (b->variant == BYOL_NO_PREDICTOR && es_config_has(config, "model", "Wp0"))
-    note(b, "model.Wp0 has no effect with variant=%s", variant);
+  note_idle(b, config, variant);
 }
 
 /* The three matrices of the start. */

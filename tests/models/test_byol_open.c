@@ -50,6 +50,26 @@ static void a_drawn_start(void **state) {
   opened_free(&other);
 }
 
+/* Told, and no error. */
+static void what_a_variant_has_no_use_for(void **state) {
+  (void)state;
+  opened o =
+      OPENED("byol", CHECK_MOMENTS, "s0=.1", "p0=.2", "tau0=1", "variant=byol");
+  assert_null(es_instance_remark(&o.instance));
+  opened_free(&o);
+  o = OPENED("byol", CHECK_MOMENTS, "s0=.1", "p0=.2", "tau0=1",
+             "variant=no-predictor");
+  assert_string_equal(es_instance_remark(&o.instance),
+                      "model.tau0 has no effect with variant=no-predictor; "
+                      "model.p0 has no effect with variant=no-predictor");
+  opened_free(&o);
+  o = OPENED("byol", CHECK_MOMENTS, CHECK_START, "Wa0=[[0,0,0],[0,0,0]]",
+             "variant=simsiam");
+  assert_string_equal(es_instance_remark(&o.instance),
+                      "model.Wa0 has no effect with variant=simsiam");
+  opened_free(&o);
+}
+
 #define TOY                                                                    \
   "data.name=gaussian", "data.n=300", "data.dims=3", "augment.noise=.4",       \
       "data.views=5"
@@ -158,6 +178,7 @@ static void arrays_rebuild_the_moments(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_drawn_start),
+      cmocka_unit_test(what_a_variant_has_no_use_for),
       cmocka_unit_test(moments_of_data),
       cmocka_unit_test(embeddings),
       cmocka_unit_test(arrays_rebuild_the_moments),
