@@ -41,10 +41,14 @@ bool es_text_real(double *out, const char *text, size_t n) {
   return true;
 }
 
+/* What reads as 2^53 may have been rounded to it, such as 2^53 + 1. */
 bool es_text_size(size_t *out, const char *text, size_t n) {
+  static const char largest[] = "9007199254740992";
   double x;
   if (!es_text_real(&x, text, n)) return false;
   if (!(x >= 0) || x > 0x1p53 || x != floor(x)) return false;
+  if (x == 0x1p53 && (n != sizeof largest - 1 || memcmp(text, largest, n) != 0))
+    return false;
   *out = (size_t)x;
   return true;
 }

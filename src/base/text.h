@@ -12,7 +12,7 @@
 bool es_text_real(double *out, const char *text, size_t n);
 
 /* The same for a non-negative integer; 1e6 and 60000.0 are accepted where
- * they are whole and below 2^53. */
+ * they are whole and below 2^53, which is itself read from its digits. */
 bool es_text_size(size_t *out, const char *text, size_t n);
 
 /* Edit distance with adjacent transpositions; strings beyond 63 characters

@@ -17,7 +17,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_POINTS = 100000000 };
+/* Twice the rows that a sweep may have as CSV; 160 MB. */
+enum { MOST_POINTS = 20000000 };
 
 static double linear(double a, double b, double i, double m) {
   /* Products of huge ends would overflow; powers of two scale exactly. */

@@ -33,21 +33,30 @@ es_status es_value_number(const es_reading *r, double *x, const es_node *node,
   return ES_OK;
 }
 
+/* Why text is no number of that kind. */
+static es_status refuse_number(const es_reading *r, const char *text,
+                               const char *why) {
+  const bool list = strchr(text, ',') != NULL;
+  return es_value_refuse(r, "%s",
+                         list ? "one number is wanted and not a list" : why);
+}
+
 es_status es_scalar_real(const es_reading *r, const char *text) {
   if (!es_text_real(&r->out->real, text, strlen(text)))
-    return es_value_refuse(r, strchr(text, ',') != NULL
-                                  ? "one number is wanted and not a list"
-                                  : "not a finite number");
+    return refuse_number(r, text, "not a finite number");
   if (!es_value_in_range(r->key, r->out->real))
     return es_value_refuse(r, "out of range");
   return ES_OK;
 }
 
 es_status es_scalar_size(const es_reading *r, const char *text) {
-  if (!es_text_size(&r->out->size, text, strlen(text)))
-    return es_value_refuse(r, strchr(text, ',') != NULL
-                                  ? "one number is wanted and not a list"
-                                  : "not a whole number");
+  double x = 0;
+  const size_t n = strlen(text);
+  if (!es_text_size(&r->out->size, text, n))
+    return refuse_number(r, text,
+                         es_text_real(&x, text, n) && x >= 0x1p53
+                             ? "beyond 2^53 = 9007199254740992"
+                             : "not a whole number");
   r->out->real = (double)r->out->size;
   if (!es_value_in_range(r->key, r->out->real))
     return es_value_refuse(r, "out of range");

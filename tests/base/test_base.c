@@ -247,6 +247,11 @@ static void numbers_are_parsed_strictly(void **state) {
   assert_false(es_text_size(&n, "-1", 2));
   assert_false(es_text_size(&n, "1.5", 3));
   assert_false(es_text_size(&n, "1e17", 4));
+  /* 2^53, and what a double takes for it. */
+  assert_true(es_text_size(&n, "9007199254740992", 16));
+  assert_int_equal(n, (size_t)1 << 53);
+  assert_false(es_text_size(&n, "9007199254740993", 16));
+  assert_false(es_text_size(&n, "9007199254740992.5", 18));
 }
 
 static void nearest_names(void **state) {

@@ -48,7 +48,7 @@ es $bt gamma=1 s0=1 t=1 --threads 0; expect "threads out of range" 2 "threads"
 for n in 4097 x 1x 18446744073709551617; do
   es $bt gamma=1 s0=1 t=1 --threads $n; expect "no number of threads: $n" 2 "threads: give a whole number from 1 to 4096"
 done
-es $bt gamma=1 s0=1 t=1 --seed=9007199254740994; expect "a seed beyond 2^53" 2 "seed: give a whole number from 0 to 9007199254740992"
+es $bt gamma=1 s0=1 t=1 --seed=9007199254740993; expect "a seed beyond 2^53" 2 "seed: give a whole number from 0 to 9007199254740992"
 es $bt gamma=1 s0=1 t=1 --quiet=yes; expect "a value for none" 2 "quiet=yes: takes no value"
 es $bt gamma=1 s0=1 t=1 --csv=; expect "an option's empty value" 2 "csv=: the value is empty"
 es $bt gamma=1 s0=1 t=1 -o ''; expect "a folder without a name" 2 "o: the value is empty"

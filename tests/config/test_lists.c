@@ -58,11 +58,11 @@ static void lists_refused(void **state) {
       {"lin:a:1:2", "an end of the range is not a finite number"},
       {"lin:0:inf:2", "an end of the range is not a finite number"},
       {"lin:0:1:0", "the count of a range is a whole number from 1 to "
-                    "100000000"},
+                    "20000000"},
       {"lin:0:1:2.5", "the count of a range is a whole number from 1 to "
-                      "100000000"},
-      {"lin:0:1:100000001", "the count of a range is a whole number from 1 to "
-                            "100000000"},
+                      "20000000"},
+      {"lin:0:1:20000001", "the count of a range is a whole number from 1 to "
+                           "20000000"},
       {"log:0:1:3", "both ends of a log: range are positive"},
       {"log:1:-1:3", "both ends of a log: range are positive"},
       {"lin:1:-1:3", "entry 3, -1, is out of range"}};

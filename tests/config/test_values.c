@@ -57,6 +57,11 @@ static void scalars_refused(void **state) {
           "model.d=0: out of range; accepts a whole number, 1 or more");
   refused(c, "model.d=1.5", ES_BAD_VALUE,
           "model.d=1.5: not a whole number; accepts a whole number, 1 or more");
+  refused(c, "model.d=x", ES_BAD_VALUE,
+          "model.d=x: not a whole number; accepts a whole number, 1 or more");
+  refused(c, "model.d=9007199254740993", ES_BAD_VALUE,
+          "model.d=9007199254740993: beyond 2^53 = 9007199254740992; accepts a "
+          "whole number, 1 or more");
   refused(c, "model.d=2,3", ES_BAD_VALUE,
           "model.d=2,3: one number is wanted and not a list; accepts a whole "
           "number, 1 or more");
