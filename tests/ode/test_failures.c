@@ -108,21 +108,27 @@ static es_status solve(lab *l, const char *method, es_diag *diag, double *t) {
  * the last before an output, which some methods have to prepare. */
 static size_t next(size_t k) { return k < 20 ? k + 1 : k + k / 3; }
 
+/* What a solve without a fault comes to. */
+static lab whole_solve(const es_stepper_info *info) {
+  lab l = {0};
+  es_diag diag;
+  double t;
+  assert_ok(solve(&l, info->name, &diag, &t), diag);
+  assert_close(t, end, 0, 0);
+  assert_int_equal(l.n, 5);
+  assert_int_equal(l.hits, 1);
+  assert_close(l.hit_t, log(2), 0, info->fixed_step ? 1e-3 : 1e-6);
+  return l;
+}
+
 typedef void check(const char *method, fault f, size_t k, es_diag *diag);
 
 static void with_every_method(check *goes, fault f) {
   es_stepper_info info;
   for (size_t m = 0; (info = es_stepper_list(m)).name != NULL; m++) {
-    lab whole = {0};
-    es_diag diag;
-    double t;
-    assert_ok(solve(&whole, info.name, &diag, &t), diag);
-    assert_close(t, end, 0, 0);
-    assert_int_equal(whole.n, 5);
-    assert_int_equal(whole.hits, 1);
-    assert_close(whole.hit_t, log(2), 0, info.fixed_step ? 1e-3 : 1e-6);
+    const lab whole = whole_solve(&info);
     for (size_t k = 1; k <= whole.calls; k = next(k)) {
-      diag = (es_diag){0};
+      es_diag diag = {0};
       goes(info.name, f, k, k % 2 == 0 ? &diag : NULL);
     }
     goes(info.name, f, whole.before_output, NULL);
@@ -176,13 +182,12 @@ static void an_event_without_a_number(void **state) {
   (void)state;
   es_stepper_info info;
   for (size_t m = 0; (info = es_stepper_list(m)).name != NULL; m++) {
-    lab whole = {0};
-    es_diag diag;
-    double t;
-    assert_ok(solve(&whole, info.name, &diag, &t), diag);
+    const lab whole = whole_solve(&info);
     size_t ended = 0;
     for (size_t k = 1; k <= whole.event_calls; k = next(k)) {
       lab l = {.event_k = k};
+      es_diag diag;
+      double t;
       const es_status status =
           solve(&l, info.name, k % 2 == 0 ? &diag : NULL, &t);
       if (status == ES_OK)
