@@ -130,7 +130,7 @@ static es_status read_minus(double **less, const es_term *t, const char *dir,
 
 static es_status bind(es_term *t, const es_table *table, es_diag *diag) {
   es_status status = es_expression_bind(&t->column, table, t->file, diag);
-  if (status == ES_OK)
+  if (status == ES_OK && t->by.n > 0)
     status = es_expression_bind(&t->by, table, t->file, diag);
   for (size_t k = 0; status == ES_OK && k < t->n_where; k++)
     status = es_expression_bind(&t->where[k].column, table, t->file, diag);

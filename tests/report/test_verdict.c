@@ -53,6 +53,18 @@ static void aggregates(void **state) {
   check(state, "  max   value  in run/t.csv   <  5 ", 4, "holds");
 }
 
+/* Which is what others' tables call that of their index. */
+static void a_column_without_a_name(void **state) {
+  es_verdict out = {0};
+  es_diag diag = {0};
+  mkdir(at(state, "run"), 0755);
+  put_text(state, "run/i.csv", ",x\n0,3\n1,5\n");
+  assert_ok(es_verdict_evaluate(&out, "max x in run/i.csv < 6", at(state, "."),
+                                &diag),
+            diag);
+  assert_close(out.value, 5, 0, 0);
+}
+
 static void words_select(void **state) {
   check(state, "max value in run/t.csv where word is b < 4", 1, "holds");
   check(state, "max value in run/t.csv where gap > 0.15 and word is d < 4", 4,
@@ -325,11 +337,22 @@ static void full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      temp_test(aggregates), temp_test(words_select), temp_test(relations),
-      temp_test(clauses),    temp_test(differences),  temp_test(arithmetic),
-      temp_test(odd_names),  temp_test(two_terms),    temp_test(slopes),
-      temp_test(rates),      temp_test(inconclusive), temp_test(malformed),
-      temp_test(missing),    temp_test(written),      temp_test(full_disk),
+      temp_test(a_column_without_a_name),
+      temp_test(aggregates),
+      temp_test(words_select),
+      temp_test(relations),
+      temp_test(clauses),
+      temp_test(differences),
+      temp_test(arithmetic),
+      temp_test(odd_names),
+      temp_test(two_terms),
+      temp_test(slopes),
+      temp_test(rates),
+      temp_test(inconclusive),
+      temp_test(malformed),
+      temp_test(missing),
+      temp_test(written),
+      temp_test(full_disk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
