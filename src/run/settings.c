@@ -7,13 +7,16 @@
 
 #include <string.h>
 
-/* The sections of map, which has n_own keys of its own beside them. */
+/* Keys of a stage that are no sections of settings. */
+static const char *const own[] = {
+    "name", "command", "target", "needs", "plot", "each",  "against",
+    "ends", "over",    "derive", "align", "fit",  "figure"};
+enum { OWN = sizeof own / sizeof *own };
+
+/* The sections of map, which may have the first n_own of these beside them. */
 static es_status apply_sections(es_config *config, const es_plan *plan,
                                 const es_node *map, size_t n_own,
                                 es_diag *diag) {
-  static const char *const own[] = {
-      "name", "command", "target", "needs", "plot", "each",  "against",
-      "ends", "over",    "derive", "align", "fit",  "figure"};
   if (map == NULL) return ES_OK;
   if (map->kind != ES_NODE_MAP)
     return ES_REFUSE(plan, map, diag, "a map of sections is wanted");
@@ -44,7 +47,7 @@ static es_status begin(es_config **out, const es_plan *plan,
 
 es_status es_stage_set(es_config *config, const es_plan *plan,
                        const es_stage *stage, es_diag *diag) {
-  const es_status status = apply_sections(config, plan, stage->node, 13, diag);
+  const es_status status = apply_sections(config, plan, stage->node, OWN, diag);
   return status == ES_OK ? apply_sections(config, plan, stage->preset, 0, diag)
                          : status;
 }
