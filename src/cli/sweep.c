@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct sweep_run {
   const es_job *job;
@@ -76,9 +77,19 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
   return ES_OK;
 }
 
+/* A folder that was made for a table which could not be begun, as where the
+ * disk has no room for it: another shard may have joined it meanwhile. */
+static void leave_folder(const es_job *job) {
+  if (job->shard.count > 0 ||
+      es_file_remove(job->dir, "config.yaml", NULL) != ES_OK)
+    return;
+  rmdir(job->dir);
+}
+
 /* Tables are rank 0's; what makes rows for them, everybody's. */
 static es_status open_tables(sweep_run *run, es_diag *diag) {
   const es_job *job = run->job;
+  const bool made = job->dir != NULL && !es_file_exists(job->dir);
   char name[64];
   es_output_where where = {.h5 = run->h5, .resume = job->resume};
   if (es_ranks_mine() > 0)
@@ -97,6 +108,7 @@ static es_status open_tables(sweep_run *run, es_diag *diag) {
   status = es_output_open(&run->output, run->sweep, &where, run->first,
                           run->last, diag);
   free(path);
+  if (made && status != ES_OK) leave_folder(job);
   return status;
 }
 

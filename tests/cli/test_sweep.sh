@@ -81,6 +81,8 @@ done
 es $em sweep.eta=1 --resume; expect "resume of standard output" 2 "resume"
 es $em sweep.eta=1 -o x --resume --csv y.csv; expect "resume beside --csv" 2 "csv"
 es $em sweep.eta=lin:0:1:4000 sweep.beta=lin:0.1:1:4000; expect "10^7 rows on standard output" 2 "16000000 cells.*HDF5.*-o DIR"
+es $em sweep.eta=1 -o x --csv none/y.csv; expect "a table that cannot be begun" 3 "none/y.csv"
+[ ! -e x ]; ok $? "leaves no folder" "$(ls x 2>&1)"
 es $em other sweep.eta=1; expect "two models" 2 "other"
 es flow byol-eigenmode --strict; expect "strict is not flow's" 2 "strict"
 es $em sweep.eta=lin:0.1:1:100000 sweep.beta=lin:0.1:1:100000 sweep.p0=lin:0:1:1000000 sweep.s0=lin:0:1:1000
