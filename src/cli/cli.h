@@ -45,6 +45,10 @@ es_status es_cli_unknown(const char *name, const char *kind,
 /* "no such model", with the nearest name. */
 es_status es_cli_find_model(const es_model **out, const char *name,
                             es_diag *diag) ES_MUST_USE;
+/* The same of methods: "no such method". */
+struct es_method;
+es_status es_cli_find_method(const struct es_method **out, const char *name,
+                             es_diag *diag) ES_MUST_USE;
 /* A configuration with the keys of a model (flow, predict). */
 es_status es_cli_configure_model(es_config **out, const char *target,
                                  es_diag *diag) ES_MUST_USE;

@@ -158,15 +158,20 @@ static es_status model_keys(FILE *out, const es_command *command,
   return ES_OK;
 }
 
-/* What `train METHOD` sets before the user does. */
-static void presets(FILE *out, const char *target) {
-  const es_method *method = target == NULL ? NULL : es_method_find(target);
-  if (method == NULL) return;
+/* What `train METHOD` sets before the user does; other trainings' settings
+ * (`embed RUN`) come from a folder. */
+static es_status presets(FILE *out, const es_command *command,
+                         const char *target, es_diag *diag) {
+  const es_method *method;
+  if (target == NULL || (command->options & ES_SET_BY_RUN) != 0) return ES_OK;
+  const es_status status = es_cli_find_method(&method, target, diag);
+  if (status != ES_OK) return status;
   fprintf(out, "\n%s: %s. What you set counts before its presets.\n\n",
           method->name, method->summary);
   fputs("presets:\n", out);
   for (size_t k = 0; method->setting[k] != NULL; k++)
     fprintf(out, "  %s\n", method->setting[k]);
+  return ES_OK;
 }
 
 static void figure_keys(FILE *out, unsigned given) {
@@ -216,7 +221,8 @@ static es_status help_command(FILE *out, const es_command *command,
     if (status == ES_OK) figure_keys(out, command->options);
     return status;
   }
-  presets(out, target);
+  const es_status status = presets(out, command, target, diag);
+  if (status != ES_OK) return status;
   fputs("\nkeys:\n", out);
   es_help_keys(out, &es_train_keys, NULL);
   es_help_keys(out, &es_data_keys, &es_train_keys);
@@ -231,18 +237,19 @@ static es_status help(FILE *out, const es_command *command, const char *target,
   return ES_OK;
 }
 
+/* Whole or not at all: of a target that is none nothing is printed. */
 es_status es_help(const es_command *command, const char *target,
                   es_diag *diag) {
   const size_t width = es_wrap_width();
   char *text = NULL;
   size_t n = 0;
-  if (width == 0) return help(stdout, command, target, diag);
   FILE *out = open_memstream(&text, &n);
   if (out == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = help(out, command, target, diag);
   if (fclose(out) != 0 && status == ES_OK)
     status = es_fail(diag, ES_NO_MEMORY, "no memory");
-  if (status == ES_OK) es_wrap_put(stdout, text, width);
+  if (status == ES_OK && width > 0) es_wrap_put(stdout, text, width);
+  if (status == ES_OK && width == 0) fputs(text, stdout);
   free(text);
   return status;
 }

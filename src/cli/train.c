@@ -23,7 +23,7 @@ typedef struct figures {
   size_t n;
 } figures;
 
-static es_status find_method(const es_method **out, const char *name,
+es_status es_cli_find_method(const es_method **out, const char *name,
                              es_diag *diag) {
   const char *names[32];
   size_t n = 0;
@@ -43,7 +43,7 @@ es_status es_cli_configure_train(es_config **out, const char *target,
                                  es_diag *diag) {
   const es_method *method;
   *out = NULL;
-  es_status status = find_method(&method, target, diag);
+  es_status status = es_cli_find_method(&method, target, diag);
   if (status == ES_OK) status = configure(out, diag);
   if (status != ES_OK) return status;
   status = es_method_preset(method, *out, diag);

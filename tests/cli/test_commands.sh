@@ -36,6 +36,9 @@ same "train --help has a key once" "$(grep -oE '^  [a-z]+\.[a-z_]+ ' <<<"$out" |
 grep -A1 '^  solver.rtol' <<<"$help" | grep -q 'in (0, 1).*\[1e-9\]'; ok $? "range and default of solver.rtol"
 es flow $bt --help; ok $rc "help of a model" "$err"
 es flow nothing --help; expect "help of no model" 2 "nothing.*no such model"
+same "prints no help" "$out" ""
+es train nothing --help; expect "nor of no method" 2 "nothing.*no such method"
+same "does" "$out" ""
 
 # On a terminal, lines of its width; nothing else is changed.
 if command -v script >/dev/null; then
