@@ -115,9 +115,7 @@ static es_status write_row(const basin *b, es_diag *diag) {
   if (status != ES_OK) return status;
   status = es_sinks_header(sinks, names, 3, diag);
   if (status == ES_OK) status = es_sinks_row(sinks, row, 3, diag);
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
 
 static void fill(es_figure out[8], const basin *b) {
@@ -147,9 +145,7 @@ static es_status write_record(const basin *b, double started, es_diag *diag) {
   fill(figures, b);
   const es_summary summary = {
       .started = started, .figures = figures, .n_figures = 8};
-  const es_status status = es_cli_write_config(b->job, diag);
-  return status == ES_OK ? es_cli_write_provenance(b->job, &summary, diag)
-                         : status;
+  return es_cli_write_record(b->job, &summary, diag);
 }
 
 static void say_open(const basin *b) {

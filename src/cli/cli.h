@@ -106,6 +106,9 @@ es_status es_sinks_mixed(es_sinks *sinks, const double *row,
                          es_diag *diag) ES_MUST_USE;
 /* Keeps the rows (keep) or removes what was begun; frees the sinks. */
 es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) ES_MUST_USE;
+/* The same by how the work ended: returns that, or how the closing failed. */
+es_status es_sinks_end(es_sinks *sinks, es_status status,
+                       es_diag *diag) ES_MUST_USE;
 
 /* Drops [data] and [augment] from the settings of a model that was not built
  * from data: config.yaml holds what had an effect. */
@@ -141,6 +144,9 @@ typedef struct es_summary {
 } es_summary;
 es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
                                   es_diag *diag) ES_MUST_USE;
+/* The two, of a command that writes both at its end. */
+es_status es_cli_write_record(const es_job *job, const es_summary *summary,
+                              es_diag *diag) ES_MUST_USE;
 
 /* factors.csv into job->dir, where the instance knows factors of its data and
  * output.modes=on; else one that an earlier run left there is removed. */

@@ -104,9 +104,7 @@ static es_status write_record(const embedding *e, const es_figure *figures,
                               .figures = figures,
                               .n_figures = n};
   if (e->job->dir == NULL) return ES_OK;
-  const es_status status = es_cli_write_config(e->job, diag);
-  return status == ES_OK ? es_cli_write_provenance(e->job, &summary, diag)
-                         : status;
+  return es_cli_write_record(e->job, &summary, diag);
 }
 
 static es_status write_out(const embedding *e, es_diag *diag) {

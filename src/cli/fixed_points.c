@@ -57,8 +57,7 @@ static es_status write_record(const es_job *job, const es_instance *instance,
                               .instance = instance,
                               .figures = figures,
                               .n_figures = n};
-  es_status status = es_cli_write_config(job, diag);
-  if (status == ES_OK) status = es_cli_write_provenance(job, &summary, diag);
+  const es_status status = es_cli_write_record(job, &summary, diag);
   free(figures);
   return status;
 }

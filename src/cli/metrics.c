@@ -110,9 +110,7 @@ static es_status write_row(const es_job *job, const measured *m,
   if (status != ES_OK) return status;
   status = es_sinks_header(sinks, columns, COLUMNS, diag);
   if (status == ES_OK) status = es_sinks_row(sinks, row, COLUMNS, diag);
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
 
 static es_status write_record(const es_job *job, const measured *m,
@@ -129,9 +127,7 @@ static es_status write_record(const es_job *job, const measured *m,
                               .checksum = m->checksum,
                               .figures = figures,
                               .n_figures = COLUMNS};
-  const es_status status = es_cli_write_config(job, diag);
-  return status == ES_OK ? es_cli_write_provenance(job, &summary, diag)
-                         : status;
+  return es_cli_write_record(job, &summary, diag);
 }
 
 static es_status print_json(const measured *m, es_diag *diag) {

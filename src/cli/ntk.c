@@ -266,9 +266,7 @@ static es_status write_record(const work *w, es_diag *diag) {
                               .figures = figures,
                               .n_figures = sizeof figures / sizeof *figures};
   if (w->job->dir == NULL) return ES_OK;
-  const es_status status = es_cli_write_config(w->job, diag);
-  return status == ES_OK ? es_cli_write_provenance(w->job, &summary, diag)
-                         : status;
+  return es_cli_write_record(w->job, &summary, diag);
 }
 
 static es_status write_out(const work *w, es_diag *diag) {

@@ -93,6 +93,12 @@ es_status es_sinks_close(es_sinks *sinks, bool keep, es_diag *diag) {
   return status;
 }
 
+es_status es_sinks_end(es_sinks *sinks, es_status status, es_diag *diag) {
+  const bool good = status == ES_OK;
+  const es_status closed = es_sinks_close(sinks, good, good ? diag : NULL);
+  return good ? closed : status;
+}
+
 void es_cli_forget_data(const es_job *job, const es_instance *instance) {
   unsigned crc;
   if (es_instance_checksum(instance, &crc)) return;
@@ -168,6 +174,12 @@ es_status es_cli_write_provenance(const es_job *job, const es_summary *summary,
   const es_status status = es_provenance_write(&p, path, diag);
   free(path);
   return status;
+}
+
+es_status es_cli_write_record(const es_job *job, const es_summary *summary,
+                              es_diag *diag) {
+  const es_status status = es_cli_write_config(job, diag);
+  return status == ES_OK ? es_cli_write_provenance(job, summary, diag) : status;
 }
 
 es_status es_cli_on_instance(const es_job *job, es_instance_work work,

@@ -63,9 +63,7 @@ static es_status write_rows(const es_job *job, const es_instance *instance,
                           s.tau,          s.half_time, s.steps};
     status = es_sinks_row(sinks, row, columns, diag);
   }
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
 
 static es_status write_record(const es_job *job, const es_instance *instance,
@@ -80,9 +78,7 @@ static es_status write_record(const es_job *job, const es_instance *instance,
                               .instance = instance,
                               .figures = figures,
                               .n_figures = 3};
-  const es_status status = es_cli_write_config(job, diag);
-  return status == ES_OK ? es_cli_write_provenance(job, &summary, diag)
-                         : status;
+  return es_cli_write_record(job, &summary, diag);
 }
 
 static es_status predict(const es_job *job, const es_instance *instance,

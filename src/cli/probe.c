@@ -122,9 +122,7 @@ static es_status write_row(const probe *p, es_diag *diag) {
   if (status != ES_OK) return status;
   status = es_sinks_header(sinks, columns, COLUMNS, diag);
   if (status == ES_OK) status = es_sinks_mixed(sinks, row, word, COLUMNS, diag);
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
 
 static size_t collect(const probe *p, es_figure figure[MOST_FIGURES]) {
@@ -159,9 +157,7 @@ static es_status write_record(const probe *p, double started, es_diag *diag) {
                               .network = true,
                               .figures = figures,
                               .n_figures = collect(p, figures)};
-  const es_status status = es_cli_write_config(p->job, diag);
-  return status == ES_OK ? es_cli_write_provenance(p->job, &summary, diag)
-                         : status;
+  return es_cli_write_record(p->job, &summary, diag);
 }
 
 static es_status print_json(const probe *p, es_diag *diag) {

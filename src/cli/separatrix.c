@@ -41,9 +41,7 @@ static es_status write_record(const es_job *job, const es_instance *instance,
                               .instance = instance,
                               .figures = &figure,
                               .n_figures = 1};
-  const es_status status = es_cli_write_config(job, diag);
-  return status == ES_OK ? es_cli_write_provenance(job, &summary, diag)
-                         : status;
+  return es_cli_write_record(job, &summary, diag);
 }
 
 /* Finding the rows may have given the model something to say. */

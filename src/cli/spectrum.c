@@ -146,9 +146,7 @@ static es_status write_rows(const spectrum *s, es_diag *diag) {
                           sum > 0 ? part / sum : 1};
     status = es_sinks_row(sinks, row, 3, diag);
   }
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
 
 static void collect(const spectrum *s, es_figure figure[FIGURES]) {
@@ -179,9 +177,7 @@ static es_status write_record(const spectrum *s, double started,
                               .network = true,
                               .figures = figures,
                               .n_figures = FIGURES};
-  const es_status status = es_cli_write_config(s->job, diag);
-  return status == ES_OK ? es_cli_write_provenance(s->job, &summary, diag)
-                         : status;
+  return es_cli_write_record(s->job, &summary, diag);
 }
 
 static es_status print_json(const spectrum *s, es_diag *diag) {

@@ -23,7 +23,5 @@ es_status es_cli_write_table(const es_job *job, const es_instance *instance,
   status = es_sinks_header(sinks, table->columns, columns, diag);
   for (size_t j = 0; status == ES_OK && j < table->rows; j++)
     status = write_row(sinks, instance, table, j, columns, diag);
-  const es_status closed =
-      es_sinks_close(sinks, status == ES_OK, status == ES_OK ? diag : NULL);
-  return status == ES_OK ? closed : status;
+  return es_sinks_end(sinks, status, diag);
 }
