@@ -207,19 +207,22 @@ static es_status draw(const flow_run *run) {
 }
 
 /* The steps as far as they were met, the arrays and the record belong to a
- * failed run too; the figure does not. */
+ * failed run too; the figure does not. The record says that all is there, and
+ * comes last; where drawing failed, the data are. */
 static es_status finish_folder(flow_run *run, es_status ran) {
   if (run->job->dir == NULL) return ran;
   es_diag own = {0}, *kept = run->diag;
+  es_status failed = ran;
   if (ran != ES_OK) run->diag = &own;
   es_status status = write_steps(run);
   if (status == ES_OK) status = write_arrays(run);
   if (status == ES_OK)
     status = es_cli_write_factors(run->job, run->instance, run->diag);
+  if (status == ES_OK && ran == ES_OK) failed = draw(run);
+  if (failed != ES_OK) run->diag = &own;
   if (status == ES_OK) status = write_record(run, ran);
   run->diag = kept;
-  if (ran != ES_OK) return ran;
-  return status == ES_OK ? draw(run) : status;
+  return failed != ES_OK ? failed : status;
 }
 
 static bool add_steps(cJSON *root, const flow_run *run) {

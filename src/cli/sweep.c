@@ -168,20 +168,22 @@ es_status es_sweep_strict(const es_job *job, const es_tally *tally,
                  tally->failed, tally->cells);
 }
 
+/* The record says that all is there, and comes last; where drawing failed, the
+ * data are. */
 static es_status finish(sweep_run *run, es_status status, es_diag *diag) {
   const es_job *job = run->job;
-  es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
   run->summary.exit_code = es_status_exit_code(
       status == ES_OK ? es_sweep_strict(job, &run->summary.tally, NULL)
                       : status);
   if (status == ES_FILE_WRITE) return status;
   say_failed(run);
   if (status == ES_INTERRUPTED) say_stopped(run, diag);
+  if (status == ES_OK) status = draw(run, diag);
+  es_diag own = {0}, *kept = status == ES_OK ? diag : &own;
   es_status after = ES_OK;
   if (job->dir != NULL) after = es_sweep_record(job, &run->summary, kept);
   if (after == ES_OK && job->json)
     after = es_sweep_print_json(job, &run->summary, kept);
-  if (after == ES_OK && status == ES_OK) after = draw(run, diag);
   if (status != ES_OK || after != ES_OK)
     return status != ES_OK ? status : after;
   return es_sweep_strict(job, &run->summary.tally, diag);

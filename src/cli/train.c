@@ -201,17 +201,21 @@ static es_status draw(const es_session *s, es_diag *diag) {
                       job->figure, diag);
 }
 
-/* What stays when the training itself is over, well or not. */
+/* What stays when the training itself is over, well or not. The record says
+ * that all is there, and comes last; where drawing failed, the data are. */
 static es_status finish(es_session *s, double started, es_status ran,
                         es_diag *diag) {
   figures f = {.n = 0};
-  es_diag own = {0}, *mine = ran == ES_OK ? diag : &own;
+  es_diag own = {0};
+  es_status failed = ran;
   collect(&f, s, es_seconds() - started);
-  es_status status = ran == ES_OK ? lay_over(s, &f, mine) : ES_OK;
+  es_status status = ran == ES_OK ? lay_over(s, &f, diag) : ES_OK;
+  if (status == ES_OK && ran == ES_OK) failed = draw(s, diag);
+  es_diag *mine = failed == ES_OK ? diag : &own;
   if (status == ES_OK) status = write_record(s, &f, started, ran, mine);
   if (ran != ES_OK) return ran;
-  if (status == ES_OK && s->job->json) status = print_json(s, &f, diag);
-  return status == ES_OK ? draw(s, diag) : status;
+  if (status == ES_OK && s->job->json) status = print_json(s, &f, mine);
+  return failed != ES_OK ? failed : status;
 }
 
 /* The rate, or what it is measured from at the start. */

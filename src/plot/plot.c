@@ -10,6 +10,7 @@
 #include "plot/prepare.h"
 #include "plot/process.h"
 #include "plot/restyle.h"
+#include "plot/script.h"
 #include "plot/slim.h"
 
 #include <dirent.h>
@@ -19,14 +20,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const extensions[] = {"svg", "png", "pdf", "gif"};
-enum { EXTENSIONS = 4, LARGEST_SCRIPT = 1 << 20 };
-
 /* True of a file that ends as a figure of this kind does, blanks aside: on a
  * full disk gnuplot says nothing. */
 static bool is_whole(const char *path, const char *extension) {
-  static const char *const ends[EXTENSIONS] = {"</svg>", "IEND\256B`\202",
-                                               "%%EOF", ";"};
+  static const char *const ends[ES_PLOT_EXTENSIONS] = {
+      "</svg>", "IEND\256B`\202", "%%EOF", ";"};
   char tail[32];
   size_t n = 0;
   FILE *file = fopen(path, "rb");
@@ -35,9 +33,9 @@ static bool is_whole(const char *path, const char *extension) {
     n = fread(tail, 1, sizeof tail, file);
   fclose(file);
   while (n > 0 && tail[n - 1] == '\n') n--;
-  for (int i = 0; i < EXTENSIONS; i++) {
+  for (int i = 0; i < ES_PLOT_EXTENSIONS; i++) {
     const size_t length = strlen(ends[i]);
-    if (strcmp(extension, extensions[i]) == 0)
+    if (strcmp(extension, es_plot_extension[i]) == 0)
       return n >= length && memcmp(tail + n - length, ends[i], length) == 0;
   }
   return false;
@@ -90,10 +88,11 @@ static es_status run_script(const char *dir, const char *script,
                    "gnuplot is missing (package gnuplot-nox); the data in %s "
                    "are whole, and `eigenstep plot` draws them later",
                    dir);
-  snprintf(name, sizeof name, "%.*s", (int)(strlen(script) - 3), script);
-  for (int i = 0; i < EXTENSIONS; i++) {
-    const es_status settled = settle_figure(dir, name, extensions[i], code == 0,
-                                            status == ES_OK ? diag : NULL);
+  snprintf(name, sizeof name, "%.*s", (int)es_plot_stem(script), script);
+  for (int i = 0; i < ES_PLOT_EXTENSIONS; i++) {
+    const es_status settled =
+        settle_figure(dir, name, es_plot_extension[i], code == 0,
+                      status == ES_OK ? diag : NULL);
     if (status == ES_OK) status = settled;
   }
   if (code != 0)
@@ -169,7 +168,7 @@ static es_status append_share(FILE *out, const char *name, es_diag *diag) {
   size_t n = 0;
   es_status status = es_share_find(&path, "plots", name, diag);
   if (status == ES_OK)
-    status = es_file_read(&text, &n, path, LARGEST_SCRIPT, diag);
+    status = es_file_read(&text, &n, path, ES_PLOT_LARGEST, diag);
   if (status == ES_OK) fwrite(text, 1, n, out);
   free(text);
   free(path);
@@ -215,111 +214,10 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
   es_status status = ES_OK;
   figure f = {.dir = dir, .title = title, .look = look};
   if (es_file_has(dir, "trace.csv")) status = es_plot_slim(&f.trace, dir, diag);
-  while (status == ES_OK && *kinds != '\0') {
-    char kind[64];
-    f.kind = kind;
-    const size_t n = strcspn(kinds, ",");
-    snprintf(kind, sizeof kind, "%.*s", (int)n, kinds);
+  char kind[ES_PLOT_KIND];
+  f.kind = kind;
+  while (status == ES_OK && es_plot_next(&kinds, kind))
     status = draw_one(&f, diag);
-    kinds += n + (kinds[n] == ',');
-  }
-  return status;
-}
-
-static es_status cannot_read(const char *path, int error, es_diag *diag) {
-  return es_fail(diag, error == ENOMEM ? ES_NO_MEMORY : ES_FILE_DATA,
-                 "%s: cannot be read: %s", path, strerror(error));
-}
-
-/* Whether DIR/script was written here: not what is no file, or is closed to
- * us. */
-static es_status recognise(bool *ours, const char *dir, const char *script,
-                           es_diag *diag) {
-  char begin[sizeof ES_PLOT_MARK] = "";
-  char *path = es_file_join(dir, script);
-  *ours = false;
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  FILE *file = fopen(path, "rb");
-  if (file != NULL)
-    *ours = fread(begin, 1, sizeof ES_PLOT_MARK - 1, file) ==
-                sizeof ES_PLOT_MARK - 1 &&
-            strcmp(begin, ES_PLOT_MARK) == 0;
-  const int error = file != NULL && !ferror(file) ? 0 : errno;
-  if (file != NULL) fclose(file);
-  const bool known =
-      error == 0 || error == ENOENT || error == EACCES || error == EISDIR;
-  const es_status status = known ? ES_OK : cannot_read(path, error, diag);
-  free(path);
-  return status;
-}
-
-/* The script last: what is left of a removal that failed is still known. */
-static es_status forget_one(const char *dir, const char *script, size_t length,
-                            es_diag *diag) {
-  char name[300];
-  bool ours;
-  es_status status = recognise(&ours, dir, script, diag);
-  if (!ours) return status;
-  for (int i = 0; status == ES_OK && i < EXTENSIONS; i++) {
-    snprintf(name, sizeof name, "%.*s.%s", (int)length, script, extensions[i]);
-    status = es_file_remove(dir, name, diag);
-  }
-  return status == ES_OK ? es_file_remove(dir, script, diag) : status;
-}
-
-static es_status forget_all(const char *dir, es_diag *diag) {
-  es_status status = es_file_remove(dir, "curves.csv", diag);
-  if (status != ES_OK) return status;
-  DIR *folder = opendir(dir);
-  if (folder == NULL)
-    return errno == ENOENT ? ES_OK : cannot_read(dir, errno, diag);
-  for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
-    const size_t length = strlen(entry->d_name);
-    if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0)
-      status = forget_one(dir, entry->d_name, length - 3, diag);
-  }
-  closedir(folder);
-  return status;
-}
-
-es_status es_plot_forget(const char *dir, const char *kinds, es_diag *diag) {
-  es_status status = ES_OK;
-  if (kinds == NULL) return forget_all(dir, diag);
-  while (status == ES_OK && *kinds != '\0') {
-    char script[80];
-    const size_t n = strcspn(kinds, ",");
-    snprintf(script, sizeof script, "%.*s.gp", (int)n, kinds);
-    status = forget_one(dir, script, n, diag);
-    kinds += n + (kinds[n] == ',');
-  }
-  return status;
-}
-
-static bool is_drawn(const char *dir, const char *script, size_t length) {
-  char name[300];
-  bool drawn = false;
-  for (int i = 0; !drawn && i < EXTENSIONS; i++) {
-    snprintf(name, sizeof name, "%.*s.%s", (int)length, script, extensions[i]);
-    drawn = es_file_has(dir, name);
-  }
-  return drawn;
-}
-
-es_status es_plot_lacks(bool *out, const char *dir, es_diag *diag) {
-  es_status status = ES_OK;
-  bool ours;
-  *out = false;
-  DIR *folder = opendir(dir);
-  if (folder == NULL)
-    return errno == ENOENT ? ES_OK : cannot_read(dir, errno, diag);
-  for (struct dirent *entry;
-       status == ES_OK && !*out && (entry = readdir(folder));) {
-    const size_t length = strlen(entry->d_name);
-    if (length <= 3 || strcmp(entry->d_name + length - 3, ".gp") != 0) continue;
-    status = recognise(&ours, dir, entry->d_name, diag);
-    *out = ours && !is_drawn(dir, entry->d_name, length - 3);
-  }
-  closedir(folder);
   return status;
 }
 
@@ -355,13 +253,11 @@ static es_status treat_folder(const char *dir, int depth, errand *e,
   if (folder == NULL)
     return es_fail(diag, ES_FILE_MISSING, "%s: no such folder", dir);
   for (struct dirent *entry; status == ES_OK && (entry = readdir(folder));) {
-    const size_t length = strlen(entry->d_name);
     if (entry->d_name[0] == '.') continue;
     char *path = es_file_join(dir, entry->d_name);
     if (path == NULL)
       status = es_fail(diag, ES_NO_MEMORY, "no memory");
-    else if (length > 3 && strcmp(entry->d_name + length - 3, ".gp") == 0 &&
-             !is_no_file(path))
+    else if (es_plot_stem(entry->d_name) > 0 && !is_no_file(path))
       status = treat(dir, entry->d_name, e, diag);
     else if (depth > 0 && es_file_is_directory(path))
       status = treat_folder(path, depth - 1, e, diag);

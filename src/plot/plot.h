@@ -22,9 +22,10 @@ es_status es_plot_draw(const char *dir, const char *kinds, const char *title,
 es_status es_plot_forget(const char *dir, const char *kinds,
                          es_diag *diag) ES_MUST_USE;
 
-/* Whether a script that was written into dir has no figure beside it: gnuplot
- * was missing then, or the drawing was killed. */
-es_status es_plot_lacks(bool *out, const char *dir, es_diag *diag) ES_MUST_USE;
+/* Whether one of kinds has not been drawn in dir, or, for NULL, a script that
+ * was written there: gnuplot was missing then, or the drawing was killed. */
+es_status es_plot_lacks(bool *out, const char *dir, const char *kinds,
+                        es_diag *diag) ES_MUST_USE;
 
 /* Runs every file *.gp of a folder and of the folders in it; *n counts them.
  * figure (NULL: none) takes the place of how those looked that were written

@@ -3,11 +3,10 @@
 
 #include "file/atomic.h"
 #include "plot/figure.h"
+#include "plot/script.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LARGEST_SCRIPT = 1 << 20 };
 
 static const char *next_line(const char *line) {
   const char *end = strchr(line, '\n');
@@ -68,7 +67,7 @@ es_status es_plot_restyle(const char *dir, const char *script,
   size_t n = 0;
   char *path = es_file_join(dir, script);
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = es_file_read(&bytes, &n, path, LARGEST_SCRIPT, diag);
+  es_status status = es_file_read(&bytes, &n, path, ES_PLOT_LARGEST, diag);
   const char *text = (const char *)bytes;
   if (status == ES_OK && begins(text, ES_PLOT_MARK)) {
     const char *body = find_body(text);

@@ -5,11 +5,6 @@
 
 #include <eigenstep/config.h>
 
-/* How a script begins that was written here, and how what follows its preamble
- * does (plots/common.gp). */
-#define ES_PLOT_MARK "# Drawn by eigenstep"
-#define ES_PLOT_COMMON "# Shared by every figure"
-
 /* dir/script with these settings (figure.h) in place of the old ones; only asks
  * whether that can be done where `asking`. Scripts of others are left alone.
  * ES_BAD_VALUE where it has modes and none of those asked for; ES_FILE_DATA

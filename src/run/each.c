@@ -3,10 +3,10 @@
 
 #include "file/atomic.h"
 #include "file/csv.h"
-#include "plot/plot.h"
 #include "run/against.h"
 #include "run/align.h"
 #include "run/derive.h"
+#include "run/drawing.h"
 #include "run/ends.h"
 #include "run/fit.h"
 #include "run/items.h"
@@ -325,12 +325,9 @@ es_status es_each_run(const es_job *job, const es_plan *plan,
   if (status == ES_OK) status = es_summary_write(job->dir, stage, diag);
   if (status == ES_OK) status = es_fit_write(job->dir, stage, diag);
   if (status == ES_OK) status = es_align_write(job->dir, stage, diag);
-  if (status != ES_OK || stage->plot == NULL ||
-      strcmp(stage->plot, "none") == 0)
-    return status;
-  return es_plot_draw(job->dir, stage->plot,
-                      plan->title != NULL ? plan->title : stage->name,
-                      job->figure, diag);
+  return status == ES_OK
+             ? es_stage_draw(job->dir, plan, stage, job->figure, diag)
+             : status;
 }
 
 /* Whether a table has the columns of the ends that are asked for now. One that

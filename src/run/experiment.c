@@ -5,6 +5,7 @@
 #include "plot/plot.h"
 #include "report/html.h"
 #include "run/align.h"
+#include "run/drawing.h"
 #include "run/each.h"
 #include "run/fit.h"
 #include "run/items.h"
@@ -112,21 +113,17 @@ static es_status folder_of(char **out, const char *dir, const char *name,
 }
 
 /* A stage that is run once. The figure of one with `align` waits for it. */
-static es_status execute_once(const es_job *job, const es_stage *stage,
-                              es_diag *diag) {
+static es_status execute_once(const es_job *job, const es_plan *plan,
+                              const es_stage *stage, es_diag *diag) {
   es_job own = *job;
-  const char *kinds = own.plot;
   es_status status = es_job_begun(&own, diag);
   if (stage->align != NULL) own.plot = "none";
   if (status == ES_OK) status = es_job_execute(&own, diag);
   if (status != ES_OK || own.dir == NULL || own.dry_run) return status;
   status = es_align_write(own.dir, stage, diag);
-  if (status != ES_OK || stage->align == NULL || kinds == NULL ||
-      strcmp(kinds, "none") == 0)
-    return status;
-  return es_plot_draw(own.dir, kinds,
-                      own.title != NULL ? own.title : stage->name, own.figure,
-                      diag);
+  return status == ES_OK && stage->align != NULL
+             ? es_stage_draw(own.dir, plan, stage, own.figure, diag)
+             : status;
 }
 
 /* One stage into dir/NAME. */
@@ -155,7 +152,7 @@ static es_status run_stage(const es_job *job, const es_plan *plan,
   if (status == ES_OK) job->say(job, stage->name);
   if (status == ES_OK)
     status = es_items_any(stage) ? es_each_run(&own, plan, stage, diag)
-                                 : execute_once(&own, stage, diag);
+                                 : execute_once(&own, plan, stage, diag);
   es_config_free(own.config);
   es_config_free(figure);
   free(target);
@@ -232,19 +229,21 @@ static es_status check_stages(const es_plan *plan, es_diag *diag) {
 
 /* What a kept stage is summed over, fitted to or set beside may be another
  * now, and its figures may not have come to be. */
-static es_status sum_again(const es_job *job, const es_stage *stage,
-                           es_diag *diag) {
+static es_status sum_again(const es_job *job, const es_plan *plan,
+                           const es_stage *stage, es_diag *diag) {
+  es_config *look = NULL;
   char *dir = es_file_join(job->dir, stage->name);
   if (dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  es_status status = ES_OK;
-  if (es_items_any(stage)) status = es_summary_write(dir, stage, diag);
+  es_status status = es_stage_figure(&look, plan, stage, diag);
+  if (es_items_any(stage) && status == ES_OK)
+    status = es_summary_write(dir, stage, diag);
   if (es_items_any(stage) && status == ES_OK)
     status = es_fit_write(dir, stage, diag);
   if (status == ES_OK) status = es_align_write(dir, stage, diag);
-  size_t drawn;
-  bool lacks = false;
-  if (status == ES_OK) status = es_plot_lacks(&lacks, dir, diag);
-  if (status == ES_OK && lacks) status = es_plot_again(dir, NULL, &drawn, diag);
+  if (status == ES_OK)
+    status = es_stage_redraw(dir, plan, stage,
+                             job->figure != NULL ? job->figure : look, diag);
+  es_config_free(look);
   free(dir);
   return status;
 }
@@ -270,7 +269,7 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
   es_status status = job->dry_run ? ES_OK : es_job_take_dir(job, diag);
   if (status == ES_OK) status = choose_stages(job, plan, kept, diag);
   for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
-    status = kept[i] ? sum_again(job, &plan->stage[i], diag)
+    status = kept[i] ? sum_again(job, plan, &plan->stage[i], diag)
                      : run_stage(job, plan, &plan->stage[i], diag);
     if (status != ES_OK && status != ES_TOOL_MISSING)
       take_back(job, &plan->stage[i]);

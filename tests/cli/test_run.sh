@@ -123,9 +123,10 @@ same "a diverging item has its status" "$(cut -d, -f2 out/each/diverging/table.c
 same "one out of budget too" "$(cut -d, -f2 out/each/budget/table.csv | tr '\n' ' ')" "status 4 0 "
 same "keys of one name keep their section" "$(head -1 out/each/seeds/table.csv | cut -d, -f1-3)" "model.seed,data.seed,status"
 same "verdict of a table" "$(verdict out/each/verdict.csv)" "holds"
-touch -d 2001-01-01 out/each/lr/*.csv
+touch -d 2001-01-01 out/each/lr/*.csv; rm out/each/lr/descent.*
 es run each.yaml --resume --quiet; ok $rc "--resume with each" "$err"
 same "keeps a whole table" "$(year $table)" 2001
+[ -s out/each/lr/descent.svg ]; ok $? "and draws the figure that is gone"
 es run each.yaml --dry-run -o dry
 ok $rc "--dry-run with each" "$err"
 grep -q "lr: 6 runs" <<<"$out" && [ ! -e dry ]; ok $? "tells how many runs" "$out"
@@ -251,6 +252,19 @@ unset es_path
 es run good.yaml -o cut --resume --quiet; ok $rc "--resume makes it good" "$err"
 [ -s cut/one/staircase.svg ] && cmp -s cut/one/trace.csv out/good/one/trace.csv
 ok $? "with the figure"
+
+# A kill while it draws: the record, which says that all is there, is not; and
+# a stage that is kept has all of its figures.
+mkdir killer; printf '#!/bin/sh\nkill -9 $PPID\n' >killer/gnuplot; chmod +x killer/gnuplot
+es_path=$work/killer:$PATH
+{ es run good.yaml -o struck --quiet; } 2>/dev/null
+same "killed while it draws" "$rc $(ls struck/one | grep -c -e run.json -e svg)" "137 0"
+unset es_path
+es run good.yaml -o struck --resume --quiet; ok $rc "--resume" "$err"
+[ -s struck/one/staircase.svg ] && [ -s struck/one/run.json ]; ok $? "draws it, and is done"
+touch -d 2001-01-01 struck/one/trace.csv; rm struck/one/staircase.*
+es run good.yaml -o struck --resume --quiet; ok $rc "--resume where a figure is gone" "$err"
+same "draws it, of the same rows" "$(ls struck/one/staircase.svg) $(year struck/one/trace.csv)" "struck/one/staircase.svg 2001"
 
 # Malformed: exit 2, one line with path:line:column, nothing written.
 bad() { # name, pattern; the file on standard input
