@@ -28,7 +28,7 @@ void es_array_free(es_array *array);
  * comma or white space between numbers, '#' comments; at most 2 GiB. NPY:
  * versions 1 to 3, little- or big-endian f4, f8, i1 to i8, u1 to u8, C or
  * Fortran order, 1 or 2 dimensions, and nothing behind the data. HDF5: integers
- * or floats, 1 or 2 dimensions, at most 2^31 numbers; external links, external
+ * or floats, 1 to 3 dimensions, at most 2^31 numbers; external links, external
  * storage and virtual datasets are refused. */
 es_status es_csv_read_array(es_array *out, const char *path,
                             es_diag *diag) ES_MUST_USE;

@@ -79,8 +79,9 @@ es_status es_file_hold(int *fd, const char *dir, bool shared,
 /* Removes dir/name if it is there; dir NULL: nothing. */
 es_status es_file_remove(const char *dir, const char *name,
                          es_diag *diag) ES_MUST_USE;
+/* Whether there is something of that name, and not a link to nothing; and the
+ * same of dir/name. */
 bool es_file_exists(const char *path);
-/* The same of dir/name. */
 bool es_file_has(const char *dir, const char *name);
 bool es_file_is_directory(const char *path);
 

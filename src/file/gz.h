@@ -6,6 +6,8 @@
 
 typedef struct es_gz es_gz;
 
+/* A file that begins as gzip does is one, any other is plain. Errors of
+ * es_file_open, and ES_NO_MEMORY; free with es_gz_close. */
 es_status es_gz_open(es_gz **out, const char *path, es_diag *diag) ES_MUST_USE;
 
 /* Reads exactly n bytes; ES_FILE_CORRUPT at an early end (truncated, shrunk)

@@ -11,6 +11,8 @@
 
 typedef struct es_h5 es_h5; /* a file being written */
 
+/* Begins PATH.part; refused as es_part_open refuses it. End it with
+ * es_h5_commit or es_h5_abandon. */
 es_status es_h5_create(es_h5 **out, const char *path,
                        es_diag *diag) ES_MUST_USE;
 
@@ -36,7 +38,8 @@ es_status es_h5_write_float(es_h5 *file, const char *dataset, const float *data,
 es_status es_h5_commit(es_h5 *file, es_diag *diag) ES_MUST_USE;
 void es_h5_abandon(es_h5 *file); /* NULL accepted */
 
-/* A file being read, dataset by dataset, into memory of known shape. */
+/* A file being read, dataset by dataset, into memory of known shape.
+ * ES_FILE_MISSING as es_file_open, ES_FILE_CORRUPT for what is no HDF5. */
 typedef struct es_h5_source es_h5_source;
 es_status es_h5_open(es_h5_source **out, const char *path,
                      es_diag *diag) ES_MUST_USE;

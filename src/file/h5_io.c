@@ -2,6 +2,7 @@
 #include "file/h5_io.h"
 
 #include "file/h5_guard.h"
+#include "file/open.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -93,12 +94,14 @@ static bool is_bad(file *f, haddr_t at, size_t n, const void *bytes) {
   if (es_h5_is_bad_header(bytes, n, f->eof, &f->rank)) return true;
   if (!goes_on) return false;
   const size_t size = (size_t)(f->header_end - first);
+  size_t read;
   unsigned char *all = calloc(size, 1);
-  if (all == NULL) take_down(f->io, ENOMEM);
-  const bool got =
-      all != NULL && pread(f->io->fd, all, size, (off_t)first) >= 0;
-  if (all != NULL && !got) take_down(f->io, errno);
-  const bool bad = !got || es_h5_is_bad_header(all, size, f->eof, &f->rank);
+  const int error = all == NULL
+                        ? ENOMEM
+                        : es_file_pull_at(f->io->fd, all, size, first, &read);
+  if (error != 0) take_down(f->io, error);
+  const bool bad =
+      error != 0 || es_h5_is_bad_header(all, size, f->eof, &f->rank);
   free(all);
   return bad;
 }
@@ -117,23 +120,14 @@ static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
   (void)transfer;
   es_h5_io *io = ((file *)base)->io;
   if (at > farthest || n > farthest - at) return -1;
-  const size_t whole = n;
-  const haddr_t first = at;
-  unsigned char *bytes = out;
-  while (n > 0) {
-    const ssize_t r = pread(io->fd, bytes, n, (off_t)at);
-    if (r < 0 && errno == EINTR) continue;
-    if (r < 0) {
-      take_down(io, errno);
-      return -1;
-    }
-    if (r == 0) break;
-    bytes += r;
-    at += (haddr_t)r;
-    n -= (size_t)r;
+  size_t got;
+  const int error = es_file_pull_at(io->fd, out, n, at, &got);
+  if (error != 0) {
+    take_down(io, error);
+    return -1;
   }
-  memset(bytes, 0, n);
-  return is_refused((file *)base, type, first, whole, out) ? -1 : 0;
+  memset((unsigned char *)out + got, 0, n - got);
+  return is_refused((file *)base, type, at, n, out) ? -1 : 0;
 }
 
 static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
@@ -143,15 +137,9 @@ static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer,
   file *f = (file *)base;
   if (at > farthest || n > farthest - at) return -1;
   if (at + n > f->eof) f->eof = at + n;
-  const unsigned char *bytes = from;
-  while (n > 0 && f->io->error == 0) {
-    const ssize_t r = pwrite(f->io->fd, bytes, n, (off_t)at);
-    if (r < 0 && errno != EINTR) take_down(f->io, errno);
-    if (r <= 0) continue;
-    bytes += r;
-    at += (haddr_t)r;
-    n -= (size_t)r;
-  }
+  const int error =
+      f->io->error == 0 ? es_file_push_at(f->io->fd, from, n, at) : 0;
+  if (error != 0) take_down(f->io, error);
   return 0;
 }
 

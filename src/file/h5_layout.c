@@ -140,24 +140,9 @@ void es_h5_layout_free(es_h5_layout *layout) {
 }
 
 int es_h5_pull(int fd, void *out, size_t n, uint64_t at) {
-  for (unsigned char *to = out; n > 0;) {
-    const ssize_t r = pread(fd, to, n, (off_t)at);
-    if (r < 0 && errno == EINTR) continue;
-    if (r < 0) return errno;
-    if (r == 0) return EIO;
-    to += r, n -= (size_t)r, at += (uint64_t)r;
-  }
-  return 0;
-}
-
-int es_h5_push(int fd, const void *bytes, size_t n, uint64_t at) {
-  for (const unsigned char *from = bytes; n > 0;) {
-    const ssize_t r = pwrite(fd, from, n, (off_t)at);
-    if (r < 0 && errno == EINTR) continue;
-    if (r <= 0) return r < 0 ? errno : ENOSPC;
-    from += r, n -= (size_t)r, at += (uint64_t)r;
-  }
-  return 0;
+  size_t got;
+  const int error = es_file_pull_at(fd, out, n, at, &got);
+  return error == 0 && got < n ? EIO : error;
 }
 
 /* What is done with a piece of the empty table. */
@@ -192,7 +177,7 @@ static int outside(const es_h5_layout *l, int fd, piece use, void *context) {
 static int copy(int fd, const void *bytes, size_t n, uint64_t at,
                 void *context) {
   (void)context;
-  return es_h5_push(fd, bytes, n, at);
+  return es_file_push_at(fd, bytes, n, at);
 }
 
 int es_h5_layout_copy(const es_h5_layout *layout, int fd) {

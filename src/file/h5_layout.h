@@ -31,6 +31,5 @@ int es_h5_layout_compare(const es_h5_layout *layout, int fd, bool *same);
 
 /* All of n bytes at a place; 0 or an errno, EIO for a file that is shorter. */
 int es_h5_pull(int fd, void *out, size_t n, uint64_t at);
-int es_h5_push(int fd, const void *bytes, size_t n, uint64_t at);
 
 #endif

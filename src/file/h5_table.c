@@ -83,14 +83,11 @@ static es_status begin(es_h5_table *t, es_diag *diag) {
   if (status != ES_OK) return status;
   t->fd = fileno(t->part.stream);
   status = check_room(t, diag);
-  if (status != ES_OK) {
-    es_part_abandon(&t->part);
-    return status;
+  if (status == ES_OK) {
+    const int error = es_h5_layout_copy(&t->layout, t->fd);
+    status = error == 0 ? es_h5_table_sync(t, 0, diag) : cannot(t, error, diag);
   }
-  const int error = es_h5_layout_copy(&t->layout, t->fd);
-  if (error == 0) return es_h5_table_sync(t, 0, diag);
-  status = cannot(t, error, diag);
-  es_part_abandon(&t->part);
+  if (status != ES_OK) es_part_abandon(&t->part);
   return status;
 }
 
@@ -176,7 +173,7 @@ es_status es_h5_table_write(es_h5_table *t, size_t column, uint64_t first,
                             const void *data, size_t n, es_diag *diag) {
   size_t bytes;
   const uint64_t at = place(t, column, first, &bytes);
-  const int error = es_h5_push(t->fd, data, n * bytes, at);
+  const int error = es_file_push_at(t->fd, data, n * bytes, at);
   return error == 0 ? ES_OK : cannot(t, error, diag);
 }
 
@@ -192,8 +189,8 @@ es_status es_h5_table_sync(es_h5_table *t, uint64_t done, es_diag *diag) {
   uint64_t length;
   const es_status status = es_part_sync(&t->part, &length, diag);
   if (status != ES_OK) return status;
-  const int error =
-      es_h5_push(t->fd, &done, sizeof done, t->layout.extent[t->layout.n].at);
+  const int error = es_file_push_at(t->fd, &done, sizeof done,
+                                    t->layout.extent[t->layout.n].at);
   return error == 0 ? ES_OK : cannot(t, error, diag);
 }
 

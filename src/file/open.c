@@ -63,3 +63,26 @@ int es_file_pull(int fd, void *out, size_t n, size_t *got) {
   }
   return 0;
 }
+
+int es_file_pull_at(int fd, void *out, size_t n, uint64_t at, size_t *got) {
+  unsigned char *bytes = out;
+  *got = 0;
+  while (*got < n) {
+    const ssize_t r = pread(fd, bytes + *got, n - *got, (off_t)(at + *got));
+    if (r < 0 && errno == EINTR) continue;
+    if (r < 0) return errno;
+    if (r == 0) return 0;
+    *got += (size_t)r;
+  }
+  return 0;
+}
+
+int es_file_push_at(int fd, const void *bytes, size_t n, uint64_t at) {
+  for (const unsigned char *from = bytes; n > 0;) {
+    const ssize_t r = pwrite(fd, from, n, (off_t)at);
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) return r < 0 ? errno : ENOSPC;
+    from += r, n -= (size_t)r, at += (uint64_t)r;
+  }
+  return 0;
+}

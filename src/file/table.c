@@ -220,7 +220,8 @@ static es_status read_start(char **bytes, size_t *n, int fd, const char *path,
     *bytes = grown;
     const int error = es_file_pull(fd, grown + *n, room - *n, &got);
     if (error != 0)
-      return es_file_fail(diag, ES_FILE_MISSING, path, "%s", strerror(error));
+      return es_file_fail(diag, ES_FILE_CORRUPT, path, "cannot be read: %s",
+                          strerror(error));
     *n += got;
     more = *n == room;
     line = first_line(grown, *n);

@@ -30,6 +30,16 @@ static inline es_status open_words(es_dataset **set, es_diag *diag,
 #define OPEN(set, diag, ...)                                                   \
   open_words(set, diag, (const char *const[]){__VA_ARGS__, NULL})
 
+/* The same of words that are good. */
+static inline es_dataset *open_set(const char *const *words) {
+  es_dataset *set;
+  es_diag diag;
+  assert_ok(open_words(&set, &diag, words), diag);
+  return set;
+}
+
+#define SET(...) open_set((const char *const[]){__VA_ARGS__, NULL})
+
 /* The folder of this test run and the paths in it. */
 typedef struct folder {
   char name[64], plain[96], packed[96], word[128];

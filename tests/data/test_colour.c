@@ -13,14 +13,6 @@ static void write_scattered(const folder *f) {
   write_images(f, pixels, N, SIDE);
 }
 
-static es_dataset *open_set(const char *const *words) {
-  es_dataset *set;
-  es_diag diag;
-  assert_ok(open_words(&set, &diag, words), diag);
-  return set;
-}
-
-#define SET(...) open_set((const char *const[]){__VA_ARGS__, NULL})
 #define IMAGES(f, ...)                                                         \
   SET("data.name=idx", "data.seed=7", (f)->word, __VA_ARGS__)
 

@@ -20,13 +20,6 @@ static void write_planes(const folder *f, uint32_t n, uint32_t channels,
   free(bytes);
 }
 
-static es_dataset *open_set(const char *const *words) {
-  es_dataset *set;
-  es_diag diag;
-  assert_ok(open_words(&set, &diag, words), diag);
-  return set;
-}
-
 #define IMAGES(f, ...)                                                         \
   open_set((const char *const[]){"data.name=idx", "data.seed=7", (f)->word,    \
                                  "augment.shift=0", "augment.flip=off",        \

@@ -4,15 +4,6 @@
 
 enum { SIDE = 28, AREA = SIDE * SIDE, M = 3 * AREA };
 
-static es_dataset *open_set(const char *const *words) {
-  es_dataset *set;
-  es_diag diag;
-  assert_ok(open_words(&set, &diag, words), diag);
-  return set;
-}
-
-#define SET(...) open_set((const char *const[]){__VA_ARGS__, NULL})
-
 /* The oracle's lines `tint,sample,0,hue,saturation,r,g,b` of value 1, made by
  * colorsys: a pixel of value v is v times that. */
 static void colours_are_colorsys_s(void **state) {
