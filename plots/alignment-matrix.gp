@@ -26,26 +26,26 @@ stats file using (column("same") == same ? column("chance") : NaN) nooutput name
 cell = n > 12 ? 0.44 : 0.62
 width = 2.5 + cell * m + 0.9
 height = 1.2 + cell * n + 1.2
-set palette defined (0 ink('#fbfaf4'), 0.5 ink('#63a9a0'), 1 ink('#1b1464'))
-set cbrange [0:1]
-set colorbox
-set cblabel 'share of directions in common' @INK
-set xrange [0.5:m+0.5]
-set yrange [n+0.5:0.5]
-set border 0
-set xtics scale 0 rotate by 40 right font tick_font
-set ytics scale 0 font tick_font
-unset mxtics
-unset mytics
-set xtics ('' 0)
-set ytics ('' 0)
-do for [k=1:m] { set xtics add (bare_name(word(columns, k)) k) }
-do for [k=1:n] { set ytics add (bare_name(word(rows, k)) k) }
-set title title_text . "\n" . sprintf('{/*0.8 %s; at random %.3f}', same ? 'runs of one seed' : 'runs of different seeds', C_mean) @INK
-if (!itself) { set ylabel 'predicted by the kernel of' @INK ; set xlabel 'learned by' @INK }
-unset key
 do for [terminal_name in terminals] {
   @OPEN
+  set palette defined (0 ink('#fbfaf4'), 0.5 ink('#63a9a0'), 1 ink('#1b1464'))
+  set cbrange [0:1]
+  set colorbox
+  set cblabel 'share of directions in common' @INK
+  set xrange [0.5:m+0.5]
+  set yrange [n+0.5:0.5]
+  set border 0
+  set xtics scale 0 rotate by 40 right font tick_font
+  set ytics scale 0 font tick_font
+  unset mxtics
+  unset mytics
+  set xtics ('' 0)
+  set ytics ('' 0)
+  do for [k=1:m] { set xtics add (bare_name(word(columns, k)) k) }
+  do for [k=1:n] { set ytics add (bare_name(word(rows, k)) k) }
+  if (!itself) { set ylabel 'predicted by the kernel of' @INK ; set xlabel 'learned by' @INK }
+  set title title_text . "\n" . sprintf('{/*0.8 %s; at random %.3f}', same ? 'runs of one seed' : 'runs of different seeds', C_mean) @INK
+  unset key
   set lmargin at screen 2.2 / width
   set rmargin at screen (2.2 + cell * m) / width
   set tmargin at screen 1 - 0.75 / height

@@ -46,19 +46,14 @@ print_(s) = s eq '#202020' || s eq '#404040' ? '#000000' : s eq '#d95f02' ? '#ee
 ink(s) = figure_theme eq 'dark' ? dark(s) : figure_theme eq 'print' ? print_(s) : s
 ground = figure_theme eq 'dark' ? ink('#ffffff') : '#ffffff'
 
-set datafile separator comma
-set datafile columnheaders
-set datafile missing "nan"
 set encoding utf8
-set colorsequence podo
+# Formats follow each other in one session: each begins at this state, so that
+# all settings of a script stand behind @OPEN.
+MISSING = "'nan'"
 INK = figure_theme eq 'dark' ? "textcolor rgb '" . ink('#000000') . "'" : ''
-STYLE = "set border 3 lw 0.8 lc rgb ink('#404040') ; set tics nomirror scale 0.6 textcolor rgb ink('#202020') ; set key @INK"
-@STYLE
-set mxtics 10
-set style line 100 lw 0.4 lc rgb ink('#dddddd')
-set palette defined (0 ramp[1], 0.25 ramp[2], 0.5 ramp[3], 0.75 ramp[4], 0.92 ramp[5])
-set palette maxcolors 0
-unset colorbox
+STYLE = "set border 3 lw 0.8 lc rgb ink('#404040') ; set tics nomirror scale 0.6 textcolor rgb ink('#202020') ; set key " . INK
+BEGIN = "reset ; set datafile separator comma ; set datafile columnheaders ; set datafile missing @MISSING ; set colorsequence podo ; " . STYLE . " ; set mxtics 10 ; set style line 100 lw 0.4 lc rgb ink('#dddddd') ; set palette defined (0 ramp[1], 0.25 ramp[2], 0.5 ramp[3], 0.75 ramp[4], 0.92 ramp[5]) ; set palette maxcolors 0 ; unset colorbox"
+@BEGIN
 terminals = 'svg'
 if (strstrt(GPVAL_TERMINALS, ' pngcairo ') > 0) terminals = terminals . ' png'
 if (strstrt(GPVAL_TERMINALS, ' pdfcairo ') > 0) terminals = terminals . ' pdf'
@@ -75,7 +70,7 @@ fits(text) = strlen(text) * 0.085 * figure_points / 9.0 < width
 SIZE = "if (!exists('own_width')) { own_width = width ; own_height = height } ; if (exists('figure_width')) { width = figure_width ; height = figure_height } ; figure_points = figure_points_of(1.0 * width / own_width) ; crowd = figure_points / 9.0 * own_width / width ; crowd_y = figure_points / 9.0 * own_height / height ; title_text = figure_title eq 'off' || (figure_title eq 'auto' && exists('figure_width') && !fits(own_title)) ? '' : own_title"
 GROUND = figure_theme eq 'print' ? '' : "background '" . ground . "'"
 # Use as: do for [terminal_name in terminals] { @OPEN … unset output }
-OPEN = SIZE . " ; if (terminal_name eq 'svg') { set terminal svg size 96*width,96*height font figure_font . ',12' fontscale figure_points/9.0 linewidth figure_thick enhanced " . GROUND . " } ; if (terminal_name eq 'png') { set terminal pngcairo size 160*width,160*height font figure_font . ',12' fontscale 1.25*figure_points/9.0 linewidth 1.67*figure_thick pointscale 2.2 dashlength 1.9 " . (GROUND eq '' ? 'transparent' : GROUND) . " } ; if (terminal_name eq 'pdf') { set terminal pdfcairo size width,height font figure_font . ',12' fontscale 0.5625*figure_points/9.0 linewidth 1.5*figure_thick pointscale 1.08 dashlength 1.82 " . GROUND . " } ; set output name . '.' . terminal_name . suffix"
+OPEN = BEGIN . " ; " . SIZE . " ; if (terminal_name eq 'svg') { set terminal svg size 96*width,96*height font figure_font . ',12' fontscale figure_points/9.0 linewidth figure_thick enhanced " . GROUND . " } ; if (terminal_name eq 'png') { set terminal pngcairo size 160*width,160*height font figure_font . ',12' fontscale 1.25*figure_points/9.0 linewidth 1.67*figure_thick pointscale 2.2 dashlength 1.9 " . (GROUND eq '' ? 'transparent' : GROUND) . " } ; if (terminal_name eq 'pdf') { set terminal pdfcairo size width,height font figure_font . ',12' fontscale 0.5625*figure_points/9.0 linewidth 1.5*figure_thick pointscale 1.08 dashlength 1.82 " . GROUND . " } ; set output name . '.' . terminal_name . suffix"
 # Use as: config = 'config.yaml'; key = 'eta'; @SETTING …: then got is the text
 # of the first setting of that name, a list without its brackets, and
 # item(got, j) the j-th number of it.

@@ -13,10 +13,6 @@ array sign[3] = ['η', 'α_p', 'β']
 array lower[3] = ['η', 'α_p', 'τ']
 array lowkey[3] = ['eta', 'alpha_p', 'tau']
 array shown[4] = [ink('#1b1464'), ink('#31688e'), ink('#1f9e89'), ink('#e6a700')]
-set style line 1 lw 2.4 lc rgb shown[1]
-set style line 2 lw 2.4 lc rgb shown[2] dt (9,3)
-set style line 3 lw 2.4 lc rgb shown[3] dt (4,2)
-set style line 4 lw 2.4 lc rgb shown[4]
 item(folder, i) = sprintf('../%s/%03d/trace.csv', folder, i - 1)
 array dot_t[12]
 array dot_c[12]
@@ -48,6 +44,10 @@ left(c) = 0.075 + 0.312*(c-1)
 right(c) = left(c) + 0.285
 do for [terminal_name in terminals] {
   @OPEN
+  set style line 1 lw 2.4 lc rgb shown[1]
+  set style line 2 lw 2.4 lc rgb shown[2] dt (9,3)
+  set style line 3 lw 2.4 lc rgb shown[3] dt (4,2)
+  set style line 4 lw 2.4 lc rgb shown[4]
   set multiplot title title_text @INK offset 0,0.3
   set grid xtics ytics ls 100
   set xrange [0:60]

@@ -16,7 +16,7 @@ array stable[2]
 array low[2]
 array high[2]
 # A cell without a number keeps its place.
-set datafile missing '?'
+MISSING = "'?'" ; set datafile missing @MISSING
 do for [k=1:2] {
   stats points[k] using (strcol("kind") eq 'stable' ? -2/column("eig_1") : NaN) nooutput name 'L'
   stats points[k] using (strcol("kind") eq 'stable' ? column("p") : NaN) nooutput name 'S'
@@ -30,11 +30,11 @@ first_order(x) = exp(R_mean_y + log(x) - R_mean_x)
 config = '../map/config.yaml' ; key = 's0' ; @SETTING
 # 0 reaches the stable point, 1 collapses, 2 neither, 3 diverges.
 where_(p, k) = abs(p - stable[k]) < 1e-2 ? 0 : abs(p) < 1e-2 ? 1 : 2
-set palette defined (0 ink('#6f9fd0'), 0.5 ink('#6f9fd0'), 0.5 ink('#e0a465'), 1.5 ink('#e0a465'), 1.5 ink('#f6eeb0'), 2.5 ink('#f6eeb0'), 2.5 ink('#4a4a4a'), 3 ink('#4a4a4a'))
-set cbrange [0:3]
 
 do for [terminal_name in terminals] {
   @OPEN
+  set palette defined (0 ink('#6f9fd0'), 0.5 ink('#6f9fd0'), 0.5 ink('#e0a465'), 1.5 ink('#e0a465'), 1.5 ink('#f6eeb0'), 2.5 ink('#f6eeb0'), 2.5 ink('#4a4a4a'), 3 ink('#4a4a4a'))
+  set cbrange [0:3]
   set xtics nomirror autofreq
   set ytics nomirror autofreq
   set multiplot

@@ -37,21 +37,21 @@ do for [f=0:frames] {
   if (third[f + 1] < 0.1 * third[frames + 1]) { shown[3] = f }
 }
 what(k) = k == 1 ? 'a point' : k == 2 ? 'a line' : k == 3 ? 'a plane' : 'three dimensions and on'
-set xrange [X_min:X_max]
-set yrange [Y_min:Y_max]
-set zrange [Z_min:Z_max]
-set xyplane at Z_min
-set border 4095 lw 0.4 lc rgb ink('#aaaaaa')
-set view 62,35,1.2,1.15
-unset key
-unset tics
-unset mxtics
-set xlabel '1st' offset 4,1.2 @INK
-set ylabel '2nd' offset -6,2 @INK
-set zlabel '3rd' offset 6,0
-set cbrange [X_min:X_max]
 do for [terminal_name in terminals] {
   @OPEN
+  set xrange [X_min:X_max]
+  set yrange [Y_min:Y_max]
+  set zrange [Z_min:Z_max]
+  set xyplane at Z_min
+  set border 4095 lw 0.4 lc rgb ink('#aaaaaa')
+  set view 62,35,1.2,1.15
+  unset key
+  unset tics
+  unset mxtics
+  set xlabel '1st' offset 4,1.2 @INK
+  set ylabel '2nd' offset -6,2 @INK
+  set zlabel '3rd' offset 6,0
+  set cbrange [X_min:X_max]
   set multiplot layout 2,2 title title_text . "\n " @INK
   do for [k=1:4] {
     f = shown[k]

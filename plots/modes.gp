@@ -1,7 +1,6 @@
 # The leading eigenvectors of Gamma as images, each scaled to its largest pixel:
 # red and blue are the two signs; of three channels, as a colour about middle
 # grey. Tile j is rows (j-1)*pixels … of modes.csv.
-set palette defined (0 ink('#053061'), 0.25 ink('#4393c3'), 0.5 ink('#ffffff'), 0.75 ink('#d6604d'), 1 ink('#67001f'))
 stats 'modes.csv' nooutput name 'A'
 stats 'modes.csv' using "mode" nooutput name 'M'
 stats 'modes.csv' using "x" nooutput name 'X'
@@ -14,6 +13,7 @@ width = 7.0
 height = 0.5 + 1.55 * rows
 do for [terminal_name in terminals] {
   @OPEN
+  set palette defined (0 ink('#053061'), 0.25 ink('#4393c3'), 0.5 ink('#ffffff'), 0.75 ink('#d6604d'), 1 ink('#67001f'))
   set multiplot layout rows,columns title title_text @INK margins 0.02,0.98,0.01,0.90 spacing 0.02,0.05
   unset border
   unset tics

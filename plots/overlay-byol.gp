@@ -7,7 +7,7 @@ width = 9.4
 height = 6.6
 plain = ink('#606060')
 theory = ink('#202020')
-set datafile missing NaN
+MISSING = "NaN" ; set datafile missing @MISSING
 is(x) = x == x
 of(x) = column("run") == 1 ? x : NaN
 stats 'modes.csv' using (column("run") == 1 ? column("mode") : NaN) nooutput name 'M'

@@ -164,11 +164,6 @@ do for [k=1:steps] {
 
 do for [terminal_name in terminals] {
   @OPEN
-  reset
-  set datafile separator comma
-  set datafile columnheaders
-  set datafile missing "nan"
-  set encoding utf8
   set tics nomirror scale 0.6 textcolor rgb theory
   set multiplot
 

@@ -4,7 +4,7 @@
 # the tables of these stages.
 width = 9.6
 height = 5.0
-set datafile missing '?'
+MISSING = "'?'" ; set datafile missing @MISSING
 array from[2] = ['rate-decay', 'decay-average']
 array across[2] = ['alpha_p', 'beta']
 array under[2] = ['predictor rate α_p', 'EMA rate β']

@@ -29,17 +29,17 @@ do for [j=1:curves] {
 }
 do for [terminal_name in terminals] {
   @OPEN
-  set title title_text noenhanced font ',13' offset 0,1.2 @INK
-  set tmargin 5
+  set label 4 title_text at screen 0.5,0.955 center noenhanced font ',13' @INK
+  set tmargin at screen 0.84
   set border 15
   set logscale xy
   set xrange [0.1:10]
   set yrange [0.002:1]
   set xtics add ('0.2' 0.2, '5' 5)
-  set xlabel 'predictor rate α_p' noenhanced @INK
+  set xlabel 'predictor rate α_p' @INK
   set ylabel 'weight decay η' @INK
   set label 1 'p > 0.2 at t = 24' at graph 0.03,1.06 left offset 1,0 point pt 7 ps 0.9 lc rgb ink('#606060') @INK
-  set label 2 'below' at graph 0.22,1.06 left offset 1,0 point pt 6 lw 1.5 ps 0.9 lc rgb ink('#606060') @INK
+  set label 2 'below' at graph 0.24,1.06 left offset 1,0 point pt 6 lw 1.5 ps 0.9 lc rgb ink('#606060') @INK
   set label 3 'dashed: theory of the features at the start; below, the mode lives' at graph 0.98,1.06 right @INK
   unset key
   do for [j=1:curves] { set label 10+j sprintf('mode %d', j) at 2.24,height_of[j] center offset 0,0.55 textcolor rgb tone[j] font ',10' }

@@ -4,7 +4,7 @@
 width = 8.6
 height = 9.0
 # A cell without a number keeps its place.
-set datafile missing '?'
+MISSING = "'?'" ; set datafile missing @MISSING
 array from[4] = ['alpha_eta', 'beta_eta', 'alpha_beta', 'starts']
 array across[4] = ['alpha_p', 'eta', 'alpha_p', 'p0']
 array up[4] = ['eta', 'beta', 'beta', 's0']
@@ -15,8 +15,6 @@ table_of(k) = '../' . from[k] . '/sweep.csv'
 # Shade within a hue: t = 0.1 to 100, logarithmically.
 shade(t) = t <= 0.1 ? 0 : t >= 100 ? 0.9 : 0.3 * log10(10*t)
 tone(word, t) = shade(t) + (word eq 'stable' ? 0 : 1)
-set palette defined (0 ink('#2b6cae'), 0.9 ink('#e4eef8'), 1 ink('#b86a1e'), 1.9 ink('#fdf1e1'), 2 ink('#000000'), 2.99 ink('#000000'), 3 ink('#d6006e'), 4 ink('#d6006e'))
-set cbrange [0:4]
 
 # Coordinates as they are drawn: logarithms but for p0.
 place(k, x) = k == 4 ? x : log10(x)
@@ -58,6 +56,8 @@ threshold = log10(1 / (4 * b))
 
 do for [terminal_name in terminals] {
   @OPEN
+  set palette defined (0 ink('#2b6cae'), 0.9 ink('#e4eef8'), 1 ink('#b86a1e'), 1.9 ink('#fdf1e1'), 2 ink('#000000'), 2.99 ink('#000000'), 3 ink('#d6006e'), 4 ink('#d6006e'))
+  set cbrange [0:4]
   set multiplot
   unset key
   unset grid

@@ -12,7 +12,7 @@ array s0[3]
 array tone[3] = [ink('#1b1464'), ink('#1f9e89'), ink('#e0a100')]
 table_of(k) = '../' . from[k] . '/sweep.csv'
 # A cell without a number keeps its place.
-set datafile missing '?'
+MISSING = "'?'" ; set datafile missing @MISSING
 do for [k=1:3] {
   config = '../' . from[k] . '/config.yaml' ; key = 's0' ; @SETTING
   s0[k] = item(got, 1)
@@ -25,12 +25,12 @@ stats 'trace.csv' using "t" nooutput name 'T'
 config = 'config.yaml' ; key = 'p10' ; @SETTING
 layers = got
 key = 's0' ; @SETTING
-set palette defined (0 ink('#6f9fd0'), 0.5 ink('#6f9fd0'), 0.5 ink('#e0a465'), 1.5 ink('#e0a465'), 1.5 ink('#000000'), 2.5 ink('#000000'), 2.5 ink('#d6006e'), 3 ink('#d6006e'))
-set cbrange [0:3]
 end_ = "(column('status') > 0 ? 3 : strcol('outcome') eq 'stable' ? 0 : strcol('outcome') eq 'collapsed' ? 1 : 2)"
 
 do for [terminal_name in terminals] {
   @OPEN
+  set palette defined (0 ink('#6f9fd0'), 0.5 ink('#6f9fd0'), 0.5 ink('#e0a465'), 1.5 ink('#e0a465'), 1.5 ink('#000000'), 2.5 ink('#000000'), 2.5 ink('#d6006e'), 3 ink('#d6006e'))
+  set cbrange [0:3]
   set xtics nomirror autofreq out
   set ytics nomirror autofreq out
   set multiplot

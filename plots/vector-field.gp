@@ -13,7 +13,7 @@ array eta[3]
 array shown[3] = ['below', 'at', 'above']
 trace_of(what, k) = '../' . what . '_' . way[k] . '/trace.csv'
 points_of(k) = '../points_' . way[k] . '/table.csv'
-set datafile missing NaN
+MISSING = "NaN" ; set datafile missing @MISSING
 
 do for [k=1:3] {
   config = '../line_' . way[k] . '/config.yaml'

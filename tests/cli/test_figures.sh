@@ -30,6 +30,17 @@ for stream in re.findall(rb"stream\r?\n(.*?)endstream", open(sys.argv[1], "rb").
 sizes = {float(m) for m in re.findall(rb"([0-9.]+) 0 0 -[0-9.]+ [0-9.]+ [0-9.]+ Tm", page)}
 print(*(f"{size:.3g}" for size in sorted(sizes, reverse=True)[:2]))' "$1"
 }
+# What one format leaves set is not there for the next: all begin at common.gp's
+# state, which nothing but what a script sets behind @OPEN changes.
+same "no settings before @OPEN" "$(awk 'FNR == 1 { open = 0 } /@OPEN$/ { open = 1 }
+  FILENAME !~ /common/ && !open && /^(.*[{;] )?(un)?set / &&
+  !/set (table|print|datafile)/ && !/^[A-Za-z]+ = "/ { print FILENAME ": " $0 }' \
+  "$root"/plots/*.gp)" ""
+sed "s/^terminals = 'svg'$/& . ' svg'/" plain/staircase.gp >plain/twice.gp
+cp plain/staircase.svg plain/once.svg
+(cd plain && gnuplot twice.gp 2>twice.log)
+same "a format drawn twice" "$(grep -v '^</*g' plain/staircase.svg)" \
+  "$(grep -v '^</*g' plain/once.svg)"
 same "text of the page" "$(pdf_text plain/staircase.pdf)" "9 7.2"
 cmp -s plain/config.yaml look/config.yaml; ok $? "no part of the settings"
 cmp -s plain/trace.csv look/trace.csv; ok $? "nor of the data"
