@@ -44,6 +44,12 @@ do for [terminal_name in terminals] {
   set bmargin at screen 0.12*crowd_y
   unset title
   set format x (x_log(1) ? '10^{%L}' : '%g')
+  # Few powers of ten are in sight: 2 and 5 times them as well, as plain numbers.
+  if (x_log(1) && x_high(t_high) < 30 * x_low(t_low)) {
+    plain = x_low(t_low) >= 1e-3 && x_high(t_high) <= 1e4
+    if (plain) { set format x '%g' }
+    do for [k=floor(log10(x_low(t_low))):floor(log10(x_high(t_high)))] { do for [m in '2 5'] { set xtics add ((plain ? sprintf('%g', m * 10.0**k) : sprintf('%s·10^{%d}', m, k)) m * 10.0**k) } }
+  }
   set xlabel 'flow time t' @INK
   set ylabel 'eigenvalues of C' offset 1 @INK
   set yrange [y_low(-0.04):y_high(1.12)]
