@@ -4,6 +4,7 @@
  * measured is the same of both. */
 #include "models/resnet/alignment.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 #include "metrics/modes.h"
@@ -86,24 +87,17 @@ void es_alignment_column(const es_alignment *a, size_t j, char *name,
     snprintf(name, size, "%s", last[j - 2 * a->d]);
 }
 
-static es_status check_finite(size_t n, const double *x, const char *what,
-                              es_diag *diag) {
-  for (size_t k = 0; k < n; k++)
-    if (!isfinite(x[k])) return es_fail(diag, ES_NOT_FINITE, "%s", what);
-  return ES_OK;
-}
-
 /* F and P, and their norms. */
 static es_status fill(es_alignment *a, const float *params, const double *z,
                       double *f, double *p, es_diag *diag) {
   const size_t n = a->d * a->d;
   es_syrk(a->d, a->rows, 1 / (double)a->rows, z, 0, a->F);
   for (size_t k = 0; k < n; k++) a->P[k] = (double)params[a->offset + k];
-  es_status status = check_finite(
-      n, a->F, "the embeddings' moment is not finite, or too large", diag);
-  if (status == ES_OK)
-    status = check_finite(n, a->P, "the predictor is not finite", diag);
-  if (status != ES_OK) return status;
+  if (!es_all_finite(n, a->F))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "the embeddings' moment is not finite, or too large");
+  if (!es_all_finite(n, a->P))
+    return es_fail(diag, ES_NOT_FINITE, "the predictor is not finite");
   *f = es_norm(n, a->F);
   *p = es_norm(n, a->P);
   es_modes_unit(n, a->F, *f, a->F);
@@ -134,7 +128,7 @@ static es_status modes(es_alignment *a, double f, double p, double *out_p,
 es_status es_alignment_measure(es_alignment *a, const float *params,
                                const double *z, const double *target,
                                double *out, es_diag *diag) {
-  double f, p, *last;
+  double f = 0, p = 0, *last;
   if (a == NULL) return ES_OK;
   last = out + 2 * a->d;
   const int threads = es_blas_serial();

@@ -1,6 +1,7 @@
 /* Predictors that are set: see direct.h. */
 #include "models/resnet/direct.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 
@@ -133,12 +134,10 @@ static void by_copy(es_direct *w) {
 es_status es_direct_set(es_direct *w, uint64_t done, float *params,
                         es_diag *diag) {
   if (w == NULL || done % w->freq != 0) return ES_OK;
-  for (size_t k = 0; k < w->d * w->d; k++)
-    if (!isfinite(w->F[k]))
-      return es_fail(diag, ES_NOT_FINITE,
-                     "the embeddings' moment is not finite after step "
-                     "%" PRIu64,
-                     done);
+  if (!es_all_finite(w->d * w->d, w->F))
+    return es_fail(diag, ES_NOT_FINITE,
+                   "the embeddings' moment is not finite after step %" PRIu64,
+                   done);
   const int threads = es_blas_serial();
   if (w->rule == COPY) by_copy(w);
   const es_status status = w->rule == COPY ? ES_OK : by_modes(w, diag);

@@ -2,10 +2,10 @@
  * column-major. */
 #include "metrics/components.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,9 +63,8 @@ static es_status decompose(es_components *c, size_t n, const float *x,
     fill(c, count, x + i * d);
     es_syrk(d, count, 1 / (double)n, c->Z, i == 0 ? 0 : 1, c->V);
   }
-  for (size_t k = 0; k < d * d; k++)
-    if (!isfinite(c->V[k]))
-      return es_fail(diag, ES_NOT_FINITE, "features are not finite");
+  if (!es_all_finite(d * d, c->V))
+    return es_fail(diag, ES_NOT_FINITE, "features are not finite");
   const es_status status = es_eigen_symmetric(d, c->V, c->variance, true, diag);
   if (status != ES_OK) return status;
   es_eigen_falling(d, c->variance, c->V);

@@ -13,6 +13,7 @@
  * so everything runs on one: 2048×512 takes 25 ms. */
 #include "metrics/spectra.h"
 
+#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 
@@ -101,11 +102,10 @@ void es_centre(double *restrict out, double *restrict mean, size_t rows,
 }
 
 static es_status check_finite(const double *x, size_t n, es_diag *diag) {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(x[i]))
-      return es_fail(diag, ES_NOT_FINITE,
-                     "the representation is not finite, or too large");
-  return ES_OK;
+  return es_all_finite(n, x)
+             ? ES_OK
+             : es_fail(diag, ES_NOT_FINITE,
+                       "the representation is not finite, or too large");
 }
 
 /* C of the pairs in Z: (Z_1 Z_2^T + Z_2 Z_1^T)/2n. */
