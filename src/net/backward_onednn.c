@@ -3,30 +3,22 @@
  * for it as an output. Gradients lie in memory as their node's value does. */
 #include "net/program_onednn.h"
 
-static size_t bytes_of(const es_dnn_program *p, size_t node) {
-  return p->batch * es_node_size(&p->graph->node[node]) * sizeof(float);
-}
-
-static size_t numbers(const es_dnn_step *step) {
-  const es_dnn_lanes *t = &step->lanes;
-  return t->images * t->blocks * t->area * t->lanes;
-}
-
 static void add(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_add(es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
-                  es_dnn_step_data(p, step, 2), false, numbers(step));
+                  es_dnn_step_data(p, step, 2), false,
+                  es_dnn_lanes_count(&step->lanes));
 }
 
 static void seed(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_copy(es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
-                   numbers(step));
+                   es_dnn_lanes_count(&step->lanes));
 }
 
 static void relu_back(es_dnn_program *p, const es_dnn_step *step) {
-  es_dnn_flat_relu_back(es_dnn_step_data(p, step, 0),
-                        es_dnn_step_data(p, step, 1),
-                        es_dnn_step_data(p, step, 2),
-                        es_dnn_step_data(p, step, 3), numbers(step));
+  es_dnn_flat_relu_back(
+      es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
+      es_dnn_step_data(p, step, 2), es_dnn_step_data(p, step, 3),
+      es_dnn_lanes_count(&step->lanes));
 }
 
 static void mean_back(es_dnn_program *p, const es_dnn_step *step) {
@@ -64,7 +56,7 @@ static void build_seeds(es_dnn_program *p, size_t i) {
   for (size_t k = 0; k < g->n_outputs; k++) {
     if (g->output[k] != i || g->watched[k]) continue;
     es_dnn_tick(p);
-    const size_t given = es_dnn_value_new(p, bytes_of(p, i));
+    const size_t given = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
     es_dnn_step *step = es_dnn_loop_add(p, i, "output's gradient", seed);
     if (step != NULL) step->lanes = es_dnn_lanes_of(p, i);
     es_dnn_step_arg(p, step, 0, ES_AT_VALUE, given);
@@ -120,7 +112,7 @@ static void build_conv_data(es_dnn_program *p, size_t i, size_t dy) {
   const size_t weights = es_dnn_weights_build(p, i, made);
   const size_t result = es_dnn_moved(p, i, dy, y->layout, out);
   es_dnn_tick(p);
-  const size_t dx = es_dnn_value_new(p, bytes_of(p, from));
+  const size_t dx = es_dnn_value_new(p, es_dnn_node_bytes(p, from));
   es_dnn_step *step =
       es_dnn_primitive_add(p, i, "convolution, gradient by operand", made);
   es_dnn_step_arg(p, step, DNNL_ARG_DIFF_DST, ES_AT_VALUE, result);
@@ -154,7 +146,7 @@ static void build_max_pool(es_dnn_program *p, size_t i, size_t dy) {
                                          p->cell[i].layout)))
     return;
   es_dnn_tick(p);
-  const size_t dx = es_dnn_value_new(p, bytes_of(p, from));
+  const size_t dx = es_dnn_value_new(p, es_dnn_node_bytes(p, from));
   es_dnn_step *step =
       es_dnn_primitive_add(p, i, "gradient of max-pooling", made);
   es_dnn_step_arg(p, step, DNNL_ARG_DIFF_DST, ES_AT_VALUE, dy);
@@ -166,7 +158,7 @@ static void build_max_pool(es_dnn_program *p, size_t i, size_t dy) {
 static void build_mean_pool(es_dnn_program *p, size_t i, size_t dy) {
   const size_t from = p->graph->node[i].from[0];
   es_dnn_tick(p);
-  const size_t dx = es_dnn_value_new(p, bytes_of(p, from));
+  const size_t dx = es_dnn_value_new(p, es_dnn_node_bytes(p, from));
   es_dnn_step *step =
       es_dnn_loop_add(p, i, "gradient of mean-pooling", mean_back);
   if (step != NULL) step->lanes = es_dnn_lanes_of(p, from);
@@ -208,7 +200,7 @@ static void build_linear(es_dnn_program *p, size_t i, size_t dy) {
                     es_dnn_make_linear(&made, &p->maker, ES_BACK_DATA, &w)))
     return;
   es_dnn_tick(p);
-  const size_t dx = es_dnn_value_new(p, bytes_of(p, from));
+  const size_t dx = es_dnn_value_new(p, es_dnn_node_bytes(p, from));
   es_dnn_step *step =
       es_dnn_primitive_add(p, i, "linear map, gradient by operand", made);
   es_dnn_step_arg(p, step, DNNL_ARG_DIFF_DST, ES_AT_VALUE, dy);

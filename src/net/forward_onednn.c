@@ -3,28 +3,20 @@
  * three. Weights are put into a convolution's own layout just before it. */
 #include "net/program_onednn.h"
 
-static size_t bytes_of(const es_dnn_program *p, size_t node) {
-  return p->batch * es_node_size(&p->graph->node[node]) * sizeof(float);
-}
-
-static size_t numbers(const es_dnn_step *step) {
-  const es_dnn_lanes *t = &step->lanes;
-  return t->images * t->blocks * t->area * t->lanes;
-}
-
 static void copy_input(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_copy(es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
-                   numbers(step));
+                   es_dnn_lanes_count(&step->lanes));
 }
 
 static void relu(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_relu(es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
-                   numbers(step));
+                   es_dnn_lanes_count(&step->lanes));
 }
 
 static void add(es_dnn_program *p, const es_dnn_step *step) {
   es_dnn_flat_add(es_dnn_step_data(p, step, 0), es_dnn_step_data(p, step, 1),
-                  es_dnn_step_data(p, step, 2), step->relu, numbers(step));
+                  es_dnn_step_data(p, step, 2), step->relu,
+                  es_dnn_lanes_count(&step->lanes));
 }
 
 static void mean(es_dnn_program *p, const es_dnn_step *step) {
@@ -46,7 +38,7 @@ static es_dnn_step *loop_of(es_dnn_program *p, size_t node, const char *what,
 
 static void build_input(es_dnn_program *p, size_t i) {
   p->cell[i].layout = ES_PLAIN;
-  p->cell[i].value = es_dnn_value_new(p, bytes_of(p, i));
+  p->cell[i].value = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
   es_dnn_step *step = es_dnn_loop_add(p, i, "input", copy_input);
   if (step == NULL) return;
   step->lanes = es_dnn_lanes_of(p, i);
@@ -94,7 +86,7 @@ static void build_conv(es_dnn_program *p, size_t i) {
   const size_t weights = es_dnn_weights_build(p, i, made);
   const size_t operand = es_dnn_moved(p, from, x->value, x->layout, in);
   es_dnn_tick(p);
-  const size_t result = es_dnn_value_new(p, bytes_of(p, i));
+  const size_t result = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
   es_dnn_step *step = es_dnn_primitive_add(p, i, "convolution", made);
   es_dnn_step_arg(p, step, DNNL_ARG_SRC, ES_AT_VALUE, operand);
   es_dnn_weights_arg(p, step, i, weights);
@@ -164,7 +156,7 @@ static void build_max_pool(es_dnn_program *p, size_t i) {
           es_dnn_make_max_pool(&made, &p->maker, ES_FORWARD, &w, cell->layout)))
     return;
   es_dnn_tick(p);
-  cell->value = es_dnn_value_new(p, bytes_of(p, i));
+  cell->value = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
   cell->extra = es_dnn_value_new(p, es_dnn_arg_bytes(made, DNNL_ARG_WORKSPACE));
   es_dnn_step *step = es_dnn_primitive_add(p, i, "max-pooling", made);
   es_dnn_step_arg(p, step, DNNL_ARG_SRC, ES_AT_VALUE, p->cell[from].value);
@@ -176,7 +168,7 @@ static void build_mean_pool(es_dnn_program *p, size_t i) {
   const size_t from = p->graph->node[i].from[0];
   p->cell[i].layout = ES_LAST;
   es_dnn_tick(p);
-  p->cell[i].value = es_dnn_value_new(p, bytes_of(p, i));
+  p->cell[i].value = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
   loop_of(p, i, "mean-pooling", mean, from, p->cell[from].value);
 }
 
@@ -194,7 +186,7 @@ static void build_linear(es_dnn_program *p, size_t i) {
                     es_dnn_make_linear(&made, &p->maker, ES_FORWARD, &w)))
     return;
   es_dnn_tick(p);
-  cell->value = es_dnn_value_new(p, bytes_of(p, i));
+  cell->value = es_dnn_value_new(p, es_dnn_node_bytes(p, i));
   es_dnn_step *step = es_dnn_primitive_add(p, i, "linear map", made);
   es_dnn_step_arg(p, step, DNNL_ARG_SRC, ES_AT_VALUE, operand);
   es_dnn_weights_arg(p, step, i, ES_NONE);

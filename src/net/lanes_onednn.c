@@ -136,6 +136,10 @@ static strip strip_of(const cut *c, const piece *p, const es_dnn_affine *a,
                  .least = a->relu ? 0 : -INFINITY};
 }
 
+size_t es_dnn_lanes_count(const es_dnn_lanes *t) {
+  return t->images * t->blocks * t->area * t->lanes;
+}
+
 size_t es_dnn_lanes_scratch(const es_dnn_lanes *t) {
   const cut c = cut_of(t);
   return c.pieces * 2 * c.lanes * sizeof(float);

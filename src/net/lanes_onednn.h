@@ -28,6 +28,9 @@ typedef struct es_dnn_affine {
   bool relu;
 } es_dnn_affine;
 
+/* Numbers of a tensor. */
+size_t es_dnn_lanes_count(const es_dnn_lanes *t);
+
 /* Bytes that the two functions with `scratch` need. */
 size_t es_dnn_lanes_scratch(const es_dnn_lanes *t);
 

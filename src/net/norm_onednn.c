@@ -44,14 +44,15 @@ static void track(const es_dnn_lanes *t, const double *mean, const double *var,
                   float *running_mean, float *running_var, float *count) {
   const size_t channels = t->blocks * t->lanes;
   const double m = (double)(t->images / t->groups) * (double)t->area;
-  const double new = ES_NORM_MOMENTUM, old = 1 - new;
+  const double share = ES_NORM_MOMENTUM, old = 1 - share;
   const double unbias = m > 1 ? m / (m - 1) : 0;
   for (size_t g = 0; g < t->groups; g++)
     for (size_t c = 0; c < channels; c++) {
       const size_t i = g * channels + c;
-      running_mean[c] = (float)(old * (double)running_mean[c] + new *mean[i]);
+      running_mean[c] =
+          (float)(old * (double)running_mean[c] + share * mean[i]);
       running_var[c] =
-          (float)(old * (double)running_var[c] + new *unbias *var[i]);
+          (float)(old * (double)running_var[c] + share * unbias * var[i]);
     }
   *count += (float)t->groups;
 }

@@ -5,6 +5,8 @@
  *   layout_onednn    which layout, which primitive
  *   program_onednn   values and steps; plan_onednn: their memory
  *   forward_onednn, backward_onednn, norm_onednn   a graph as steps
+ *   scale_onednn     scalings and offsets as steps
+ *   turn_onednn      convolutions that are faster as the backward of another
  *   again_onednn     what backward computes again in place of keeping it
  *   lanes_onednn, flat_onednn   loops between the convolutions
  *

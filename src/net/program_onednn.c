@@ -32,6 +32,10 @@ bool es_dnn_failed(es_dnn_program *p, size_t node, const char *what,
   return true;
 }
 
+size_t es_dnn_node_bytes(const es_dnn_program *p, size_t node) {
+  return p->batch * es_node_size(&p->graph->node[node]) * sizeof(float);
+}
+
 size_t es_dnn_value_new(es_dnn_program *p, size_t bytes) {
   if (p->status != ES_OK) return ES_NONE;
   es_dnn_value *all = grown(p, p->value, p->n_values, sizeof *all);

@@ -101,6 +101,8 @@ struct es_dnn_program {
 
 /* program_onednn.c */
 
+/* Bytes of a node's values for the batch. */
+size_t es_dnn_node_bytes(const es_dnn_program *p, size_t node);
 /* A value of that many bytes. */
 size_t es_dnn_value_new(es_dnn_program *p, size_t bytes);
 /* A value of the size of `a` that may take the memory of a or b (ES_NONE). */

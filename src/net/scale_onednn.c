@@ -89,7 +89,7 @@ void es_dnn_scale_backward(es_dnn_program *p, size_t node, size_t dy) {
 static void offset(es_dnn_program *p, const es_dnn_step *step) {
   const es_dnn_lanes *t = &step->lanes;
   const es_node *node = &p->graph->node[step->node];
-  const size_t n = t->images * t->blocks * t->area * t->lanes;
+  const size_t n = es_dnn_lanes_count(t);
   const float *x = es_dnn_step_data(p, step, 1),
               *base = es_dnn_step_data(p, step, 2);
   float *y = es_dnn_step_data(p, step, 0);

@@ -79,8 +79,7 @@ bool es_dnn_turn_build(es_dnn_program *p, size_t node) {
   }
   const size_t weights = build_weights(p, node, &w, made);
   es_dnn_tick(p);
-  p->cell[node].value =
-      es_dnn_value_new(p, p->batch * es_node_size(n) * sizeof(float));
+  p->cell[node].value = es_dnn_value_new(p, es_dnn_node_bytes(p, node));
   es_dnn_step *step = es_dnn_primitive_add(p, node, "convolution", made);
   es_dnn_step_arg(p, step, DNNL_ARG_DIFF_DST, ES_AT_VALUE,
                   p->cell[n->from[0]].value);
