@@ -21,8 +21,9 @@ es_status es_frozen_data(es_dataset **out, es_data_opener *open,
                          es_diag *diag) ES_MUST_USE;
 
 /* Reads DIR/arrays.h5 for the network that the settings of its run describe,
- * for images of the geometry of set, up to `batch` of them at a time. Errors of
- * es_network_new and es_params_read, ES_NO_MEMORY. Free with es_frozen_free. */
+ * for images of the geometry of set, up to `batch` of them at a time. dir must
+ * outlive it. Errors of es_network_new and es_params_read, ES_NO_MEMORY. Free
+ * with es_frozen_free. */
 es_status es_frozen_open(es_frozen **out, const char *dir,
                          const es_config *config, const es_dataset *set,
                          size_t batch, es_diag *diag) ES_MUST_USE;

@@ -103,7 +103,8 @@ ES_LOSSES(ES_LOSS_DECLARE)
  *   -ln(e^(u_a.v_a/temperature)/sum_b e^(u_a.v_b/temperature)),
  * both directions. method.target=self: the mean over the 2n anchors (DirectCLR,
  * Jing et al. 2022). Other targets: the sum of both directions' means, times
- * 2·temperature (MoCo v3, Chen, Xie, He 2021). */
+ * 2·temperature (MoCo v3, Chen, Xie, He 2021). Not without settings: the
+ * temperature has no default. */
 extern const es_loss es_loss_infonce_cosine;
 
 #endif

@@ -104,7 +104,7 @@ static void start_last(const es_network *n, float *out, uint64_t seed,
   }
 }
 
-/* A linear predictor: square. */
+/* A linear predictor; square where it starts as the identity or symmetric. */
 static void start_predictor(const es_network *n, size_t p, float *out,
                             uint64_t seed) {
   const es_heads *h = &n->encoder.heads;

@@ -1,8 +1,9 @@
-/* Joint diagonalisation: see joint.h. In the plane of axes i and j with d =
- * A_ii
- * - A_jj and o = 2 A_ij of each matrix, turning by theta makes o cos(2 theta) -
- * d sin(2 theta) of o; the sum of its squares is least where tan(4 theta) = 2
- * sum(d o)/sum(d d - o o), with theta on the side that the two signs say. */
+/* Joint diagonalisation: see joint.h. In the plane of axes i and j, with
+ *   d = A_ii - A_jj and o = 2 A_ij
+ * of each matrix, turning by theta makes o cos(2 theta) - d sin(2 theta) of o;
+ * the sum of its squares is least where
+ *   tan(4 theta) = 2 sum(d o)/sum(d d - o o),
+ * with theta on the side that the two signs say. */
 #include "metrics/joint.h"
 
 #include "linalg/linalg.h"

@@ -44,7 +44,8 @@ const double *es_logistic_weights(const es_logistic *model);
 const es_classes *es_logistic_classes(const es_logistic *model);
 
 /* Accuracy on samples of as many features (else ES_BAD_SHAPE). A class that
- * occurred in no training sample is never right. */
+ * occurred in no training sample is never right. Works in memory of the model,
+ * so that one thread at a time may call it. */
 es_status es_logistic_test(es_accuracy *out, const es_logistic *model,
                            const es_labelled *samples,
                            es_diag *diag) ES_MUST_USE;
