@@ -108,7 +108,7 @@ static int falling(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-/* The definitions as theory.md and interface.md write them. */
+/* The definitions as theory.md and docs/metrics.md write them. */
 static void definitions_written_out(void **state) {
   (void)state;
   enum { D = 23 };

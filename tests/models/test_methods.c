@@ -273,8 +273,8 @@ static void settings_of_one_loss(void **state) {
   es_config_free(c);
 }
 
-/* interface.md, "Training: keys": networks have other defaults than linear
- * models; what the user says counts. */
+/* Networks have other defaults than linear models; what the user says counts.
+ */
 static void defaults_follow_the_architecture(void **state) {
   (void)state;
   es_config *c = SETTINGS("net.arch=resnet");
@@ -291,7 +291,7 @@ static void defaults_follow_the_architecture(void **state) {
   es_config_free(c);
 }
 
-static void defaults_are_those_of_the_interface(void **state) {
+static void defaults_of_settings(void **state) {
   (void)state;
   es_config *c = SETTINGS("net.arch=resnet");
   assert_string_equal(es_config_text(c, "data", "pairs"), "fresh");
@@ -389,7 +389,7 @@ int main(void) {
       cmocka_unit_test(losses_are_listed_and_found),
       cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),
-      cmocka_unit_test(defaults_are_those_of_the_interface),
+      cmocka_unit_test(defaults_of_settings),
       cmocka_unit_test(defaults_of_optimizers),
       cmocka_unit_test(one_of_two),
       cmocka_unit_test(settings_out_of_range),

@@ -1,4 +1,4 @@
-/* Rows of a network's trace: the columns of interface.md, and every value from
+/* Rows of a network's trace: the columns of monitor.h, and every value from
  * what the trainer measures, by the definitions. */
 #include "tests/models/monitored.h"
 
@@ -12,8 +12,7 @@ enum { N = 12, D = 3, WIDTH = 32, K = 2 };
 /* Sums of a few hundred doubles, and eigenvalues of order 32. */
 static const double tol = 1e-11;
 
-/* interface.md, "A network's trace". */
-static void columns_are_the_interfaces(void **state) {
+static void columns_are_those_of_the_header(void **state) {
   static const char *const head[] = {"t", "step", "epoch", "loss", "lr"};
   static const char *const measures[] = {"auc", "rankme", "alpha_req",
                                          "participation_ratio"};
@@ -110,7 +109,7 @@ static void eigenvalues(double *out, size_t d, const double *x, bool cross) {
   free(mean);
 }
 
-/* theory.md 8 and interface.md's `metrics`, from variances: sigma = √value. A
+/* theory.md 8 and docs/metrics.md, from variances: sigma = √value. A
  * relative difference u of the largest variance is up to u·1e12 of one that
  * just counts for alpha_req, with logarithms of 30 at most: a thousandth. */
 static void check_collapse(const es_monitor *m, const double *row,
@@ -254,7 +253,7 @@ static void what_is_not_finite_has_no_row(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      IN_FOLDER(columns_are_the_interfaces),
+      IN_FOLDER(columns_are_those_of_the_header),
       IN_FOLDER(times_and_loss),
       IN_FOLDER(rows_of_a_schedule),
       IN_FOLDER(spectra_are_those_of_the_eval_pairs),

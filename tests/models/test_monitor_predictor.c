@@ -23,7 +23,7 @@ static void embeddings(const trained *t, double *z) {
            "train.batch=5", "train.eval_n=12", "train.seed=6",                 \
            "method.loss=l2", "train.lr=0.02", predictor, target, more))
 
-/* interface.md: behind the embedding's measures. */
+/* Behind the embedding's measures, as monitor.h has them. */
 static void names_stand_behind_the_embeddings(void **state) {
   static const char *const kinds[] = {
       "method.predictor=linear",     "method.predictor=linear-symmetric",

@@ -182,8 +182,7 @@ static void files_hold_what_they_should(void **state) {
   unlink(path);
 }
 
-/* A file with another step, or none (NAN). */
-/* A checkpoint of the trainer as it is, but for these numbers. */
+/* A checkpoint of the trainer as it is, but for these numbers; no step: NAN. */
 static void save_step(const trained *t, const char *path, double step,
                       double checksum) {
   const es_network *n = es_trainer_network(t->trainer);

@@ -65,9 +65,9 @@ static void targets_move_or_are_held(void **state) {
 
 /* What is no embedding: a linear network W with a predictor P, b on C values
  * compares p = P W x + b of each view with the unit vector of its class (K
- * classes) or with x itself. By p the losses' gradients are r/2N, r =
- * softmax(p)
- * - t, and r/N, r = p - x; by P then sum r (W x)^T, by b sum r. */
+ * classes) or with x itself. By p the losses' gradients are r/2N with
+ *   r = softmax(p) - t,
+ * and r/N with r = p - x; by P then sum r (W x)^T, by b sum r. */
 enum { PIX = 36, K = 3, IMAGES = 10 };
 
 static char *path_in(const folder *f, const char *name) {
