@@ -98,6 +98,12 @@ def l2(z, t, s):
     return both(lambda p, k: (p - k).square().sum(dim=1).mean() / 2, z, t)
 
 
+def cross(z, t, s):
+    def entropy(p, k):
+        return -(k * F.log_softmax(p, dim=1)).sum(dim=1).mean() / 2
+    return both(entropy, z, t)
+
+
 def main(path):
     torch.set_num_threads(1)
     bad = 0

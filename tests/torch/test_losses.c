@@ -51,6 +51,9 @@ static const struct {
     {"l2", {{"loss=l2"}, 64, 10}, DRAWN},
     {"l2-two", {{"loss=l2"}, 2, 1}, DRAWN},
     {"l2-large", {{"loss=l2"}, 8, 4}, LARGE},
+    {"cross-entropy", {{"loss=cross-entropy"}, 64, 10}, DRAWN},
+    {"cross-entropy-two", {{"loss=cross-entropy"}, 2, 2}, DRAWN},
+    {"cross-entropy-flat", {{"loss=cross-entropy"}, 8, 4}, CONSTANT},
     {"simclr-alone", {{"loss=simclr", "negatives=off"}, 8, 4}, DRAWN},
 };
 
