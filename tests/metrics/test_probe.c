@@ -161,18 +161,14 @@ static void rounding_is_no_feature(void **state) {
   es_logistic_free(model);
 }
 
-/* Features are of their exact size: a sanitizer sees what is read beyond. */
 static void one_class_and_one_sample(void **state) {
   (void)state;
-  const float all[] = {1, 2, 3};
+  const float x[] = {1, 2, 3};
   const int y[] = {5, 5, 5}, u[] = {5, 4, 6};
   es_diag diag = {0};
   es_accuracy knn;
   for (size_t n = 1; n <= 3; n++) {
-    float *x = malloc(n * sizeof *x);
-    assert_non_null(x);
-    memcpy(x, all, n * sizeof *x);
-    const es_labelled train = {n, 1, x, y}, test = {3, 1, all, u};
+    const es_labelled train = {n, 1, x, y}, test = {3, 1, x, u};
     es_logistic *model = fitted(&train, 1e-4);
     assert_close(tested(model, &test).top1, 1. / 3, 1e-15, 0);
     assert_close(tested(model, &test).top5, 1. / 3, 1e-15, 0);
@@ -180,7 +176,6 @@ static void one_class_and_one_sample(void **state) {
     assert_ok(es_neighbours_test(&knn, &train, &test, n, NULL, &diag), diag);
     assert_close(knn.top1, 1. / 3, 1e-15, 0);
     assert_close(knn.top5, 1. / 3, 1e-15, 0);
-    free(x);
   }
 }
 
@@ -234,9 +229,10 @@ static void weights_by_cosine(void **state) {
 enum { MANY = 3000, WIDE = 70, TESTS = 200, CLASSES = 9 };
 
 typedef struct large {
-  float x[MANY * WIDE], t[TESTS * WIDE];
+  float t[TESTS * WIDE];
   int y[MANY], u[TESTS];
   es_labelled train, test;
+  float x[MANY * WIDE]; /* last: a sanitizer sees what is read beyond */
 } large;
 
 static void draw(float *x, int *y, size_t n, uint32_t stream) {

@@ -201,9 +201,8 @@ static void refuse(const char *a, const char *b, const char *saying) {
   es_config_free(c);
 }
 
-/* A setting that nothing would read is a mistake; where it is read it has its
- * paper's value. */
-static void settings_of_one_loss(void **state) {
+/* A setting that nothing would read is a mistake. */
+static void settings_of_another_loss(void **state) {
   (void)state;
   refuse("method.loss=vicreg", "method.lambda=1", "method.loss=barlow");
   refuse("method.loss=barlow", "method.temperature=1", "method.loss=simclr");
@@ -238,6 +237,11 @@ static void settings_of_one_loss(void **state) {
          "orthogonal or pca");
   refuse("method.projector=orthogonal", "train.predict=conjugate",
          "theory's map is free");
+}
+
+/* Where one is read it has its paper's value. */
+static void settings_of_one_loss(void **state) {
+  (void)state;
   es_config *c = SETTINGS("method.loss=barlow");
   assert_close(es_config_real(c, "method", "lambda"), .0051, 0, 0);
   assert_false(es_config_has(c, "method", "temperature"));
@@ -387,6 +391,7 @@ int main(void) {
       IN_FOLDER(rates_are_of_their_optimizer),
       IN_FOLDER(unread_settings_are_refused),
       cmocka_unit_test(losses_are_listed_and_found),
+      cmocka_unit_test(settings_of_another_loss),
       cmocka_unit_test(settings_of_one_loss),
       cmocka_unit_test(defaults_follow_the_architecture),
       cmocka_unit_test(defaults_of_settings),
