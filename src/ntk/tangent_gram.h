@@ -93,7 +93,6 @@ static void add_gradients(es_tangent *t, size_t i, size_t first, size_t cols,
     for (size_t row = 0; row < t->plan.rows; row++) {
       const operation op = see(t, i, row);
       real *g = (real *)t->G + row * stride;
-      if (cols > 1) fill_patches(&op);
       by(&op, at, count, g);
       trace_rows(t, row, first, channels, at, count, cols, w, g);
     }

@@ -106,11 +106,12 @@ static real by_channel(const operation *op, size_t q) {
 
 /* Gradients by the weight as a matrix: a row for each direction and channel of
  * the result, of es_tangent_cols numbers. Writes `count` rows from row `first`
- * on. Not for linear layers. The patches of this image are filled. */
+ * on. Not for linear layers. */
 static void by_weight(const operation *op, size_t first, size_t count,
                       real *out) {
   const size_t area = es_node_area(op->node);
   const size_t cols = es_tangent_cols(op->in, op->node);
+  fill_patches(op);
   if (op->node->op == ES_OP_CONV)
     PRODUCT(true, false, cols, count, area, patches(op), area,
             op->dy + first * area, area, 0, out, cols);

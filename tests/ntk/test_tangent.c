@@ -76,7 +76,7 @@ static void check_graph(es_graph *g, uint64_t seed) {
 /* Each behind a layer that learns, so that its own gradient passes, too. */
 static void every_operation_by_differences(void **state) {
   (void)state;
-  for (int kind = 0; kind < 9; kind++) {
+  for (int kind = 0; kind < 10; kind++) {
     es_graph g = {0};
     size_t x = es_graph_input(&g, 2, 7, 6);
     x = es_graph_conv(&g, x, "first", 3, 3, 2, 1); /* 4×3 */
@@ -92,6 +92,10 @@ static void every_operation_by_differences(void **state) {
     if (kind == 8) {
       const size_t base = es_graph_conv(&g, 0, "base", 3, 3, 2, 1);
       x = es_graph_offset(&g, x, base, 3, .7);
+    }
+    if (kind == 9) { /* one input and a kernel of 1, which is no patch */
+      x = es_graph_conv(&g, x, "narrow", 1, 3, 1, 1);
+      x = es_graph_conv(&g, x, "half", 4, 1, 2, 0);
     }
     es_graph_output(&g, es_graph_linear(&g, x, "last", OUT, kind % 2 == 0));
     if (kind != 8) {
