@@ -211,12 +211,28 @@ static void stable_on_the_whole_interval(void **state) {
   }
 }
 
+/* Nothing behind a degree is written: in the stepper its radius is there. */
+static void a_degree_keeps_to_its_room(void **state) {
+  (void)state;
+  struct {
+    es_rock4_degree degree;
+    double behind[ES_ROCK4_TREES];
+  } room;
+  for (size_t i = 0; i < es_rock4_rows(); i++) {
+    for (int k = 0; k < ES_ROCK4_TREES; k++) room.behind[k] = 7;
+    es_rock4_degree_set(&room.degree, es_rock4_row_at(i));
+    for (int k = 0; k < ES_ROCK4_TREES; k++)
+      assert_close(room.behind[k], 7, 0, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(order_four_for_every_degree),
       cmocka_unit_test(order_three_inside),
       cmocka_unit_test(estimates_are_of_order_three),
       cmocka_unit_test(stable_on_the_whole_interval),
+      cmocka_unit_test(a_degree_keeps_to_its_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,6 +262,7 @@ static void budgets(void **state) {
     const result r = solve(decay, &o, &l, 0, 1, &end, 1);
     check_diag(&r, ES_BUDGET);
     assert_int_equal(r.diag.steps, 50);
+    assert_memory_equal(r.diag.message, "max_steps is used up at", 23);
     assert_close(r.y, exp(-r.t), 1e-6, 1e-9);
   }
 }
@@ -275,6 +276,7 @@ static void interruption(void **state) {
   o.stopping_self = &l;
   const result r = solve(decay, &o, &l, 0, 1, &end, 1);
   check_diag(&r, ES_INTERRUPTED);
+  assert_memory_equal(r.diag.message, "interrupted at", 14);
   assert_int_equal(r.diag.steps, 7);
 }
 
