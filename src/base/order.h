@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+static inline size_t es_least(size_t a, size_t b) { return a < b ? a : b; }
+
 /* Sorts x, which holds no NaN, from the least to the largest. */
 void es_sort(double *x, size_t n);
 

@@ -1,6 +1,8 @@
 /* Strict text helpers: see text.h. */
 #include "base/text.h"
 
+#include "base/order.h"
+
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -55,8 +57,6 @@ bool es_text_size(size_t *out, const char *text, size_t n) {
 
 enum { LONGEST = 63 };
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
 size_t es_text_distance(const char *a, const char *b) {
   const size_t na = strnlen(a, LONGEST), nb = strnlen(b, LONGEST);
   size_t rows[3][LONGEST + 1];
@@ -66,9 +66,10 @@ size_t es_text_distance(const char *a, const char *b) {
     now[0] = i;
     for (size_t j = 1; j <= nb; j++) {
       const size_t change = a[i - 1] != b[j - 1];
-      now[j] = least(last[j - 1] + change, least(last[j], now[j - 1]) + 1);
+      now[j] =
+          es_least(last[j - 1] + change, es_least(last[j], now[j - 1]) + 1);
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        now[j] = least(now[j], before[j - 2] + 1);
+        now[j] = es_least(now[j], before[j - 2] + 1);
     }
     size_t *free_row = before;
     before = last;

@@ -6,6 +6,7 @@
 #include "cli/ntk_predicted.h"
 #include "cli/saved.h"
 
+#include "base/order.h"
 #include "base/slab.h"
 #include "config/provenance.h"
 #include "file/atomic.h"
@@ -295,8 +296,6 @@ static void say_spread(const work *w) {
 
 enum { SLICE = 24, SLICE_DIRECTIONS = 2 };
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 /* The kernel of `pairs` pairs in `directions` directions. */
 static void cut(work *slice, const work *w, size_t pairs, size_t directions) {
   *slice = (work){.job = w->job,
@@ -333,8 +332,8 @@ static es_status time_slice(double *out, const work *w, size_t pairs,
 /* Of two slices, one of half the pairs: a direction takes an image's way back,
  * and products of all images with the pairs. */
 static es_status find_seconds(double *out, const work *w, es_diag *diag) {
-  const size_t pairs = smaller(w->n, SLICE), half = (pairs + 1) / 2;
-  const size_t directions = smaller(w->R, SLICE_DIRECTIONS);
+  const size_t pairs = es_least(w->n, SLICE), half = (pairs + 1) / 2;
+  const size_t directions = es_least(w->R, SLICE_DIRECTIONS);
   double small, large;
   es_status status = time_slice(&small, w, half, directions, diag);
   if (status == ES_OK) status = time_slice(&large, w, pairs, directions, diag);

@@ -7,14 +7,13 @@
  * the chunk and of n, not of the threads: the bits do not depend on them. */
 #include "contrast/infonce_parts.h"
 
+#include "base/order.h"
 #include "linalg/linalg.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { PANELS = 8 };
-
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Logits and weights of anchors `from` to `to`, which stand in A from column
  * `at` on, and dL/dz_i unless dZ is NULL; false where a logit is not finite. */
@@ -56,7 +55,7 @@ static void add_columns(const es_infonce *w, size_t from, size_t to,
 
 static bool take_chunk(es_infonce *w, const double *Z, size_t from, double *dZ,
                        double *dZp) {
-  const size_t count = least(w->chunk, w->n - from), n = w->n;
+  const size_t count = es_least(w->chunk, w->n - from), n = w->n;
   const size_t part = w->chunk / PANELS;
   bool good = true;
 #pragma omp parallel reduction(&& : good)
@@ -64,12 +63,13 @@ static bool take_chunk(es_infonce *w, const double *Z, size_t from, double *dZ,
     const int before = es_blas_serial();
 #pragma omp for schedule(dynamic)
     for (size_t at = 0; at < count; at += part)
-      good =
-          fill(w, Z, from + at, from + least(at + part, count), at, dZ) && good;
+      good = fill(w, Z, from + at, from + es_least(at + part, count), at, dZ) &&
+             good;
     if (dZp != NULL)
 #pragma omp for schedule(dynamic)
       for (size_t j = 0; j < n; j += ES_INFONCE_EDGE)
-        add_columns(w, j, least(j + ES_INFONCE_EDGE, n), count, from == 0, dZp);
+        add_columns(w, j, es_least(j + ES_INFONCE_EDGE, n), count, from == 0,
+                    dZp);
     es_blas_resume(before);
   }
   return good;

@@ -2,6 +2,8 @@
  * allocates; here they only change type. */
 #include "linalg/linalg.h"
 
+#include "base/order.h"
+
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
@@ -66,15 +68,13 @@ void es_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
 
 enum { TILE = 32, SERIAL_ORDER = 256 };
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
 /* Copies the upper triangle to the lower one, by tiles that fit a cache: one
  * of the two runs across the columns. */
 static void mirror(size_t n, double *C) {
   for (size_t right = 0; right < n; right += TILE)
     for (size_t top = 0; top <= right; top += TILE)
-      for (size_t j = right; j < least(right + TILE, n); j++)
-        for (size_t i = top; i < least(top + TILE, j); i++)
+      for (size_t j = right; j < es_least(right + TILE, n); j++)
+        for (size_t i = top; i < es_least(top + TILE, j); i++)
           C[j + i * n] = C[i + j * n];
 }
 

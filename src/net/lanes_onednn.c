@@ -14,6 +14,7 @@
  * sum has one order. */
 #include "net/lanes_onednn.h"
 
+#include "base/order.h"
 #include "net/clones_onednn.h"
 
 #include <math.h>
@@ -79,7 +80,6 @@ typedef struct piece {
   size_t channel; /* of its first lane, in (groups, channels) */
 } piece;
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t rounds(size_t n, size_t by) { return (n + by - 1) / by; }
 
 static cut cut_of(const es_dnn_lanes *tensor) {
@@ -89,10 +89,10 @@ static cut cut_of(const es_dnn_lanes *tensor) {
     c.t.images = c.t.groups;
   }
   c.per = c.t.images / c.t.groups;
-  c.lanes = least(c.t.lanes, MOST_LANES);
+  c.lanes = es_least(c.t.lanes, MOST_LANES);
   c.strips = rounds(c.t.lanes, c.lanes);
   const size_t most = PIECE / c.lanes;
-  c.length = least(c.t.area, most);
+  c.length = es_least(c.t.area, most);
   c.lengths = rounds(c.t.area, c.length);
   c.pack = c.lengths > 1 ? 1 : most / c.t.area;
   c.packs = rounds(c.per, c.pack);
@@ -104,15 +104,15 @@ static cut cut_of(const es_dnn_lanes *tensor) {
 static piece piece_of(const cut *c, size_t i) {
   piece p;
   p.lane = i % c->strips * c->lanes;
-  p.lanes = least(c->lanes, c->t.lanes - p.lane);
+  p.lanes = es_least(c->lanes, c->t.lanes - p.lane);
   i /= c->strips;
   p.block = i % c->t.blocks;
   i /= c->t.blocks;
   p.position = i % c->lengths * c->length;
-  p.positions = least(c->length, c->t.area - p.position);
+  p.positions = es_least(c->length, c->t.area - p.position);
   i /= c->lengths;
   p.image = i % c->packs * c->pack;
-  p.images = least(c->pack, c->per - p.image);
+  p.images = es_least(c->pack, c->per - p.image);
   p.group = i / c->packs;
   p.image += p.group * c->per;
   p.channel = p.group * c->channels + p.block * c->t.lanes + p.lane;

@@ -6,6 +6,7 @@
 #include "ntk/held.h"
 
 #include "base/finite.h"
+#include "base/order.h"
 #include "linalg/linalg.h"
 #include "metrics/spectra.h"
 
@@ -216,8 +217,6 @@ static void fill(double *block, const es_held *c, size_t samples,
       block[r + i * FEATURES] = h[i * c->m + from + r] - c->mean[from + r];
 }
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
 void es_held_functions(const es_held *c, size_t rows, const double *features,
                        size_t k, double *phi) {
   const size_t m = c->m;
@@ -225,8 +224,8 @@ void es_held_functions(const es_held *c, size_t rows, const double *features,
   const int threads = es_blas_serial();
   for (size_t i = 0; i < rows && k > 0; i += SAMPLES)
     for (size_t r = 0; r < m; r += FEATURES) {
-      const size_t samples = least(SAMPLES, rows - i);
-      const size_t part = least(FEATURES, m - r);
+      const size_t samples = es_least(SAMPLES, rows - i);
+      const size_t part = es_least(FEATURES, m - r);
       fill(block, c, samples, part, features + i * m, r);
       es_gemm(true, false, k, samples, part, 1, c->V + r, m, block, FEATURES,
               r > 0, phi + i * k, k);

@@ -156,7 +156,7 @@ static void narrow(void *memory, size_t n) {
   double wide[PIECE];
   float thin[PIECE];
   for (size_t at = 0; memory != NULL && at < n; at += PIECE) {
-    const size_t count = es_tangent_least(PIECE, n - at);
+    const size_t count = es_least(PIECE, n - at);
     memcpy(wide, (double *)memory + at, count * sizeof *wide);
     for (size_t k = 0; k < count; k++) thin[k] = (float)wide[k];
     memcpy((float *)memory + at, thin, count * sizeof *thin);

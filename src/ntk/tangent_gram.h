@@ -13,8 +13,8 @@ static tile tile_of(const es_tangent *t, size_t at) {
   const size_t size = ES_TANGENT_TILE;
   const size_t across = (t->plan.columns + size - 1) / size;
   tile b = {.row = at / across * size, .column = at % across * size};
-  b.rows = es_tangent_least(size, t->plan.rows - b.row);
-  b.columns = es_tangent_least(size, t->plan.columns - b.column);
+  b.rows = es_least(size, t->plan.rows - b.row);
+  b.columns = es_least(size, t->plan.columns - b.column);
   b.square = b.row == b.column && b.rows == b.columns;
   return b;
 }
@@ -55,7 +55,7 @@ static void gram(const es_tangent *t, size_t k, size_t stride, double w,
       const tile b = tile_of(t, at);
       if (b.column > b.row) continue;
       for (size_t from = s * part; from < k; from += sums * part)
-        add_tile(t, &b, es_tangent_least(part, k - from), stride, w, A + from,
+        add_tile(t, &b, es_least(part, k - from), stride, w, A + from,
                  C + s * cells);
     }
 }
@@ -87,7 +87,7 @@ static void add_gradients(es_tangent *t, size_t i, size_t first, size_t cols,
   const size_t all = t->count * channels;
   const size_t most = (t->block - ES_TANGENT_PAD) / cols;
   for (size_t at = 0; at < all; at += most) {
-    const size_t count = es_tangent_least(most, all - at);
+    const size_t count = es_least(most, all - at);
     const size_t stride = count * cols + ES_TANGENT_PAD;
 #pragma omp parallel for schedule(static) num_threads((int)t->threads)
     for (size_t row = 0; row < t->plan.rows; row++) {

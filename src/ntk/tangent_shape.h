@@ -1,7 +1,8 @@
-/* Shapes of operations, whatever the precision. Private to tangent.c. */
+/* Shapes of operations, whatever the precision. Private to this room. */
 #ifndef ES_NTK_TANGENT_SHAPE_H
 #define ES_NTK_TANGENT_SHAPE_H
 
+#include "base/order.h"
 #include "net/graph.h"
 
 /* What reads planes through a square window. */
@@ -34,10 +35,6 @@ size_t es_tangent_patch(const es_node *in, const es_node *node);
 /* Operands that a gradient goes to: not an offset's base. */
 static inline size_t es_tangent_operands(const es_node *node) {
   return node->op == ES_OP_INPUT ? 0 : node->op == ES_OP_ADD ? 2 : 1;
-}
-
-static inline size_t es_tangent_least(size_t a, size_t b) {
-  return a < b ? a : b;
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* The last linear maps of a network: see contrastive_maps.h. */
 #include "overlay/contrastive_maps.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +118,6 @@ struct es_map_columns {
   es_slab slab;
 };
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
 /* A map as the network has it is, column by column, its transpose. */
 static void transpose(size_t rows, size_t columns, const double *A,
                       double *out) {
@@ -164,11 +164,11 @@ es_status es_map_columns_new(es_map_columns **out, const es_maps *maps,
   if (c == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   c->maps = *maps;
   for (size_t l = 0; l < maps->layers; l++) {
-    c->modes[l] = least(maps->width[l], maps->width[l + 1]);
+    c->modes[l] = es_least(maps->width[l], maps->width[l + 1]);
     c->n += c->modes[l];
   }
   if (maps->layers == 2) {
-    c->aligned = least(c->modes[0], c->modes[1]);
+    c->aligned = es_least(c->modes[0], c->modes[1]);
     c->n += c->aligned + 1;
   }
   const es_status status = plan(c, diag);
