@@ -84,20 +84,6 @@ void es_congruence_free(es_congruence *work) {
   free(work);
 }
 
-/* values and the columns of vectors from rising to falling. */
-static void reverse(size_t d, double *values, double *vectors) {
-  for (size_t i = 0, j = d - 1; i < j; i++, j--) {
-    const double v = values[i];
-    values[i] = values[j];
-    values[j] = v;
-    for (size_t k = 0; vectors != NULL && k < d; k++) {
-      const double x = vectors[k + i * d];
-      vectors[k + i * d] = vectors[k + j * d];
-      vectors[k + j * d] = x;
-    }
-  }
-}
-
 es_status es_congruence_eigen(es_congruence *w, const double *Z,
                               const double *gamma, double *values,
                               double *vectors) {
@@ -113,7 +99,7 @@ es_status es_congruence_eigen(es_congruence *w, const double *Z,
   es_blas_resume(threads);
   if (info != 0) return ES_NO_CONVERGENCE;
   if (vectors != NULL) memcpy(vectors, w->C, d * d * sizeof *vectors);
-  reverse(d, values, vectors);
+  es_eigen_reverse(d, values, vectors);
   return ES_OK;
 }
 

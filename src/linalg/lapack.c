@@ -120,12 +120,16 @@ static void swap(double *a, double *b) {
   *b = t;
 }
 
-void es_eigen_falling(size_t n, double *values, double *vectors) {
+void es_eigen_reverse(size_t n, double *values, double *vectors) {
   for (size_t i = 0, j = n - 1; i < j; i++, j--) {
     swap(values + i, values + j);
     for (size_t r = 0; vectors != NULL && r < n; r++)
       swap(vectors + r + i * n, vectors + r + j * n);
   }
+}
+
+void es_eigen_falling(size_t n, double *values, double *vectors) {
+  es_eigen_reverse(n, values, vectors);
   for (size_t j = 0; vectors != NULL && j < n; j++) {
     double *v = vectors + j * n, largest = 0;
     for (size_t r = 0; r < n; r++)

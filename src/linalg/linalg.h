@@ -36,8 +36,9 @@ void es_eigen_free(es_eigen *work); /* NULL accepted */
 es_status es_eigen_run(es_eigen *work, size_t n, double *A, double *values,
                        bool vectors, es_diag *diag) ES_MUST_USE;
 
-/* Turns what these gave to falling order, with the largest entry of each
- * vector positive. vectors may be NULL. */
+/* Turns what these gave to falling order; and with the largest entry of each
+ * vector positive. n >= 1; vectors may be NULL. */
+void es_eigen_reverse(size_t n, double *values, double *vectors);
 void es_eigen_falling(size_t n, double *values, double *vectors);
 
 /* QR of A (m×n, m >= n): A becomes Q (m×n), R (n×n) upper triangular with

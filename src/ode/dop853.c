@@ -64,14 +64,14 @@ enum { SLOPES = 14, ROWS = 4 };
 
 static size_t doubles(size_t stride) { return (SLOPES + ROWS + 1) * stride; }
 static double *row(const es_step *s, size_t j) {
-  return s->work + (SLOPES + j) * s->stride;
+  return es_step_row(s, SLOPES + j);
 }
 
 static void slopes(const es_step *s, double **k) {
   k[1] = s->f;
-  for (size_t j = 2; j <= 12; j++) k[j] = s->work + (j - 2) * s->stride;
+  for (size_t j = 2; j <= 12; j++) k[j] = es_step_row(s, j - 2);
   k[13] = s->f_new;
-  for (size_t j = 14; j <= 16; j++) k[j] = s->work + (j - 3) * s->stride;
+  for (size_t j = 14; j <= 16; j++) k[j] = es_step_row(s, j - 3);
 }
 
 static es_status early(es_step *s, double *const *k) {

@@ -4,15 +4,14 @@
 #include "ode/radius.h"
 
 #include "base/random.h"
+#include "base/sums.h"
 
 #include <float.h>
 
 #define ENOUGH .005 /* relative change between two turns */
 
 static double length_of(size_t n, const double *v) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += v[i] * v[i];
-  return sqrt(sum);
+  return sqrt(es_dot(n, v, v));
 }
 
 static void scale(size_t n, double *v, double by) {

@@ -73,7 +73,7 @@ static double error_of(const es_step *s, double *const *k) {
 
 static void slopes(const es_step *s, double **k) {
   k[1] = s->f;
-  for (size_t j = 2; j <= 6; j++) k[j] = s->work + (j - 2) * s->stride;
+  for (size_t j = 2; j <= 6; j++) k[j] = es_step_row(s, j - 2);
   k[7] = s->f_new;
 }
 

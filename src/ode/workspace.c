@@ -57,6 +57,8 @@ es_status es_ode_new(es_ode **out, const es_ode_system *system,
   return es_ode_open(out, stepper, system, options, diag);
 }
 
+/* work is the tolerances here: each side has its own, which es_ode_use puts in
+ * its place. */
 static void carve(es_ode *ode, size_t stride) {
   es_step *s = &ode->step;
   double **const vector[VECTORS] = {&s->y,    &s->f,       &s->y_new, &s->f_new,
