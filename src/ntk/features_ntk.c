@@ -26,7 +26,7 @@ typedef struct work {
   double *input;  /* images × values */
   double *K, *F;  /* rows×2n, rows×d: further images behind the pairs */
   double *trace;  /* of each output */
-  es_slab slab;
+  es_slab planned, slab; /* group and weight; the rest */
 } work;
 
 /* Sizes, and the plan but for its arrays. */
@@ -37,37 +37,58 @@ static void size_up(work *w, const es_network *network, size_t n, size_t batch,
   w->batch = batch;
   w->passes = (n + batch - 1) / batch;
   w->values = es_node_size(&network->graph.node[0]);
-  const bool norm = es_graph_normalises(&w->network->graph);
+  const bool norm = es_graph_normalises(&network->graph);
   const size_t pairs = VIEWS * w->n;
   w->further = further;
   w->plan = (es_tangent_plan){
-      .graph = &w->network->graph,
-      .output = w->network->embedding.output,
+      .graph = &network->graph,
+      .output = network->embedding.output,
       .rows = pairs + further,
       .columns = pairs,
       .images = further + (norm ? VIEWS * w->batch * w->passes : pairs),
       .groups = VIEWS * w->passes + (further > 0)};
 }
 
-static es_status allocate(work *w, es_diag *diag) {
-  const es_graph *g = &w->network->graph;
-  const size_t images = w->plan.images, rows = w->plan.rows;
-  const size_t d = w->network->embedding.size;
-  const size_t sizes[] = {g->n_params,
-                          g->param_size,
-                          es_size_product(images, w->values),
-                          es_size_product(rows, w->plan.columns),
-                          es_size_product(rows, d),
-                          d};
-  double **const to[] = {&w->weight, &w->params, &w->input,
-                         &w->K,      &w->F,      &w->trace};
-  enum { PIECES = sizeof sizes / sizeof *sizes };
+/* Room for the plan's arrays, with the weights. */
+static es_status complete_plan(work *w, const es_config *config,
+                               es_diag *diag) {
+  const size_t n = w->network->graph.n_params, images = w->plan.images;
+  double **const to[] = {&w->weight};
   size_t more = 0;
   es_slab_add(&more, images, sizeof *w->group);
-  const es_status status =
-      es_slab_doubles(&w->slab, to, sizes, PIECES, more, diag);
-  if (status == ES_OK)
-    w->group = es_slab_take(&w->slab, images, sizeof *w->group);
+  const es_status status = es_slab_doubles(&w->planned, to, &n, 1, more, diag);
+  if (status != ES_OK) return status;
+  w->plan.group = w->group =
+      es_slab_take(&w->planned, images, sizeof *w->group);
+  w->plan.weight = w->weight;
+  for (size_t p = 0; p < n; p++)
+    w->weight[p] = es_descent_ratio(w->network, config, p);
+  return ES_OK;
+}
+
+static es_status allocate(work *w, es_diag *diag) {
+  const size_t rows = w->plan.rows, d = w->network->embedding.size;
+  const size_t sizes[] = {
+      w->network->graph.param_size, es_size_product(w->plan.images, w->values),
+      es_size_product(rows, w->plan.columns), es_size_product(rows, d), d};
+  double **const to[] = {&w->params, &w->input, &w->K, &w->F, &w->trace};
+  enum { PIECES = sizeof sizes / sizeof *sizes };
+  return es_slab_doubles(&w->slab, to, sizes, PIECES, 0, diag);
+}
+
+static void close_work(work *w) {
+  es_tangent_free(w->tangent);
+  es_slab_close(&w->planned);
+  es_slab_close(&w->slab);
+}
+
+/* What the kernel's own work takes, and what holds it and its images. */
+static es_status count_bytes(double *out, const work *w, es_diag *diag) {
+  size_t bytes;
+  const es_status status = es_tangent_bytes(&bytes, &w->plan, diag);
+  const double numbers = (double)w->plan.rows * (double)w->plan.columns +
+                         (double)w->plan.images * (double)w->values;
+  *out = (double)bytes + numbers * sizeof(double);
   return status;
 }
 
@@ -96,11 +117,9 @@ static void order_images(work *w) {
 
 static es_status check_memory(const work *w, const es_config *config,
                               es_diag *diag) {
-  size_t size;
-  const es_status status = es_tangent_bytes(&size, &w->plan, diag);
-  if (status != ES_OK) return status;
-  const double bytes = (double)size;
-  if (bytes < es_machine_bytes()) return ES_OK;
+  double bytes;
+  const es_status status = count_bytes(&bytes, w, diag);
+  if (status != ES_OK || bytes < es_machine_bytes()) return status;
   return es_config_blame(config, "train", "eval_n", diag,
                          "the tangent kernel of %zu pairs takes %.3g GB, and "
                          "this machine has %.3g GB",
@@ -109,19 +128,15 @@ static es_status check_memory(const work *w, const es_config *config,
 
 static es_status find_kernel(work *w, es_trainer *trainer,
                              const es_config *config, es_diag *diag) {
-  const es_graph *g = &w->network->graph;
+  const size_t size = w->network->graph.param_size;
   const float *params = es_trainer_params(trainer);
-  es_status status = allocate(w, diag);
-  if (status != ES_OK) return status;
-  for (size_t p = 0; p < g->n_params; p++)
-    w->weight[p] = es_descent_ratio(w->network, config, p);
-  for (size_t k = 0; k < g->param_size; k++) w->params[k] = (double)params[k];
-  order_images(w);
-  w->plan.weight = w->weight;
-  w->plan.group = w->group;
-  status = check_memory(w, config, diag);
+  es_status status = complete_plan(w, config, diag);
+  if (status == ES_OK) status = check_memory(w, config, diag);
+  if (status == ES_OK) status = allocate(w, diag);
   if (status == ES_OK) status = es_tangent_new(&w->tangent, &w->plan, diag);
   if (status != ES_OK) return status;
+  for (size_t k = 0; k < size; k++) w->params[k] = (double)params[k];
+  order_images(w);
   return es_tangent_run(w->tangent, w->params, NULL, w->input,
                         w->further > 0 ? w->F : NULL, w->K, w->trace, NULL,
                         diag);
@@ -164,8 +179,7 @@ es_status es_features_tangent(es_features *f, es_trainer *trainer,
                               const es_config *config, es_diag *diag) {
   work w = {0};
   const es_status status = measure(&w, f, trainer, config, 0, diag);
-  es_tangent_free(w.tangent);
-  es_slab_close(&w.slab);
+  close_work(&w);
   return status;
 }
 
@@ -183,20 +197,13 @@ es_status es_features_reach(es_features *out, es_trainer *trainer,
     status = es_features_extend(out, further, w.K + rows * rows, B, diag);
   }
   if (status != ES_OK) es_features_free(out);
-  es_tangent_free(w.tangent);
-  es_slab_close(&w.slab);
+  close_work(&w);
   return status;
 }
 
 es_status es_features_bytes(double *out, const es_network *network,
                             size_t eval_n, size_t batch, es_diag *diag) {
   work w = {0};
-  size_t bytes;
   size_up(&w, network, eval_n, batch, 0);
-  const es_status status = es_tangent_bytes(&bytes, &w.plan, diag);
-  const double rows = (double)w.plan.rows;
-  *out =
-      (double)bytes +
-      (rows * rows + (double)w.plan.images * (double)w.values) * sizeof(double);
-  return status;
+  return count_bytes(out, &w, diag);
 }
