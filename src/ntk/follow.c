@@ -69,15 +69,16 @@ void es_follow_free(es_follow *follow) {
 }
 
 static es_status open_kernel(es_follow *f, size_t m, es_diag *diag) {
+  const size_t square = es_size_product(m, m), way = es_size_product(f->d, m);
   const size_t s = f->spectral;
   const size_t sizes[] = {es_size_product(2 * f->n, m),
-                          m * m,
-                          s * m * m,
-                          f->d * m,
-                          f->d * m,
-                          f->d * m,
-                          s * f->d * m,
-                          s * f->d * m};
+                          square,
+                          s * square,
+                          way,
+                          way,
+                          way,
+                          s * way,
+                          s * way};
   double **const pieces[] = {&f->B, &f->Gamma, &f->Sigma, &f->D,
                              &f->A, &f->A0,    &f->T,     &f->T0};
   enum { PIECES = sizeof sizes / sizeof *sizes };
@@ -232,7 +233,7 @@ static es_status load_kernel(es_follow *f, es_h5_source *file, es_diag *diag) {
   size_t dims[4], rank;
   es_status status = es_h5_shape(file, GROUP "/B", dims, &rank, diag);
   if (status != ES_OK) return status;
-  if (rank != 2 || dims[0] != 2 * f->n)
+  if (rank != 2 || dims[0] != 2 * f->n || dims[1] == 0)
     return es_h5_refuse(file, diag, ES_FILE_CORRUPT,
                         GROUP "/B has not the shape of %zu pairs", f->n);
   status = open_kernel(f, dims[1], diag);
