@@ -36,8 +36,8 @@ size_t es_flow_columns(const es_flow *flow);
 void es_flow_column(const es_flow *flow, size_t j, char *name, size_t size);
 
 /* Runs from the start, handing over each row as it is ready. On a numerical
- * failure the rows before it have been handed over, and diag has t, h and
- * steps. */
+ * failure the rows before it have been handed over, and diag has t and, of
+ * a stepper, h and steps. */
 es_status es_flow_run(es_flow *flow, es_flow_row row, void *context,
                       es_diag *diag) ES_MUST_USE;
 

@@ -229,6 +229,11 @@ static size_t times_before_end(const es_flow *flow) {
   return n;
 }
 
+static es_status fail_exact(es_status status, double t, es_diag *diag) {
+  if (diag != NULL) diag->t = t;
+  return es_fail(diag, status, "%s at t = %.10g", es_status_text(status), t);
+}
+
 static es_status run_exact(es_flow *flow, size_t n_times, es_diag *diag) {
   const es_instance *instance = &flow->instance;
   for (size_t i = 0; i < n_times; i++) {
@@ -237,9 +242,7 @@ static es_status run_exact(es_flow *flow, size_t n_times, es_diag *diag) {
       return es_fail(diag, ES_INTERRUPTED, "interrupted at t=%.6g", t);
     es_status status =
         instance->model->exact(instance->self, t, flow->row + 1, flow->state);
-    if (status != ES_OK)
-      return es_fail(diag, status, "%s at t = %.10g", es_status_text(status),
-                     t);
+    if (status != ES_OK) return fail_exact(status, t, diag);
     use_state(flow);
     status = deliver(flow, t);
     if (status != ES_OK) return status;

@@ -96,6 +96,41 @@ static void a_flow_runs_twice_and_can_be_stopped(void **state) {
   es_config_free(config);
 }
 
+static es_status exact_up_to_one(void *self, double t, double *out,
+                                 double *state) {
+  (void)self;
+  out[0] = exp(-t);
+  if (state != NULL) state[0] = out[0];
+  return t > 1 ? ES_NO_CONVERGENCE : ES_OK;
+}
+
+static void with_exact(const void *self, es_model_shape *out) {
+  (void)self;
+  out->has_exact = true;
+}
+
+/* Rows before the failure are there, and it says when. */
+static void a_closed_form_that_fails(void **state) {
+  (void)state;
+  rows r = {.n = 0};
+  es_model model = decay_model;
+  es_config *config;
+  es_flow *flow;
+  es_diag diag = {0};
+  model.shape = with_exact;
+  model.exact = exact_up_to_one;
+  assert_ok(es_config_new(&config, &es_flow_keys, 1, &diag), diag);
+  assert_ok(es_config_set(config, "time.t=0,1,2", &diag), diag);
+  assert_ok(es_flow_new(&flow, &model, config, NULL, &diag), diag);
+  assert_status(es_flow_run(flow, keep, &r, &diag), ES_NO_CONVERGENCE);
+  assert_int_equal(r.n, 2);
+  assert_close(r.y[1], exp(-1), 0, 0);
+  assert_close(diag.t, 2, 0, 0);
+  assert_non_null(strstr(diag.message, "at t = 2"));
+  es_flow_free(flow);
+  es_config_free(config);
+}
+
 static void incomplete_models_are_refused(void **state) {
   (void)state;
   es_instance instance;
@@ -130,6 +165,7 @@ int main(void) {
       cmocka_unit_test(own_model_flows),
       cmocka_unit_test(a_row_can_end_the_flow),
       cmocka_unit_test(names_are_made_up_where_missing),
+      cmocka_unit_test(a_closed_form_that_fails),
       cmocka_unit_test(incomplete_models_are_refused),
       cmocka_unit_test(a_flow_runs_twice_and_can_be_stopped),
       cmocka_unit_test(version_and_models),
