@@ -2,11 +2,8 @@
  * products alone, Z S, P T, P^T R and R Z^T, by turns; claimed is at most 1.25
  * times their time. First it is held against the definition; exits 1 without
  * timing where they disagree. */
-#include "tests/bench/record.h"
 #include "tests/bench/rig.h"
 
-#include "base/order.h"
-#include "base/progress.h"
 #include "base/random.h"
 
 #include <eigenstep/eigenstep.h>

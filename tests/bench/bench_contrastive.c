@@ -2,10 +2,8 @@
  * beside one matrix product each, by turns; claimed is at most 1.25 times their
  * time. First a state is held against exp(X t) by its series; exits 1 without
  * timing where they disagree. */
-#include "tests/bench/record.h"
 #include "tests/bench/rig.h"
 
-#include "base/progress.h"
 #include "base/random.h"
 #include "models/linear/one_layer.h"
 

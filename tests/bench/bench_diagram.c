@@ -25,12 +25,6 @@ typedef struct diagram {
   double steps;
 } diagram;
 
-static void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "bench_diagram: %s\n", diag->message);
-  exit(1);
-}
-
 static es_status take_fate(void *context, uint64_t cell, const double *axes,
                            const double *columns, const es_cell *said) {
   diagram *d = context;

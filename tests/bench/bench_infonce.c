@@ -5,10 +5,8 @@
  * the definition, pair by pair, and against what NumPy gets; exits 1 without
  * timing where they disagree. Memory is this process's at its most, samples and
  * libraries included. */
-#include "tests/bench/record.h"
 #include "tests/bench/rig.h"
 
-#include "base/order.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "contrast/infonce_parts.h"

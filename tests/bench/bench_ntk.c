@@ -16,12 +16,6 @@ enum { ROUNDS = 3, METHODS = 4 };
 static const char *const methods[METHODS] = {"loop", "jacobian", "functorch",
                                              "functorch-double"};
 
-static void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "bench_ntk: %s\n", diag->message);
-  exit(1);
-}
-
 typedef struct theirs {
   double error, seconds, base, peak; /* kB */
 } theirs;

@@ -2,10 +2,8 @@
  * two matrix products alone, (Z diag(gamma)) Z^T and R (Z diag(gamma)), by
  * turns; claimed is at most 1.25 times their time. First it is held against the
  * definition; exits 1 without timing where they disagree. */
-#include "tests/bench/record.h"
 #include "tests/bench/rig.h"
 
-#include "base/progress.h"
 #include "base/random.h"
 
 #include <eigenstep/eigenstep.h>

@@ -26,12 +26,6 @@ static const setting settings[] = {
     {18, 8, 1, 28, 256, 4}, {18, 16, 1, 28, 256, 3}, {18, 64, 3, 32, 64, 2}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
-static void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "bench_step: %s\n", diag->message);
-  exit(1);
-}
-
 static es_trainer *trainer_of(const setting *s, es_config **config) {
   const es_keys sets[] = {es_train_keys, es_data_keys};
   char words[6][48];

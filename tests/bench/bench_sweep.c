@@ -39,12 +39,6 @@ static double cpu_seconds(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "bench_sweep: %s\n", diag->message);
-  exit(1);
-}
-
 static void *room(size_t n, size_t size) {
   void *out = calloc(n, size);
   if (out == NULL) exit(1);

@@ -7,6 +7,7 @@
  * Standard error: the distribution of relative errors over modes with a gap
  * beyond 0.1 and over the near-degenerate rest. Standard output: CSV, a row for
  * every mode with its gap. Exits 1 if a flow fails. */
+#include "base/order.h"
 #include "data/data.h"
 #include "linalg/linalg.h"
 
@@ -46,17 +47,12 @@ static es_config *settings(double scale, int seed) {
   exit(1);
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* The aligned prediction is of mode j, the generic one of rank j + 1. */
 static void compare(const es_flow *flow, double scale, int seed, errors *e) {
   const es_instance *instance = es_flow_instance(flow);
   double rank[D];
   for (size_t j = 0; j < D; j++) rank[j] = es_flow_step_met(flow, j).t;
-  qsort(rank, D, sizeof *rank, rising);
+  es_sort(rank, D);
   for (size_t j = 0; j < D; j++) {
     const es_model_step step = es_instance_step(instance, j);
     const double met = es_flow_step_met(flow, j).t;
@@ -95,7 +91,7 @@ static void one_seed(double scale, int seed, errors *e) {
 static void summary(double scale, const char *name, const char *which,
                     double *x, size_t n) {
   size_t beyond = 0;
-  qsort(x, n, sizeof *x, rising);
+  es_sort(x, n);
   for (size_t i = 0; i < n; i++) beyond += !(x[i] < .02);
   fprintf(stderr,
           "start %g, %-7s %3zu modes with gap %s 0.1: median %.1e, 90%% "

@@ -1,14 +1,22 @@
-/* Where benchmarks leave their tables: BENCH_OUT, or out/bench; and what they
- * ran on, so that a page can be made of the tables alone. */
+/* Where benchmarks leave their tables: BENCH_OUT, or out/bench; what they ran
+ * on, so that a page can be made of the tables alone; and how they end where
+ * the library fails, which leaves nothing to measure. */
 #ifndef ES_BENCH_RECORD_H
 #define ES_BENCH_RECORD_H
 
 #include "linalg/linalg.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static inline void stop_at(es_status status, const es_diag *diag) {
+  if (status == ES_OK) return;
+  fprintf(stderr, "%s: %s\n", program_invocation_short_name, diag->message);
+  exit(1);
+}
 
 static inline const char *bench_folder(void) {
   const char *given = getenv("BENCH_OUT");

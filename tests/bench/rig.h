@@ -6,16 +6,10 @@
 #include "base/progress.h"
 #include "file/array.h"
 
-#include <eigenstep/config.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "tests/bench/record.h"
 
-static inline void stop_at(es_status status, const es_diag *diag) {
-  if (status == ES_OK) return;
-  fprintf(stderr, "benchmark: %s\n", diag->message);
-  exit(1);
-}
+#include <eigenstep/config.h>
+#include <unistd.h>
 
 static inline double *room(size_t n) {
   double *out = calloc(n, sizeof *out);

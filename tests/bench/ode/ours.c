@@ -120,23 +120,11 @@ method method_ours(const char *stepper) {
 }
 
 /* auto is a method of es_ode that is no stepper of the table. */
-static bool has_auto(void) {
-  const es_ode_system system = {.n = 1, .rhs = rhs};
-  es_ode_options options;
-  es_ode *ode = NULL;
-  es_ode_options_default(&options);
-  options.method = "auto";
-  const bool has = es_ode_new(&ode, &system, &options, NULL) == ES_OK;
-  es_ode_free(ode);
-  return has;
-}
-
 size_t methods_ours(method *out, size_t most) {
   size_t n = 0;
   es_stepper_info info;
-  if (has_auto() && n < most) out[n++] = method_ours("auto");
+  if (n < most) out[n++] = method_ours("auto");
   for (size_t i = 0; (info = es_stepper_list(i)).name != NULL && n < most; i++)
-    if (!info.fixed_step && strcmp(info.name, "auto") != 0)
-      out[n++] = method_ours(info.name);
+    if (!info.fixed_step) out[n++] = method_ours(info.name);
   return n;
 }

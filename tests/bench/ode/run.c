@@ -1,6 +1,8 @@
 /* What every run shares: counting, deadlines, judging, medians. */
 #include "tests/bench/ode/ode.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,17 +144,12 @@ void row_solve(row *r, const problem *p, const double *want, double *out) {
   if (want != NULL) row_judge(r, p, want, out);
 }
 
-static int rising(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 void row_settle(row *r) {
   double sorted[MOST_ROUNDS];
   const size_t n = r->samples;
   r->seconds = NAN;
   if (n == 0) return;
   memcpy(sorted, r->sample, n * sizeof *sorted);
-  qsort(sorted, n, sizeof *sorted, rising);
-  r->seconds = .5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+  es_sort(sorted, n);
+  r->seconds = es_sorted_median(sorted, n);
 }

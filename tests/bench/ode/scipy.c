@@ -76,7 +76,7 @@ const char *version_scipy(char *out, size_t size, const char *script) {
 }
 
 /* "task status rhs jacobians seconds note" */
-static void take_line(row *rows, const problem *p, size_t n, const char *line) {
+static void take_line(row *rows, size_t n, const char *line) {
   size_t i;
   unsigned long rhs, jacobians;
   char word[16], note[100] = "";
@@ -94,7 +94,6 @@ static void take_line(row *rows, const problem *p, size_t n, const char *line) {
   snprintf(r->note, sizeof r->note, "%s", note);
   if (r->outcome == DONE && r->samples < MOST_ROUNDS)
     r->sample[r->samples++] = seconds;
-  (void)p;
 }
 
 /* What SciPy wrote, cells × n_times × n, as compared states. */
@@ -132,7 +131,7 @@ void scipy_solve(const problem *p, row *rows, const bool *want, double **out,
   if (used > 3 && python(text, script, threads, words, used)) {
     for (char *line = strtok(text, "\n"); line != NULL;
          line = strtok(NULL, "\n"))
-      take_line(rows, p, n, line);
+      take_line(rows, n, line);
     for (size_t i = 0; i < n; i++) {
       if (!want[i] || out[i] == NULL || rows[i].outcome != DONE) continue;
       snprintf(path, sizeof path, "%s/solution-%zu.npy", folder, i);
