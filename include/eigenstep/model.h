@@ -149,8 +149,8 @@ typedef struct es_model {
   bool takes_data;     /* the sections [data] and [augment] apply */
   size_t n;            /* length of the state, where shape is NULL */
 
-  /* Builds an instance from settings; close frees it and accepts NULL. watch
-   * may be NULL. */
+  /* Builds an instance from settings; where it fails nothing of it stays and
+   * *self is NULL. close frees it and accepts NULL. watch may be NULL. */
   es_status (*open)(void **self, const es_config *config, const es_watch *watch,
                     es_diag *diag);
   void (*close)(void *self);

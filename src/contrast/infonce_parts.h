@@ -15,7 +15,8 @@
 enum { ES_INFONCE_EDGE = 256, ES_INFONCE_STRIP = 8 };
 
 /* A logit that is none, and the half square that makes one: far enough from
- * what es_infonce_largest admits that no sum of two overflows. */
+ * ES_INFONCE_LARGEST, the largest of either that is taken, that no sum of two
+ * overflows. */
 #define ES_INFONCE_NONE (DBL_MAX / 2)
 #define ES_INFONCE_LARGEST (DBL_MAX / 16)
 
@@ -57,7 +58,7 @@ typedef struct es_infonce_kernel {
   double (*largest)(size_t n, const double *a);
 } es_infonce_kernel;
 
-/* Of this machine's widest instruction set; of one by its place in es_simd. */
+/* That of an instruction set, by its place in es_simd. */
 const es_infonce_kernel *es_infonce_kernel_of(int simd);
 
 struct es_infonce {

@@ -1,4 +1,4 @@
-/* A start in a kernel that is not its own: see features.h. */
+/* A start in the features (features.h) of a kernel that is not its own. */
 #ifndef ES_NTK_FIT_H
 #define ES_NTK_FIT_H
 

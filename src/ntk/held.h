@@ -103,7 +103,7 @@ es_status es_held_steps(const es_held *c, double lr, size_t max_steps,
 
 /* What a descent leaves; a piece that is not wanted is NULL. */
 typedef struct es_held_path {
-  double *curve;  /* n_at×d, row-major: gamma_j |Z_j|^2, never falling */
+  double *curve;  /* n_at×d, row-major: gamma_j |Z_j|^2 */
   double *values; /* n_at×d: eigenvalues of Z G Z^T, falling */
   double *loss;   /* n_at */
   double *Z;      /* d×m, column-major: after the last step */

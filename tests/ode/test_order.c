@@ -1,4 +1,4 @@
-/* Orders as they are seen, and global errors against rtol. */
+/* Orders of steps and of interpolants, as they are seen. */
 #include "tests/check.h"
 #include "tests/fit.h"
 

@@ -174,7 +174,6 @@ static void interruptions_end_it(void **state) {
     }
 }
 
-/* With no radius to be had at the start the error alone decides. */
 static es_status clock_of(double t, const double *y, double *dydt, void *c) {
   (void)t, (void)y, (void)c;
   dydt[0] = 3;
@@ -197,6 +196,7 @@ static void a_radius_of_nothing(void **state) {
   es_ode_free(ode);
 }
 
+/* With no radius to be had at the start the error alone decides. */
 static void a_start_without_a_radius(void **state) {
   (void)state;
   lab l = {.stiff = 100, .never_at_start = true};

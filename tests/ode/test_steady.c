@@ -192,8 +192,6 @@ static void a_saddle_fools_it(void **state) {
     }
 }
 
-/* An output that fails after the rest ends the solve with its status and time.
- */
 /* Without an end: y' = y (1 - y) from .1 has 1 - y = 9 e^-t, below 1e-9/t from
  * t = 26 on, and rests when 100 of its times have passed, or two steps of at
  * most 1 later. */
@@ -239,6 +237,8 @@ static void slow_modes_are_waited_for(void **state) {
   }
 }
 
+/* An output that fails after the rest ends the solve with its status and time.
+ */
 static void outputs_after_the_rest_can_fail(void **state) {
   (void)state;
   const double times[3] = {1, 1e3, 1e6};
