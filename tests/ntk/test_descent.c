@@ -145,6 +145,65 @@ static void steps_are_first_passages(void **state) {
   es_held_free(&c);
 }
 
+/* The same for the spectral loss: Z + 4 lr (Z G - Z S Z^T Z S). */
+static void naive_spectral_step(double *Z, const double *S, double lr) {
+  double ZS[D * M] = {0}, C[D * D] = {0};
+  for (size_t a = 0; a < D; a++)
+    for (size_t j = 0; j < M; j++)
+      for (size_t k = 0; k < M; k++)
+        ZS[a * M + j] += Z[a * M + k] * S[k * M + j];
+  for (size_t a = 0; a < D; a++)
+    for (size_t b = 0; b < D; b++)
+      for (size_t j = 0; j < M; j++)
+        C[a * D + b] += ZS[a * M + j] * Z[b * M + j];
+  for (size_t a = 0; a < D; a++)
+    for (size_t j = 0; j < M; j++) {
+      Z[a * M + j] += 4 * lr * some_gamma[j] * Z[a * M + j];
+      for (size_t b = 0; b < D; b++)
+        Z[a * M + j] -= 4 * lr * C[a * D + b] * ZS[b * M + j];
+    }
+}
+
+/* Sigma is not diagonal in Gamma's basis: what begins at 0 moves, and steps,
+ * whether its gamma is 0 or not. */
+static void the_spectral_loss_moves_all(void **state) {
+  (void)state;
+  enum { STEPS = 600 };
+  const double lr = .05;
+  double Z[D * M], S[M * M], t[STEPS + 1], curve[(STEPS + 1) * D], got[2 * D];
+  const size_t at[] = {60, STEPS};
+  es_held_step step[D];
+  es_diag diag = {0};
+  some_start(Z, .02, 3);
+  for (size_t a = 0; a < D; a++) Z[a * M + 2] = 0;
+  for (size_t i = 0; i < M; i++)
+    for (size_t j = 0; j < M; j++)
+      S[i * M + j] =
+          i == j ? fabs(some_gamma[i]) + .1 : .03 * cos((double)(i * j));
+  es_held c = restored(M, some_gamma, D, Z);
+  assert_ok(es_held_restore_spread(&c, S, &diag), diag);
+  assert_ok(es_held_steps(&c, lr, STEPS, step, &diag), diag);
+  assert_ok(
+      es_held_descend(&c, lr, at, 2, &(es_held_path){.curve = got}, &diag),
+      diag);
+  for (size_t i = 0; i <= STEPS; i++) {
+    t[i] = lr * (double)i;
+    for (size_t j = 0; j < D; j++) {
+      const double power = naive_power(Z, D, M, some_gamma, j);
+      curve[i * D + j] = power / es_held_plateau(&c, j);
+      for (size_t k = 0; k < 2; k++)
+        if (at[k] == i) assert_close(got[k * D + j], power, 1e-10, 0);
+    }
+    naive_spectral_step(Z, S, lr);
+  }
+  for (size_t j = 0; j < D; j++) {
+    const double want = es_crossing_time(STEPS + 1, t, 1, curve + j, D, .5);
+    assert_true(want > 0);
+    assert_close(step[j].tau_generic, want, 1e-10, 0);
+  }
+  es_held_free(&c);
+}
+
 /* How late Euler's steps are when a mode has come from s0 to s: they follow
  * s' = f - (lr/2) f' f, f = 4 gamma s (1 - gamma s^2), to second order, which
  * takes (lr/2) int f'/f ds longer. */
@@ -324,6 +383,7 @@ int main(void) {
       cmocka_unit_test(descent_is_the_iteration),
       cmocka_unit_test(what_cannot_move_is_left_out),
       cmocka_unit_test(steps_are_first_passages),
+      cmocka_unit_test(the_spectral_loss_moves_all),
       cmocka_unit_test(aligned_descent_tends_to_the_closed_form),
       cmocka_unit_test(outputs_may_be_turned),
       cmocka_unit_test(a_rate_too_large_is_an_error),
