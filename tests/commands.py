@@ -13,10 +13,11 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-sys.path.insert(0, os.path.join(HERE, "faults"))
-import faults  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "faults"))
+from commands import COMMANDS  # noqa: E402
+from pristine import ROOT, prepare  # noqa: E402
+from server import Server  # noqa: E402
 
 
 class Place:
@@ -28,22 +29,12 @@ class Place:
         self.pristine = os.path.join(work, "pristine")
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        faults.Server.restore(self)
-
-
-def prepare(options, work):
-    pristine = os.path.join(work, "pristine")
-    os.makedirs(pristine)
-    needed = {need.split("=")[0] for command in faults.COMMANDS.values()
-              for need in command.needs}
-    faults.prepare(options.own, pristine, needed)
-    for to in sorted(needed & set(faults.BEGUN)):
-        faults.begin(options.faulty, to, pristine, work)
+        Server.restore(self)
 
 
 def check(name, words, threads, work):
     """Whether a command is done without a word of its checker's."""
-    place = Place(faults.COMMANDS[name], work)
+    place = Place(COMMANDS[name], work)
     pristine = place.pristine
     words = words + [w for w in place.command.words]
     if "--threads" in words:
@@ -76,10 +67,10 @@ def main():
     words = options.words[:-1] + [os.path.abspath(options.words[-1])]
     work = tempfile.mkdtemp(prefix="commands-")
     try:
-        prepare(options, work)
+        prepare(options.own, options.faulty, COMMANDS, work)
         # A list first: one failure does not hide the next.
         clean = [check(name, words, options.threads, work)
-                 for name in faults.COMMANDS]
+                 for name in COMMANDS]
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return 0 if all(clean) else 1
