@@ -219,28 +219,32 @@ static es_barlow_mode by_gap(const law *l, const origin *o, pair v,
   return mode;
 }
 
-/* Far above the plateau the three logarithms cancel, to D ln(lambda0/lambda)
- * with D = B - A - C: 1 (left) or 0 (log-det). In w = 1/lambda - u0 of u0 =
- * 1/lambda0 they are terms of one sign,
- *   8 gamma t = D ln(1 + w/u0) - B ln(1 - p w/(1 - p u0))
- *             + C ln(1 + N w/(1 + N u0)).
- * *slope is d(8 gamma t)/dw. */
-static double fall_phase(const law *l, double u0, double w, double *slope) {
-  const double a = l->p.hi / (1 - l->p.hi * u0);
-  const double b = l->N.hi / (1 + l->N.hi * u0);
-  *slope = l->B.hi * a / (1 - a * w) + l->C.hi * b / (1 + b * w);
-  if (l->falls) *slope += 1 / (u0 + w);
-  const double phase = -l->B.hi * log1p(-a * w) + l->C.hi * log1p(b * w);
-  return l->falls ? phase + log1p(w / u0) : phase;
+/* Far from the plateau on either side the three logarithms cancel, to D
+ * ln(lambda0/lambda) with D = B - A - C: 1 (left) or 0 (log-det). In w =
+ * 1/|lambda| - u0 of u0 = 1/|lambda0| and with z = 1 for gamma > 0, -1 for
+ * gamma < 0 they are 8 |gamma| t = z [D ln(1 + w/u0) - B ln(1 - z p w/(1 - z p
+ * u0))
+ *                    + C ln(1 + N w/(z + N u0))],
+ * terms of one sign where lambda is positive; where it is negative, and above
+ * -r/2, D and C take up to some half of B's. *slope is d(8 |gamma| t)/dw. */
+static double fall_phase(const law *l, double z, double u0, double w,
+                         double *slope) {
+  const double a = l->p.hi / (1 - z * l->p.hi * u0);
+  const double b = l->N.hi / (z + l->N.hi * u0);
+  const double D = l->falls ? 1 : 0;
+  *slope = l->B.hi * a / (1 - z * a * w) +
+           z * (D / (u0 + w) + l->C.hi * b / (1 + b * w));
+  return z * (D * log1p(w / u0) - l->B.hi * log1p(-z * a * w) +
+              l->C.hi * log1p(b * w));
 }
 
 /* w at the phase x, in (0, high), by Newton's method in a bracket. */
-static double fall(const law *l, double u0, double x, double high) {
+static double fall(const law *l, double z, double u0, double x, double high) {
   double low = 0, slope;
-  if (l->falls) high = fmin(high, u0 * expm1(x));
+  if (l->falls && z > 0) high = fmin(high, u0 * expm1(x));
   double w = fmin(high, x);
   for (int i = 0; i < 200; i++) {
-    const double rest = x - fall_phase(l, u0, w, &slope);
+    const double rest = x - fall_phase(l, z, u0, w, &slope);
     *(rest > 0 ? &low : &high) = w;
     double next = w + rest / slope;
     if (!(next >= low && next <= high)) next = low + (high - low) / 2;
@@ -251,26 +255,30 @@ static double fall(const law *l, double u0, double x, double high) {
   return w;
 }
 
-/* From above FAR times the plateau: whether *mode, at the phase x, is above
- * twice the plateau still; else *o and *x are there from where it is. */
+/* From beyond FAR times the plateau, on either side: whether *mode, at the
+ * phase x, is beyond twice the plateau still; else *o, *s0 and *x are there
+ * from where it is. */
 #define FAR 8
 
 static bool falls_from_afar(es_barlow_mode *mode, const law *l, origin *o,
-                            pair *x, double gamma) {
-  const double from = 2 * l->p.hi, u0 = 1 / o->value;
-  if (!(o->value > FAR * l->p.hi)) return false;
+                            double *s0, pair *x, double gamma) {
+  const double z = gamma > 0 ? 1 : -1;
+  const double from = 2 * l->p.hi, u0 = 1 / o->size;
+  if (!(o->size > FAR * l->p.hi)) return false;
   double slope;
-  const double far = 1 / from - u0, until = fall_phase(l, u0, far, &slope);
+  const double far = 1 / from - u0, until = fall_phase(l, z, u0, far, &slope);
   if (x->hi < until) {
-    const double lambda = 1 / (u0 + fall(l, u0, x->hi, far));
-    *mode = (es_barlow_mode){sqrt(lambda / gamma), lambda, 1 - lambda};
+    const double size = 1 / (u0 + fall(l, z, u0, x->hi, far));
+    *mode = (es_barlow_mode){sqrt(size / fabs(gamma)), z * size, 1 - z * size};
     return true;
   }
   *x = pair_add(*x, (pair){-until, 0});
+  *s0 = sqrt(from / fabs(gamma));
   o->lambda0 = scaled_make(from, 0);
-  o->value = o->size = from;
+  o->size = from;
+  o->value = z * from;
   o->log0 = (pair){log(from), 0};
-  o->gap0 = pair_negate(l->p);
+  o->gap0 = pair_subtract(l->p, (pair){o->value, 0});
   return false;
 }
 
@@ -279,12 +287,12 @@ static es_barlow_mode mode_at(const law *l, double gamma, double s0, double t) {
   origin o = start_of(l, gamma, s0);
   const pair exact = scaled_phase((pair){gamma, 0}, t);
   pair x = exact.hi < LONGEST ? exact : (pair){LONGEST, 0};
+  es_barlow_mode far;
+  if (falls_from_afar(&far, l, &o, &s0, &x, gamma)) return far;
   if (gamma < 0) {
     const pair v = solve(decay_rest, l, &o, x, decay_bound(l, &o, x.hi));
     return by_growth(&o, pair_negate(v), s0);
   }
-  es_barlow_mode far;
-  if (falls_from_afar(&far, l, &o, &x, gamma)) return far;
   /* NaN from above the plateau. */
   if (x.hi < half_phase(l, &o).hi) {
     const pair v = solve(growth_rest, l, &o, x, growth_bound(l, &o, x.hi));

@@ -93,6 +93,7 @@ static void closed_forms_within_eight_units(void **state) {
   fclose(file);
   print_message("# worst of %d rows: %.2f, %.2f, %.2f units\n", rows, worst[0],
                 worst[1], worst[2]);
+  assert_int_equal(rows, 3056);
   assert_int_equal(bad, 0);
 }
 

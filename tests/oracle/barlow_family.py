@@ -110,3 +110,12 @@ for law, bs in (("left", [0.0]), ("logdet", [0.1, 3.0, 1e-7])):
                 for share in [1e-250, 1e-9, 0.1, 0.5]:
                     for x in [0.001, 0.3, 8.7, 300.0]:
                         row(law, gamma, r, b, float(mp.sqrt(share * r / -gamma)), x * r / -gamma)
+
+# |lambda0| far above the plateau, where three logarithms cancel
+for law, b in (("left", 0.0), ("logdet", 0.1), ("logdet", 3.0)):
+    for r in [1e3, 1e7, 1e12]:
+        for share in [0.01, 0.5]:
+            for x in [0.1 / (share * r), 3 / (share * r), 0.3, 0.2 * r]:
+                if law == "logdet" and x > 300:
+                    continue
+                row(law, -0.3, r, b, float(mp.sqrt(share * r / 0.3)), x / 0.3)
