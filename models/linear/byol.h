@@ -34,6 +34,9 @@ typedef struct byol {
   double *D;         /* n1: X's eigenvalues; without a predictor those of X' */
   double *S;         /* n1×n1; NULL: diagonal */
   double *sum;       /* n1: S's diagonal; unused without a predictor */
+  double *modes;     /* n1×n1: of an aligned start without a predictor, X's
+                        eigenvectors in the state's basis, largest eigenvalue first;
+                        NULL: they are that basis, in the order of es_byol_mode */
   double *Z0, *P0, *A0; /* P0 = I without a predictor */
   double *law; /* n2×n2: W W^T - W_p^T W_p/alpha_p at the start; NULL: the law
                   of balance does not hold */

@@ -83,9 +83,13 @@ void es_byol_start_along(byol *b, const es_config *config) {
   memset(b->A0, 0, n * b->n1 * sizeof *b->A0);
   memset(b->P0, 0, n * n * sizeof *b->P0);
   for (size_t j = 0; j < n; j++) {
-    const size_t column = es_byol_mode(b, j);
-    b->Z0[j + column * n] = sqrt(s0[j]);
-    b->A0[j + column * n] = tau0 * sqrt(s0[j]);
+    for (size_t k = 0; k < b->n1 && b->modes != NULL; k++)
+      b->Z0[j + k * n] = sqrt(s0[j]) * b->modes[k + j * b->n1];
+    if (b->modes == NULL) {
+      const size_t column = es_byol_mode(b, j);
+      b->Z0[j + column * n] = sqrt(s0[j]);
+      b->A0[j + column * n] = tau0 * sqrt(s0[j]);
+    }
     b->P0[j + j * n] = p0 != NULL ? p0[j] : sqrt(s0[j]);
   }
 }

@@ -6,6 +6,7 @@
 #include "models/linear/given.h"
 #include "models/linear/points.h"
 
+#include "base/sums.h"
 #include "data/moments.h"
 
 #include <float.h>
@@ -101,8 +102,36 @@ static es_status add_within(byol *b, double *Xp, bool *kept, es_diag *diag) {
   return find_reach(b, Xp, &b->reach, diag);
 }
 
-/* Takes over both (n1×n1). */
-static es_status use(byol *b, double *X, double *Xp, es_diag *diag) {
+/* Column i of A times column j of B, n×n; NULL is the identity. */
+static double overlap(size_t n, const double *A, size_t i, const double *B,
+                      size_t j) {
+  if (A == NULL && B == NULL) return i == j;
+  if (A == NULL) return B[i + j * n];
+  if (B == NULL) return A[j + i * n];
+  return es_dot(n, A + i * n, B + j * n);
+}
+
+/* modes from X, which is taken over (n1×n1), in the basis V that is there. */
+static es_status find_modes(byol *b, double *X, es_diag *diag) {
+  const size_t n = b->n1;
+  byol of_X = {.n1 = n};
+  es_status status = choose_basis(&of_X, X, diag);
+  b->modes = es_zeroed(n, n, sizeof *b->modes);
+  if (status == ES_OK && b->modes == NULL) status = es_byol_no_memory(diag);
+  for (size_t j = 0; j < n && status == ES_OK; j++) {
+    const size_t column = es_byol_mode(&of_X, j);
+    for (size_t i = 0; i < n; i++)
+      b->modes[i + j * n] = overlap(n, b->V, i, of_X.V, column);
+  }
+  free(of_X.V);
+  free(of_X.D);
+  free(of_X.sum);
+  return status;
+}
+
+/* Takes over both (n1×n1); along: the start is along X's eigenvectors. */
+static es_status use(byol *b, double *X, double *Xp, bool along,
+                     es_diag *diag) {
   for (size_t i = 0; i < b->n1 * b->n1; i++)
     if (!isfinite(X[i]) || !isfinite(Xp[i]) || !isfinite(X[i] + Xp[i])) {
       free(X);
@@ -113,6 +142,7 @@ static es_status use(byol *b, double *X, double *Xp, es_diag *diag) {
   const bool within = b->variant == BYOL_NO_PREDICTOR;
   bool kept = false;
   es_status status = choose_basis(b, within ? Xp : X, diag);
+  if (status == ES_OK && within && along) return find_modes(b, X, diag);
   if (status == ES_OK && !within) status = add_within(b, Xp, &kept, diag);
   if (!kept) free(within ? X : Xp);
   return status;
@@ -135,18 +165,20 @@ static es_status from_matrices(byol *b, const es_config *config,
     free(second);
     return es_byol_no_memory(diag);
   }
-  return use(b, first, second, diag);
+  return use(b, first, second, es_byol_starts_along(config), diag);
 }
 
 /* The moments' own memory is a slab: what is kept is copied out of it. */
-static es_status take_moments(byol *b, es_view_moments *m, es_diag *diag) {
+static es_status take_moments(byol *b, es_view_moments *m, bool along,
+                              es_diag *diag) {
   const es_matrix X = {m->m, m->m, m->X}, Xp = {m->m, m->m, m->Xp};
   b->n1 = m->m;
   for (size_t i = 0; i < b->n_points; i++)
     for (size_t r = 0; r < m->m; r++) b->points[r + i * m->m] -= m->mean[r];
   double *first = es_given_copy(&X), *second = es_given_copy(&Xp);
   es_view_moments_free(m);
-  if (first != NULL && second != NULL) return use(b, first, second, diag);
+  if (first != NULL && second != NULL)
+    return use(b, first, second, along, diag);
   free(first);
   free(second);
   return es_byol_no_memory(diag);
@@ -172,7 +204,8 @@ static es_status from_data(byol *b, const es_config *config,
   es_dataset_free(set);
   if (status == ES_OK && !center)
     memset(moments.mean, 0, moments.m * sizeof *moments.mean);
-  if (status == ES_OK) return take_moments(b, &moments, diag);
+  if (status == ES_OK)
+    return take_moments(b, &moments, es_byol_starts_along(config), diag);
   es_view_moments_free(&moments);
   return status;
 }

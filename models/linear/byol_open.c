@@ -78,11 +78,13 @@ static double rate(const es_config *config, const char *name) {
                         es_config_has(config, "model", name) ? name : "eta");
 }
 
-/* What of a start the variant has no use for is no error: starts of several may
- * be given by the same words. */
+/* What the variant has no use for is no error: several may be given the same
+ * words. */
 static void note_idle(byol *b, const es_config *config, const char *variant) {
   static const char *const target[] = {"Wa0", "tau0"};
   static const char *const predictor[] = {"Wp0", "p0"};
+  if (b->variant == BYOL_NO_PREDICTOR && b->decouple)
+    note(b, "model.decouple has no effect with variant=%s", variant);
   for (int k = 0; k < 2; k++) {
     if (b->variant != BYOL_EMA && es_config_has(config, "model", target[k]))
       note(b, "model.%s has no effect with variant=%s", target[k], variant);
@@ -268,9 +270,9 @@ es_status es_byol_open(void **self, const es_config *config,
 void es_byol_close(void *self) {
   byol *b = self;
   if (b == NULL) return;
-  double *const own[] = {b->V,  b->D,   b->S,     b->sum,   b->Z0,    b->P0,
-                         b->A0, b->law, b->T,     b->R,     b->F,     b->L,
-                         b->Q,  b->U,   b->value, b->sigma, b->points};
+  double *const own[] = {
+      b->V, b->D, b->S, b->sum, b->Z0, b->P0,    b->A0,    b->law,    b->T,
+      b->R, b->F, b->L, b->Q,   b->U,  b->value, b->sigma, b->points, b->modes};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) free(own[i]);
   es_svd_free(b->svd);
   es_eigen_free(b->eigen);
@@ -304,6 +306,6 @@ es_status es_byol_cell_new(byol **out, const byol *b, es_diag *diag) {
 
 void es_byol_cell_free(byol *cell) {
   if (cell == NULL) return;
-  cell->V = cell->D = cell->S = cell->sum = cell->points = NULL;
+  cell->V = cell->D = cell->S = cell->sum = cell->points = cell->modes = NULL;
   es_byol_close(cell);
 }

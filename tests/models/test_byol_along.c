@@ -39,6 +39,31 @@ static void rows_lie_along_eigenvectors(void **state) {
   table_free(&t);
 }
 
+/* The same words give the same start without a predictor, where the state's
+ * basis is that of X': full moments, one of them diagonal, and both, X' with
+ * another order. */
+static void without_a_predictor_it_is_the_same(void **state) {
+  (void)state;
+  static const char *const moments[][2] = {
+      {CHECK_MOMENTS},
+      {"X=[[.2,0,0],[0,.9,0],[0,0,.9]]", "Xp=[[.2,0,.05],[0,.1,0],[.05,0,.4]]"},
+      {"X=[[1,.3,0],[.3,.8,.1],[0,.1,.5]]", "Xp=[[.1,0,0],[0,.3,0],[0,0,.2]]"},
+      {"X=[[.2,0,0],[0,.9,0],[0,0,.9]]", "Xp=[[.1,0,0],[0,.2,0],[0,0,.3]]"}};
+  for (int k = 0; k < 4; k++) {
+    double want[9], got[9];
+    table with = TABLE("byol", moments[k][0], moments[k][1], "s0=.16,.09,.04",
+                       "t=0", "output.state=on");
+    table without =
+        TABLE("byol", moments[k][0], moments[k][1], "s0=.16,.09,.04", "t=0",
+              "output.state=on", "variant=no-predictor");
+    matrix_at(&with, 0, "W", 3, 3, want);
+    matrix_at(&without, 0, "W", 3, 3, got);
+    for (int i = 0; i < 9; i++) assert_close(got[i], want[i], 0, 1e-15);
+    table_free(&with);
+    table_free(&without);
+  }
+}
+
 /* The decoupled flow is byol-eigenmode with each mode's lambda_d, lambda_s: two
  * integrations at rtol 1e-12, whose errors may grow by a hundred, to a time
  * when steps are not yet long beside those of the output. X and X' are the
@@ -230,6 +255,7 @@ static void same_as_brute_force(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_lie_along_eigenvectors),
+      cmocka_unit_test(without_a_predictor_it_is_the_same),
       cmocka_unit_test(decoupled_is_theory),
       cmocka_unit_test(commuting_points),
       cmocka_unit_test(points_of_a_negative_variance),

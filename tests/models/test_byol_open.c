@@ -57,9 +57,10 @@ static void what_a_variant_has_no_use_for(void **state) {
       OPENED("byol", CHECK_MOMENTS, "s0=.1", "p0=.2", "tau0=1", "variant=byol");
   assert_null(es_instance_remark(&o.instance));
   opened_free(&o);
-  o = OPENED("byol", CHECK_MOMENTS, "s0=.1", "p0=.2", "tau0=1",
+  o = OPENED("byol", CHECK_MOMENTS, "s0=.1", "p0=.2", "tau0=1", "decouple=on",
              "variant=no-predictor");
   assert_string_equal(es_instance_remark(&o.instance),
+                      "model.decouple has no effect with variant=no-predictor; "
                       "model.tau0 has no effect with variant=no-predictor; "
                       "model.p0 has no effect with variant=no-predictor");
   opened_free(&o);
