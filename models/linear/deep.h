@@ -46,6 +46,18 @@ typedef struct deep {
   char remark[256];
 } deep;
 
+/* Rows of W_l that the loss sees. */
+static inline size_t deep_rows(const deep *b, size_t l) {
+  return l == b->L ? b->head : b->d[l];
+}
+
+/* The largest of all widths. */
+static inline size_t deep_widest(const deep *b) {
+  size_t most = 0;
+  for (size_t l = 0; l <= b->L; l++) most = b->d[l] > most ? b->d[l] : most;
+  return most;
+}
+
 /* The columns after t: where each group begins, and how many there are. */
 typedef struct deep_columns {
   size_t conserved, alignment, blowup, loss, cov, ranks, n;

@@ -15,7 +15,7 @@
 
 struct deep_aligned {
   size_t L, n;                /* modes */
-  bool diagonal;              /* u_lj are unit vectors, all of them */
+  bool diagonal;              /* u_lj are unit vectors or minus such, all */
   double *U[DEEP_LAYERS + 1]; /* d[l]×m, n columns used; U[0] = r */
   size_t *axis;               /* m: of diagonal, which vector that is */
   double *sigma;              /* L×m */
@@ -44,19 +44,17 @@ void es_deep_aligned_free(deep_aligned *a) {
 static es_status allocate(deep_aligned **out, const deep *b, es_diag *diag) {
   deep_aligned *a = *out = calloc(1, sizeof *a);
   const size_t m = b->d[0];
-  size_t widest = 0;
   if (a == NULL) return es_deep_no_memory(diag);
   a->L = b->L;
   bool whole = true;
   for (size_t l = 0; l <= b->L; l++) {
-    widest = b->d[l] > widest ? b->d[l] : widest;
     a->U[l] = es_zeroed(b->d[l], m, sizeof(double));
     whole = whole && a->U[l] != NULL;
   }
   a->sigma = es_zeroed(b->L, m, sizeof *a->sigma);
   a->lambda = es_zeroed(m, 1, sizeof *a->lambda);
   a->M = es_zeroed(m, m, sizeof *a->M);
-  a->T = es_zeroed(widest, m, sizeof *a->T);
+  a->T = es_zeroed(deep_widest(b), m, sizeof *a->T);
   a->rest = es_zeroed(b->n, 1, sizeof *a->rest);
   a->y = es_zeroed(b->n, 1, sizeof *a->y);
   a->mode = es_zeroed(m, 1, sizeof *a->mode);
@@ -72,11 +70,6 @@ static es_status allocate(deep_aligned **out, const deep *b, es_diag *diag) {
 static void mix(size_t m, double weight, const double *S, double *M) {
   const double norm = es_norm(m * m, S);
   for (size_t k = 0; norm > 0 && k < m * m; k++) M[k] += weight / norm * S[k];
-}
-
-/* Rows of W_l that the loss sees. */
-static size_t rows(const deep *b, size_t l) {
-  return l == b->L ? b->head : b->d[l];
 }
 
 /* r: what X and all P_l^T P_l have for eigenvectors if there are such, found as
@@ -95,7 +88,7 @@ static es_status find_basis(deep_aligned *a, const deep *b, const double *X,
   }
   mix(m, weight, X, a->M);
   for (size_t l = 1; b->L > 1 && l <= b->L; l++) {
-    const size_t n = rows(b, l);
+    const size_t n = deep_rows(b, l);
     es_gemm(true, false, m, m, n, 1, b->P[l], n, b->P[l], n, 0, a->U[0], m);
     mix(m, weight *= .61803398874989485, a->U[0], a->M);
   }
@@ -134,7 +127,7 @@ static bool follow(deep_aligned *a, const deep *b, size_t j, size_t to,
   const double *from = a->U[0] + j * b->d[0];
   *moves = true;
   for (size_t l = 1; l <= b->L; l++) {
-    const size_t n = rows(b, l), d = b->d[l], before = b->d[l - 1];
+    const size_t n = deep_rows(b, l), d = b->d[l], before = b->d[l - 1];
     const double *W = b->W0 + b->at[l];
     double *u = a->U[l] + to * d;
     memset(u, 0, d * sizeof *u);
@@ -214,8 +207,11 @@ es_status es_deep_aligned_at(deep *b, double t, const double **y) {
   }
   for (size_t k = 0; k < b->n; k++) a->y[k] = kept * a->rest[k];
   for (size_t l = 1; a->diagonal && l <= b->L; l++)
-    for (size_t j = 0; j < a->n; j++)
-      a->y[b->at[l] + a->axis[j] * (b->d[l] + 1)] += a->sigma[l - 1 + j * b->L];
+    for (size_t j = 0; j < a->n; j++) {
+      const size_t k = a->axis[j], d = b->d[l], before = b->d[l - 1];
+      const double sign = a->U[l][k + j * d] * a->U[l - 1][k + j * before];
+      a->y[b->at[l] + k * (d + 1)] += sign * a->sigma[l - 1 + j * b->L];
+    }
   for (size_t l = 1; !a->diagonal && l <= b->L; l++) {
     const size_t d = b->d[l], before = b->d[l - 1];
     for (size_t j = 0; j < a->n; j++)

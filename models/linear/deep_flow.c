@@ -5,22 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows of W_l that what the loss sees comes through. */
-static size_t rows(const deep *b, size_t l) {
-  return l == b->L ? b->head : b->d[l];
-}
-
 void es_deep_products(const deep *b, const double *y) {
   const size_t m = b->d[0];
   for (size_t l = 1; l <= b->L; l++) {
     const double *W = y + b->at[l];
     if (l > 1)
-      es_gemm(false, false, rows(b, l), m, b->d[l - 1], 1, W, b->d[l],
-              b->P[l - 1], b->d[l - 1], 0, b->P[l], rows(b, l));
+      es_gemm(false, false, deep_rows(b, l), m, b->d[l - 1], 1, W, b->d[l],
+              b->P[l - 1], b->d[l - 1], 0, b->P[l], deep_rows(b, l));
     else
       for (size_t j = 0; j < m; j++)
-        memcpy(b->P[1] + j * rows(b, 1), W + j * b->d[1],
-               rows(b, 1) * sizeof *W);
+        memcpy(b->P[1] + j * deep_rows(b, 1), W + j * b->d[1],
+               deep_rows(b, 1) * sizeof *W);
   }
   for (size_t j = 0; b->residual && j < b->head; j++)
     b->P[b->L][j + j * b->head] += 1;
@@ -34,16 +29,16 @@ void es_deep_pull(const deep *b, const double *y, const double *G,
     const double *W = y + b->at[l];
     double *to = dydt + b->at[l], *next = G == b->R ? b->S : b->R;
     if (l > 1) {
-      es_gemm(false, true, rows(b, l), b->d[l - 1], m, 1, G, rows(b, l),
-              b->P[l - 1], b->d[l - 1], 1, to, b->d[l]);
-      es_gemm(true, false, b->d[l - 1], m, rows(b, l), 1, W, b->d[l], G,
-              rows(b, l), 0, next, b->d[l - 1]);
+      es_gemm(false, true, deep_rows(b, l), b->d[l - 1], m, 1, G,
+              deep_rows(b, l), b->P[l - 1], b->d[l - 1], 1, to, b->d[l]);
+      es_gemm(true, false, b->d[l - 1], m, deep_rows(b, l), 1, W, b->d[l], G,
+              deep_rows(b, l), 0, next, b->d[l - 1]);
       G = next;
       continue;
     }
     for (size_t j = 0; j < m; j++)
-      for (size_t i = 0; i < rows(b, 1); i++)
-        to[i + j * b->d[1]] += G[i + j * rows(b, 1)];
+      for (size_t i = 0; i < deep_rows(b, 1); i++)
+        to[i + j * b->d[1]] += G[i + j * deep_rows(b, 1)];
   }
 }
 

@@ -61,16 +61,10 @@ void es_deep_note(deep *b, const char *sentence) {
            used > 0 ? "; " : "", sentence);
 }
 
-static size_t widest(const deep *b) {
-  size_t most = 0;
-  for (size_t l = 0; l <= b->L; l++) most = b->d[l] > most ? b->d[l] : most;
-  return most;
-}
-
 /* Of the model and of the least solver, 15 states: before any of it is taken.
  */
 static es_status check_size(const deep *b, es_diag *diag) {
-  const double w = (double)widest(b), L = (double)b->L;
+  const double w = (double)deep_widest(b), L = (double)b->L;
   double cells = 16 * (double)b->n + (L + 6) * w * w;
   if (b->relu) cells += (2 * L + 6) * w * (double)es_drive_count(b->drive);
   const double bytes = sizeof(double) * cells, has = es_machine_bytes();
@@ -78,7 +72,7 @@ static es_status check_size(const deep *b, es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY,
                  "%zu layers, %zu wide, need %.3g GB with a solver, and this "
                  "machine has %.3g GB",
-                 b->L, widest(b), bytes * 1e-9, has * 1e-9);
+                 b->L, deep_widest(b), bytes * 1e-9, has * 1e-9);
 }
 
 static bool make(double **out, size_t rows, size_t cols) {
@@ -105,7 +99,7 @@ static es_status plan_spectra(deep *b, es_diag *diag) {
 }
 
 static es_status allocate(deep *b, es_diag *diag) {
-  const size_t w = widest(b), m = b->d[0];
+  const size_t w = deep_widest(b), m = b->d[0];
   bool whole = b->n < SIZE_MAX && make(&b->W0, b->n, 1);
   for (size_t l = 1; whole && l <= b->L; l++)
     whole = make(&b->P[l], b->d[l], m);

@@ -28,18 +28,15 @@ static double *room(bool *whole, size_t rows, size_t cols) {
 es_status es_deep_relu_new(deep *b, es_diag *diag) {
   struct deep_relu *w = b->rectified = calloc(1, sizeof *w);
   bool whole = w != NULL;
-  size_t widest = 0;
   if (!whole) return es_deep_no_memory(diag);
   w->L = b->L;
   w->n = es_drive_count(b->drive);
-  for (size_t l = 1; l <= b->L; l++) {
-    widest = b->d[l] > widest ? b->d[l] : widest;
+  for (size_t l = 1; l <= b->L; l++)
     for (int v = 0; v < 2; v++) w->A[v][l] = room(&whole, b->d[l], w->n);
-  }
   for (int v = 0; v < 2; v++) {
     w->Z[v] = room(&whole, b->head, w->n);
     w->dZ[v] = room(&whole, b->head, w->n);
-    w->back[v] = room(&whole, widest, w->n);
+    w->back[v] = room(&whole, deep_widest(b), w->n);
   }
   w->mean = room(&whole, b->d[b->L], 1);
   return whole ? ES_OK : es_deep_no_memory(diag);

@@ -162,6 +162,29 @@ static void test_singular(void **state) {
     assert_close(r.row[1][n - 8 + k], want[k], 1e-15, 0);
 }
 
+/* Diagonal layers keep the signs of their entries, which singular values do not
+ * see: the state itself against a stepper's, to 100 rtol. */
+static void test_signs(void **state) {
+  (void)state;
+  const char *words[] = {"X=[[1,0],[0,0.5]]",
+                         "W1=[[-0.3,0],[0,0.2],[0,0]]",
+                         "W2=[[0.1,0,0],[0,-0.15,0]]",
+                         "eta=0.1",
+                         "t=1",
+                         "rtol=1e-12",
+                         "output.state=on",
+                         "method=exact",
+                         NULL};
+  rows exact, flown;
+  size_t n;
+  assert_status(flow(words, &exact, &n), ES_OK);
+  words[7] = "method=dop853";
+  assert_status(flow(words, &flown, &n), ES_OK);
+  assert_true(exact.row[0][n - 12] < -.2 && exact.row[0][n - 2] < -.1);
+  for (size_t k = n - 12; k < n; k++)
+    assert_close(exact.row[0][k], flown.row[0][k], 0, 1e-10);
+}
+
 /* Closed form against steppers, which share nothing: to 100 rtol, and of first
  * order in lr against descent. */
 static void test_closed_form(void **state) {
@@ -304,6 +327,7 @@ int main(void) {
       cmocka_unit_test(test_not_aligned),
       cmocka_unit_test(test_repeated),
       cmocka_unit_test(test_singular),
+      cmocka_unit_test(test_signs),
       cmocka_unit_test(test_closed_form),
       cmocka_unit_test(test_blowup),
       cmocka_unit_test(test_blowup_beside_residual),
