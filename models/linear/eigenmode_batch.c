@@ -148,6 +148,7 @@ static es_eigenmode_state finish(const call *c, const es_eigenmode *mode,
   const es_cell_options *options = &c->self->options;
   const double t = block->t[lane];
   const bool endless = isinf(options->t_end);
+  const bool settled = endless && cell->fate != ES_FATE_UNDECIDED;
   double y[3], k[EM_ROWS];
   es_eigenmode_state out;
   for (size_t j = 0; j < 3; j++) y[j] = block->y[j * ES_LANES + lane];
@@ -156,8 +157,8 @@ static es_eigenmode_state finish(const call *c, const es_eigenmode *mode,
   if (fabs(y[0]) > k[EM_MOST_P] || fabs(y[1]) > k[EM_MOST_S]) {
     cell->fate = ES_FATE_DIVERGED;
     cell->status = ES_DIVERGED;
-  } else if (!(endless && cell->fate != ES_FATE_UNDECIDED) && t < k[EM_T_END] &&
-             !es_eigenmode_rest(mode, k, t, y, &out)) {
+  } else if (!settled && t < k[EM_T_END] &&
+             (endless || !es_eigenmode_rest(mode, k, t, y, &out))) {
     if (cell->steps >= (double)options->max_steps)
       cell->status = ES_BUDGET;
     else

@@ -86,8 +86,8 @@ es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
                                       const es_cell_options *options, double t,
                                       const double y[3], es_cell *cell);
 
-/* The state at the end, if the way from y at t to it is linear to within a part
- * of the tolerance; k of stride 1. */
+/* The state at the end, which is finite, if the way from y at t to it is linear
+ * to within a part of the tolerance; k of stride 1. */
 bool es_eigenmode_rest(const es_eigenmode *mode, const double *k, double t,
                        const double y[3], es_eigenmode_state *out);
 
