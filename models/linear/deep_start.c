@@ -153,17 +153,18 @@ static es_status shape_of_drawn(deep *b, const es_config *config,
 static es_status find_layers(deep *b, const es_config *config, es_diag *diag) {
   static const char *const drawn[] = {"layers", "widths", "d"};
   const bool sigma0 = has(config, "sigma0");
-  bool matrices = false;
-  for (size_t l = 1; l <= DEEP_LAYERS; l++)
-    matrices = matrices || layer(config, l) != NULL;
+  size_t first = 1; /* of the matrices given */
+  while (first <= DEEP_LAYERS && layer(config, first) == NULL) first++;
+  const bool matrices = first <= DEEP_LAYERS;
+  char name[8] = "sigma0";
+  if (!sigma0) snprintf(name, sizeof name, "W%zu", first);
   if (sigma0 && matrices)
     return es_fail(diag, ES_USAGE,
                    "give model.sigma0 or model.W1, model.W2, …, not both");
   for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++)
     if ((sigma0 || matrices) && given(config, drawn[i]))
       return es_config_blame(config, "model", drawn[i], diag,
-                             "of a start that is drawn, and %s is given",
-                             sigma0 ? "sigma0" : "W1");
+                             "of a start that is drawn, and %s is given", name);
   if (sigma0) return shape_of_sigma0(b, config, diag);
   return matrices ? shape_of_matrices(b, config, diag)
                   : shape_of_drawn(b, config, diag);
@@ -257,8 +258,10 @@ es_status es_deep_read_start(deep *b, const es_config *config, es_diag *diag) {
         if (isfinite(w)) continue;
         snprintf(name, sizeof name, "W%zu", l);
         return es_config_blame(config, "model",
-                               has(config, "sigma0") ? "sigma0" : name, diag,
-                               "a value in it is not finite");
+                               has(config, "sigma0")      ? "sigma0"
+                               : layer(config, l) != NULL ? name
+                                                          : "init_scale",
+                               diag, "a value of the start is not finite");
       }
   return ES_OK;
 }

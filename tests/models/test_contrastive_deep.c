@@ -273,6 +273,18 @@ static void test_arrays(void **state) {
   }
 }
 
+/* The line names the setting that is at fault. */
+static void test_refusals(void **state) {
+  (void)state;
+  REFUSED(deep, ES_BAD_VALUE, "model.d0=3: the last layer has 2 rows", FIXED,
+          "d0=3");
+  REFUSED(deep, ES_BAD_VALUE, "model.init_scale=1.7e", "X=[[1,0],[0,0.5]]",
+          "init_scale=1.7e308", "d=20");
+  REFUSED(deep, ES_BAD_VALUE,
+          "model.d=3: of a start that is drawn, and W2 is given",
+          "X=[[1,0],[0,0.5]]", "W2=[[1,2],[3,4]]", "d=3");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_theory),
@@ -284,6 +296,7 @@ int main(void) {
       cmocka_unit_test(test_least_alignment),
       cmocka_unit_test(test_head),
       cmocka_unit_test(test_arrays),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
