@@ -27,6 +27,11 @@ typedef struct search {
   const es_watch *watch;
 } search;
 
+/* rho; 1 where F is that of U, of which the power of rho is known. */
+static double rho_of(const search *s, const double *y) {
+  return s->b->residual ? exp(y[s->b->n]) : 1;
+}
+
 /* dt/ds. */
 static double pace(const search *s, double log_rho) {
   const double L = (double)s->b->L;
@@ -37,7 +42,7 @@ static double pace(const search *s, double log_rho) {
 /* F = (dW/ds)/rho. */
 static es_status field(search *s, const double *y) {
   const deep *b = s->b;
-  const double rho = b->residual ? exp(y[b->n]) : 1;
+  const double rho = rho_of(s, y);
   for (size_t k = 0; k < b->n; k++) s->W[k] = rho * y[k];
   const es_status status = es_deep_rhs(0, s->W, s->F, s->b);
   const double unit = b->residual ? pace(s, y[b->n]) / rho : 1;
@@ -81,7 +86,7 @@ static double left(const search *s, const double *y) {
  * beside |U| = 1, far below |X| for many layers. */
 static double natural(const search *s, const double *y) {
   const deep *b = s->b;
-  const double rho = b->residual ? exp(y[b->n]) : 1;
+  const double rho = rho_of(s, y);
   double norm[DEEP_LAYERS], all = 1, most = 0;
   for (size_t l = 1; l <= b->L; l++) {
     const double size = es_norm(b->at[l + 1] - b->at[l], y + b->at[l]);

@@ -68,7 +68,7 @@ static void left_eigenvector(double u[3], const es_eigenmode *mode,
 static es_status plan(shooting *s, const es_eigenmode *mode,
                       const es_eigenmode_point *saddle, double p0,
                       es_diag *diag) {
-  double slow = 2 * mode->eta_s;
+  double slow = INFINITY;
   for (int k = 0; k < 3; k++) {
     if (saddle->eig[k] > 0) s->rate = saddle->eig[k];
     if (saddle->eig[k] < 0) slow = fmin(slow, -saddle->eig[k]);

@@ -134,17 +134,17 @@ static void branch(es_separatrix *out, int k, search *s, double alive,
   static const double wide = 1e-8, beside = 1e-6;
   const double side = copysign(1, dead - alive);
   double p0 = bisect(s, &alive, &dead, wide);
-  const double place = bisect(s, &alive, &dead, 0);
+  const double answer = bisect(s, &alive, &dead, 0);
   for (int from = 0; from < 2 && s->status == ES_OK; from++) {
     s->status =
         es_eigenmode_manifold(&p0, s->orbit, s->mode, saddle, s->s0, s->diag);
     if (!isnan(p0)) break;
-    if (from == 0) p0 = place;
+    if (from == 0) p0 = answer;
   }
-  const double unit = fmax(fabs(place), s->unit);
-  out->undecided[k] = isnan(p0) && !collapses(s, place + side * beside * unit);
-  out->p0[k] = isnan(p0) && !out->undecided[k] ? place : p0;
-  out->residual[k] = fabs(p0 - place);
+  const double unit = fmax(fabs(answer), s->unit);
+  out->undecided[k] = isnan(p0) && !collapses(s, answer + side * beside * unit);
+  out->p0[k] = isnan(p0) && !out->undecided[k] ? answer : p0;
+  out->residual[k] = fabs(p0 - answer);
 }
 
 static es_status solve(es_separatrix *out, search *s,
@@ -173,7 +173,7 @@ static es_status damped(es_separatrix *out, const es_eigenmode *mode,
                         const es_watch *watch, es_diag *diag) {
   es_eigenmode_point point[3];
   if (es_eigenmode_points(mode, point) < 3) return ES_OK;
-  double slow = 2 * mode->eta_s;
+  double slow = INFINITY;
   for (int k = 0; k < 3; k++)
     if (point[1].eig[k] != 0 && !isnan(point[1].eig[k]))
       slow = fmin(slow, fabs(point[1].eig[k]));

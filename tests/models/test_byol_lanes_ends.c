@@ -73,6 +73,7 @@ static void check_fates(size_t n1, size_t n2, const char *variant) {
   double value[N * AXES], *columns = calloc(N * (9 + 2 * n2), sizeof *columns);
   es_cell cells[N];
   int at_start = 0, later = 0, open = 0;
+  double last = 0;
   draw_cells(N, n2, value);
   for (size_t i = 0; i < N; i++) {
     value[i * AXES + 2] = i % 3 == 0 ? .02 : i % 3 == 1 ? .7 : 20;
@@ -91,6 +92,7 @@ static void check_fates(size_t n1, size_t n2, const char *variant) {
     }
     assert_int_equal(cells[i].fate, ES_FATE_COLLAPSED);
     t > 0 ? later++ : at_start++;
+    last = fmax(last, t);
     assert_int_equal(flow(config, v, t * (1 + 1e-6), 1e-11, NULL),
                      ES_FATE_COLLAPSED);
     if (t > 0)
@@ -100,6 +102,14 @@ static void check_fates(size_t n1, size_t n2, const char *variant) {
   print_message("# %s: %d at the start, %d later, %d open\n", variant, at_start,
                 later, open);
   assert_true(at_start > 0 && later > 0 && open > 0);
+  /* The end is looked at, too, however few steps were made since a look. */
+  es_cell_options o = usual;
+  o.t_end = last * (1 + 1e-6);
+  solve(config, &o, value, N, cells, columns);
+  size_t same = 0;
+  for (size_t i = 0; i < N; i++)
+    same += fabs(cells[i].t_settle / last - 1) < 1e-6;
+  assert_int_equal(same, 1);
   free(columns);
   es_config_free(config);
 }

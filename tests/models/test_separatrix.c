@@ -137,6 +137,7 @@ static void both_sides(void **state) {
       const double p0 = found.p0[k], size = fmax(fabs(p0), point[1].p);
       const double inside = p0 + (k == 0 ? 1e-8 : -1e-8) * size;
       const double outside = p0 - (k == 0 ? 1e-8 : -1e-8) * size;
+      assert_true(found.residual[k] >= 0);
       assert_close(found.residual[k], 0, 0, tolerance * size);
       assert_close(end_of(&mode, inside), point[2].p, 1e-6, 0);
       assert_close(end_of(&mode, outside), 0, 0, 1e-6);
