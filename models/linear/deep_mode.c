@@ -26,7 +26,7 @@ static pair times_two_to(pair x, int e) {
   return (pair){ldexp(x.hi, e), ldexp(x.lo, e)};
 }
 
-/* rate and rate_e, significands of in (1/4, 1). */
+/* rate and rate_e, from significands alone: rate in [1/2, 1). */
 static void set_rate(es_deep_mode *b) {
   const size_t least = es_deep_integral_least(b->integral);
   b->rate = (pair){frexp(fabs(b->lambda), &b->rate_e), 0};

@@ -32,7 +32,7 @@ INLINE REAL NAME(choose)(MASK mask, REAL yes, REAL no) {
 INLINE REAL NAME(least)(REAL a, REAL b) { return NAME(choose)(a < b, a, b); }
 INLINE REAL NAME(most)(REAL a, REAL b) { return NAME(choose)(a > b, a, b); }
 INLINE REAL NAME(size)(REAL a) { return (REAL)((WORD)a & ~(WORD)ALL(-0.)); }
-/* b where a > 0, else -b: (S, Q) and (-S, -Q) are one state. */
+/* b where a is not negative, else -b: (S, Q) and (-S, -Q) are one state. */
 INLINE REAL NAME(mirror)(REAL a, REAL b) {
   return (REAL)((WORD)b ^ ((WORD)a & (WORD)ALL(-0.)));
 }

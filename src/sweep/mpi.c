@@ -37,7 +37,7 @@ const char *es_ranks_version(char *out, size_t size) {
   return out;
 }
 
-/* Smallest and largest of all ranks' numbers. */
+/* Whether all ranks have the same number. */
 static bool all_same(uint32_t number) {
   uint32_t low, high;
   MPI_Allreduce(&number, &low, 1, MPI_UINT32_T, MPI_MIN, MPI_COMM_WORLD);

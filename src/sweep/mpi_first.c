@@ -65,7 +65,8 @@ static bool listen(server *s) {
   if (there == 0) return false;
   MPI_Get_count(&status, MPI_BYTE, &n);
   const int rank = status.MPI_SOURCE;
-  if (!es_mpi_reserve(&s->buffer, (size_t)n + 1)) MPI_Abort(MPI_COMM_WORLD, 4);
+  if (!es_mpi_reserve(&s->buffer, (size_t)n + 1))
+    MPI_Abort(MPI_COMM_WORLD, es_status_exit_code(ES_NO_MEMORY));
   MPI_Recv(s->buffer.data, n, MPI_BYTE, rank, status.MPI_TAG, MPI_COMM_WORLD,
            MPI_STATUS_IGNORE);
   if (status.MPI_TAG == ES_MPI_ASK) s->wants[rank]++;

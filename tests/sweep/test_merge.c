@@ -176,21 +176,15 @@ static void test_shards_that_go_on(void **state) {
 static void test_what_is_no_shard(void **state) {
   es_diag diag = {0};
   es_shard_list list = {0};
-  static const char *const names[] = {"sweep-0-of-2.csv",
-                                      "sweep-3-of-2.csv",
-                                      "sweep-01-of-2.csv",
-                                      "sweep-1-of-2.csvx",
-                                      "sweep-1-of-.csv",
-                                      "sweep--of-2.csv",
-                                      "sweep-1of-2.csv",
-                                      "xsweep-1-of-2.csv",
-                                      "sweep-1-of-2.csv.part",
-                                      "sweep-1e0-of-2.csv",
-                                      "sweep-1-of-99999999999.csv",
-                                      "sweep-1.of-of-2-of",
-                                      "sweep-1-of-2",
-                                      "sweep.csv-of-",
-                                      "sweep.csv"};
+  static const char *const names[] = {
+      "sweep-0-of-2.csv",   "sweep-3-of-2.csv",
+      "sweep-01-of-2.csv",  "sweep-1-of-2.csvx",
+      "sweep-1-of-.csv",    "sweep--of-2.csv",
+      "sweep-of-2.csv",     "sweep-1of-2.csv",
+      "xsweep-1-of-2.csv",  "sweep-1-of-2.csv.part",
+      "sweep-1e0-of-2.csv", "sweep-1-of-99999999999.csv",
+      "sweep-1.of-of-2-of", "sweep-1-of-2",
+      "sweep.csv-of-",      "sweep.csv"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     put_text(state, names[i], "");
   assert_ok(es_shard_list_add(&list, ((temp *)*state)->dir, false, &diag),
@@ -204,6 +198,7 @@ static void test_what_is_no_shard(void **state) {
                 ES_FILE_MISSING);
   es_shard_list_free(&list);
 }
+
 int main(void) {
   const struct CMUnitTest tests[] = {temp_test(test_shards_merge_to_the_whole),
                                      temp_test(test_shards_that_are_not_there),

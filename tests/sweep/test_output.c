@@ -298,7 +298,6 @@ int main(void) {
       temp_test(test_axes_of_words),
       temp_test(test_h5_goes_on_from_any_row),
       temp_test(test_h5_begun_in_part),
-
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
