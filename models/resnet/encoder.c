@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(ES_TAPS + ES_LAYERS <= ES_OUTPUTS, "all can be looked at");
+
 enum { STANDARD_SIDE = 64 };
 #define INITIAL "initial."
 

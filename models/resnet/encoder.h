@@ -10,7 +10,9 @@
 
 typedef enum es_arch { ES_ARCH_RESNET, ES_ARCH_LINEAR, ES_ARCH_MLP } es_arch;
 
-enum { ES_STAGES = 4, ES_EXPANSION = 4, ES_LAYERS = 100 };
+/* ES_LAYERS: hidden layers of an MLP at most; ES_TAPS: outputs that may have a
+ * gradient, which stand before the layers that are looked at. */
+enum { ES_STAGES = 4, ES_EXPANSION = 4, ES_LAYERS = 100, ES_TAPS = 4 };
 
 typedef struct es_encoder {
   es_arch arch;

@@ -1,4 +1,5 @@
 /* The settings of a training. */
+#include "models/resnet/encoder.h"
 #include "models/resnet/method.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ static const es_key rows[] = {
      "projector"},
     {"net", "bottleneck_width", ES_SIZE, 0, 1, 64, NULL, "1", "1",
      "times as many channels inside of bottlenecks"},
-    {"net", "hidden_layers", ES_SIZE, 0, 1, 100, NULL, "layers", "1",
+    {"net", "hidden_layers", ES_SIZE, 0, 1, ES_LAYERS, NULL, "layers", "1",
      "hidden layers of an mlp"},
     {"net", "residual", ES_FLAG, 0, 0, 0, NULL, NULL, "on",
      "shortcuts around blocks"},

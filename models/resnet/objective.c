@@ -29,7 +29,7 @@ struct es_objective {
   double *z, *t, *dz, *dt; /* of a batch */
   double *eval_z, *eval_t;
   float *back, *back_t; /* dz, dt for the engine */
-  const void *gradient[4];
+  const void *gradient[ES_TAPS];
   es_direct *direct; /* sets the predictor, or NULL */
   es_slab slab;
 };
