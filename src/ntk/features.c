@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-es_status es_features_allocate(es_features *f, es_diag *diag) {
+/* Room for B, W and F, whose n, m and d are set. */
+static es_status allocate(es_features *f, es_diag *diag) {
   const size_t rows = es_size_product(2, f->n);
   const size_t sizes[] = {es_size_product(rows, f->m),
                           es_size_product(f->d, f->m),
@@ -37,7 +38,7 @@ static es_status conjugate(es_features *f, es_trainer *trainer,
   const es_network *network = es_trainer_network(trainer);
   f->m = network->penultimate.size;
   es_status status = check_conjugate(f, network, config, diag);
-  if (status == ES_OK) status = es_features_allocate(f, diag);
+  if (status == ES_OK) status = allocate(f, diag);
   if (status == ES_OK)
     status = es_trainer_measure(trainer, f->B, NULL, f->F, NULL, diag);
   if (status != ES_OK) return status;
@@ -94,7 +95,7 @@ es_status es_features_of_kernel(es_features *out, size_t n, double *K,
   double *L = es_zeroed(2, n, sizeof *L);
   if (L == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = decompose(2 * n, K, unit, L, &out->m, diag);
-  if (status == ES_OK) status = es_features_allocate(out, diag);
+  if (status == ES_OK) status = allocate(out, diag);
   if (status == ES_OK) {
     memcpy(out->F, F, 2 * n * d * sizeof *F);
     fill(out, K, L);

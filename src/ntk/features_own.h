@@ -1,11 +1,8 @@
-/* The parts of features.c. Private to this room. */
+/* What features_ntk.c makes for features.c. Private to this room. */
 #ifndef ES_NTK_FEATURES_OWN_H
 #define ES_NTK_FEATURES_OWN_H
 
 #include "ntk/features.h"
-
-/* Room for B, W and F, whose n, m and d are set. */
-es_status es_features_allocate(es_features *f, es_diag *diag) ES_MUST_USE;
 
 /* ES_KERNEL_NTK, n and d being set. */
 es_status es_features_tangent(es_features *f, es_trainer *trainer,

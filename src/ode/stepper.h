@@ -102,18 +102,8 @@ es_status es_ode_open(es_ode **out, const es_stepper *stepper,
                       const es_ode_system *system,
                       const es_ode_options *options, es_diag *diag) ES_MUST_USE;
 
-/* What auto begins with at this relative tolerance, and what it may change to
- * on this system, or NULL. */
+/* What auto begins with at this relative tolerance. */
 const es_stepper *es_stepper_auto(double rtol);
-const es_stepper *es_stepper_for_stiff(const es_ode_system *system,
-                                       double rtol);
-
-/* The same, changing to `stiff` (NULL: never) and back where that pays; both
- * have dense output. */
-es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
-                           const es_stepper *stiff, const es_ode_system *system,
-                           const es_ode_options *options,
-                           es_diag *diag) ES_MUST_USE;
 
 /* Row j of the stepper's doubles, stride each. */
 static inline double *es_step_row(const es_step *s, size_t j) {

@@ -37,24 +37,10 @@ const es_stepper *es_stepper_auto(double rtol) {
  * evaluations at rtol 1e-6 and as many at 1e-9. */
 enum { LARGEST_FACTORED = 1024 };
 
-const es_stepper *es_stepper_for_stiff(const es_ode_system *system,
-                                       double rtol) {
+static const es_stepper *for_stiff(const es_ode_system *system, double rtol) {
   if (system->linear.phi != NULL) return &es_stepper_exponential;
   if (system->n <= LARGEST_FACTORED) return &es_stepper_rosenbrock;
   return rtol >= 1e-8 ? &es_stepper_rock4 : NULL;
-}
-
-es_status es_ode_new(es_ode **out, const es_ode_system *system,
-                     const es_ode_options *options, es_diag *diag) {
-  *out = NULL;
-  const char *name = options->method == NULL ? "(null)" : options->method;
-  const es_stepper *stepper = es_stepper_find(name);
-  if (strcmp(name, "auto") == 0)
-    return es_ode_open_pair(out, es_stepper_auto(options->rtol),
-                            es_stepper_for_stiff(system, options->rtol), system,
-                            options, diag);
-  if (stepper == NULL) return unknown_method(name, diag);
-  return es_ode_open(out, stepper, system, options, diag);
 }
 
 /* work is the tolerances here: each side has its own, which es_ode_use puts in
@@ -124,7 +110,9 @@ static es_status open_side(es_ode *ode, es_side *side,
   return status;
 }
 
-es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
+/* Changes to `stiff` (NULL: never) and back where that pays; both have dense
+ * output. */
+static es_status open_pair(es_ode **out, const es_stepper *stepper,
                            const es_stepper *stiff, const es_ode_system *system,
                            const es_ode_options *options, es_diag *diag) {
   *out = NULL;
@@ -166,7 +154,19 @@ es_status es_ode_open_pair(es_ode **out, const es_stepper *stepper,
 es_status es_ode_open(es_ode **out, const es_stepper *stepper,
                       const es_ode_system *system,
                       const es_ode_options *options, es_diag *diag) {
-  return es_ode_open_pair(out, stepper, NULL, system, options, diag);
+  return open_pair(out, stepper, NULL, system, options, diag);
+}
+
+es_status es_ode_new(es_ode **out, const es_ode_system *system,
+                     const es_ode_options *options, es_diag *diag) {
+  *out = NULL;
+  const char *name = options->method == NULL ? "(null)" : options->method;
+  const es_stepper *stepper = es_stepper_find(name);
+  if (strcmp(name, "auto") == 0)
+    return open_pair(out, es_stepper_auto(options->rtol),
+                     for_stiff(system, options->rtol), system, options, diag);
+  if (stepper == NULL) return unknown_method(name, diag);
+  return es_ode_open(out, stepper, system, options, diag);
 }
 
 void es_ode_free(es_ode *ode) {
