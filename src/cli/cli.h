@@ -6,6 +6,13 @@
 
 #include <eigenstep/flow.h>
 
+/* The name of an experiment or method: *n characters of target, without folders
+ * and ".yaml". */
+const char *es_cli_experiment_name(const char *target, size_t *n);
+/* ES_EXISTS where the records in job->dir are of another experiment than
+ * job->target, or of another command, and none is of this one. */
+es_status es_cli_check_experiment(const es_job *job, es_diag *diag) ES_MUST_USE;
+
 /* The table of commands; *n is their number. */
 const es_command *es_cli_commands(size_t *n);
 

@@ -138,10 +138,8 @@ static es_status settle(es_options *o, es_diag *diag) {
 static es_status default_dir(es_options *o, es_diag *diag) {
   if (o->job.dir != NULL || (o->job.command->options & ES_MAKES_DIR) == 0)
     return ES_OK;
-  const char *slash = strrchr(o->job.target, '/');
-  const char *name = slash == NULL ? o->job.target : slash + 1;
-  size_t n = strlen(name);
-  if (n > 5 && strcmp(name + n - 5, ".yaml") == 0) n -= 5;
+  size_t n;
+  const char *name = es_cli_experiment_name(o->job.target, &n);
   o->own_dir = malloc(n + 5);
   if (o->own_dir == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   snprintf(o->own_dir, n + 5, "out/%.*s", (int)n, name);

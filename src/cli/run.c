@@ -8,7 +8,10 @@
 es_status es_cmd_run(const es_job *job, es_diag *diag) {
   size_t n;
   const es_command *commands = es_cli_commands(&n);
-  const es_status status = es_experiment_run(job, commands, n, diag);
+  es_status status = ES_OK;
+  if (job->resume && !job->force && !job->dry_run)
+    status = es_cli_check_experiment(job, diag);
+  if (status == ES_OK) status = es_experiment_run(job, commands, n, diag);
   char line[512];
   if (status == ES_OK && !job->dry_run) {
     snprintf(line, sizeof line, "see %s/index.html", job->dir);

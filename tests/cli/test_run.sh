@@ -78,6 +78,15 @@ same "and back" "$(wc -l <out/good/one/trace.csv)" 21
 touch -d 2001-01-01 out/good/*/*
 es run good.yaml --resume --quiet
 same "the same settings are kept" "$(year out/good/one/trace.csv) $(year out/good/two/table.csv) $(year out/good/three/table.csv)" "2001 2001 2001"
+# Of this experiment alone, under any path.
+before() { find out/good -type f -printf '%p %s %T@\n' | sort | cksum; }
+cp good.yaml other.yaml; mkdir sub; cp good.yaml sub
+whole=$(before)
+es run other.yaml -o out/good --resume; expect "--resume of another experiment" 2 "out/good: holds experiment good, and --resume is of other.yaml"
+same "touches nothing" "$(before)" "$whole"
+es run sub/good.yaml -o out/good --resume --quiet; ok $rc "of the same name it goes on" "$err"
+es flow barlow-twins gamma=1 s0=1e-3 t=0,1 -o plain --quiet
+es run good.yaml -o plain --resume; expect "--resume in the folder of another command" 2 "plain: holds a run of .flow., and --resume is of good.yaml"
 es run good.yaml --resume -o fresh --quiet; ok $rc "--resume of nothing is a run" "$err"
 
 es run good.yaml --dry-run -o dry; ok $rc "--dry-run" "$err"
