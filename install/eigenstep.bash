@@ -1,8 +1,22 @@
 # Completion of eigenstep's words for bash: everything is asked of the program
 # itself, so it is never out of date.
-_eigenstep_keys() { # what `--help` names: section.key, one a line
-  "$1" "$2" ${3:+"$3"} --help 2>/dev/null |
-    sed -n 's/^  \([a-z]*\.[A-Za-z0-9_]*\)\( .*\)\{0,1\}$/\1=/p'
+_eigenstep_keys() { # what `--help` names: section.key, one a line; where a word
+  # is begun ($4), also keys that one section has, and of sweep its axes
+  "$1" "$2" ${3:+"$3"} --help 2>/dev/null | awk -v command="$2" -v word="$4" '
+    /^  [a-z]+\.[A-Za-z0-9_]+( |$)/ && $1 !~ /\.KEY$/ {
+      split($1, part, ".")
+      name[++n] = part[2]; section[n] = part[1]
+      bare[n] = part[1] != "figure" || command == "plot"
+      times[part[2]] += bare[n]
+      print $1 "="
+    }
+    END {
+      for (i = 1; word != "" && i <= n; i++) {
+        if (bare[i] && times[name[i]] == 1) print name[i] "="
+        if (command == "sweep" && (section[i] == "model" || times[name[i]] == 1))
+          print "sweep." name[i] "="
+      }
+    }'
 }
 _eigenstep_values() { # words that a key accepts
   "$1" "$2" ${3:+"$3"} --help 2>/dev/null | awk -v key="$4" '
@@ -68,7 +82,7 @@ _eigenstep() {
   fi
   [[ ${COMP_WORDS[2]} == [a-z]* ]] && target=${COMP_WORDS[2]}
   mapfile -t COMPREPLY < <(compgen -W \
-    "$(_eigenstep_keys "$program" "$command" "$target")" -- "$word")
+    "$(_eigenstep_keys "$program" "$command" "$target" "$word")" -- "$word")
   compopt -o nospace
 }
 complete -F _eigenstep eigenstep

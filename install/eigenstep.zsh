@@ -52,6 +52,21 @@ if (( CURRENT == 3 )); then
   _describe target found
   return
 fi
+# Where a word is begun, also keys that one section has, and of sweep its axes.
 found=(${(f)"$($program $command ${target:+$target} --help 2>/dev/null |
-  sed -n 's/^  \([a-z]*\.[A-Za-z0-9_]*\)\( .*\)\{0,1\}$/\1/p')"})
+  awk -v command=$command -v word="$words[CURRENT]" '
+  /^  [a-z]+\.[A-Za-z0-9_]+( |$)/ && $1 !~ /\.KEY$/ {
+    split($1, part, ".")
+    name[++n] = part[2]; section[n] = part[1]
+    bare[n] = part[1] != "figure" || command == "plot"
+    times[part[2]] += bare[n]
+    print $1
+  }
+  END {
+    for (i = 1; word != "" && i <= n; i++) {
+      if (bare[i] && times[name[i]] == 1) print name[i]
+      if (command == "sweep" && (section[i] == "model" || times[name[i]] == 1))
+        print "sweep." name[i]
+    }
+  }')"})
 compadd -S = -a found

@@ -104,6 +104,9 @@ same "a model" "$(complete_words flow byol-s)" "byol-symmetric"
 same "a method" "$(complete_words train vic)" "vicreg"
 same "an experiment" "$(complete_words run phase-n)" "phase-network"
 same "a key" "$(complete_words flow barlow-twins model.precondition_)" "model.precondition_epsilon="
+same "a bare key" "$(complete_words flow barlow-twins precondition_)" "precondition_epsilon="
+same "none of two sections" "$(complete_words flow barlow-twins see)" ""
+same "an axis of a sweep" "$(complete_words sweep byol-eigenmode sweep.alpha)" "sweep.alpha_p="
 same "a word that the key accepts" "$(complete_words flow barlow-twins model.loss = s)" "spectral"
 same "of a bare key as well" "$(complete_words train vicreg ordering = h)" "hybrid"
 same "an option of that command" "$(complete_words sweep byol-eigenmode --sh)" "--shard"
@@ -113,7 +116,10 @@ same "no option that it has not" "$(complete_words doctor --sh)" ""
 if command -v zsh >/dev/null; then
   cat >complete.zsh <<'Z'
 _describe() { print -rl -- ${(P)2} }
-compadd() { while [[ $1 == -* && $1 != -- ]]; do shift; done; print -rl -- ${@#--} }
+compadd() { # -a NAME: an array's words
+  [[ $@[-2] == -a ]] && { print -rl -- ${(P)@[-1]}; return }
+  while [[ $1 == -* && $1 != -- ]]; do shift; done; print -rl -- ${@#--}
+}
 _eigenstep() { . $file }
 file=$1; shift
 words=("$@") CURRENT=$#
@@ -127,6 +133,7 @@ Z
     "$("$program" --help | grep -cE '^  [a-z]')"
   same "of a long name as well" "$(zsh_words "" | grep '^list')" "list:what there is to choose from"
   same "and nothing is left" "$(zsh_words flow "" | tail -n 1)" "left: "
+  same "a bare key" "$(zsh_words flow barlow-twins precon | grep -x precondition_epsilon)" "precondition_epsilon"
 else
   skip "completion in zsh" "no zsh"
 fi
