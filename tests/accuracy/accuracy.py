@@ -8,8 +8,9 @@ JOBS=N in the environment runs N groups at a time.
 
 Prints a line for each model, way of solving it and oracle: how many numbers were
 compared, the worst error, whose it is, and the error that is allowed; and at the
-end of each model what came nearest to that. Exits 1 if one is beyond it. --smoke runs the first case of each group without the
-stepper, which needs SciPy; a page is written only of the whole.
+end of each model what came nearest to that. Exits 1 if one is beyond it. --smoke
+runs the first case of each group without the stepper, which needs SciPy; a page is
+written only of the whole.
 
 An error is |got - want|/max(|want|, floor): relative, but for what is known to a
 share of something larger (floor, of the group's columns)."""

@@ -107,7 +107,7 @@ def layer_columns(settings, t, y):
 
 
 def observed(settings, W):
-    """loss and x_min, and cov_lambda where C is given."""
+    """loss and x_min, and cov_lambda and regime, docs/contrastive.md."""
     if "X" in settings:
         return {"x_min": exact.eigen(exact.decimals(settings["X"]))[0][-1]}
     if "C" in settings:
@@ -118,11 +118,27 @@ def observed(settings, W):
         z, zp = chain(x, turn(W)), chain(xp, turn(W))
         own = [softmax([exact.dot(a, b) / T for b in zp])[i]
                for i, a in enumerate(z)]
-        return {"loss": -sum(p.ln() for p in own) / len(own)}
+        loss = -sum(p.ln() for p in own) / len(own)
+        return {"loss": loss, **spread(W, x)[0]}
     X, own = weighed(W, x, xp)
     if settings.get("reduction") == "mean":
         X, own = times(1 / D(len(own)), X), [p ** (1 / D(len(own))) for p in own]
-    return {"loss": -sum(p.ln() for p in own), "x_min": exact.eigen(X)[0][-1]}
+    return {"loss": -sum(p.ln() for p in own), "x_min": exact.eigen(X)[0][-1],
+            **spread(W, x)[0], "regime": spread(W, x)[1]}
+
+
+def spread(W, x):
+    """Eigenvalues of S = W Cov(x) W^T, and √det(I + 2S) over the number of pairs."""
+    n = D(len(x))
+    mean = [sum(column) / n for column in turn(x)]
+    centred = [[a - b for a, b in zip(row, mean)] for row in x]
+    S = times(1 / n, chain(W, turn(centred), centred, turn(W)))
+    values = exact.eigen(S)[0]
+    size = D(1)
+    for s in values:
+        size *= 1 + 2 * s
+    return ({f"cov_lambda_{j}": s for j, s in enumerate(values, 1)},
+            size.sqrt() / n)
 
 
 def of_population(W, C, A):

@@ -7,7 +7,7 @@ import math
 import os
 from decimal import Decimal as D
 
-import exact  # noqa: F401  sets the digits
+from exact import plus, times, turn  # noqa: F401  of any numbers
 from taylor import Series, Sum, series
 
 REFERENCE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -75,18 +75,6 @@ def chain(*matrices):
     for M in matrices[1:]:
         out = product(out, M)
     return out
-
-
-def turn(A):
-    return [list(column) for column in zip(*A)]
-
-
-def plus(A, B, b=1):
-    return [[x + b * y for x, y in zip(r, s)] for r, s in zip(A, B)]
-
-
-def times(c, A):
-    return [[c * x for x in row] for row in A]
 
 
 def identity(n, c=1):

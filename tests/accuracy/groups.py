@@ -16,9 +16,10 @@ import metrics
 import points
 import population
 import predictors
+import spectrum
 import times
 
 ROOMS = (barlow, times, kernels, eigenmode, boundary, points, predictors, matrices,
          lanes, fates, basin, contrast, population, deep, ending, descent, crossing,
-         metrics)
+         metrics, spectrum)
 GROUPS = [group for room in ROOMS for group in room.GROUPS]

@@ -1,7 +1,5 @@
 """`barlow-twins-kernel`: spectra and embeddings of kernels (theory.md 1), and Γ of
 `barlow-twins` from the same data."""
-import os
-import tempfile
 from decimal import Decimal as D
 
 import exact
@@ -18,11 +16,7 @@ class Data(Way):
     """The case's samples as a file; views are equal, as without augmentation."""
 
     def run(self, group, case):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "samples.csv")
-            with open(path, "w") as file:
-                file.writelines(",".join(map(repr, row)) + "\n"
-                                for row in case.numbers)
+        with program.written(case.numbers) as path:
             return program.run(group.command, group.model, {
                 **case.words, "data.name": "array", "data.path": path})
 

@@ -1,7 +1,5 @@
 """`metrics`: every number of docs/metrics.md of matrices and spectra of doubles."""
-import os
 import random
-import tempfile
 from decimal import Decimal as D
 
 import exact
@@ -15,11 +13,7 @@ class Read(Way):
     """The case's numbers as a file of one row a line."""
 
     def run(self, group, case):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "numbers.csv")
-            with open(path, "w") as file:
-                file.writelines(",".join(map(repr, row)) + "\n"
-                                for row in case.numbers)
+        with program.written(case.numbers) as path:
             return program.run("metrics", path, case.words)
 
 

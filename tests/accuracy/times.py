@@ -5,8 +5,11 @@ import os
 import tempfile
 from decimal import Decimal as D
 
+import exact
 import program
+from barlow import drawn, rotated
 from group import CLOSED, U, Case, Group, Way
+from program import matrix
 
 
 class Events(Way):
@@ -109,6 +112,64 @@ def measured(case, rows):
     return [{"tau_measured": half[int(row["mode"])]} for row in rows]
 
 
+class Growth(Way):
+    """half_time_generic of --json, a row for each mode."""
+
+    def run(self, group, case):
+        found = program.summary("predict", group.model, case.words)
+        return [{"half_time_generic": t} for t in found["half_time_generic"]]
+
+
+def growth_cases():
+    small = {"Gamma": rotated([1, .6, .2], 1), "W0": drawn(2, 3, 1e-3, 2)}
+    along = matrix(exact.diagonal([1, .6, .25]))
+    return [
+        Case("three modes, two rows", small),
+        Case("nearly equal", {"Gamma": rotated([.51, .5, .1], 3),
+                              "W0": drawn(2, 3, 1e-4, 4)}),
+        Case("a third mode that starts larger", {
+            "Gamma": matrix(exact.diagonal([1, .5, .45])),
+            "W0": matrix([[1e-3, 2e-7, 3e-2], [2e-3, 1e-6, -1e-2]])}),
+        Case("indefinite", {"Gamma": rotated([1, .3, -.5], 5),
+                            "W0": drawn(2, 3, 1e-3, 6)}),
+        Case("vicreg", {"Gamma": along, "loss": "vicreg", "nu": .75,
+                        "Sigma": matrix(exact.diagonal([1.25, 1, .5])),
+                        "W0": drawn(2, 3, 1e-3, 7)}),
+    ]
+
+
+def grown(case, rows):
+    """Where the k-th eigenvalue of Z e^(4rt) G e^(4rt) Z^T is 1, Z = W(0) in the
+    basis of Γ, over the modes that grow: G and the rates r are Γ's eigenvalues, or
+    σ²/r and σ - ν(σ - γ). It is read in its logarithm, of slope 8 r_k nearly."""
+    m = case.settings
+    gamma, V = exact.eigen(exact.decimals(m["Gamma"]))
+    if "Sigma" in m:  # of diagonals alone
+        sigma = [D(m["Sigma"][j][j]) for j in range(len(gamma))]
+        rate = [s - D(m["nu"]) * (s - g) for s, g in zip(sigma, gamma)]
+        weight = [s * s / r for s, r in zip(sigma, rate)]
+    else:
+        rate = weight = gamma
+    Z = exact.product(exact.decimals(m["W0"]), exact.turn(V))
+    some = [j for j, r in enumerate(rate) if r > 0]
+
+    def excess(t, k):
+        """ln of that eigenvalue."""
+        size = [weight[j] * (8 * rate[j] * t).exp() for j in some]
+        M = [[sum(g * a[j] * b[j] for g, j in zip(size, some)) for b in Z]
+             for a in Z]
+        return exact.eigen(M)[0][k].ln()
+
+    wanted = []
+    for k in range(len(Z)):
+        high = D(1)
+        while excess(high, k) < 0:
+            high += high / 2
+        wanted.append({"half_time_generic": exact.root(
+            lambda t: excess(t, k), lambda t: 8 * rate[k], D(0), high)})
+    return wanted
+
+
 def by(method, rtol):
     return Events(f"{method} {rtol:g}", {CLOSED: 100 * rtol},
                   {"solver.method": method, "solver.rtol": rtol,
@@ -120,4 +181,8 @@ GROUPS = [
           [Way("exact", {CLOSED: 8 * U})], command="predict"),
     Group("barlow-twins", "steps of a flow", event_cases, {CLOSED: measured},
           [by("dop853", 1e-9), by("rosenbrock", 1e-6)]),
+    Group("barlow-twins", "half times by linear growth", growth_cases,
+          {CLOSED: grown}, [Growth("exact", {CLOSED: 1e-11})], command="predict",
+          note="with all modes of Γ counted, to which the program's root is looked "
+          "for to 1e-11 in the logarithm."),
 ]
