@@ -80,4 +80,10 @@ es_status es_fail(es_diag *diag, es_status code, const char *format, ...)
 
 ES_API_END
 
+#ifdef __clang_analyzer__
+/* Clang's analyzer reads one source at a time, and would not know that the
+ * status that comes back is the code, and so no ES_OK. */
+#define es_fail(diag, code, ...) (es_fail(diag, code, __VA_ARGS__), (code))
+#endif
+
 #endif

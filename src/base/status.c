@@ -22,6 +22,7 @@ const char *es_status_text(es_status code) { return row_of(code)->text; }
 const char *es_status_name(es_status code) { return row_of(code)->name; }
 int es_status_exit_code(es_status code) { return row_of(code)->exit_code; }
 
+#undef es_fail
 es_status es_fail(es_diag *diag, es_status code, const char *format, ...) {
   if (diag == NULL) return code;
   diag->code = code;

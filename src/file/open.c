@@ -11,6 +11,7 @@
 
 enum { SHOWN_PATH = 200 };
 
+#undef es_file_fail
 es_status es_file_fail(es_diag *diag, es_status code, const char *path,
                        const char *format, ...) {
   char reason[256];
