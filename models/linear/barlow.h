@@ -129,7 +129,9 @@ struct barlow {
 };
 
 /* The line for es_zeroed's NULL. */
-es_status es_barlow_no_memory(es_diag *diag);
+static inline es_status es_barlow_no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
 
 /* A (m×m, symmetric) becomes its eigenvectors, as es_eigen_falling turns them;
  * values fall, and are 0 up to m units of roundoff in the largest. */

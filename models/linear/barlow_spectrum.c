@@ -14,10 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-es_status es_barlow_no_memory(es_diag *diag) {
-  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
 /* sigma beside gamma, where the flow has it; NULL where it has not. */
 static es_status read_sigma(const double **sigma, const barlow *b,
                             const es_config *config, es_diag *diag) {

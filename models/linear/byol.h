@@ -64,7 +64,9 @@ byol_state es_byol_view(const byol *b, const double *y);
 size_t es_byol_length(const byol *b); /* of y */
 
 /* The line for es_zeroed's NULL. */
-es_status es_byol_no_memory(es_diag *diag);
+static inline es_status es_byol_no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
 
 /* n1, V, D, S and sum from X and Xp or from data, and the points that
  * output.embeddings asks for (byol_moments.c). */

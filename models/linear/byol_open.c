@@ -61,10 +61,6 @@ static const es_key keys[] = {
 };
 const es_keys es_byol_keys = {keys, sizeof keys / sizeof *keys};
 
-es_status es_byol_no_memory(es_diag *diag) {
-  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
 /* Adds a sentence to the remark. */
 static void ES_PRINTF(2, 3) note(byol *b, const char *format, ...) {
   va_list args;

@@ -69,8 +69,12 @@ es_status es_deep_open(void **self, const es_config *config,
                        const es_watch *watch, es_diag *diag) ES_MUST_USE;
 void es_deep_close(void *self); /* NULL accepted */
 
-/* The line for es_zeroed's NULL, and a sentence more in the remark. */
-es_status es_deep_no_memory(es_diag *diag);
+/* The line for es_zeroed's NULL. */
+static inline es_status es_deep_no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
+
+/* A sentence more in the remark. */
 void es_deep_note(deep *b, const char *sentence);
 
 /* The drive, the widths and where the layers are in the state, from the

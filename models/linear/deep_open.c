@@ -51,10 +51,6 @@ static const es_key keys[] = {
 };
 const es_keys es_deep_keys = {keys, sizeof keys / sizeof *keys};
 
-es_status es_deep_no_memory(es_diag *diag) {
-  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
 void es_deep_note(deep *b, const char *sentence) {
   const size_t used = strlen(b->remark);
   snprintf(b->remark + used, sizeof b->remark - used, "%s%s",

@@ -36,7 +36,9 @@ struct es_drive {
 };
 
 /* The line for es_zeroed's NULL. */
-es_status es_drive_no_memory(es_diag *diag);
+static inline es_status es_drive_no_memory(es_diag *diag) {
+  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
+}
 
 /* Pairs of x and xp, or of [data]: n, m, batch and where they come from
  * (drive_pairs.c). */

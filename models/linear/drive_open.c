@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-es_status es_drive_no_memory(es_diag *diag) {
-  return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
-}
-
 static bool has(const es_config *config, const char *name) {
   return es_config_has(config, "model", name);
 }
