@@ -139,10 +139,8 @@ static es_status shape_of_drawn(deep *b, const es_config *config,
                            "%zu layers; at most %d are possible", n,
                            DEEP_LAYERS);
   for (size_t l = 1; l <= b->L; l++) {
-    b->d[l] = widths == NULL                         ? d
-              : widths[l - 1] == rint(widths[l - 1]) ? (size_t)widths[l - 1]
-                                                     : 0;
-    if (b->d[l] == 0)
+    b->d[l] = widths == NULL ? d : (size_t)widths[l - 1];
+    if (widths != NULL && (double)b->d[l] != widths[l - 1])
       return es_config_blame(config, "model", "widths", diag,
                              "%g is not a whole number", widths[l - 1]);
   }

@@ -180,8 +180,8 @@ static ranked rank_of(const es_population_mode *mode, size_t from) {
 static es_status order(const pencil *p, es_population_mode *mode, double *V,
                        es_diag *diag) {
   const size_t m = p->m;
-  ranked *rank = calloc(m, sizeof *rank);
-  es_population_mode *copy = malloc(m * sizeof *copy);
+  ranked *rank = es_zeroed(m, 1, sizeof *rank);
+  es_population_mode *copy = es_zeroed(m, 1, sizeof *copy);
   if (rank != NULL && copy != NULL) {
     memcpy(copy, mode, m * sizeof *copy);
     for (size_t j = 0; j < m; j++) rank[j] = rank_of(&mode[j], j);

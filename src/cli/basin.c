@@ -76,7 +76,7 @@ static es_status solve(basin *b, es_diag *diag) {
   const es_job *job = b->job;
   const es_model *model;
   es_axis axis[ES_MOST_AXES];
-  es_points points;
+  es_points points = {0};
   es_sweep *sweep = NULL;
   size_t n = 0;
   uint64_t none = 0;

@@ -20,7 +20,7 @@ const es_command *es_cli_commands(size_t *n);
 typedef struct es_options {
   es_job job;
   const char *config_path; /* --config */
-  const char **word;       /* settings and what else is no option */
+  const char **word; /* settings and what else is no option; NULL ends them */
   size_t n_words;
   const char **more; /* targets behind the first */
   bool help, version;

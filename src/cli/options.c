@@ -210,9 +210,9 @@ static es_status check(es_options *o, es_diag *diag) {
     return refuse(diag, "--merge",
                   "takes folders, -o, --force, --json, --strict and --dry-run "
                   "alone: the settings are in the folders");
-  for (size_t i = 0; i < o->n_words; i++)
-    if (!takes_word(command, o->word[i]))
-      return refuse(diag, o->word[i],
+  for (const char **word = o->word; *word != NULL; word++)
+    if (!takes_word(command, *word))
+      return refuse(diag, *word,
                     (command->options & ES_LOOKS) != 0
                         ? "this command takes no settings but figure.key=value"
                         : "this command takes no settings");

@@ -120,8 +120,7 @@ static es_status open_sweep(merging *m, es_diag *diag) {
   char *path = es_file_join(m->job->target, "config.yaml");
   if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status = es_cli_find_model(&model, m->model, &inner);
-  if (status == ES_OK)
-    status = es_cli_configure_sweep(&m->config, m->model, &inner);
+  if (status == ES_OK) status = es_sweep_config(&m->config, model, &inner);
   if (status == ES_OK) status = es_config_load(m->config, path, &inner);
   if (status == ES_OK)
     status =

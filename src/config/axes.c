@@ -111,7 +111,8 @@ static es_status copy(es_value *out, const es_value *value, es_diag *diag) {
     es_value_free(out);
     return no_memory(diag);
   }
-  if (n > 0) memcpy(out->array.data, value->array.data, n * sizeof(double));
+  if (out->array.data != NULL)
+    memcpy(out->array.data, value->array.data, n * sizeof(double));
   return ES_OK;
 }
 

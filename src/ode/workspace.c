@@ -171,9 +171,9 @@ es_status es_ode_new(es_ode **out, const es_ode_system *system,
 
 void es_ode_free(es_ode *ode) {
   if (ode == NULL) return;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < 2 && ode->side[i].stepper != NULL; i++) {
     const es_stepper *stepper = ode->side[i].stepper;
-    if (stepper == NULL || stepper->close == NULL) continue;
+    if (stepper->close == NULL) continue;
     es_ode_use(ode, i);
     stepper->close(&ode->step);
   }

@@ -87,8 +87,9 @@ static void take_images(const es_trainer *trainer, size_t m, double *h) {
   const size_t n = es_trainer_eval_n(trainer);
 #pragma omp parallel for schedule(static)
   for (size_t k = 0; k < 2 * n; k++) {
+    const bool second = k >= n;
     double *row = h + k * m;
-    es_dataset_view(es_pairs_set(pairs), k % n, 0, k >= n, row);
+    es_dataset_view(es_pairs_set(pairs), second ? k - n : k, 0, second, row);
     for (size_t j = 0; mean != NULL && j < m; j++) row[j] -= mean[j];
   }
 }

@@ -90,7 +90,7 @@ static es_status judge(es_null *out, const es_joined *run, const es_frame *null,
 /* What the null of these functions and gamma says; a blow-up leaves NaN. */
 static es_status try_null(es_null *out, const es_joined *run, es_frame *null,
                           const double *gamma, es_diag *diag) {
-  trial w = {calloc(run->d, sizeof *w.step),
+  trial w = {es_zeroed(run->d, 1, sizeof *w.step),
              es_zeroed(run->d, null->r, sizeof *w.Z),
              es_zeroed(null->rows, run->d, sizeof *w.F)};
   es_diag own = {0};

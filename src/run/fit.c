@@ -87,6 +87,7 @@ static es_status gather(line *l, es_diag *diag) {
 
 static es_status solve(line *l, es_diag *diag) {
   es_diag why = {0};
+  /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): es_fit_write frees l->y */
   const es_status status =
       es_regression_fit(&l->is, l->coefficient, l->fitted, l->left_out, l->n,
                         l->width, l->y, l->basis, &why);

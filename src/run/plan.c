@@ -257,6 +257,7 @@ static es_status read_stages(es_plan *plan, const es_command *commands,
                      "'stages' must be a list of at least one stage");
   plan->stage = calloc(list->n_children, sizeof *plan->stage);
   if (plan->stage == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  plan->n_stages = 0;
   for (size_t i = 0; i < list->n_children; i++) {
     const es_status status =
         read_stage(plan, &list->child[i], commands, n_commands, diag);

@@ -93,6 +93,7 @@ static es_status settle(es_solver *s, es_diag *diag) {
                  : INFINITY;
   es_status status = es_flow_settle_method(&s->settings, &s->instance,
                                            s->config, s->t_end, diag);
+  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): ES_OK has one */
   if (status == ES_OK && strcmp(s->settings.method, "exact") == 0 &&
       !takes_exact(s)) {
     s->instance.shape.has_exact = false;

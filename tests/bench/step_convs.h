@@ -174,7 +174,7 @@ static inline es_dnn_window conv_window(const es_graph *g, size_t node,
 
 static inline step_convs *step_convs_open(const es_graph *g, size_t images) {
   step_convs *c = calloc(1, sizeof *c);
-  size_t node[MOST_CONVS], most = 0;
+  size_t node[MOST_CONVS] = {0}, most = 0;
   if (c == NULL) exit(1);
   conv_check(es_dnn_maker_open(&c->maker));
   for (size_t i = 0; i < g->n_nodes; i++) {
