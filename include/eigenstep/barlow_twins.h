@@ -55,7 +55,8 @@ double es_barlow_vicreg_rate(double gamma, double sigma, double nu);
 
 /* The mode at time t >= 0 from s0 >= 0; gamma of either sign, sigma >= 0, nu >=
  * 0. s, lambda and cov_lambda are within 8 units of roundoff of the exact
- * values for these five doubles wherever they are normal numbers. */
+ * values for these five doubles wherever they are normal numbers, while sigma
+ * (1 + nu) t is below 1e15. */
 es_barlow_family_mode es_barlow_vicreg_closed_form(double gamma, double sigma,
                                                    double nu, double s0,
                                                    double t);

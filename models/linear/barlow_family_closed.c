@@ -6,7 +6,8 @@
  *   r < 0:  D = f0 q + 1,     s = s0 exp(-x/2)/sqrt(D)
  *   r = 0:  D = 1 + 8 p0 t,   s = s0/sqrt(D)
  * Nothing cancels but r itself, which is carried to twice the precision, so
- * that the error of x is one rounding however close to 0 r is. Error count in
+ * that the error of x is one rounding however close to 0 r is, unless sigma (1
+ * + nu) t is beyond 1e15. Error count in
  * units of 2.2e-16, two roundings each: p0 1.5, f0 2.5, D 4.5, s 3.5; s^2 7.5,
  * times gamma 8. */
 #include "models/linear/scaled.h"
