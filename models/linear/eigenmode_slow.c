@@ -5,11 +5,15 @@
  * logarithm of a size and a direction (direction.h). */
 #include "models/linear/direction.h"
 #include "models/linear/eigenmode_lanes.h"
+#include "models/linear/eigenmodes.h"
 
 #include <float.h>
 #include <math.h>
 
 enum { PARTS = 4 };
+
+/* The solver's absolute tolerance, of which scales make others. */
+static const double tiny = 1e-200;
 
 typedef struct slow {
   const es_eigenmode *mode;
@@ -87,8 +91,7 @@ static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
 
 /* y, z and the size's logarithm from S and Q; a size of 0 is one that never
  * grows to be seen. */
-static void start(const es_eigenmode *m, const double y[3], double *v,
-                  double *scale) {
+static void start(const es_eigenmode *m, const double y[3], double *v) {
   const double unit = es_eigenmode_size(m) / sqrt(m->alpha_p);
   const bool turns = m->ema && y[1] != 0;
   const double size = turns ? hypot(y[1], y[2]) : y[1];
@@ -96,7 +99,18 @@ static void start(const es_eigenmode *m, const double y[3], double *v,
   v[1] = size > 0 ? log(unit) + log(size) : -DBL_MAX / 4;
   v[2] = turns ? y[1] / size : 1;
   v[3] = turns ? y[2] / size : m->tau0;
-  for (size_t j = 0; j < PARTS; j++) scale[j] = 1;
+}
+
+/* p is kept to atol, L to rtol, the direction to rtol of its length of 1; and
+ * where W falls faster than W_a, or about as fast, all to rtol alone: p meets a
+ * tau without bound, which is a quotient by a part that vanishes. */
+static void measure(const es_eigenmode *m, const es_cell_options *options,
+                    double *scale) {
+  const bool runs_away = m->ema && m->beta < 2 * m->eta_s;
+  const double faint = ES_EIGENMODE_ATOL_UNIT / tiny;
+  scale[0] = runs_away ? faint : fmax(options->atol, tiny) / tiny;
+  scale[1] = options->rtol / tiny;
+  scale[3] = scale[2] = runs_away ? faint : scale[1];
 }
 
 es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
@@ -114,11 +128,9 @@ es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
                                 .on_event = on_event,
                                 .context = &self,
                                 .jacobian = jacobian};
-  static const double tiny = 1e-200;
   double v[PARTS], scale[PARTS], end[3];
-  start(mode, y, v, scale);
-  scale[0] = fmax(options->atol, tiny) / tiny;
-  scale[3] = scale[2] = scale[1] = options->rtol / tiny;
+  start(mode, y, v);
+  measure(mode, options, scale);
   es_ode_options with;
   es_ode_options_default(&with);
   with.method = "auto";
@@ -140,7 +152,6 @@ es_eigenmode_state es_eigenmode_go_on(const es_eigenmode *mode, double c,
   }
   if (cell->status == ES_DIVERGED || cell->status == ES_NOT_FINITE)
     cell->fate = ES_FATE_DIVERGED;
-  const double w = exp(v[1]) * v[2];
-  return (es_eigenmode_state){v[0], w * w,
-                              mode->ema ? v[3] / v[2] : mode->tau0};
+  return (es_eigenmode_state){v[0], es_eigenmode_s(mode, v + 1),
+                              es_eigenmode_tau(mode, v + 1)};
 }

@@ -176,6 +176,32 @@ static void test_empty(void **unused) {
   free_cells(&c);
 }
 
+/* A tau that runs away, where W falls faster than W_a, at s = 0 and beta = 0:
+ * of p = p0 e^{-eta_p t}, u = 1/tau obeys u' = -(eta_s + p^2) u + p, of which
+ * the square is below rounding. What rtol is of u grows with the steps, some
+ * hundred; and at last tau is beyond doubles. */
+static void test_runaway(void **unused) {
+  (void)unused;
+  static const double at[AXES] = {1, .3, .2, 0, 1, 1, 1e-9, 0, .5};
+  cells c = make_cells(2);
+  es_cell_options options = usual;
+  options.t_end = 400;
+  for (size_t j = 0; j < c.n; j++) memcpy(c.axes + j * AXES, at, sizeof at);
+  c.axes[AXES + 6] = -1e-9;
+  solve(&c, true, &options);
+  for (size_t j = 0; j < c.n; j++) {
+    const double p0 = c.axes[j * AXES + 6], *got = c.columns + j * COLUMNS;
+    assert_close(got[0], p0 * exp(-.3 * 400), 1e-5, 0);
+    assert_close(got[1], 0, 0, 0);
+    assert_close(got[2], exp(.2 * 400) / (2 + p0 / .1), 1e-5, 0);
+  }
+  options.t_end = 1e4;
+  solve(&c, true, &options);
+  for (size_t j = 0; j < c.n; j++)
+    assert_true(c.columns[j * COLUMNS + 2] == INFINITY);
+  free_cells(&c);
+}
+
 /* Keys that follow others. */
 static void test_axes(void **unused) {
   (void)unused;
@@ -251,6 +277,7 @@ int main(void) {
       cmocka_unit_test(test_bad_cells),
       cmocka_unit_test(test_budgets),
       cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_runaway),
       cmocka_unit_test(test_axes),
       cmocka_unit_test(test_away)};
   es_init();
