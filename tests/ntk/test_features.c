@@ -181,6 +181,34 @@ static void predictions_reach_further_images(void **state) {
   }
 }
 
+/* Images that are the first views, in the batch that these are, have their
+ * statistics, and so their embeddings and their rows of the kernel. */
+static void further_images_are_normalised(void **state) {
+  static double x[N * VALUES], B[N * 2 * N];
+  trained t = NET(*state, "net.norm=batch", "net.depth=10", "method.dim=3");
+  double far[N * D];
+  size_t passes;
+  const float *pixels = es_trainer_eval_images(t.trainer, &passes);
+  es_features f;
+  es_diag diag = {0};
+  for (size_t k = 0; k < N * VALUES; k++) x[k] = (double)pixels[k];
+  assert_ok(es_features_reach(&f, t.trainer, t.config, N, x, B, far, &diag),
+            diag);
+  for (size_t k = 0; k < N * D; k++) assert_close(far[k], f.F[k], 0, 1e-12);
+  for (size_t i = 0; i < N; i++)
+    for (size_t r = 0; r < 2 * N; r++) {
+      double got = 0, want = 0, size = 0;
+      for (size_t j = 0; j < f.m; j++) {
+        got += B[i * f.m + j] * f.B[r * f.m + j];
+        want += f.B[i * f.m + j] * f.B[r * f.m + j];
+        size += f.B[i * f.m + j] * f.B[i * f.m + j];
+      }
+      assert_close(got, want, 0, 1e-9 * size);
+    }
+  es_features_free(&f);
+  close_trained(&t);
+}
+
 /* A linear network's kernel holds: in full batches of its own pairs it goes
  * where it is predicted to, with either loss. A step rounds embeddings of size
  * 3 by some floats' units, 2e-7: 20 of them by less than 1e-5. */
@@ -222,6 +250,7 @@ int main(void) {
       IN_FOLDER(features_make_the_embeddings),
       IN_FOLDER(a_step_goes_where_the_kernel_says),
       IN_FOLDER(predictions_reach_further_images),
+      IN_FOLDER(further_images_are_normalised),
       IN_FOLDER(linear_networks_are_foretold),
   };
   omp_set_num_threads(1); /* too little to share */

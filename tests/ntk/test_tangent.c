@@ -320,6 +320,7 @@ static void errors(void **state) {
   assert_status(es_tangent_run(t, c.params, c.buffers, c.input, NULL, K, NULL,
                                NULL, &diag),
                 ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "output is not finite"));
   es_tangent_free(t);
   es_tangent_free(NULL);
   nets_close(&c);
