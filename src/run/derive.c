@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "report/expression.h"
 #include "run/items.h"
+#include "run/refuse.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,8 +13,7 @@ enum { MOST = ES_MOST_KEYS };
 
 static es_status refuse(const es_plan *plan, const es_node *node,
                         const char *why, es_diag *diag) {
-  return es_fail(diag, ES_BAD_VALUE, "%s:%zu:%zu: derive: %s", plan->path,
-                 node->line, node->column, why);
+  return ES_REFUSE(plan, node, diag, "derive: %s", why);
 }
 
 /* The value of one setting, of an item whose keys and numbers are in table. */

@@ -11,6 +11,7 @@
 #include "run/fit.h"
 #include "run/items.h"
 #include "run/record.h"
+#include "run/refuse.h"
 #include "run/summary.h"
 
 #include <math.h>
@@ -79,10 +80,10 @@ es_status es_each_check(const es_plan *plan, const es_stage *stage,
   const es_node *each = stage->each != NULL ? stage->each : stage->node;
   if ((stage->each != NULL && !well_formed(each)) ||
       es_items_count(stage) > ES_MOST_ITEMS)
-    return es_fail(diag, ES_BAD_VALUE,
-                   "%s:%zu:%zu: each: write it as {section.key: [value, …], …} "
-                   "with at most %d combinations",
-                   plan->path, each->line, each->column, ES_MOST_ITEMS);
+    return ES_REFUSE(plan, each, diag,
+                     "each: write it as {section.key: [value, …], …} with at "
+                     "most %d combinations",
+                     ES_MOST_ITEMS);
   for (size_t i = 0; i < es_items_count(stage); i++) {
     es_config *config = NULL;
     const es_status status = configure_item(&config, plan, stage, i, diag);

@@ -5,6 +5,7 @@
 #include "file/csv.h"
 #include "metrics/regression.h"
 #include "run/items.h"
+#include "run/refuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,10 @@ es_status es_fit_check(const es_plan *plan, const es_stage *stage,
                        es_diag *diag) {
   if (stage->fit == NULL || (well_formed(stage->fit) && es_items_any(stage)))
     return ES_OK;
-  return es_fail(diag, ES_BAD_VALUE,
-                 "%s:%zu:%zu: fit: goes with each, and is written {column: "
-                 "[column, …]}, with at most %d in the list",
-                 plan->path, stage->fit->line, stage->fit->column,
-                 ES_MOST_FITTED);
+  return ES_REFUSE(plan, stage->fit, diag,
+                   "fit: goes with each, and is written {column: [column, …]}, "
+                   "with at most %d in the list",
+                   ES_MOST_FITTED);
 }
 
 typedef struct line {

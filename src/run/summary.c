@@ -3,6 +3,7 @@
 
 #include "file/csv.h"
 #include "run/items.h"
+#include "run/refuse.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,12 +22,11 @@ es_status es_summary_check(const es_plan *plan, const es_stage *stage,
                            es_diag *diag) {
   if (stage->over == NULL || find_over(stage) < es_items_keys(stage))
     return ES_OK;
-  const es_node *node = es_node_get(stage->node, "over");
-  return es_fail(diag, ES_BAD_VALUE,
-                 "%s:%zu:%zu: over: expected a key of each, written the same "
-                 "way, such as %.80s",
-                 plan->path, node->line, node->column,
-                 es_items_key(stage, 0)->key);
+  return ES_REFUSE(
+      plan, es_node_get(stage->node, "over"), diag,
+      "over: expected a key of each, written the same way, such as "
+      "%.80s",
+      es_items_key(stage, 0)->key);
 }
 
 typedef struct summary {

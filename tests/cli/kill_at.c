@@ -12,7 +12,7 @@
  *
  * gets a line "OP NAME" for each operation that was done. open is counted where
  * it may make a file. stdio's own calls of write(2) stay inside libc and are
- * not seen; fwrite is. Built by test_resume.sh alone. */
+ * not seen; fwrite is. Built by the tests that preload it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -40,10 +40,7 @@ static char *written(const es_config *config) {
   char *out = NULL;
   size_t n;
   es_diag diag = {0};
-  FILE *f = open_memstream(&out, &n);
-  assert_non_null(f);
-  assert_ok(es_config_write(config, f, &diag), diag);
-  assert_int_equal(fclose(f), 0);
+  assert_ok(es_config_render(&out, &n, config, &diag), diag);
   return out;
 }
 

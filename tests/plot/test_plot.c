@@ -355,6 +355,27 @@ static void figures_are_forgotten(void **state) {
   assert_ok(es_plot_forget(at(state, "nowhere"), NULL, &diag), diag);
 }
 
+static bool lacks(void **state, const char *dir, const char *kinds) {
+  es_diag diag = {0};
+  bool out = false;
+  assert_ok(es_plot_lacks(&out, at(state, dir), kinds, &diag), diag);
+  return out;
+}
+
+/* Of kinds that are named each has its script and a figure; else every script
+ * that was written here has one. */
+static void what_is_not_drawn(void **state) {
+  put_text(state, "mine.gp", "# Drawn by me\n");
+  assert_false(lacks(state, ".", NULL) || lacks(state, "nowhere", NULL));
+  assert_true(lacks(state, ".", "a") && lacks(state, "nowhere", "a"));
+  put_text(state, "a.gp", "# Drawn by eigenstep; run it again\n");
+  assert_true(lacks(state, ".", NULL) && lacks(state, ".", "a"));
+  put_text(state, "a.pdf", "");
+  assert_false(lacks(state, ".", NULL) || lacks(state, ".", "a"));
+  put_text(state, "b.svg", "");
+  assert_true(lacks(state, ".", "a,b") && lacks(state, ".", "b,a"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       temp_test(draws),
@@ -369,6 +390,7 @@ int main(void) {
       temp_test(odd_names),
       temp_test(no_scripts),
       temp_test(figures_are_forgotten),
+      temp_test(what_is_not_drawn),
       temp_test(without_gnuplot),
       temp_test(processes),
       temp_test(missing_programs),

@@ -306,20 +306,13 @@ static void embeddings_that_do_not_fit(void **state) {
   assert_ok(es_plot_prepare(at(state, "no"), "staircase", &diag), diag);
 }
 
-static void put_file(const char *path, const char *text) {
-  FILE *out = fopen(path, "w");
-  assert_non_null(out);
-  assert_true(fputs(text, out) >= 0);
-  assert_int_equal(fclose(out), 0);
-}
-
 /* An eigenvalue a row, of the covariance's columns alone; without them none. */
 static void spectra(void **state) {
   static const double want[4][3] = {
       {0, 1, -2}, {0, 2, -3}, {8, 1, 1}, {8, 2, -INFINITY}};
   es_diag diag = {0};
   es_table t;
-  put_file(at(state, "trace.csv"),
+  put_text(state, "trace.csv",
            "step,lambda_1,cov_lambda_1,cov_lambda_2,repr_lambda_1\n"
            "0,7,1e-2,1e-3,7\n8,7,10,-1e-9,7\n");
   assert_ok(es_plot_prepare(at(state, "."), "bimodal", &diag), diag);
@@ -330,7 +323,7 @@ static void spectra(void **state) {
     for (size_t k = 0; k < 3; k++)
       assert_true(t.value[3 * i + k] == want[i][k]);
   es_table_free(&t);
-  put_file(at(state, "trace.csv"), "step,lambda_1\n0,7\n");
+  put_text(state, "trace.csv", "step,lambda_1\n0,7\n");
   assert_status(es_plot_prepare(at(state, "."), "bimodal", &diag),
                 ES_FILE_DATA);
 }
