@@ -10,7 +10,8 @@
  * and ".yaml". */
 const char *es_cli_experiment_name(const char *target, size_t *n);
 /* ES_EXISTS where the records in job->dir are of another experiment than
- * job->target, or of another command, and none is of this one. */
+ * job->target, or of another command, and none is of this one. Errors of
+ * es_record_read. */
 es_status es_cli_check_experiment(const es_job *job, es_diag *diag) ES_MUST_USE;
 
 /* The table of commands; *n is their number. */

@@ -7,6 +7,7 @@
 #include "report/record.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +26,18 @@ const char *es_cli_experiment_name(const char *target, size_t *n) {
   return name;
 }
 
-/* A command line that was recorded; false if it is none. */
-static bool read_line(es_options *out, char **argv, const cJSON *line) {
+/* A command line that was recorded; without a command if it is none. */
+static es_status read_line(es_options *out, const cJSON *line, es_diag *diag) {
   int argc = 0;
   const cJSON *word;
+  char **argv = calloc((size_t)cJSON_GetArraySize(line) + 1, sizeof *argv);
+  if (argv == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
   cJSON_ArrayForEach(word, line) {
-    if (!cJSON_IsString(word)) return false;
-    argv[argc++] = word->valuestring;
+    if (cJSON_IsString(word)) argv[argc++] = word->valuestring;
   }
-  return es_options_parse(out, argc, argv, NULL) == ES_OK;
+  const es_status status = es_options_parse(out, argc, argv, NULL);
+  free(argv);
+  return status == ES_NO_MEMORY ? es_fail(diag, status, "no memory") : ES_OK;
 }
 
 /* Experiments have their records in folders of stages; one beside them is of
@@ -54,22 +58,18 @@ static void judge(owner *o, const es_job *line, bool of_stage) {
     snprintf(o->other, sizeof o->other, "a run of `%s`", line->command->name);
 }
 
-/* The record in dir; what is none says nothing, and fails for want of memory
- * alone. */
+/* The record in dir, if it is one. */
 static es_status look(owner *o, const char *dir, bool of_stage, es_diag *diag) {
   cJSON *root = NULL;
   es_options line = {0};
-  const es_status status = es_record_read(&root, dir, diag);
-  const cJSON *words = cJSON_GetObjectItem(root, "command_line");
-  const size_t n = (size_t)cJSON_GetArraySize(words);
-  char **argv = calloc(n + 1, sizeof *argv);
-  if (argv != NULL && n > 0 && read_line(&line, argv, words) &&
-      line.job.command != NULL && line.job.target != NULL)
+  es_status status = es_record_read(&root, dir, diag);
+  if (status == ES_OK)
+    status = read_line(&line, cJSON_GetObjectItem(root, "command_line"), diag);
+  if (status == ES_OK && line.job.command != NULL && line.job.target != NULL)
     judge(o, &line.job, of_stage);
   es_options_free(&line);
-  free(argv);
   cJSON_Delete(root);
-  return status == ES_NO_MEMORY || argv == NULL ? ES_NO_MEMORY : ES_OK;
+  return status;
 }
 
 static int is_plain(const struct dirent *entry) {
@@ -80,11 +80,15 @@ static int is_plain(const struct dirent *entry) {
 static es_status look_below(owner *o, const char *dir, int depth,
                             es_diag *diag) {
   struct dirent **entry = NULL;
-  es_status status = ES_OK;
   const int n = scandir(dir, &entry, is_plain, alphasort);
+  es_status status =
+      n >= 0 || errno == ENOENT
+          ? ES_OK
+          : es_fail(diag, errno == ENOMEM ? ES_NO_MEMORY : ES_FILE_MISSING,
+                    "%s: cannot be read: %s", dir, strerror(errno));
   for (int i = 0; i < n; i++) {
     char *path = es_file_join(dir, entry[i]->d_name);
-    if (path == NULL) status = ES_NO_MEMORY;
+    if (path == NULL) status = es_fail(diag, ES_NO_MEMORY, "no memory");
     if (status == ES_OK && !o->found && es_file_is_directory(path)) {
       status = look(o, path, true, diag);
       if (status == ES_OK && depth > 1)
@@ -103,7 +107,7 @@ es_status es_cli_check_experiment(const es_job *job, es_diag *diag) {
   o.name = es_cli_experiment_name(job->target, &o.n);
   es_status status = look(&o, job->dir, false, diag);
   if (status == ES_OK) status = look_below(&o, job->dir, 2, diag);
-  if (status != ES_OK) return es_fail(diag, status, "no memory");
+  if (status != ES_OK) return status;
   if (o.found || o.other[0] == '\0') return ES_OK;
   return es_fail(diag, ES_EXISTS,
                  "%s: holds %s, and --resume is of %s; choose another -o DIR, "

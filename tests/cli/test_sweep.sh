@@ -160,7 +160,6 @@ fresh; rm m/run-*; merged "no record of a shard" "no record"
 fresh; echo "sweep: [" >m/config.yaml; merged "settings that are none" "m/config.yaml"
 es sweep --merge none -o out; expect "no folder" 3 "none"
 es sweep --merge m eta=0.1; expect "settings in a merge" 2 "merge"
-es sweep --merge; expect "a merge of nothing" 2 "missing"
 
 # A folder: settings, record, and whose it is.
 es $grid -o whole; expect "an existing folder" 2 "whole: exists"
