@@ -35,6 +35,16 @@ es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
   return status;
 }
 
+es_status es_csv_open_in(es_csv *csv, const char *dir, const char *name,
+                         es_diag *diag) {
+  char *path = es_file_join(dir, name);
+  if (path == NULL)
+    return es_fail(diag, ES_NO_MEMORY, "no memory for %s", name);
+  const es_status status = es_csv_open(csv, path, NULL, diag);
+  free(path);
+  return status;
+}
+
 /* Appends to the row in memory. */
 static es_status put(es_csv *csv, const char *bytes, size_t n, es_diag *diag) {
   if (n > csv->room - csv->used) {

@@ -19,6 +19,10 @@ typedef struct es_csv {
 es_status es_csv_open(es_csv *csv, const char *path, FILE *stream,
                       es_diag *diag) ES_MUST_USE;
 
+/* The same with the path DIR/name. */
+es_status es_csv_open_in(es_csv *csv, const char *dir, const char *name,
+                         es_diag *diag) ES_MUST_USE;
+
 /* The header; fixes the number of columns. Names are quoted where needed. */
 es_status es_csv_header(es_csv *csv, const char *const *names, size_t n,
                         es_diag *diag) ES_MUST_USE;

@@ -1,20 +1,10 @@
 /* Finished runs under theory of BYOL: see byol.h. */
+#include "overlay/agreement.h"
 #include "overlay/byol_agreement.h"
 
 #include "file/atomic.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-static void tell(const es_overlay_metric *metric, size_t n,
-                 void (*say)(void *context, const char *line), void *context) {
-  char line[160];
-  for (size_t i = 0; say != NULL && i < n; i++) {
-    snprintf(line, sizeof line, "%-36s %-12.6g %s", metric[i].metric,
-             metric[i].value, metric[i].verdict);
-    say(context, line);
-  }
-}
 
 static es_status lay_over(const es_byolnet_run *run, size_t n_runs,
                           const char *dir,
@@ -26,7 +16,7 @@ static es_status lay_over(const es_byolnet_run *run, size_t n_runs,
   if (status == ES_OK) status = es_file_mkdirs(dir, diag);
   if (status == ES_OK)
     status = es_byolnet_write(run, n_runs, metric, n, dir, diag);
-  if (status == ES_OK) tell(metric, n, say, context);
+  if (status == ES_OK) es_agreement_tell(metric, n, 36, say, context);
   free(metric);
   return status;
 }

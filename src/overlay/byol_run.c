@@ -173,26 +173,14 @@ static es_status read_trace(es_byolnet_run *out, const char *path,
   return status;
 }
 
-static es_status all_there(const es_byolnet_run *out, const char *run,
-                           const char *trace, es_diag *diag) {
-  if (!es_file_is_directory(run))
-    return es_file_fail(diag, ES_FILE_MISSING, run, "no such run");
-  if (!es_file_exists(trace))
-    return es_file_fail(diag, ES_FILE_MISSING, trace,
-                        "the run has not ended (train --resume goes on)");
-  if (!es_file_exists(out->arrays))
-    return es_file_fail(diag, ES_FILE_MISSING, out->arrays,
-                        "no arrays; train with train.predict=conjugate");
-  return ES_OK;
-}
-
 es_status es_byolnet_run_read(es_byolnet_run *out, const char *run,
                               es_diag *diag) {
   *out = (es_byolnet_run){.arrays = es_file_join(run, "arrays.h5")};
   char *trace = es_file_join(run, "trace.csv");
-  es_status status = trace == NULL || out->arrays == NULL
-                         ? no_memory(diag)
-                         : all_there(out, run, trace, diag);
+  es_status status =
+      trace == NULL || out->arrays == NULL
+          ? no_memory(diag)
+          : es_sources_check(run, NULL, trace, out->arrays, diag);
   if (status == ES_OK) status = read_arrays(out, diag);
   if (status == ES_OK) status = read_trace(out, trace, diag);
   if (status == ES_OK) status = find_fates(out, diag);

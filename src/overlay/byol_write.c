@@ -1,4 +1,5 @@
 /* Tables of BYOL's overlay: see byol_agreement.h and docs/overlay-byol.md. */
+#include "overlay/agreement.h"
 #include "overlay/byol_agreement.h"
 
 #include "file/csv.h"
@@ -11,28 +12,15 @@
 typedef struct tables {
   const es_byolnet_run *run;
   size_t n_runs;
-  const es_overlay_metric *metric;
-  size_t n_metrics;
 } tables;
 
 typedef es_status writer(es_csv *csv, const tables *t, es_diag *diag);
 
 static es_status write_table(const char *dir, const char *name, writer *body,
                              const tables *t, es_diag *diag) {
-  es_csv csv = {0};
-  char *path = es_file_join(dir, name);
-  es_status status = path == NULL
-                         ? es_fail(diag, ES_NO_MEMORY, "no memory for %s", name)
-                         : es_csv_open(&csv, path, NULL, diag);
-  if (status == ES_OK) {
-    status = body(&csv, t, diag);
-    if (status == ES_OK)
-      status = es_csv_close(&csv, diag);
-    else
-      es_csv_abandon(&csv);
-  }
-  free(path);
-  return status;
+  es_csv csv;
+  const es_status status = es_csv_open_in(&csv, dir, name, diag);
+  return status == ES_OK ? es_csv_end(&csv, body(&csv, t, diag), diag) : status;
 }
 
 static es_status cells(es_csv *csv, size_t n, const double *x, es_diag *diag) {
@@ -233,30 +221,14 @@ static es_status write_crossings(es_csv *csv, const tables *t, es_diag *diag) {
   return status;
 }
 
-static es_status write_agreement(es_csv *csv, const tables *t, es_diag *diag) {
-  static const char *const names[] = {"metric", "value", "low",
-                                      "high",   "null",  "verdict"};
-  es_status status = es_csv_header(csv, names, 6, diag);
-  for (size_t i = 0; status == ES_OK && i < t->n_metrics; i++) {
-    const es_overlay_metric *m = &t->metric[i];
-    const double number[] = {m->value, m->low, m->high, m->null};
-    status = es_csv_cell_text(csv, m->metric, diag);
-    if (status == ES_OK) status = cells(csv, 4, number, diag);
-    if (status == ES_OK) status = es_csv_cell_text(csv, m->verdict, diag);
-  }
-  return status;
-}
-
 es_status es_byolnet_write(const es_byolnet_run *run, size_t n_runs,
                            const es_overlay_metric *metric, size_t n,
                            const char *dir, es_diag *diag) {
-  const tables t = {run, n_runs, metric, n};
+  const tables t = {run, n_runs};
   es_status status = write_table(dir, "overlay.csv", write_curves, &t, diag);
   if (status == ES_OK)
     status = write_table(dir, "modes.csv", write_modes, &t, diag);
   if (status == ES_OK)
     status = write_table(dir, "crossing.csv", write_crossings, &t, diag);
-  if (status == ES_OK)
-    status = write_table(dir, "agreement.csv", write_agreement, &t, diag);
-  return status;
+  return status == ES_OK ? es_agreement_write(metric, n, dir, diag) : status;
 }

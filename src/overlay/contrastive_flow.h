@@ -1,8 +1,9 @@
 /* The flow of linear maps z = W_2 W_1 h (or z = W_1 h) under InfoNCE by
  * distance on given pairs of features (theory.md 6), the mean over pairs: W_l'
- * = -rate_l dL/dW_l - decay_l W_l Softmax weights are taken among `batch` pairs
- * at a time, as in training: L is the mean over whole batches of the pairs in
- * order, or over all pairs where there are fewer. Private to the room. */
+ * = -rate_l dL/dW_l - decay_l W_l. Softmax weights are taken among `batch`
+ * pairs at a time, as in training: L is the mean over whole batches of the
+ * pairs in order, or over all pairs where there are fewer. Private to the room.
+ */
 #ifndef ES_OVERLAY_CONTRASTIVE_FLOW_H
 #define ES_OVERLAY_CONTRASTIVE_FLOW_H
 

@@ -1,5 +1,6 @@
 /* Finished contrastive runs beside the flow of their last maps: see
  * contrastive.h. */
+#include "overlay/agreement.h"
 #include "overlay/contrastive.h"
 #include "overlay/contrastive_run.h"
 #include "overlay/interval.h"
@@ -15,10 +16,6 @@
 enum { NAME = ES_PAIRED_NAME };
 
 static const double sigma_bar = .05;
-
-static bool begins(const char *name, const char *with) {
-  return strncmp(name, with, strlen(with)) == 0;
-}
 
 typedef struct metric {
   char name[NAME];
@@ -76,7 +73,7 @@ static void add_modes(book *b) {
   char row[2 * NAME];
   for (size_t j = 0; j < b->run[0].width; j++) {
     const char *name = es_paired_name(&b->run[0], j);
-    if (!begins(name, "sigma_")) continue;
+    if (!es_paired_begins(&b->run[0], j, "sigma_")) continue;
     snprintf(row, sizeof row, "sigma_error_%.40s", name + strlen("sigma_"));
     add_error(b, row, name, true, true, es_paired_predicted);
   }
@@ -142,36 +139,24 @@ static void fill(book *b) {
   add_theorem(b);
 }
 
-static es_status open_table(es_csv *csv, const char *dir, const char *name,
-                            es_diag *diag) {
-  char *path = es_file_join(dir, name);
-  if (path == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const es_status status = es_csv_open(csv, path, NULL, diag);
-  free(path);
-  return status;
-}
-
-static es_status write_metric(es_csv *csv, const book *b, const metric *m,
-                              es_diag *diag) {
-  double cells[4] = {value_of(b, m), NAN, NAN, m->null};
-  es_interval_of(&cells[1], &cells[2], m->value, b->n_runs, 1, b->work);
-  es_status status = es_csv_cell_text(csv, m->name, diag);
-  for (int c = 0; status == ES_OK && c < 4; c++)
-    status = es_csv_cell(csv, cells[c], diag);
-  return status == ES_OK ? es_csv_cell_text(csv, m->verdict, diag) : status;
+static es_overlay_metric told(const book *b, const metric *m) {
+  es_overlay_metric row = {
+      .value = value_of(b, m), .null = m->null, .verdict = m->verdict};
+  snprintf(row.metric, sizeof row.metric, "%.60s", m->name);
+  es_interval_of(&row.low, &row.high, m->value, b->n_runs, 1, b->work);
+  return row;
 }
 
 static es_status write_agreement(const book *b, const char *dir,
-                                 es_diag *diag) {
-  static const char *const names[] = {"metric", "value", "low",
-                                      "high",   "null",  "verdict"};
-  es_csv csv;
-  es_status status = open_table(&csv, dir, "agreement.csv", diag);
-  if (status != ES_OK) return status;
-  status = es_csv_header(&csv, names, 6, diag);
-  for (size_t k = 0; status == ES_OK && k < b->n; k++)
-    status = write_metric(&csv, b, &b->row[k], diag);
-  return es_csv_end(&csv, status, diag);
+                                 void (*say)(void *context, const char *line),
+                                 void *context, es_diag *diag) {
+  es_overlay_metric *row = es_zeroed(b->n, 1, sizeof *row);
+  if (row == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
+  for (size_t k = 0; k < b->n; k++) row[k] = told(b, &b->row[k]);
+  const es_status status = es_agreement_write(row, b->n, dir, diag);
+  if (status == ES_OK) es_agreement_tell(row, b->n, 28, say, context);
+  free(row);
+  return status;
 }
 
 /* Names of the columns behind run, step and t: a column, predicted_ and fed_ of
@@ -222,7 +207,7 @@ static es_status write_curves(const book *b, const char *dir, es_diag *diag) {
   es_csv csv;
   es_status status = names == NULL || list == NULL || row == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory")
-                         : open_table(&csv, dir, "overlay.csv", diag);
+                         : es_csv_open_in(&csv, dir, "overlay.csv", diag);
   if (status == ES_OK) {
     status = curves_header(&csv, b->run, names, list, diag);
     if (status == ES_OK) status = write_rows(&csv, b, row, diag);
@@ -232,16 +217,6 @@ static es_status write_curves(const book *b, const char *dir, es_diag *diag) {
   free(list);
   free(row);
   return status;
-}
-
-static void tell(const book *b, void (*say)(void *context, const char *line),
-                 void *context) {
-  char line[160];
-  for (size_t k = 0; say != NULL && k < b->n; k++) {
-    snprintf(line, sizeof line, "%-28.60s %-12.6g %s", b->row[k].name,
-             value_of(b, &b->row[k]), b->row[k].verdict);
-    say(context, line);
-  }
 }
 
 /* All runs have the columns of the first. */
@@ -270,8 +245,7 @@ static es_status write_all(book *b, const char *dir,
     fill(b);
     status = write_curves(b, dir, diag);
   }
-  if (status == ES_OK) status = write_agreement(b, dir, diag);
-  if (status == ES_OK) tell(b, say, context);
+  if (status == ES_OK) status = write_agreement(b, dir, say, context, diag);
   free(b->row);
   free(b->value);
   free(b->work);

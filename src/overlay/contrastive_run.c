@@ -5,6 +5,7 @@
 #include "file/h5.h"
 #include "file/open.h"
 #include "metrics/collapse.h"
+#include "overlay/sources.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,9 +29,12 @@ static double cell(const es_table *table, size_t row, size_t column) {
                                  : NAN;
 }
 
-/* Compared column j of the prediction, and of what was measured. */
+/* Compared column j is the prediction's behind step and t. */
 const char *es_paired_name(const es_paired *run, size_t j) {
   return run->prediction.name[2 + j];
+}
+bool es_paired_begins(const es_paired *run, size_t j, const char *with) {
+  return strncmp(es_paired_name(run, j), with, strlen(with)) == 0;
 }
 double es_paired_predicted(const es_paired *run, size_t i, size_t j) {
   return cell(&run->prediction, i, 2 + j);
@@ -45,10 +49,6 @@ double es_paired_fed(const es_paired *run, size_t i, size_t j) {
 double es_paired_held(const es_paired *run, size_t i, size_t j) {
   (void)i;
   return es_paired_predicted(run, 0, j);
-}
-
-static bool begins(const char *name, const char *with) {
-  return strncmp(name, with, strlen(with)) == 0;
 }
 
 static es_status find_columns(es_paired *run, const char *path, es_diag *diag) {
@@ -114,21 +114,9 @@ static es_status read_theorem(es_paired *run, const char *path, es_diag *diag) {
   return status;
 }
 
-static es_status require(const char *path, const char *what, es_diag *diag) {
-  return es_file_exists(path)
-             ? ES_OK
-             : es_file_fail(diag, ES_FILE_MISSING, path, "%s", what);
-}
-
-static es_status read_files(es_paired *run, char *const path[3],
-                            es_diag *diag) {
-  static const char *const what[] = {
-      "no prediction; train with train.predict=conjugate",
-      "the run has not ended (train --resume goes on)",
-      "no arrays; train with train.predict=conjugate"};
-  es_status status = ES_OK;
-  for (int k = 0; status == ES_OK && k < 3; k++)
-    status = require(path[k], what[k], diag);
+static es_status read_files(es_paired *run, const char *dir,
+                            char *const path[3], es_diag *diag) {
+  es_status status = es_sources_check(dir, path[0], path[1], path[2], diag);
   if (status == ES_OK) status = es_table_read(&run->prediction, path[0], diag);
   if (status == ES_OK) status = es_table_read(&run->trace, path[1], diag);
   if (status == ES_OK) status = read_theorem(run, path[2], diag);
@@ -142,11 +130,9 @@ es_status es_paired_read(es_paired *run, const char *dir, es_diag *diag) {
                                       "arrays.h5"};
   char *path[3] = {NULL, NULL, NULL};
   bool whole = true;
-  if (!es_file_is_directory(dir))
-    return es_file_fail(diag, ES_FILE_MISSING, dir, "no such run");
   for (int k = 0; k < 3; k++)
     whole = (path[k] = es_file_join(dir, names[k])) != NULL && whole;
-  const es_status status = whole ? read_files(run, path, diag)
+  const es_status status = whole ? read_files(run, dir, path, diag)
                                  : es_fail(diag, ES_NO_MEMORY, "no memory");
   for (int k = 0; k < 3; k++) free(path[k]);
   return status;
@@ -160,7 +146,7 @@ double es_paired_error(const es_paired *run, const char *name, bool whole,
   size_t n = 0;
   for (size_t j = 0; j < run->width; j++) {
     if (whole ? strcmp(es_paired_name(run, j), name) != 0
-              : !begins(es_paired_name(run, j), name))
+              : !es_paired_begins(run, j, name))
       continue;
     for (size_t i = 0; i < run->rows; i++, n++) {
       const double x = es_paired_measured(run, i, j), off = x - of(run, i, j);
@@ -179,8 +165,8 @@ double es_paired_drift(const es_paired *run) {
     double residual = NAN, size = 0;
     for (size_t j = 0; j < run->width; j++) {
       const double x = es_paired_measured(run, i, j);
-      if (begins(es_paired_name(run, j), "sigma_")) size += x * x;
-      if (begins(es_paired_name(run, j), "conserved")) residual = x;
+      if (es_paired_begins(run, j, "sigma_")) size += x * x;
+      if (es_paired_begins(run, j, "conserved")) residual = x;
     }
     if (!(worst >= residual / size)) worst = residual / size;
   }
@@ -192,7 +178,7 @@ static size_t spectrum(const es_paired *run, size_t i, es_paired_value *of,
                        double *out) {
   size_t d = 0;
   for (size_t j = 0; j < run->width; j++)
-    if (begins(es_paired_name(run, j), "cov_lambda_")) out[d++] = of(run, i, j);
+    if (es_paired_begins(run, j, "cov_lambda_")) out[d++] = of(run, i, j);
   return d;
 }
 

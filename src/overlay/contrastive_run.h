@@ -28,10 +28,12 @@ void es_paired_free(es_paired *run); /* a zeroed one accepted */
 /* Whether both have the same columns. */
 bool es_paired_alike(const es_paired *a, const es_paired *b);
 
-/* Name of compared column j, and what row i has of it: measured, predicted, of
- * the flow along training (NaN where there is none), and as it started. */
+/* Name of compared column j, how it begins, and what row i has of it: measured,
+ * predicted, of the flow along training (NaN where there is none), and as it
+ * started. */
 typedef double es_paired_value(const es_paired *run, size_t i, size_t j);
 const char *es_paired_name(const es_paired *run, size_t j);
+bool es_paired_begins(const es_paired *run, size_t j, const char *with);
 bool es_paired_has_fed(const es_paired *run, size_t j);
 es_paired_value es_paired_measured, es_paired_predicted, es_paired_fed,
     es_paired_held;

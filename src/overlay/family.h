@@ -57,7 +57,7 @@ typedef struct es_family {
 
   /* Afterwards: reads n_runs finished runs and writes overlay.csv, steps.csv
    * where modes step, agreement.csv and what else it has into dir (which it
-   * makes, once there is something to write), each whole. line: a summary for
+   * makes, once there is something to write), each whole. say: a summary for
    * the user, NULL accepted. */
   es_status (*overlay)(const char *const *run, size_t n_runs, const char *dir,
                        void (*say)(void *context, const char *line),

@@ -119,15 +119,20 @@ double es_measure_spearman(size_t n, const double *x, const double *y) {
   return xy / sqrt(xx * yy);
 }
 
-double es_rank_correlation(const es_joined *run) {
+double es_measure_correlation(const es_joined *run,
+                              bool (*counts)(const es_joined *run, size_t j)) {
   double *x = run->work, *y = x + run->k;
   size_t n = 0;
   for (size_t j = 0; j < run->k; j++) {
-    if (!es_joined_met(run, j)) continue;
+    if (!counts(run, j)) continue;
     x[n] = run->mode[j].tau_predicted;
     y[n++] = run->mode[j].tau_measured;
   }
   return es_measure_spearman(n, x, y);
+}
+
+double es_rank_correlation(const es_joined *run) {
+  return es_measure_correlation(run, es_joined_met);
 }
 
 double es_rank_correlation_null(const es_joined *run) {

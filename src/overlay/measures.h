@@ -15,6 +15,11 @@ double es_measure_median(double *x, size_t n);
  * three. */
 double es_measure_spearman(size_t n, const double *x, const double *y);
 
+/* The same of the times of a run's steps, predicted and measured, over the
+ * modes that count. */
+double es_measure_correlation(const es_joined *run,
+                              bool (*counts)(const es_joined *run, size_t j));
+
 typedef double es_measure(const es_joined *run);
 typedef double es_mode_measure(const es_joined *run, size_t j);
 

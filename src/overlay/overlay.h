@@ -1,8 +1,9 @@
 /* Prediction against measurement: what theory said of a run before its first
  * step, joined with what was measured while it trained. Reads the run's files
- * only: prediction.csv, trace.csv (columns step, t, lr, along_j, overlap_j,
- * lambda_j, followed_j) and arrays.h5 (/prediction/gamma, /prediction/Z0 and,
- * where they were kept, /prediction/phi, /prediction/end, /eval: frame.h).
+ * only: prediction.csv, trace.csv (columns step, t, loss, lr, along_j,
+ * overlap_j, lambda_j, followed_j) and arrays.h5 (/prediction/gamma,
+ * /prediction/Z0 and, where they were kept, /prediction/phi, /prediction/end,
+ * /eval: frame.h).
  *
  * Modes are matched by direction: measured curve j is along_j, the variance of
  * the embedding along predicted eigenfunction j (metrics/spectra.h). */
@@ -59,7 +60,7 @@ typedef struct es_overlay_step {
  *   score                      one number for a run (es_score)
  * measures.h has the definitions and the nulls. */
 typedef struct es_overlay_metric {
-  char metric[48];
+  char metric[64];
   double value, low, high, null;
   const char *verdict;
 } es_overlay_metric;

@@ -71,14 +71,7 @@ double es_timed_log_error(const es_joined *run) {
 }
 
 double es_timed_correlation(const es_joined *run) {
-  double *x = run->work, *y = x + run->k;
-  size_t n = 0;
-  for (size_t j = 0; j < run->k; j++) {
-    if (!es_joined_timed(run, j)) continue;
-    x[n] = run->mode[j].tau_predicted;
-    y[n++] = run->mode[j].tau_measured;
-  }
-  return es_measure_spearman(n, x, y);
+  return es_measure_correlation(run, es_joined_timed);
 }
 
 static double part_of_steps(const es_joined *run) {

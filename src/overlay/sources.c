@@ -17,18 +17,19 @@ void es_sources_free(es_sources *s) {
   *s = (es_sources){0};
 }
 
-static es_status all_there(const es_sources *s, const char *run,
+es_status es_sources_check(const char *run, const char *prediction,
+                           const char *trace, const char *arrays,
                            es_diag *diag) {
   if (!es_file_is_directory(run))
     return es_file_fail(diag, ES_FILE_MISSING, run, "no such run");
-  if (!es_file_exists(s->prediction_path))
-    return es_file_fail(diag, ES_FILE_MISSING, s->prediction_path,
+  if (prediction != NULL && !es_file_exists(prediction))
+    return es_file_fail(diag, ES_FILE_MISSING, prediction,
                         "no prediction; train with train.predict=conjugate");
-  if (!es_file_exists(s->trace_path))
-    return es_file_fail(diag, ES_FILE_MISSING, s->trace_path,
+  if (!es_file_exists(trace))
+    return es_file_fail(diag, ES_FILE_MISSING, trace,
                         "the run has not ended (train --resume goes on)");
-  if (!es_file_exists(s->arrays_path))
-    return es_file_fail(diag, ES_FILE_MISSING, s->arrays_path,
+  if (!es_file_exists(arrays))
+    return es_file_fail(diag, ES_FILE_MISSING, arrays,
                         "no arrays; train with train.predict=conjugate");
   return ES_OK;
 }
@@ -40,7 +41,8 @@ static es_status read_all(es_sources *s, const char *run, es_diag *diag) {
   if (s->prediction_path == NULL || s->trace_path == NULL ||
       s->arrays_path == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory for paths");
-  es_status status = all_there(s, run, diag);
+  es_status status = es_sources_check(run, s->prediction_path, s->trace_path,
+                                      s->arrays_path, diag);
   if (status == ES_OK)
     status = es_table_read(&s->prediction, s->prediction_path, diag);
   if (status == ES_OK) status = es_table_read(&s->trace, s->trace_path, diag);

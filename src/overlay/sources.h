@@ -11,7 +11,13 @@ typedef struct es_sources {
   es_array gamma, Z0; /* /prediction/gamma and /prediction/Z0 */
 } es_sources;
 
-/* Reads them from folder `run`; ES_FILE_MISSING says what makes the file. */
+/* Whether folder `run` and those files of it are there; ES_FILE_MISSING says
+ * what makes the file. prediction NULL: not needed. */
+es_status es_sources_check(const char *run, const char *prediction,
+                           const char *trace, const char *arrays,
+                           es_diag *diag) ES_MUST_USE;
+
+/* Reads them from folder `run`, checked so. */
 es_status es_sources_read(es_sources *out, const char *run,
                           es_diag *diag) ES_MUST_USE;
 void es_sources_free(es_sources *s); /* a zeroed one accepted */

@@ -1,4 +1,5 @@
 /* overlay.csv, steps.csv and agreement.csv: see overlay.h. */
+#include "overlay/agreement.h"
 #include "overlay/measures.h"
 #include "overlay/store.h"
 
@@ -14,21 +15,14 @@ typedef es_status writer(es_csv *csv, const es_overlay *overlay, double *row,
 /* Writes DIR/name through body; row has room for a line of any table. */
 static es_status write_table(const char *dir, const char *name, writer *body,
                              const es_overlay *overlay, es_diag *diag) {
-  es_csv csv = {0};
+  es_csv csv;
   const size_t width = 5 + 2 * overlay->run[0].k + 4 * overlay->run[0].d;
   double *row = calloc(width + overlay->n_runs, sizeof *row);
-  char *path = es_file_join(dir, name);
-  es_status status = row == NULL || path == NULL
+  es_status status = row == NULL
                          ? es_fail(diag, ES_NO_MEMORY, "no memory for %s", name)
-                         : es_csv_open(&csv, path, NULL, diag);
-  if (status == ES_OK) {
-    status = body(&csv, overlay, row, diag);
-    if (status == ES_OK)
-      status = es_csv_close(&csv, diag);
-    else
-      es_csv_abandon(&csv);
-  }
-  free(path);
+                         : es_csv_open_in(&csv, dir, name, diag);
+  if (status == ES_OK)
+    status = es_csv_end(&csv, body(&csv, overlay, row, diag), diag);
   free(row);
   return status;
 }
@@ -138,23 +132,6 @@ static es_status write_steps(es_csv *csv, const es_overlay *overlay,
   return status;
 }
 
-static es_status write_agreement(es_csv *csv, const es_overlay *overlay,
-                                 double *row, es_diag *diag) {
-  static const char *const names[] = {"metric", "value", "low",
-                                      "high",   "null",  "verdict"};
-  (void)row;
-  es_status status = es_csv_header(csv, names, 6, diag);
-  for (size_t i = 0; status == ES_OK && i < overlay->n_metrics; i++) {
-    const es_overlay_metric *m = &overlay->metric[i];
-    const double cells[] = {m->value, m->low, m->high, m->null};
-    status = es_csv_cell_text(csv, m->metric, diag);
-    for (int c = 0; status == ES_OK && c < 4; c++)
-      status = es_csv_cell(csv, cells[c], diag);
-    if (status == ES_OK) status = es_csv_cell_text(csv, m->verdict, diag);
-  }
-  return status;
-}
-
 es_status es_overlay_write(const es_overlay *overlay, const char *dir,
                            es_diag *diag) {
   es_status status =
@@ -162,6 +139,6 @@ es_status es_overlay_write(const es_overlay *overlay, const char *dir,
   if (status == ES_OK)
     status = write_table(dir, "steps.csv", write_steps, overlay, diag);
   if (status == ES_OK)
-    status = write_table(dir, "agreement.csv", write_agreement, overlay, diag);
+    status = es_agreement_write(overlay->metric, overlay->n_metrics, dir, diag);
   return status;
 }
