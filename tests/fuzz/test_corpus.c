@@ -9,6 +9,7 @@
 #include "targets/fuzz.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,20 +36,18 @@ typedef struct input {
 
 static input now; /* for the last word */
 
+/* Without stdio's memory, which may be what broke. */
 static void last_word(void) {
   static const char at[] = "build/fuzz-failed";
-  FILE *f = fopen(at, "wb");
-  if (f != NULL) {
-    fwrite(now.bytes, 1, now.n, f);
-    fclose(f);
-  }
-  printf("not ok - %s, left as %s\n", now.name, at);
-  fflush(stdout);
+  const int fd = open(at, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  const bool left = fd >= 0 && write(fd, now.bytes, now.n) == (ssize_t)now.n;
+  dprintf(STDOUT_FILENO, "not ok - %s, %s %s\n", now.name,
+          left ? "left as" : "not left as", at);
 }
 
 static void on_signal(int number) {
-  last_word();
   signal(number, SIG_DFL);
+  last_word();
   raise(number);
 }
 
@@ -113,7 +112,7 @@ static size_t below(size_t n) {
 }
 
 /* A part of one seed over a part of the copy, which may become longer. */
-static size_t splice(unsigned char *copy, size_t n, const input *from) {
+static size_t put_part(unsigned char *copy, size_t n, const input *from) {
   const size_t at = below(n + 1), gone = below(n - at + 1) % 64;
   const size_t first = below(from->n + 1);
   size_t put = below(from->n - first + 1) % 64;
@@ -141,7 +140,7 @@ static size_t damage(unsigned char *copy, size_t n, const input *from) {
   case 3:
     return below(4) == 0 ? at : n;
   default:
-    return splice(copy, n, from);
+    return put_part(copy, n, from);
   }
 }
 
@@ -191,6 +190,7 @@ int main(int argc, char **argv) {
   const bool slow = getenv("ES_UNDER_VALGRIND") != NULL;
   const size_t mutants = number("FUZZ_MUTANTS", slow ? MUTANTS / 20 : MUTANTS);
   state = 2 * number("FUZZ_SEED", 0) + 1;
+  setvbuf(stdout, NULL, _IOLBF, 0);
   watch_for_death();
   while (fuzz_at(n) != NULL) n++;
   if (argc == 1) {
