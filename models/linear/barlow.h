@@ -133,11 +133,6 @@ static inline es_status es_barlow_no_memory(es_diag *diag) {
   return es_fail(diag, ES_NO_MEMORY, "no memory for the model");
 }
 
-/* A (m×m, symmetric) becomes its eigenvectors, as es_eigen_falling turns them;
- * values fall, and are 0 up to m units of roundoff in the largest. */
-es_status es_barlow_eigen(size_t m, double *A, double *values,
-                          es_diag *diag) ES_MUST_USE;
-
 /* Where the modes come from: fills m, coords, gamma and V or order, and what
  * else is known of them. The start's keys are read behind it. */
 typedef es_status (*es_barlow_source)(barlow *b, const es_config *config,

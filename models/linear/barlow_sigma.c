@@ -6,6 +6,7 @@
 
 #include "base/finite.h"
 #include "base/order.h"
+#include "models/linear/basis.h"
 
 #include <eigenstep/barlow_twins.h>
 #include <float.h>
@@ -28,9 +29,7 @@ static double largest(size_t n, const double *A) {
 
 /* A (m×m) -> V^T A V. */
 static void turn(moments *x, double *A, const double *V) {
-  const size_t m = x->m;
-  es_gemm(false, false, m, m, m, 1, A, m, V, m, 0, x->spare, m);
-  es_gemm(true, false, m, m, m, 1, V, m, x->spare, m, 0, A, m);
+  es_basis_turn(x->m, V, A, x->spare, A);
 }
 
 /* to_sigma (for now Sigma's eigenvectors) and its eigenvalues; Sigma must be
@@ -41,7 +40,7 @@ static es_status check_sigma(barlow *b, moments *x, es_diag *diag) {
   const size_t m = b->m;
   memcpy(b->to_sigma, x->Sigma, m * m * sizeof *x->Sigma);
   const es_status status =
-      es_barlow_eigen(m, b->to_sigma, b->sigma_values, diag);
+      es_basis_falling(m, b->to_sigma, b->sigma_values, diag);
   if (status != ES_OK) return status;
   const double top = b->sigma_values[0], least = b->sigma_values[m - 1];
   if (least < -1e-12 * top || !(top >= 0))
@@ -74,7 +73,7 @@ static es_status turn_cluster(barlow *b, moments *x, size_t from, size_t to,
   for (size_t j = 0; status == ES_OK && j < n; j++)
     for (size_t i = 0; i < n; i++)
       block[i + j * n] = x->Sigma[from + i + (from + j) * m];
-  if (status == ES_OK) status = es_barlow_eigen(n, block, values, diag);
+  if (status == ES_OK) status = es_basis_falling(n, block, values, diag);
   if (status == ES_OK) {
     es_gemm(false, false, m, n, n, 1, b->V + from * m, m, block, n, 0, x->spare,
             m);
@@ -180,7 +179,7 @@ static es_status keep_full(barlow *b, moments *x, const double *Gamma,
   if (b->to_gamma == NULL) return es_barlow_no_memory(diag);
   memcpy(b->to_gamma, Gamma, n * sizeof *Gamma);
   const es_status status =
-      es_barlow_eigen(m, b->to_gamma, b->gamma_values, diag);
+      es_basis_falling(m, b->to_gamma, b->gamma_values, diag);
   es_gemm(true, false, m, m, m, 1, b->V, m, b->to_gamma, m, 0, x->spare, m);
   memcpy(b->to_gamma, x->spare, n * sizeof *x->spare);
   return status;
@@ -194,7 +193,7 @@ static es_status find_basis(barlow *b, moments *x, es_diag *diag) {
   for (size_t i = 0; i < n; i++)
     b->V[i] =
         b->nu == 1 ? given[i] : (1 - b->nu) * x->Sigma[i] + b->nu * given[i];
-  es_status status = es_barlow_eigen(m, b->V, b->rate, diag);
+  es_status status = es_basis_falling(m, b->V, b->rate, diag);
   if (status == ES_OK) status = turn_clusters(b, x, diag);
   if (status == ES_OK) {
     turn(x, x->Gamma, b->V);

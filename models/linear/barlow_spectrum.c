@@ -5,12 +5,11 @@
 #include "base/order.h"
 #include "data/moments.h"
 #include "models/linear/asked.h"
+#include "models/linear/basis.h"
 #include "models/linear/given.h"
 #include "models/linear/points.h"
 
 #include <eigenstep/barlow_twins.h>
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,16 +79,6 @@ static es_status spectrum_from_list(barlow *b, const es_config *config,
   return rank_modes(b, list, sigma, diag);
 }
 
-es_status es_barlow_eigen(size_t m, double *A, double *values, es_diag *diag) {
-  const es_status status = es_eigen_symmetric(m, A, values, true, diag);
-  if (status != ES_OK) return status;
-  es_eigen_falling(m, values, A);
-  const double top = fmax(fabs(values[0]), fabs(values[m - 1]));
-  for (size_t j = 0; j < m; j++)
-    if (fabs(values[j]) <= (double)m * DBL_EPSILON * top) values[j] = 0;
-  return ES_OK;
-}
-
 /* Takes ownership of Gamma (m×m), which becomes V. */
 static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   b->V = Gamma;
@@ -98,7 +87,7 @@ static es_status spectrum_of(barlow *b, double *Gamma, es_diag *diag) {
   if (!es_all_finite(b->m * b->m, Gamma))
     return es_fail(diag, ES_NOT_FINITE,
                    "Gamma is not finite: the data's values are too large");
-  return es_barlow_eigen(b->m, b->V, b->gamma, diag);
+  return es_basis_falling(b->m, b->V, b->gamma, diag);
 }
 
 static es_status both_from_matrices(barlow *b, const es_matrix *Gamma,

@@ -1,7 +1,7 @@
 /* X and X' of `byol`, from matrices or from the views of images, and the basis
  * that the state is held in: see byol.h. */
 #include "models/linear/asked.h"
-#include "models/linear/barlow.h"
+#include "models/linear/basis.h"
 #include "models/linear/byol.h"
 #include "models/linear/given.h"
 #include "models/linear/points.h"
@@ -51,7 +51,7 @@ static es_status choose_basis(byol *b, double *A, es_diag *diag) {
   }
   if (!es_is_diagonal(n, n, A)) {
     b->V = A;
-    return es_barlow_eigen(n, A, b->D, diag);
+    return es_basis_falling(n, A, b->D, diag);
   }
   for (size_t j = 0; j < n; j++) b->D[j] = A[j + j * n];
   free(A);

@@ -89,12 +89,6 @@ const double *es_drive_covariance(const es_drive *drive);
 es_status es_drive_root(const es_drive *drive, double **root,
                         es_diag *diag) ES_MUST_USE;
 
-/* Eigenvectors of a symmetric A (m×m) to its values, falling, into *V, the
- * caller's to free; NULL where A is diagonal, and the values are then in its
- * own order. ES_NOT_FINITE where they are not. */
-es_status es_drive_basis(size_t m, const double *A, double **V, double *values,
-                         es_diag *diag) ES_MUST_USE;
-
 /* What ES_DRIVE_POPULATION is made of, for stationary points; NULL otherwise.
  */
 const double *es_drive_c(const es_drive *drive);

@@ -7,6 +7,7 @@
 
 #include "base/order.h"
 #include "base/slab.h"
+#include "models/linear/basis.h"
 
 #include <float.h>
 #include <math.h>
@@ -131,13 +132,6 @@ static bool only_rounding(size_t n, const double *A, double *diagonal) {
   return off <= 8 * (double)n * DBL_EPSILON * top;
 }
 
-/* V^T A V */
-static void turned(size_t n, const double *V, const double *A, double *AV,
-                   double *out) {
-  es_gemm(false, false, n, n, n, 1, A, n, V, n, 0, AV, n);
-  es_gemm(true, false, n, n, n, 1, V, n, AV, n, 0, out, n);
-}
-
 /* Eigenvectors of a combination that tells apart what either repeats. */
 static es_status common_basis(const one_layer *b, es_one_layer_closed *f,
                               bool *found, es_diag *diag) {
@@ -151,12 +145,12 @@ static es_status common_basis(const one_layer *b, es_one_layer_closed *f,
   for (size_t k = 0; status == ES_OK && k < m * m; k++)
     M[k] =
         (size > 0 ? C[k] / size : 0) + 0.618 * (share > 0 ? A[k] / share : 0);
-  if (status == ES_OK) status = es_drive_basis(m, M, &f->V, f->c, diag);
+  if (status == ES_OK) status = es_basis_of(m, M, &f->V, f->c, diag);
   *found = status == ES_OK && f->V != NULL;
   if (*found) {
-    turned(m, f->V, C, work, M);
+    es_basis_turn(m, f->V, C, work, M);
     *found = only_rounding(m, M, f->c);
-    turned(m, f->V, A, work, M);
+    es_basis_turn(m, f->V, A, work, M);
     *found = only_rounding(m, M, f->a) && *found;
   }
   free(M);

@@ -9,6 +9,7 @@
 
 #include "base/finite.h"
 #include "base/slab.h"
+#include "models/linear/basis.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -153,7 +154,7 @@ static es_status of_constant(one_layer *b, es_one_layer_closed *f,
   if (f->value == NULL || f->largest == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory");
   es_status status =
-      es_drive_basis(m, es_drive_constant(b->drive), &f->V, f->value, diag);
+      es_basis_of(m, es_drive_constant(b->drive), &f->V, f->value, diag);
   if (status == ES_OK) status = es_one_layer_turn(b, f, diag);
   if (status != ES_OK) return status;
   find_largest(b, f);
