@@ -255,6 +255,47 @@ static void what_takes_over_is_the_systems(void **state) {
   }
 }
 
+/* u_t = u_xx in HEAT points, u = 0 at both ends: eigenvalues up to
+ * -4 (HEAT + 1)^2. */
+enum { HEAT = 1025 };
+
+static es_status heat(double t, const double *u, double *dudt, void *c) {
+  (void)t, (void)c;
+  const double w = (HEAT + 1.) * (HEAT + 1.);
+  for (int i = 0; i < HEAT; i++)
+    dudt[i] =
+        w * ((i > 0 ? u[i - 1] : 0) - 2 * u[i] + (i + 1 < HEAT ? u[i + 1] : 0));
+  return ES_OK;
+}
+
+/* rock4 looks for the radius when it takes over, and has to find it: alone,
+ * dop853 would take steps of 6.4 over that, of 12 evaluations each. */
+static void rock4_takes_over_and_pays(void **state) {
+  (void)state;
+  static double u[HEAT];
+  const es_ode_system system = {.n = HEAT, .rhs = heat};
+  const double end = .01, step = acos(-1) / (HEAT + 1),
+               radius = 4. * 1026 * 1026;
+  es_ode_options o;
+  es_ode_options_default(&o);
+  o.method = "auto";
+  o.rtol = o.atol = 1e-5;
+  es_ode *ode;
+  es_diag diag = {0};
+  for (int i = 0; i < HEAT; i++) u[i] = sin(step * (i + 1));
+  assert_ok(es_ode_new(&ode, &system, &o, &diag), diag);
+  assert_ok(es_ode_solve(ode, 0, u, &end, 1, NULL, NULL, &diag), diag);
+  const uint64_t calls = es_ode_stats(ode).rhs_calls;
+  assert_true((double)calls < .1 * 12 * radius * end / 6.4);
+  assert_string_equal(es_ode_method(ode), "dop853+rock4");
+  for (int i = 0; i < HEAT; i++)
+    assert_close(u[i],
+                 exp(-radius * sin(step / 2) * sin(step / 2) * end) *
+                     sin(step * (i + 1)),
+                 0, 1e-4);
+  es_ode_free(ode);
+}
+
 /* The same workspace again: a solve that ended with rosenbrock leaves nothing
  * to the next. */
 static void workspaces_begin_anew(void **state) {
@@ -395,6 +436,7 @@ int main(void) {
       cmocka_unit_test(trials_that_do_not_pay_are_few),
       cmocka_unit_test(large_systems_stay_explicit),
       cmocka_unit_test(what_takes_over_is_the_systems),
+      cmocka_unit_test(rock4_takes_over_and_pays),
       cmocka_unit_test(workspaces_begin_anew),
       cmocka_unit_test(jacobians_out_of_range),
       cmocka_unit_test(the_rules_of_changing),

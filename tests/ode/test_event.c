@@ -264,6 +264,30 @@ static void two_roots_in_one_step(void **state) {
   assert_int_equal(unseen.n_events, 0);
 }
 
+static es_status arch(double t, const double *y, double *dydt, void *c) {
+  (void)y, (void)c;
+  dydt[0] = 1 - 2 * t;
+  return ES_OK;
+}
+
+static void height(double t, const double *y, double *g, const lab *l) {
+  (void)t, (void)l;
+  g[0] = y[0] - 1.2;
+}
+
+/* y = 1 + t - t^2 passes 1.2 both ways between two ends at 1, which the inside
+ * alone shows: of a cubic first, where an interpolant has to be prepared. */
+static void an_arch_within_one_step(void **state) {
+  (void)state;
+  for (int m = 0; m < METHODS; m++) {
+    lab l = {.g = height};
+    run_ok(&l, (setup){methods[m], arch, 1, 1}, 1);
+    assert_int_equal(l.n_events, 2);
+    for (int k = 0; k < 2; k++)
+      assert_close(l.log[k].t, (1 + (2 * k - 1) * sqrt(.2)) / 2, 1e-10, 0);
+  }
+}
+
 static void half(double t, const double *y, double *g, const lab *l) {
   (void)t;
   g[0] = y[0] - l->place[0];
@@ -364,6 +388,7 @@ int main(void) {
       cmocka_unit_test(zeros_that_are_events),
       cmocka_unit_test(sides_taken_within_the_first_step),
       cmocka_unit_test(two_roots_in_one_step),
+      cmocka_unit_test(an_arch_within_one_step),
       cmocka_unit_test(terminal_events),
       cmocka_unit_test(outputs_at_the_time_of_an_event),
       cmocka_unit_test(events_that_are_not_numbers),
