@@ -62,6 +62,8 @@ static es_config *whose(es_config *config, es_config *beside,
                                                                   : config;
 }
 
+/* A map of sections, {model: {eta: 1}, …}: what else stands beside them is
+ * refused, but for a section with nothing in it. */
 static es_status apply(es_config *config, es_config *beside,
                        const es_node *sections, const char *path,
                        es_diag *diag) {
@@ -80,11 +82,6 @@ static es_status apply(es_config *config, es_config *beside,
                                      node->key, node, path, diag);
   }
   return status;
-}
-
-es_status es_config_apply(es_config *config, const es_node *sections,
-                          const char *path, es_diag *diag) {
-  return apply(config, NULL, sections, path, diag);
 }
 
 es_status es_config_load_beside(es_config *config, es_config *beside,

@@ -34,17 +34,11 @@ void es_yaml_free(es_node *root);
 /* The child of a map by key, or NULL. map may be NULL. */
 const es_node *es_node_get(const es_node *map, const char *key);
 
-/* Applies a map of sections ({model: {eta: 1}, …}); keys of the top level that
- * are not maps are refused, but for a section with nothing in it. path is for
- * messages. */
-es_status es_config_apply(es_config *config, const es_node *sections,
-                          const char *path, es_diag *diag) ES_MUST_USE;
-
 /* As es_config_load, but sections that `beside` (NULL: none) knows are its. */
 es_status es_config_load_beside(es_config *config, es_config *beside,
                                 const char *path, es_diag *diag) ES_MUST_USE;
 
-/* Applies one section's map of keys. */
+/* Applies one section's map of keys; path is for messages. */
 es_status es_config_apply_section(es_config *config, const char *section,
                                   const es_node *keys, const char *path,
                                   es_diag *diag) ES_MUST_USE;
