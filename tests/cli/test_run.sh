@@ -16,7 +16,7 @@ experiment:
     - "max relative_error in one/steps.csv where gap > 2 < 1"
 stages:
   - {name: one, $flow, plot: staircase, $small, solver: {method: dop853}}
-  - {name: two, command: predict, target: barlow-twins, needs: [one], model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}}
+  - {name: two, command: predict, target: barlow-twins, needs: [one], plot: descent, model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}}
   - {name: three, command: fixed-points, target: barlow-twins, needs: [one, two], model: {gamma: [1, 0.5], s0: [1e-3, 1e-3]}}
 sizes:
   large: {one: {time: {n: 40}}}
@@ -78,6 +78,7 @@ same "and back" "$(wc -l <out/good/one/trace.csv)" 21
 touch -d 2001-01-01 out/good/*/*
 es run good.yaml --resume --quiet
 same "the same settings are kept" "$(year out/good/one/trace.csv) $(year out/good/two/table.csv) $(year out/good/three/table.csv)" "2001 2001 2001"
+[ ! -e out/good/two/descent.gp ]; ok $? "no figure is made up for a command that draws none"
 # Of this experiment alone, under any path.
 before() { find out/good -type f -printf '%p %s %T@\n' | sort | cksum; }
 cp good.yaml other.yaml; mkdir sub; cp good.yaml sub
