@@ -12,7 +12,7 @@ ES_API_BEGIN
 
 typedef enum es_kind {
   ES_REAL,   /* one number */
-  ES_SIZE,   /* one whole number, 0 or more */
+  ES_SIZE,   /* one whole number, from 0 to 2^53 */
   ES_FLAG,   /* on|off (true|false, yes|no are read too) */
   ES_CHOICE, /* one of the words in `choices` */
   ES_TEXT,   /* any text, such as a path */

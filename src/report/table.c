@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* A number to four digits; a word, or a number longer than it needs to be read
- * exactly (a count, a seed), as it stands. */
+/* A word as it stands; a whole number below 10^9 (a count, a seed) in full, any
+ * other to four digits. */
 static void put_cell(FILE *out, const char *text, double value) {
   const bool word = isnan(value);
   const bool whole = fabs(value) < 1e9 && floor(value) == value;
