@@ -11,7 +11,7 @@ import resource
 import shutil
 import subprocess
 
-from common import Part, folder, one_line, run
+from common import PROGRAM, Part, folder, one_line, run
 from small import commands, make_inputs, whole
 
 POINTS = int(os.environ.get("POINTS", 12))
@@ -189,9 +189,9 @@ def check_streams(part, where):
                                "merge", "sweep", "metrics"):
             continue
         with open(full, "wb") as out:
-            done = subprocess.run([os.environ.get("EIGENSTEP", "./eigenstep"),
-                                   *map(str, words)], stdout=out, check=False,
-                                  stderr=subprocess.PIPE, text=True)
+            done = subprocess.run([PROGRAM, *map(str, words)], stdout=out,
+                                  check=False, stderr=subprocess.PIPE,
+                                  text=True)
         lines = [line for line in done.stderr.splitlines()
                  if "No space left" in line]
         part.check(done.returncode == 3 and len(lines) == 1,
@@ -210,7 +210,7 @@ def check_command(part, case, where, draw, mounts):
     tally = Tally()
     if mounts:
         disk = Disk(pathlib.Path(where) / "disk")
-        # One page is the folder's own need of none; all but one lack one.
+        # Of one page, and of one too few.
         for size in {1, max(1, pages - 1), *(draw.randrange(1, pages + 1)
                                              for _ in range(POINTS))}:
             at_size(tally, case, want, size, disk)

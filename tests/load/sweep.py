@@ -24,7 +24,8 @@ def words(cells, slow=True):
     """Slow: some ten thousand cells a second, whose rows take an hour to fill
     a disk; else ten times as many."""
     accuracy = ["rtol=1e-13", "t_end=1e4"] if slow else ["t_end=1000"]
-    return ["sweep", "byol-eigenmode", "p0=0.1", "s0=0.2", *accuracy, f"sweep.eta=log:1e-3:1:{cells // ALPHA}",
+    return ["sweep", "byol-eigenmode", "p0=0.1", "s0=0.2", *accuracy,
+            f"sweep.eta=log:1e-3:1:{cells // ALPHA}",
             f"sweep.alpha_p=log:0.1:10:{ALPHA}", "--threads", "1"]
 
 
