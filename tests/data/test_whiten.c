@@ -281,7 +281,6 @@ static void a_saved_map_is_read_again(void **state) {
   assert_ok(es_h5_open(&source, f->packed, &diag), diag);
   assert_ok(es_whiten_load(&back, source, &diag), diag);
   es_h5_close(source);
-  unlink(f->packed);
   assert_ok(OPEN(&other, &diag, IDX(f), "data.size=9"), diag);
   assert_status(es_dataset_whiten_as(other, back, &diag), ES_FILE_DATA);
   es_dataset_free(other);

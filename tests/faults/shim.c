@@ -145,8 +145,8 @@ int __wrap_scandir(const char *dir, struct dirent ***list, choice *takes,
                    order *sorts) {
   if (strike(ALLOC)) return -1;
   const int n = __real_scandir(dir, list, takes, sorts);
-  if (n >= 0) held_take(*list, FROM);
   for (int k = 0; k < n; k++) held_take((*list)[k], FROM);
+  if (n >= 0) held_take(*list, FROM);
   return n;
 }
 int __wrap_asprintf(char **out, const char *format, ...);

@@ -100,10 +100,10 @@ static void digits_of_mpmath(void **state) {
     }
     take(k, what, i == NULL ? 0 : (size_t)strtoul(place, NULL, 10), j, x);
   }
+  assert_int_equal(cases, 13);
   check(k);
   fclose(file);
   free(k);
-  assert_int_equal(cases, 13);
 }
 
 static double *drawn(size_t n, size_t m) {

@@ -360,7 +360,7 @@ static void repeated_and_zero_eigenvalues(void **state) {
  * (3*.1)^2/8. Both modes are learned on time. */
 static void two_mode_toy(void **state) {
   (void)state;
-  es_flow_step met[2];
+  es_flow_step met[2] = {0};
   FLOW(a, met, "data.name=two-mode", "d=2", "init_scale=1e-8", "t=0,8",
        "solver.rtol=1e-8");
   es_config *config = settings((const char *const[]){

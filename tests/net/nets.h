@@ -179,6 +179,7 @@ static inline void nets_run(nets_case *c, const es_engine *e, es_pass pass) {
       diag);
   assert_ok(e->forward(self, pass, params, buffers, input, &diag), diag);
   for (size_t k = 0; k < g->n_outputs; k++) {
+    assert_non_null(c->out[k]);
     nets_from(e, c->out[k], e->output(self, k), nets_values(c, k));
     coef[k] = nets_to(e, c->coef[k], nets_values(c, k));
   }

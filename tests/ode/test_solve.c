@@ -89,8 +89,10 @@ static result solve(es_ode_rhs rhs, const es_ode_options *o, lab *l, double t0,
   es_ode *ode;
   result r = {.y = y0, .t = NAN};
   assert_ok(es_ode_new(&ode, &system, o, &r.diag), r.diag);
-  if (l->diag != NULL) l->diag = &r.diag;
+  es_diag *theirs = l->diag;
+  if (theirs != NULL) l->diag = &r.diag;
   r.status = es_ode_solve(ode, t0, &r.y, times, n, note, &r.t, &r.diag);
+  l->diag = theirs;
   r.stats = es_ode_stats(ode);
   es_ode_free(ode);
   return r;

@@ -11,6 +11,7 @@ static fake f;
 static void listen(void **state) {
   const char *path = getenv("PATH");
   char text[8192];
+  assert_non_null(path);
   if (strstr(path, "eigenstep-file-") != NULL)
     path = strchr(path, ':') + 1; /* of the test before */
   snprintf(text, sizeof text,

@@ -240,7 +240,9 @@ static void no_scripts(void **state) {
 
 static void without_gnuplot(void **state) {
   es_diag diag = {0};
-  char text[8192], *path = strdup(getenv("PATH"));
+  const char *old = getenv("PATH");
+  assert_non_null(old);
+  char text[8192], *path = strdup(old);
   assert_true(es_plot_gnuplot(text, sizeof text));
   assert_int_equal(strncmp(text, "gnuplot ", 8), 0);
   assert_non_null(strstr(text, " svg "));

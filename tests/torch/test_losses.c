@@ -67,9 +67,10 @@ static void save(es_h5 *file, const char *group, const char *name,
 }
 
 static void bend(opened *o, shape s) {
+  const size_t half = o->size / 2;
   for (size_t k = 0; k < o->size; k++) {
     if (s == CONSTANT) o->z[k] = o->t[k] = .25;
-    if (s == IDENTICAL) o->z[k] = o->z[k % (o->size / 2)];
+    if (s == IDENTICAL && k >= half) o->z[k] = o->z[k - half];
     if (s == LARGE) o->z[k] *= 1e6;
   }
 }
