@@ -47,25 +47,29 @@ static void descent_is_the_iteration(void **state) {
   enum { STEPS = 200 };
   const double lr = .04;
   double Z[D * M], curve[(STEPS + 1) * D], values[(STEPS + 1) * D];
+  double loss[STEPS + 1];
   size_t at[STEPS + 1];
   es_diag diag = {0};
   some_start(Z, .05, 1);
   es_held c = restored(M, some_gamma, D, Z);
   for (size_t i = 0; i <= STEPS; i++) at[i] = i;
-  assert_ok(es_held_descend(&c, lr, at, STEPS + 1,
-                            &(es_held_path){.curve = curve, .values = values},
-                            &diag),
+  assert_ok(es_held_descend(
+                &c, lr, at, STEPS + 1,
+                &(es_held_path){.curve = curve, .values = values, .loss = loss},
+                &diag),
             diag);
   for (size_t i = 0; i <= STEPS; i++) {
-    double trace = 0, sum = 0;
+    double trace = 0, sum = 0, want = 0;
     for (size_t j = 0; j < D; j++) {
       assert_close(curve[i * D + j], naive_power(Z, D, M, some_gamma, j), 1e-11,
                    0);
       sum += values[i * D + j];
+      want += (1 - values[i * D + j]) * (1 - values[i * D + j]);
       if (j > 0) assert_true(values[i * D + j] <= values[i * D + j - 1]);
     }
     for (size_t j = 0; j < M; j++) trace += naive_power(Z, D, M, some_gamma, j);
     assert_close(sum, trace, 0, 1e-13);
+    assert_close(loss[i], want, 0, 1e-13);
     naive_step(Z, D, M, some_gamma, lr);
   }
   assert_close(curve[STEPS * D], 1, 0, .01);
@@ -145,8 +149,9 @@ static void steps_are_first_passages(void **state) {
   es_held_free(&c);
 }
 
-/* The same for the spectral loss: Z + 4 lr (Z G - Z S Z^T Z S). */
-static void naive_spectral_step(double *Z, const double *S, double lr) {
+/* The same for the spectral loss: Z + 4 lr (Z G - Z S Z^T Z S). Returns the
+ * loss before, |Z S Z^T|^2 - 2 tr Z G Z^T. */
+static double naive_spectral_step(double *Z, const double *S, double lr) {
   double ZS[D * M] = {0}, C[D * D] = {0};
   for (size_t a = 0; a < D; a++)
     for (size_t j = 0; j < M; j++)
@@ -156,12 +161,17 @@ static void naive_spectral_step(double *Z, const double *S, double lr) {
     for (size_t b = 0; b < D; b++)
       for (size_t j = 0; j < M; j++)
         C[a * D + b] += ZS[a * M + j] * Z[b * M + j];
+  double loss = 0;
+  for (size_t k = 0; k < D * D; k++) loss += C[k] * C[k];
+  for (size_t j = 0; j < M; j++)
+    loss -= 2 * naive_power(Z, D, M, some_gamma, j);
   for (size_t a = 0; a < D; a++)
     for (size_t j = 0; j < M; j++) {
       Z[a * M + j] += 4 * lr * some_gamma[j] * Z[a * M + j];
       for (size_t b = 0; b < D; b++)
         Z[a * M + j] -= 4 * lr * C[a * D + b] * ZS[b * M + j];
     }
+  return loss;
 }
 
 /* Sigma is not diagonal in Gamma's basis: what begins at 0 moves, and steps,
@@ -171,6 +181,7 @@ static void the_spectral_loss_moves_all(void **state) {
   enum { STEPS = 600 };
   const double lr = .05;
   double Z[D * M], S[M * M], t[STEPS + 1], curve[(STEPS + 1) * D], got[2 * D];
+  double loss[2];
   const size_t at[] = {60, STEPS};
   es_held_step step[D];
   es_diag diag = {0};
@@ -183,9 +194,9 @@ static void the_spectral_loss_moves_all(void **state) {
   es_held c = restored(M, some_gamma, D, Z);
   assert_ok(es_held_restore_spread(&c, S, &diag), diag);
   assert_ok(es_held_steps(&c, lr, STEPS, step, &diag), diag);
-  assert_ok(
-      es_held_descend(&c, lr, at, 2, &(es_held_path){.curve = got}, &diag),
-      diag);
+  assert_ok(es_held_descend(&c, lr, at, 2,
+                            &(es_held_path){.curve = got, .loss = loss}, &diag),
+            diag);
   for (size_t i = 0; i <= STEPS; i++) {
     t[i] = lr * (double)i;
     for (size_t j = 0; j < D; j++) {
@@ -194,7 +205,9 @@ static void the_spectral_loss_moves_all(void **state) {
       for (size_t k = 0; k < 2; k++)
         if (at[k] == i) assert_close(got[k * D + j], power, 1e-10, 0);
     }
-    naive_spectral_step(Z, S, lr);
+    const double want = naive_spectral_step(Z, S, lr);
+    for (size_t k = 0; k < 2; k++)
+      if (at[k] == i) assert_close(loss[k], want, 1e-10, 0);
   }
   for (size_t j = 0; j < D; j++) {
     const double want = es_crossing_time(STEPS + 1, t, 1, curve + j, D, .5);
