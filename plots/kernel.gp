@@ -30,9 +30,9 @@ do for [terminal_name in terminals] {
   set yrange [-0.04:1.12]
   set key horizontal maxcols 3 Left reverse width -5 center at graph 0.5, graph 1.04 samplen 2
   plot for [j in shown(n_lambda)] '../features/trace.csv' using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with lines lw 2 lc palette notitle, \
-       for [j in shown(n_lambda)] trace every 3 using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with points pt 6 ps 1 lw 1 lc palette notitle, \
+       for [j in shown(n_lambda)] trace every 3 using (column("t")):(column("lambda_" . j)):(shade(j, n_lambda)) with points pt 6 ps 0.5 lw 1 lc palette notitle, \
        NaN with lines lw 2 lc rgb ink('#31688e') title 'features', \
-       NaN with points pt 6 ps 1 lc rgb ink('#31688e') title 'kernel', \
+       NaN with points pt 6 ps 0.5 lc rgb ink('#31688e') title 'kernel', \
        'steps.csv' using (column("tau_predicted")):(-0.04):(0):(1.16) with vectors nohead lw 0.8 dt (4,4) lc rgb ink('#888888') title 'predicted step times'
 
   set tmargin at screen 0.37
@@ -45,7 +45,7 @@ do for [terminal_name in terminals] {
   set format y '10^{%L}'
   set yrange [1e-17:1e-12]
   unset key
-  plot for [j in shown(n_lambda)] both using 1:(abs(column(2 + j) - column(columns + 2 + j))):(shade(j, n_lambda)) with points pt 7 ps 0.35 lc palette notitle
+  plot for [j in shown(n_lambda)] both using 1:(abs(column(2 + j) - column(columns + 2 + j))):(shade(j, n_lambda)) with points pt 7 ps 0.2 lc palette notitle
   unset logscale y
   set format y '%g'
   unset multiplot

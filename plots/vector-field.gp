@@ -41,9 +41,9 @@ do for [k=0:1] { do for [j=1:flows] {
 } }
 
 kind(name) = strcol("kind") eq name
-mark(k, y) = 'points_of(' . k . ') using (kind("stable") || kind("collapsed") ? column("p") : NaN):(' . y . ') with points pt 7 ps 1.25 lc rgb ink("#000000"), ' . \
-  'points_of(' . k . ') using (kind("saddle") || kind("degenerate") ? column("p") : NaN):(' . y . ') with points pt 7 ps 1.25 lc rgb ink("#ffffff"), ' . \
-  'points_of(' . k . ') using (kind("saddle") || kind("degenerate") ? column("p") : NaN):(' . y . ') with points pt 6 ps 1.25 lw 1.5 lc rgb ink("#000000")'
+mark(k, y) = 'points_of(' . k . ') using (kind("stable") || kind("collapsed") ? column("p") : NaN):(' . y . ') with points pt 7 ps 0.8 lc rgb ink("#000000"), ' . \
+  'points_of(' . k . ') using (kind("saddle") || kind("degenerate") ? column("p") : NaN):(' . y . ') with points pt 7 ps 0.8 lc rgb ink("#ffffff"), ' . \
+  'points_of(' . k . ') using (kind("saddle") || kind("degenerate") ? column("p") : NaN):(' . y . ') with points pt 6 ps 0.8 lw 1.5 lc rgb ink("#000000")'
 
 do for [terminal_name in terminals] {
   @OPEN
@@ -75,7 +75,7 @@ do for [terminal_name in terminals] {
     t0 = NaN ; p0 = NaN ; shown_p = NaN
     eval 'plot for [i=0:11] "+" every 100000 using (-0.12 + 0.12*i):(0.145):(speed(-0.12 + 0.12*i, e) > 0 ? 0.05 : -0.05):(0) with vectors filled head size screen 0.010,22 lw 1.4 lc rgb plain, ' . \
       '[-0.2:1.25] speed(x, e) with lines lw 2.4 lc rgb plain, ' . \
-      'for [j=1:lines[k]] trace_of("line", k) using (t1 = t0, p1 = p0, t0 = column("t"), p0 = column(sprintf("p_%d", j)), far = !(t0 > t1) || !(abs(p0 - shown_p) < 0.045), shown_p = far ? p0 : shown_p, far && t0 > t1 ? (p0 + p1)/2 : NaN):(t0 > t1 ? (p0 - p1)/(t0 - t1) : NaN) with points pt 7 ps 0.8 lc rgb live, ' . mark('k', '0')
+      'for [j=1:lines[k]] trace_of("line", k) using (t1 = t0, p1 = p0, t0 = column("t"), p0 = column(sprintf("p_%d", j)), far = !(t0 > t1) || !(abs(p0 - shown_p) < 0.045), shown_p = far ? p0 : shown_p, far && t0 > t1 ? (p0 + p1)/2 : NaN):(t0 > t1 ? (p0 - p1)/(t0 - t1) : NaN) with points pt 7 ps 0.4 lc rgb live, ' . mark('k', '0')
 
     unset label
     set tmargin at screen 0.70
@@ -123,11 +123,11 @@ do for [terminal_name in terminals] {
   set key at screen 0.515,0.058 center top horizontal maxcols 3 Left reverse samplen 2.2 width 2
   plot NaN with lines lw 2 lc rgb live title 'ends at the stable point', \
        NaN with lines lw 2 lc rgb dead title 'collapses', \
-       NaN with points pt 7 ps 0.8 lc rgb live title 'differences of flows', \
+       NaN with points pt 7 ps 0.4 lc rgb live title 'differences of flows', \
        NaN with lines lw 1.6 dt (6,4) lc rgb plain title 'parabola s = p²/α_p', \
        NaN with lines lw 3 lc rgb ink('#000000') title 'separatrix', \
-       NaN with points pt 7 ps 1.25 lc rgb ink('#000000') title 'stable', \
-       NaN with points pt 6 ps 1.25 lw 1.5 lc rgb ink('#000000') title 'not stable'
+       NaN with points pt 7 ps 0.8 lc rgb ink('#000000') title 'stable', \
+       NaN with points pt 6 ps 0.8 lw 1.5 lc rgb ink('#000000') title 'not stable'
   unset multiplot
   unset output
 }
