@@ -14,11 +14,10 @@ ES_API_BEGIN
 typedef struct es_model_shape {
   size_t n;         /* length of the state y */
   size_t n_columns; /* observables */
-  size_t
-      n_events;  /* step events, the first n_steps of which have a prediction */
-  bool by_rank;  /* event j is the j-th to happen, of whatever mode: it is
-                    paired with the j-th of the predicted half times */
-  double t_last; /* last predicted step time; NaN: the model has none */
+  size_t n_events;  /* step events; the first n_steps have a prediction */
+  bool by_rank;     /* event j is the j-th to happen, of whatever mode: it is
+                       paired with the j-th of the predicted half times */
+  double t_last;    /* last predicted step time; NaN: the model has none */
   bool has_exact;   /* closed form from this start */
   bool has_linear;  /* the model's `linear` is meant for this flow */
   double fastest;   /* rate at which the fastest mode settles, one over time; 0:

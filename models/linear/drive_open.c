@@ -2,7 +2,6 @@
  * whether they go together. */
 #include "models/linear/drive.h"
 
-#include "base/finite.h"
 #include "base/slab.h"
 #include "linalg/linalg.h"
 #include "models/linear/given.h"
@@ -103,17 +102,13 @@ static es_status read_loss(es_drive *drive, const given *source,
   return status == ES_OK ? check_batch(drive, config, diag) : status;
 }
 
-/* A copy of a matrix of finite values; m is its order. */
+/* A copy of a matrix; m is its order. */
 static es_status take_matrix(double **out, size_t *m, const es_config *config,
                              const char *name, es_diag *diag) {
   const es_matrix *M = es_config_matrix(config, "model", name);
   *m = M->rows;
   *out = es_given_copy(M);
-  if (*out == NULL) return es_drive_no_memory(diag);
-  return es_all_finite(M->rows * M->cols, *out)
-             ? ES_OK
-             : es_config_blame(config, "model", name, diag,
-                               "a value in it is not finite");
+  return *out != NULL ? ES_OK : es_drive_no_memory(diag);
 }
 
 /* That no eigenvalue is negative by more than rounding. */
