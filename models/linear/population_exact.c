@@ -189,16 +189,21 @@ static double invert(const flow *f, double s0, pair tau) {
   return state_at(&w, w.from + way * u).hi;
 }
 
-/* s below FLOOR. */
+/* s below FLOOR; at r = 2 1/s = 1/s0 + 3 tau, which cancels backwards. */
 static double tail(const flow *f, double s, pair tau) {
-  if (f->gap.hi == 0) return s / (1 + 3 * s * pair_value(tau));
+  if (f->gap.hi == 0) {
+    const pair grown = pair_scale(pair_scale(tau, s), 3);
+    return pair_value(pair_divide(number(s), plus(grown, 1)));
+  }
   return scaled_value(
       scaled_mul(scaled_make(s, 0), scaled_exp(pair_multiply(f->gap, tau))));
 }
 
 /* tau at which s0 < FLOOR comes to FLOOR. */
 static pair out_of_tail(const flow *f, double s0) {
-  if (f->gap.hi == 0) return number((1 / FLOOR - 1 / s0) / -3);
+  if (f->gap.hi == 0)
+    return pair_divide(
+        plus(pair_negate(pair_divide(one, number(s0))), 1 / FLOOR), number(3));
   return pair_divide(log_ratio(number(FLOOR), number(s0)), f->gap);
 }
 

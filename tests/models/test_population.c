@@ -84,7 +84,15 @@ static void ends(void **state) {
   assert_true(es_population_exact(1, .5, .1, -INFINITY) == 0);
   assert_true(isinf(es_population_exact(1, .5, 5, -INFINITY)));
   assert_true(isinf(es_population_exact(1, 3, 5, -1e6)));
-
+  assert_true(isinf(es_population_exact(1, 0, 1e285, 1))); /* beyond 1e280 */
+  /* r = 2: 1/s = 1/s0 + 6 c t back through 2^-500; and below it, where all but
+   * a part in 10^6 cancels, to as many roundings of long double. */
+  const double rise = 1 / (1 / 2e-151 - 4e150);
+  assert_close(es_population_exact(1, 2, 2e-151, -4e150 / 6), rise, 1e-14, 0);
+  const double back = -(1 - 1e-6) / 6e-200;
+  const long double left = 1 / (long double)1e-200 + 6 * (long double)back;
+  assert_close(es_population_exact(1, 2, 1e-200, back), (double)(1 / left),
+               1e-12, 0);
   assert_true(isnan(es_population_exact(1, 3, 5, NAN)));
   assert_true(es_population_exact(1, 3, 1, 1e4) == 0); /* by underflow */
 }
