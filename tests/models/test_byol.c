@@ -316,6 +316,27 @@ static void descent_is_euler(void **state) {
   table_free(&t);
 }
 
+/* The same of byol-symmetric, whose state y is two lower triangles. */
+static void symmetric_descent_is_euler(void **state) {
+  (void)state;
+#define SYMMETRIC "Wp0=[[.3,.1],[.1,.2]]", "F0=[[.2,-.05],[-.05,.1]]"
+  opened o = OPENED("byol-symmetric", SYMMETRIC);
+  double *f = slope_of(&o, o.y), P[4], F[4];
+  for (int i = 0; i < 6; i++) o.y[i] += .25 * f[i];
+  table t = TABLE("byol-symmetric", SYMMETRIC, "lr=0.25", "method=gd", "t=0.25",
+                  "output.state=on");
+  matrix_at(&t, 0, "Wp", 2, 2, P);
+  matrix_at(&t, 0, "F", 2, 2, F);
+  for (int k = 0; k < 4; k++) {
+    static const int packed[] = {0, 1, 1, 2};
+    assert_close(P[k], o.y[packed[k]], 1e-15, 0);
+    assert_close(F[k], o.y[3 + packed[k]], 1e-15, 0);
+  }
+  free(f);
+  opened_free(&o);
+  table_free(&t);
+}
+
 /* What a quotient of nothing is; more rows than X has dimensions. */
 static void starts_at_the_edge(void **state) {
   (void)state;
@@ -355,6 +376,7 @@ int main(void) {
       cmocka_unit_test(no_predictor_is_exact),
       cmocka_unit_test(aligned_starts_are_modes),
       cmocka_unit_test(descent_is_euler),
+      cmocka_unit_test(symmetric_descent_is_euler),
       cmocka_unit_test(starts_at_the_edge),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,23 @@ static void rows_lie_along_eigenvectors(void **state) {
   table_free(&t);
 }
 
+/* Falling eigenvalues, equal ones from left to right, wherever they stand. */
+static void order_of_modes(void **state) {
+  (void)state;
+  static const int want[] = {1, 3, 4, 0, 2};
+  double W[25];
+  table t = TABLE("byol",
+                  "X=[[.3,0,0,0,0],[0,.9,0,0,0],[0,0,.1,0,0],[0,0,0,.9,0],"
+                  "[0,0,0,0,.5]]",
+                  "Xp=[[.1,0,0,0,0],[0,.1,0,0,0],[0,0,.1,0,0],[0,0,0,.1,0],"
+                  "[0,0,0,0,.1]]",
+                  "s0=1,1,1,1,1", "t=0", "output.state=on");
+  matrix_at(&t, 0, "W", 5, 5, W);
+  for (int j = 0; j < 5; j++)
+    for (int k = 0; k < 5; k++) assert_close(W[j + 5 * k], k == want[j], 0, 0);
+  table_free(&t);
+}
+
 /* The same words give the same start without a predictor, where the state's
  * basis is that of X': full moments, one of them diagonal, and both, X' with
  * another order. */
@@ -131,6 +148,11 @@ static void commuting_points(void **state) {
   o = OPENED("byol", "X=[[1]]", "Xp=[[.9]]", "eta=.13157907894736843");
   point(&o, 0, row);
   assert_true(isnan(row[P]) && isnan(row[S_]) && isnan(row[OVERLAP]));
+  opened_free(&o);
+  /* Between the first two points of the grid, and of two modes as many. */
+  o = OPENED("byol", "X=[[.02]]", "Xp=[[.98]]", "eta=5e-5");
+  point(&o, 0, row);
+  assert_close(row[P], .01 + sqrt(5e-5), 1e-13, 0);
   opened_free(&o);
   o = OPENED("byol", "X=[[2,0],[0,1]]", "Xp=[[1,0],[0,0]]", "eta=0");
   /* 2 - 3p and 1 - p: the second is the larger one where it is zero. */
@@ -255,6 +277,7 @@ static void same_as_brute_force(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_lie_along_eigenvectors),
+      cmocka_unit_test(order_of_modes),
       cmocka_unit_test(without_a_predictor_it_is_the_same),
       cmocka_unit_test(decoupled_is_theory),
       cmocka_unit_test(commuting_points),

@@ -207,6 +207,8 @@ static void return_from_nothing(void **state) {
 static void fates(void **state) {
   static const char *const words[] = {"p0=0.5,0.01", "s0=0.25,1e-4", "tau0=1",
                                       NULL};
+  static const char *const turned[] = {"p0=0.01,0.5", "s0=1e-4,0.25", "tau0=1",
+                                       NULL};
   static const char *const alive[] = {"p0=0.5", "s0=0.25", "tau0=1", NULL};
   static const char *const open[] = {"p0=0.5,0.0656", "s0=0.25,1e-3",
                                      "tau0=1,0", NULL};
@@ -225,6 +227,11 @@ static void fates(void **state) {
   assert_close(row[5], .4 / .36, 1e-15, 0);
   es_instance_close(&i);
   es_config_free(config);
+  i = instance_of(model, turned, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_COLLAPSED);
+  es_instance_close(&i);
+  es_config_free(config);
   i = instance_of(model, alive, &config);
   es_instance_start(&i, y, scale);
   assert_int_equal(model->fate(i.self, 0, y), ES_FATE_STABLE);
@@ -233,6 +240,24 @@ static void fates(void **state) {
   i = instance_of(model, open, &config);
   es_instance_start(&i, y, scale);
   assert_int_equal(model->fate(i.self, 0, y), ES_FATE_UNDECIDED);
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
+/* In p and w of all modes: at the start the closed form is the start. */
+static void distance_of_modes(void **state) {
+  static const char *const words[] = {"p0=0.1,0.4", "s0=0.01,0.16", "tau0=1",
+                                      "ema=off", NULL};
+  const es_model *model = &es_model_byol_eigenmode;
+  double y[8], scale[8];
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(model, words, &config);
+  es_instance_start(&i, y, scale);
+  assert_close(model->distance(i.self, 0, y), 0, 0, 1e-16);
+  y[0] += .03;
+  y[4] += .04;
+  assert_close(model->distance(i.self, 0, y), .05, 1e-14, 0);
   es_instance_close(&i);
   es_config_free(config);
 }
@@ -291,6 +316,7 @@ int main(void) {
       cmocka_unit_test(many),
       cmocka_unit_test(fates),
       cmocka_unit_test(return_from_nothing),
+      cmocka_unit_test(distance_of_modes),
       cmocka_unit_test(why_there_is_no_boundary),
       cmocka_unit_test(a_stopped_search_begins_anew),
   };

@@ -225,6 +225,14 @@ static void every_condition_counts(void **state) {
   assert_string_equal(METHOD("byol", "X=[[1,0],[0,1]]",
                              "Xp=[[.1,0],[0,.1000001]]", row[0], row[1], FREE),
                       "dop853");
+  /* X = I leaves X' full, with (1,1) an eigenvector and (3,2) none. */
+  assert_string_equal(METHOD("byol", "X=[[1,0],[0,1]]",
+                             "Xp=[[.15,.05],[.05,.15]]", "W0=[[.3,.3]]", row[1],
+                             FREE),
+                      "exact");
+  assert_string_equal(METHOD("byol", "X=[[1,0],[0,1]]",
+                             "Xp=[[.15,.05],[.05,.15]]", row[0], row[1], FREE),
+                      "dop853");
 #define ROUND ISOTROPIC, "W0=[[.3,0],[0,.3]]", FREE
   assert_string_equal(METHOD("byol", ROUND, "Wp0=[[.4,.1],[.1,.2]]"), "exact");
   assert_string_equal(METHOD("byol", ROUND, "Wp0=[[.4,.1],[0,.2]]"), "dop853");

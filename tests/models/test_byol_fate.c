@@ -81,26 +81,29 @@ static void inequalities_hold(void **state) {
  * (N^2)'/2 <= (k(M) - eta) N^2, not only in the region. */
 static void the_bound_itself(void **state) {
   (void)state;
-  opened o = OPENED("byol", CHECK_MOMENTS, CHECK_START, "alpha_p=1.7",
-                    "eta_p=.5", "eta_s=.4");
-  double X[9] = {1, .3, 0, .3, .8, .1, 0, .1, .5}, x[3];
-  assert_status(es_eigen_symmetric(3, X, x, false, NULL), ES_OK);
-  for (uint64_t seed = 0; seed < 500; seed++) {
-    double y[16];
-    draw(seed, 16, y);
-    double *f = slope_of(&o, y);
-    const double N =
-        hypot(es_norm(SQUARE, y + WIDE) / sqrt(1.7), es_norm(WIDE, y));
-    const double M = fmax(N, es_norm(WIDE, y + WIDE + SQUARE));
-    const double slope =
-        dot(WIDE, y, f) + dot(SQUARE, y + WIDE, f + WIDE) / 1.7;
-    const double k = sqrt(1.7) * x[2] * M;
-    assert_true(slope <= (k - .4) * N * N + 1e-15);
-    assert_int_equal(fate_of(&o, y),
-                     k < .4 ? ES_FATE_COLLAPSED : ES_FATE_UNDECIDED);
-    free(f);
+  static const char *const half = "X=[[.5,.15,0],[.15,.4,.05],[0,.05,.25]]";
+  for (int halved = 0; halved < 2; halved++) {
+    opened o = OPENED("byol", CHECK_MOMENTS, halved ? half : "alpha_p=1",
+                      CHECK_START, "alpha_p=1.7", "eta_p=.5", "eta_s=.4");
+    double X[9] = {1, .3, 0, .3, .8, .1, 0, .1, .5}, x[3];
+    assert_status(es_eigen_symmetric(3, X, x, false, NULL), ES_OK);
+    for (uint64_t seed = 0; seed < 500; seed++) {
+      double y[16];
+      draw(seed, 16, y);
+      double *f = slope_of(&o, y);
+      const double N =
+          hypot(es_norm(SQUARE, y + WIDE) / sqrt(1.7), es_norm(WIDE, y));
+      const double M = fmax(N, es_norm(WIDE, y + WIDE + SQUARE));
+      const double slope =
+          dot(WIDE, y, f) + dot(SQUARE, y + WIDE, f + WIDE) / 1.7;
+      const double k = sqrt(1.7) * (halved ? x[2] / 2 : x[2]) * M;
+      assert_true(slope <= (k - .4) * N * N + 1e-15);
+      assert_int_equal(fate_of(&o, y),
+                       k < .4 ? ES_FATE_COLLAPSED : ES_FATE_UNDECIDED);
+      free(f);
+    }
+    opened_free(&o);
   }
-  opened_free(&o);
 }
 
 /* Every norm of a flow that begins in a region ends at 0, from W_a too; and the

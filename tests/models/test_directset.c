@@ -114,6 +114,24 @@ static void starts(void **state) {
   trace_free(&t);
 }
 
+/* output.state is W's eigenvalue w = sqrt(s): of a state at hand, and of the
+ * closed form. */
+static void weights(void **state) {
+  static const char *const words[] = {"p0=0.3,0.2", "a=0.7", NULL};
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(&es_model_directset, words, &config);
+  const double y[2] = {.5, .4};
+  double w[2], out[4];
+  es_instance_state(&i, y, w);
+  for (int j = 0; j < 2; j++) assert_close(w[j], pow(y[j], 1 / 1.4), 1e-15, 0);
+  assert_status(i.model->exact(i.self, 3, out, w), ES_OK);
+  for (int j = 0; j < 2; j++)
+    assert_close(w[j], sqrt(out[2 * j + 1]), 1e-15, 0);
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
 /* The right-hand sides by differences of a short flow: s' = 2 s [p (tau - b p)
  * - eta] with p as the columns say, whatever the rule; a difference over 2h is
  * off by h^2/6 of the third derivative. */
@@ -145,6 +163,7 @@ int main(void) {
       cmocka_unit_test(numbers_beyond_the_closed_form),
       cmocka_unit_test(starts),
       cmocka_unit_test(slopes),
+      cmocka_unit_test(weights),
   };
   return cmocka_run_group_tests_name("directset", tests, NULL, NULL);
 }

@@ -164,6 +164,53 @@ static void not_claimed(void **state) {
   assert_int_equal(es_two_layer_fate(&m, &v), ES_FATE_COLLAPSED);
 }
 
+/* One layer at 0, whichever it is, and the box of collapse by its own formula:
+ * k (.3, 0, .3) has R = .18 k^2, e = 0 and .09 k^2, hence U = .06 k^2, A = .3
+ * k, and q = U^(3/2) is at its edge where q (A - b q) = eta U. */
+static void one_layer_apart(void **state) {
+  (void)state;
+  const double b = 1.09, eta = .04, q = pow(.06, 1.5);
+  const double square = (.3 - sqrt(.09 - 4 * b * eta * .06)) / (2 * b * q);
+  for (int turned = 0; turned < 2; turned++)
+    for (int above = 0; above < 2; above++) {
+      const double k = sqrt(square) * (above ? 1 + 1e-9 : 1 - 1e-9);
+      const es_eigenmode m = mode_with(.09 * k * k, true, 0);
+      es_two_layer_state v = {.3 * k, 0, .3 * k, 0, {0, .09 * k * k}};
+      if (turned)
+        v = (es_two_layer_state){0, .3 * k, .3 * k, 0, {.09 * k * k, 0}};
+      assert_int_equal(es_two_layer_fate(&m, &v),
+                       above ? ES_FATE_UNDECIDED : ES_FATE_COLLAPSED);
+    }
+}
+
+/* The model's own hooks: each mode's fate from its y, and the limits. */
+static void fates_of_the_model(void **state) {
+  static const char *const words[] = {"p10=0.9,0.1", "p20=0.9,0.1",
+                                      "s0=0.81,0.01", "tau0=1", NULL};
+  static const char *const alive[] = {"p10=0.9", "p20=-0.9", "s0=0.81",
+                                      "tau0=-1", "ema=off",  NULL};
+  const es_model *model = &es_model_byol_two_layer;
+  double y[10], scale[10], row[8];
+  es_config *config;
+  (void)state;
+  es_instance i = instance_of(model, words, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_COLLAPSED);
+  model->limit(i.self, ES_FATE_COLLAPSED, 0, y, row);
+  assert_close(row[0], sqrt(high), 1e-14, 0);
+  assert_close(row[2], high, 1e-14, 0);
+  for (int k = 4; k < 7; k++) assert_close(row[k], 0, 0, 0);
+  es_instance_close(&i);
+  es_config_free(config);
+  i = instance_of(model, alive, &config);
+  es_instance_start(&i, y, scale);
+  assert_int_equal(model->fate(i.self, 0, y), ES_FATE_STABLE);
+  model->limit(i.self, ES_FATE_STABLE, 0, y, row);
+  assert_close(row[1], -sqrt(high), 1e-14, 0);
+  es_instance_close(&i);
+  es_config_free(config);
+}
+
 /* s is p over alpha_p there, and the signs of the layers are kept. */
 static void limits(void **state) {
   const es_two_layer_state v = {-.3, -.5, .9, .9, {0, 0}};
@@ -192,9 +239,12 @@ static void laws(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sharp), cmocka_unit_test(borne_out),
-      cmocka_unit_test(not_claimed), cmocka_unit_test(limits),
-      cmocka_unit_test(laws)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(sharp),
+                                     cmocka_unit_test(borne_out),
+                                     cmocka_unit_test(not_claimed),
+                                     cmocka_unit_test(one_layer_apart),
+                                     cmocka_unit_test(fates_of_the_model),
+                                     cmocka_unit_test(limits),
+                                     cmocka_unit_test(laws)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
