@@ -84,6 +84,12 @@ static void ends(void **state) {
   assert_true(es_population_exact(1, .5, .1, -INFINITY) == 0);
   assert_true(isinf(es_population_exact(1, .5, 5, -INFINITY)));
   assert_true(isinf(es_population_exact(1, 3, 5, -1e6)));
+  /* r = 2^100 and 2^90: s' = -2 a s to all digits, eta's part of a in its last
+   * too. */
+  assert_close(es_population_exact(0x1p-50, 0x1p50, 5, 0x1p-50), 5 * exp(-2),
+               2 * DBL_EPSILON, 0);
+  assert_close(es_population_decayed(0x1p-90, 1, 0x1p-54, 5, 300),
+               5 * exp(-600) * (1 - 600 * 0x1p-54), 2 * DBL_EPSILON, 0);
   assert_true(isinf(es_population_exact(1, 0, 1e285, 1))); /* beyond 1e280 */
   /* r = 2: 1/s = 1/s0 + 6 c t back through 2^-500; and below it, where all but
    * a part in 10^6 cancels, to as many roundings of long double. */
