@@ -71,9 +71,11 @@ static bool on_event(size_t event, int way, double t, const double *v,
 static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
                        double t, double *v, es_cell *cell) {
   /* Without an end it is asked now and then whether to go on, in units of what
-   * moves; t still tells steps of 1e-4 units apart at the last. */
+   * moves, up to where it rests, if no region is known there; t still tells
+   * steps of 1e-4 units apart at the last. */
   const double unit = 100 / es_eigenmode_rate(self->mode), never = 1e10 * unit;
-  while (t < options->t_end) {
+  const double last = self->until_settled ? never : options->t_end;
+  while (t < last) {
     const double next = self->until_settled ? 10 * (t + unit) : options->t_end;
     const es_status status = es_ode_solve(ode, t, v, &next, 1, NULL, &t, NULL);
     const es_ode_statistics done = es_ode_stats(ode);
@@ -83,7 +85,6 @@ static es_status solve(es_ode *ode, slow *self, const es_cell_options *options,
     if (status != ES_OK) return status;
     if (!(room(self->k, y) > 0)) return ES_DIVERGED;
     if (self->until_settled && !isnan(self->t_settle)) return ES_OK;
-    if (t > never) return ES_OK; /* it rests where no region is known */
     if (cell->steps >= (double)options->max_steps) return ES_BUDGET;
   }
   return ES_OK;

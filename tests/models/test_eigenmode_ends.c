@@ -202,6 +202,25 @@ static void test_runaway(void **unused) {
   free_cells(&c);
 }
 
+/* Nothing moves, and no region is known: the cell ends where it is. */
+static void test_at_rest(void **unused) {
+  (void)unused;
+  static const double at[AXES] = {1, 0, 0, 0, 1.09, 1, 0, .02, 0};
+  cells c = make_cells(1);
+  es_cell_options options = usual;
+  options.t_end = INFINITY;
+  memcpy(c.axes, at, sizeof at);
+  for (int ema = 0; ema < 2; ema++) {
+    solve(&c, ema == 1, &options);
+    assert_int_equal(c.cell->status, ES_OK);
+    assert_int_equal(c.cell->fate, ES_FATE_UNDECIDED);
+    assert_close(c.columns[0], 0, 0, 0);
+    assert_close(c.columns[1], .02, 1e-14, 0);
+    assert_close(c.columns[2], 0, 0, 0);
+  }
+  free_cells(&c);
+}
+
 /* Keys that follow others. */
 static void test_axes(void **unused) {
   (void)unused;
@@ -278,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_budgets),
       cmocka_unit_test(test_empty),
       cmocka_unit_test(test_runaway),
+      cmocka_unit_test(test_at_rest),
       cmocka_unit_test(test_axes),
       cmocka_unit_test(test_away)};
   es_init();
