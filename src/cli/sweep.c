@@ -78,29 +78,28 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
 }
 
 /* A folder that was made for a table which could not be begun, as where the
- * disk has no room for it: another shard may have joined it meanwhile. */
-static void leave_folder(const es_job *job) {
-  if (job->shard.count > 0 ||
-      es_file_remove(job->dir, "config.yaml", NULL) != ES_OK)
-    return;
-  rmdir(job->dir);
+ * disk has no room for it. */
+static void leave_folder(const char *dir) {
+  if (es_file_remove(dir, "config.yaml", NULL) == ES_OK) rmdir(dir);
 }
 
 /* Tables are rank 0's; what makes rows for them, everybody's. */
 static es_status open_tables(sweep_run *run, es_diag *diag) {
   const es_job *job = run->job;
-  const bool made = job->dir != NULL && !es_file_exists(job->dir);
+  const char *dir = job->dir;
+  /* Into that of a shard another shard may come meanwhile. */
+  const bool own = dir != NULL && job->shard.count == 0 && !es_file_exists(dir);
   char name[64];
   es_output_where where = {.h5 = run->h5, .resume = job->resume};
   if (es_ranks_mine() > 0)
     return es_output_open(&run->output, run->sweep, &where, run->first,
                           run->last, diag);
   es_status status = ES_OK;
-  if (job->dir != NULL) status = es_sweep_take_folder(job, run->h5, diag);
+  if (dir != NULL) status = es_sweep_take_folder(job, run->h5, diag);
   if (status != ES_OK) return status;
   es_sweep_file_name(name, "sweep", &job->shard, run->h5 ? "h5" : "csv");
-  char *path = job->dir == NULL ? NULL : es_file_join(job->dir, name);
-  if (job->dir != NULL && path == NULL)
+  char *path = dir == NULL ? NULL : es_file_join(dir, name);
+  if (dir != NULL && path == NULL)
     return es_fail(diag, ES_NO_MEMORY, "no memory");
   const bool standard = path == NULL && job->csv == NULL && !job->json;
   where.path = path;
@@ -108,7 +107,7 @@ static es_status open_tables(sweep_run *run, es_diag *diag) {
   status = es_output_open(&run->output, run->sweep, &where, run->first,
                           run->last, diag);
   free(path);
-  if (made && status != ES_OK) leave_folder(job);
+  if (own && status != ES_OK) leave_folder(dir);
   return status;
 }
 
