@@ -195,6 +195,11 @@ static void look(void *context, es_lane_block *block, size_t lane) {
   block->t_settle[lane] = said.t_settle;
 }
 
+/* Whether nothing is left to do for a cell without an end. */
+static bool is_settled(const call *c, const es_cell *said) {
+  return c->batch->endless && said->fate != ES_FATE_UNDECIDED;
+}
+
 static void store(void *context, size_t i, const es_lane_block *block,
                   size_t lane) {
   call *c = context;
@@ -213,11 +218,10 @@ static void store(void *context, size_t i, const es_lane_block *block,
     es_byol_lanes_state(block, lane, c->y, c->scale);
     if (said->fate == ES_FATE_UNDECIDED)
       see(c, lane, rest.t, c->y, c->scale, said);
-    if (block->work[BYOL_LEFT * ES_LANES + lane] != 0)
+    if (!is_settled(c, said) && block->work[BYOL_LEFT * ES_LANES + lane] != 0)
       said->status = es_byol_lanes_alone(cell, o, &rest, c->y, c->scale, said);
   }
-  if (said->status == ES_OK && c->batch->endless &&
-      said->fate != ES_FATE_UNDECIDED)
+  if (said->status == ES_OK && is_settled(c, said))
     es_model_byol.limit(cell, said->fate, said->t_settle, c->y, row);
   else if (said->status == ES_OK)
     said->status = es_byol_observe(cell, o->t_end, c->y, row);

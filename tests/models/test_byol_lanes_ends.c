@@ -139,6 +139,36 @@ static void an_endless_cell_ends_with_its_fate(void **state) {
   es_config_free(config);
 }
 
+/* Among cells that leave the lanes after a hundred steps are some of which the
+ * fate has become certain since the last look: nothing is left to do for them.
+ */
+static void an_endless_cell_does_not_outlive_its_fate(void **state) {
+  (void)state;
+  enum { N = 24 };
+  static const char *const words[] = {"X=[[1,.3],[.3,.8]]",
+                                      "Xp=[[.2,0],[0,.1]]", "n2=2"};
+  es_config *config = NULL;
+  es_diag diag = {0};
+  double value[N * AXES], columns[N * 13];
+  es_cell cells[N];
+  es_cell_options o = usual;
+  o.t_end = INFINITY;
+  o.rtol = o.atol = 1e-12;
+  assert_ok(es_config_new(&config, &es_byol_keys, 1, &diag), diag);
+  for (size_t k = 0; k < 3; k++) set(config, words[k]);
+  for (size_t i = 0; i < N; i++) {
+    const double v[AXES] = {1, .4, .3 + .4 * (double)i / 299, 1, 3};
+    memcpy(value + i * AXES, v, sizeof v);
+  }
+  solve(config, &o, value, N, cells, columns);
+  for (size_t i = 0; i < N; i++) {
+    assert_int_equal(cells[i].status, ES_OK);
+    assert_int_equal(cells[i].fate, ES_FATE_COLLAPSED);
+    assert_true(cells[i].steps >= 90 && cells[i].steps < 120);
+  }
+  es_config_free(config);
+}
+
 /* One that survives is no certain fate, and comes to rest: with the columns of
  * t = 2000, where the slowest of what moves, e^{-2 eta t}, is e^{-80}. */
 static void an_endless_cell_comes_to_rest(void **state) {
@@ -225,6 +255,7 @@ int main(void) {
       cmocka_unit_test(a_stiff_cell_does_not_creep),
       cmocka_unit_test(fates_begin_where_they_are_said_to),
       cmocka_unit_test(an_endless_cell_ends_with_its_fate),
+      cmocka_unit_test(an_endless_cell_does_not_outlive_its_fate),
       cmocka_unit_test(an_endless_cell_comes_to_rest),
       cmocka_unit_test(other_settings_are_left_alone),
   };
