@@ -68,16 +68,6 @@ static void methods_are_settings(void **state) {
   es_config_free(c);
 }
 
-/* Settled settings as config.yaml has them. */
-static void write_settled(es_config *c, const char *path) {
-  es_diag diag = {0};
-  assert_ok(es_train_settle(c, &diag), diag);
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  assert_ok(es_config_write(c, file, &diag), diag);
-  assert_int_equal(fclose(file), 0);
-}
-
 /* A run's config.yaml gives every key, presets that another setting put out of
  * use not among them: the run can be probed and run again. */
 static void presets_out_of_use_are_dropped(void **state) {
@@ -132,41 +122,6 @@ static void rates_are_of_their_optimizer(void **state) {
                    0, 0);
       assert_close(es_config_real(one, "train", "weight_decay"), 1e-6, 0, 0);
     }
-    es_config_free(again);
-    es_config_free(c);
-  }
-}
-
-/* A preset that another setting leaves unread goes, and what is written is
- * taken again; the same of a user is refused. */
-static void unread_settings_are_refused(void **state) {
-  static const char *const rows[][2] = {
-      {"method.projector=linear", "method.hidden_dim=64"},
-      {"method.projector=linear", "method.projector_layers=3"},
-      {"method.projector=linear", "method.head_norm=all"},
-      {"method.predictor=none", "method.predictor_hidden_dim=9"},
-      {"method.predictor=none", "method.predictor_init=identity"},
-      {"method.predictor=none", "method.predictor_scale=2"},
-      {"method.predictor=none", "method.predictor_lr_ratio=2"},
-      {"train.ordering=multi-pass", "train.chunks=2"},
-      {"train.ordering=cumulative", "train.switch=0.5"}};
-  const es_keys sets[] = {es_train_keys, es_data_keys};
-  es_diag diag = {0};
-  const char *path = ((const folder *)*state)->plain;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    es_config *c, *again;
-    assert_ok(es_config_new(&c, sets, 2, &diag), diag);
-    assert_ok(es_method_preset(es_method_find("simclr"), c, &diag), diag);
-    assert_ok(es_config_set(c, rows[i][0], &diag), diag);
-    write_settled(c, path);
-    assert_ok(es_unread_check(c, &diag), diag);
-    assert_ok(es_config_new(&again, sets, 2, &diag), diag);
-    assert_ok(es_config_load(again, path, &diag), diag);
-    assert_ok(es_unread_check(again, &diag), diag);
-    assert_ok(es_config_set(c, rows[i][1], &diag), diag);
-    assert_ok(es_train_settle(c, &diag), diag);
-    assert_status(es_unread_check(c, &diag), ES_BAD_VALUE);
-    assert_non_null(strstr(diag.message, rows[i][1]));
     es_config_free(again);
     es_config_free(c);
   }
@@ -389,7 +344,6 @@ int main(void) {
       cmocka_unit_test(methods_are_settings),
       IN_FOLDER(presets_out_of_use_are_dropped),
       IN_FOLDER(rates_are_of_their_optimizer),
-      IN_FOLDER(unread_settings_are_refused),
       cmocka_unit_test(losses_are_listed_and_found),
       cmocka_unit_test(settings_of_another_loss),
       cmocka_unit_test(settings_of_one_loss),

@@ -172,6 +172,11 @@ static void settings_that_do_not_fit(void **state) {
          "net.init_scale=0.1", "method.projector=diagonal");
   REFUSE("net.init_scale=0.1", "method.projector=none", "net.init_scale=0.1",
          "method.projector=none");
+  REFUSE("method.projector_init=orthogonal", "no last linear layer",
+         "method.projector_init=orthogonal", "method.projector=diagonal");
+  REFUSE("method.projector_init=orthogonal", "197 orthogonal rows of 196",
+         "net.arch=linear", "method.projector_init=orthogonal",
+         "method.dim=197");
   es_encoder e; /* as many rows as inputs there are */
   es_diag diag = {0};
   es_config *c = SETTINGS("method.projector_init=orthogonal", "method.dim=16",

@@ -20,6 +20,16 @@ static inline es_config *train_settings(const char *const *words) {
 }
 #define SETTINGS(...) train_settings((const char *const[]){__VA_ARGS__, NULL})
 
+/* Settled settings as config.yaml has them. */
+static inline void write_settled(es_config *c, const char *path) {
+  es_diag diag = {0};
+  assert_ok(es_train_settle(c, &diag), diag);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_ok(es_config_write(c, file, &diag), diag);
+  assert_int_equal(fclose(file), 0);
+}
+
 /* n images of side×side in the folder's plain file: waves whose directions,
  * phases and heights differ, so that views of one image resemble each other. */
 static inline void write_waves(const folder *f, size_t n, size_t side) {
