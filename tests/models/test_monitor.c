@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "linalg/linalg.h"
+#include "metrics/collapse.h"
 
 #include <omp.h>
 
@@ -189,16 +190,16 @@ static void spectra_are_those_of_the_eval_pairs(void **state) {
 
 /* a_j = (1/2n) sum_i (z_i phi_j(x_i') + z_i' phi_j(x_i)), by loops, with z
  * centred; along = |a|^2/gamma, overlap = along |a|^2/a^T C a. */
-static void check_along(const double *row, const double *z, const double *phi,
-                        const double *gamma) {
+static void check_along(const double *row, size_t k, const double *z,
+                        const double *phi, const double *gamma) {
   double mean[D] = {0}, c[2 * N * D];
   for (size_t i = 0; i < 2 * N * D; i++) mean[i % D] += z[i] / (2 * N);
   for (size_t i = 0; i < 2 * N * D; i++) c[i] = z[i] - mean[i % D];
-  for (size_t j = 0; j < K; j++) {
+  for (size_t j = 0; j < k; j++) {
     double a[D] = {0}, square = 0, variance = 0;
     for (size_t i = 0; i < 2 * N; i++)
       for (size_t r = 0; r < D; r++)
-        a[r] += c[i * D + r] * phi[(i + N) % (2 * N) * K + j] / (2 * N);
+        a[r] += c[i * D + r] * phi[(i + N) % (2 * N) * k + j] / (2 * N);
     for (size_t r = 0; r < D; r++) square += a[r] * a[r];
     for (size_t i = 0; i < 2 * N; i++) {
       double one = 0, other = 0;
@@ -209,27 +210,34 @@ static void check_along(const double *row, const double *z, const double *phi,
       variance += one * other / (2 * N);
     }
     assert_close(row[j], square / gamma[j], 1e-9, 0);
-    assert_close(row[K + j], square / gamma[j] * square / variance, 1e-9, 0);
+    assert_close(row[k + j], square / gamma[j] * square / variance, 1e-9, 0);
   }
 }
 
 /* The functions are copied: what the caller does with his own is his. */
 static void along_given_functions(void **state) {
   trained t = SMALL_RESNET((folder *)*state, "train.lr=0.01", "train.steps=9");
-  double phi[2 * N * K], kept[2 * N * K], gamma[K] = {.7, 2}, z[2 * N * D];
+  double phi[2 * N * K], kept[2 * N * K], z[2 * N * D], scratch[2 * N * D];
   es_diag diag = {0};
-  for (size_t k = 0; k < 2 * N * K; k++)
-    kept[k] = phi[k] = es_random_normal(1, ES_STREAM_USER, k % (N * K)) +
-                       .3 * es_random_normal(2, ES_STREAM_USER, k);
-  es_monitor *m = monitor_of(&t, K, phi, gamma);
-  memset(phi, 0, sizeof phi);
-  gamma[0] = gamma[1] = -1;
-  take_steps(t.trainer, 3);
-  const double *row = row_of(m, &t);
-  assert_ok(es_trainer_measure(t.trainer, NULL, NULL, z, NULL, &diag), diag);
-  assert_int_equal(column(m, "overlap_1"), column(m, "along_1") + K);
-  check_along(row + column(m, "along_1"), z, kept, (const double[]){.7, 2});
-  es_monitor_free(m);
+  for (size_t i = 0; i < 2 * N * K; i++)
+    kept[i] = es_random_normal(1, ES_STREAM_USER, i % (N * K)) +
+              .3 * es_random_normal(2, ES_STREAM_USER, i);
+  for (size_t k = 1; k <= K; k++) {
+    double gamma[K] = {.7, 2};
+    memcpy(phi, kept, sizeof phi);
+    es_monitor *m = monitor_of(&t, k, phi, gamma);
+    memset(phi, 0, sizeof phi);
+    gamma[0] = gamma[1] = -1;
+    take_steps(t.trainer, 3);
+    const double *row = row_of(m, &t);
+    assert_ok(es_trainer_measure(t.trainer, NULL, NULL, z, NULL, &diag), diag);
+    assert_int_equal(column(m, "overlap_1"), column(m, "along_1") + k);
+    check_along(row + column(m, "along_1"), k, z, kept,
+                (const double[]){.7, 2});
+    assert_close(row[column(m, "emb_std")],
+                 es_collapse_spread(2 * N, D, z, scratch), 0, 0);
+    es_monitor_free(m);
+  }
   close_trained(&t);
 }
 

@@ -3,6 +3,7 @@
 #include "tests/models/monitored.h"
 
 #include "linalg/linalg.h"
+#include "models/resnet/alignment.h"
 
 #include <omp.h>
 
@@ -180,7 +181,7 @@ static void tau_is_of_the_target(void **state) {
 /* By the definition, from lengths to deviations: in the range of what training
  * calls healthy here. */
 static void spread_of_directions(void **state) {
-  trained t = PREDICTING((folder *)*state, "method.predictor=none",
+  trained t = PREDICTING((folder *)*state, "method.predictor=linear",
                          "method.target=stop-gradient", "train.steps=9");
   es_monitor *m = monitor_of(&t, 0, NULL, NULL);
   double z[ROWS * D], mean[D] = {0}, square[D] = {0}, sum = 0;
@@ -199,12 +200,45 @@ static void spread_of_directions(void **state) {
   close_trained(&t);
 }
 
+/* Numbers beyond a square's range, and parameters that are none; the caller's
+ * number of threads is as it was. */
+static void what_is_not_finite_has_no_modes(void **state) {
+  const int before = omp_get_max_threads();
+  trained t = PREDICTING((folder *)*state, "method.predictor=linear",
+                         "method.target=stop-gradient", "train.steps=9");
+  const es_network *n = es_trainer_network(t.trainer);
+  const size_t weight =
+      es_graph_find(&n->graph, "predictor.0.weight")->offset + 1;
+  float *params = copy_params(t.trainer);
+  double z[ROWS * D], out[2 * D + 4];
+  es_alignment *a;
+  es_diag diag = {0};
+  embeddings(&t, z);
+  assert_ok(es_alignment_new(&a, n, ROWS, &diag), diag);
+  omp_set_num_threads(2);
+  assert_ok(es_alignment_measure(a, params, z, NULL, out, &diag), diag);
+  assert_int_equal(omp_get_max_threads(), 2);
+  omp_set_num_threads(before);
+  params[weight] = NAN;
+  assert_status(es_alignment_measure(a, params, z, NULL, out, &diag),
+                ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "the predictor is not finite"));
+  z[1] = 1e200;
+  assert_status(es_alignment_measure(a, params, z, NULL, out, &diag),
+                ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "moment is not finite, or too large"));
+  es_alignment_free(a);
+  free(params);
+  close_trained(&t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(names_stand_behind_the_embeddings),
       IN_FOLDER(modes_are_those_of_predictor_and_moment),
       IN_FOLDER(tau_is_of_the_target),
       IN_FOLDER(spread_of_directions),
+      IN_FOLDER(what_is_not_finite_has_no_modes),
   };
   omp_set_num_threads(1); /* these networks are too small for more */
   return cmocka_run_group_tests(tests, NULL, NULL);
