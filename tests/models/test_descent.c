@@ -29,6 +29,14 @@ static void close_descent(opened *o) {
   es_config_free(o->config);
 }
 
+/* A parameter's rate over that of a step. */
+static double ratio(const opened *o, const char *name) {
+  const es_graph *g = &o->network.graph;
+  const es_tensor *t = es_graph_find(g, name);
+  assert_non_null(t);
+  return es_descent_ratio(&o->network, o->config, (size_t)(t - g->param));
+}
+
 /* Each parameter's factor is that of its name's beginning, or the encoder's. A
  * step of numbers near 1 is rounded to float once. */
 static void check(opened *o, double encoder, double projector,
@@ -59,6 +67,9 @@ static void groups_have_their_own(void **state) {
           "train.weight_decay=0.375", "train.projector_weight_decay=0.5",
           "method.predictor_weight_decay=0.125", "train.encoder_lr_ratio=2",
           "method.predictor_lr_ratio=4");
+  assert_close(ratio(&o, "conv1.weight"), 2, 0, 0);
+  assert_close(ratio(&o, "projector.0.weight"), 1, 0, 0);
+  assert_close(ratio(&o, "predictor.0.weight"), 4, 0, 0);
   check(&o, 1 - .5 * 2 * .375, 1 - .5 * .5, 1 - .5 * 4 * .125);
   DESCENT(&o, "net.width=4", "method.predictor=linear",
           "train.weight_decay=0.25");
@@ -74,6 +85,7 @@ static void what_has_no_group_of_its_own(void **state) {
   opened o;
   DESCENT(&o, "net.width=4", "method.projector_trainable=off",
           "train.weight_decay=0.25");
+  assert_close(ratio(&o, "projector.0.weight"), 0, 0, 0);
   check(&o, .875, 1, 1);
   DESCENT(&o, "net.arch=linear", "train.weight_decay=0",
           "train.projector_weight_decay=0.25", "train.encoder_lr_ratio=0.1");

@@ -109,6 +109,8 @@ static void settings_are_taken(void **state) {
   assert_ok(FROM(&o, &diag, 100, "train.epochs=100", "train.subset=0.29"),
             diag);
   assert_true(o.kind == ES_ORDER_MULTI_PASS && o.n == 29 && o.batch == 4);
+  assert_ok(FROM(&o, &diag, 40, "train.epochs=2", "train.subset=0.1"), diag);
+  assert_int_equal(o.n, 4); /* a batch is enough */
   assert_ok(FROM(&o, &diag, 700, "train.epochs=100", "train.ordering=hybrid",
                  "train.switch=0.29"),
             diag);
@@ -145,7 +147,8 @@ static void what_does_not_fit(void **state) {
   REFUSE(40, "train.subset=0.05: of 40 pairs 2 are left", "train.epochs=1",
          "train.subset=0.05");
   REFUSE(39,
-         "train.ordering=single-pass: 10 chunks of 39 pairs have as few as 3",
+         "train.ordering=single-pass: 10 chunks of 39 pairs have as few as 3, "
+         "expected",
          "train.epochs=10", "train.ordering=single-pass");
   REFUSE(39, "train.chunks=10: 10 chunks of 39 pairs", "train.epochs=11",
          "train.ordering=cumulative", "train.chunks=10");

@@ -317,22 +317,25 @@ static void kept_or_not_is_the_same(void **state) {
   free(want);
 }
 
-/* The mean of draw 0, over samples and views; without data.center none. Its
- * sums have 2N terms in [-1, 2]. */
-static void the_mean_is_taken_away(void **state) {
+/* The mean of draw 0, over samples and views: sums of 2n terms in [-1, 2]. */
+static void check_mean(const es_pairs *p) {
+  const size_t n = es_dataset_count(es_pairs_set(p));
   double mean[VALUES] = {0}, x[VALUES];
-  opened o = open_images(*state, "data.pairs=fresh", "data.center=on");
-  opened raw = open_images(*state, "data.pairs=fresh", "data.center=off");
-  const double *got = es_pairs_mean(o.pairs);
-  float a[ROWS * VALUES], b[ROWS * VALUES];
-  assert_null(es_pairs_mean(raw.pairs));
-  assert_non_null(got);
-  for (size_t k = 0; k < 2 * N; k++) {
-    es_dataset_view(es_pairs_set(o.pairs), k / 2, 0, k % 2, x);
-    for (size_t j = 0; j < VALUES; j++) mean[j] += x[j] / (2 * N);
+  for (size_t k = 0; k < 2 * n; k++) {
+    es_dataset_view(es_pairs_set(p), k / 2, 0, k % 2, x);
+    for (size_t j = 0; j < VALUES; j++) mean[j] += x[j] / (2 * (double)n);
   }
   for (size_t j = 0; j < VALUES; j++)
-    assert_close(got[j], mean[j], 0, 4 * N * 0x1p-52);
+    assert_close(es_pairs_mean(p)[j], mean[j], 0, 4 * (double)n * 0x1p-52);
+}
+
+static void the_mean_is_taken_away(void **state) {
+  opened o = open_images(*state, "data.pairs=fresh", "data.center=on");
+  opened raw = open_images(*state, "data.pairs=fresh", "data.center=off");
+  const double *mean = es_pairs_mean(o.pairs);
+  float a[ROWS * VALUES], b[ROWS * VALUES];
+  assert_true(mean != NULL && es_pairs_mean(raw.pairs) == NULL);
+  check_mean(o.pairs);
   es_pairs_fill(o.pairs, 5, a);
   es_pairs_fill(raw.pairs, 5, b);
   /* Two roundings to float, of numbers below 2. */
@@ -340,6 +343,14 @@ static void the_mean_is_taken_away(void **state) {
     assert_close((double)a[k], (double)b[k] - mean[k % VALUES], 0, 0x1p-22);
   close_pairs(&o);
   close_pairs(&raw);
+}
+
+static void the_mean_is_of_all_samples(void **state) {
+  const folder *f = *state;
+  write_waves(f, 300, SIDE); /* more than are drawn at a time */
+  opened o = PAIRS("data.name=idx", f->word, "train.batch=4", "data.center=on");
+  check_mean(o.pairs);
+  close_pairs(&o);
 }
 
 static void refuse(es_status want, const char *saying,
@@ -361,6 +372,8 @@ static void what_cannot_be_opened(void **state) {
   (void)state;
   REFUSE(ES_BAD_VALUE, "train.batch=12: there are 11 pairs",
          "data.name=gaussian", "data.n=11", "train.batch=12");
+  REFUSE(ES_BAD_VALUE, "data.n=1: training needs pairs", "data.name=gaussian",
+         "data.n=1", "train.batch=2");
   REFUSE(ES_BAD_VALUE, "[2, 100]", "data.name=gaussian", "data.n=100");
   REFUSE(ES_FILE_MISSING, "/nowhere", "data.name=idx", "data.path=/nowhere");
   opened o = open_still("data.n=11", "train.batch=11", "train.seed=0");
@@ -380,6 +393,7 @@ int main(void) {
       IN_FOLDER(passes_have_views_of_their_own),
       cmocka_unit_test(kept_or_not_is_the_same),
       IN_FOLDER(the_mean_is_taken_away),
+      IN_FOLDER(the_mean_is_of_all_samples),
       cmocka_unit_test(what_cannot_be_opened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,6 +232,16 @@ static void steps_stay_on_the_set(void **state) {
   }
 }
 
+/* Two rows that are one have no nearest point. */
+static void dependent_rows_are_told(void **state) {
+  (void)state;
+  opened o;
+  open_held(&o, "method.dim=4", "train.momentum=0", "train.steps=9");
+  memcpy(o.w + M, o.w, M * sizeof *o.w);
+  assert_false(es_descent_step(o.descent, o.params, o.gradient, 0));
+  close_held(&o);
+}
+
 static void what_is_fixed_stays(void **state) {
   (void)state;
   opened o;
@@ -356,6 +366,7 @@ int main(void) {
       cmocka_unit_test(a_step_on_a_sphere),
       cmocka_unit_test(small_steps_add_up),
       cmocka_unit_test(steps_stay_on_the_set),
+      cmocka_unit_test(dependent_rows_are_told),
       cmocka_unit_test(what_is_fixed_stays),
       cmocka_unit_test(starts_along_what_is_shared),
       IN_FOLDER(modes_of_a_trainer),

@@ -287,7 +287,7 @@ static void a_step_out_of_range(void **state) {
 }
 
 /* Embeddings of some 1e1 and predictions beyond a float's 3e38: the loss that
- * they have none of is not measured as a number. */
+ * they have none of is not measured as a number, and no step is made of it. */
 static void predictions_out_of_range(void **state) {
   folder *f = *state;
   double loss;
@@ -301,6 +301,9 @@ static void predictions_out_of_range(void **state) {
                 ES_NOT_FINITE);
   assert_non_null(strstr(diag.message, "the loss"));
   assert_non_null(strstr(diag.message, "method.predictor_scale"));
+  assert_status(es_trainer_step(t.trainer, &diag), ES_NOT_FINITE);
+  assert_non_null(strstr(diag.message, "the loss is not finite at step 0"));
+  assert_int_equal(es_trainer_done(t.trainer), 0);
   close_trained(&t);
 }
 

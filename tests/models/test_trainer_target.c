@@ -132,6 +132,30 @@ static void predict(const float *W, const float *P, size_t count,
   }
 }
 
+/* The start's loss at all ten pairs, which are passed four at a time. */
+static void check_measured(const trained *t, es_pairs *pairs, bool labels) {
+  enum { B = 4 };
+  const double share = labels ? .5 / IMAGES : 1. / IMAGES;
+  double L = 0, got, r[PIX], z[D];
+  es_diag diag = {0};
+  for (size_t first = 0; first < IMAGES; first += B) {
+    float x[2 * B * PIX];
+    int label[B];
+    es_pairs_fixed(pairs, first, IMAGES, x);
+    es_pairs_fixed_labels(pairs, first, IMAGES, label);
+    for (size_t i = 0; i < 2 * B; i++) {
+      if (first + i % B >= IMAGES) continue;
+      predict(param(t, "fc.weight"), param(t, "predictor.0.weight"),
+              labels ? K : PIX, x + i * PIX, z, r);
+      L += share * (labels ? softmax_loss(r, label[i % B])
+                           : half_square(r, x + i * PIX));
+    }
+  }
+  assert_ok(es_trainer_measure(t->trainer, NULL, NULL, NULL, &got, &diag),
+            diag);
+  assert_close(got, L, 1e-5, 0);
+}
+
 /* Sums of 2n = 8 rows, 36 products of order one each, in float. */
 static void check_aim(const folder *f, const char *loss, const char *target,
                       size_t count) {
@@ -149,14 +173,15 @@ static void check_aim(const folder *f, const char *loss, const char *target,
   float x[2 * B * PIX];
   double L = 0, by_P[PIX * D] = {0}, by_b[PIX] = {0}, r[PIX], z[D];
   assert_ok(es_pairs_new(&pairs, t.config, NULL, &diag), diag);
+  es_pairs_labels(pairs, 0, label); /* whatever was asked for before */
   es_pairs_fill(pairs, 0, x);
-  es_pairs_labels(pairs, 0, label);
   float *start = copy_params(t.trainer);
   const float *now = es_trainer_params(t.trainer);
   const float *W = start + (param(&t, "fc.weight") - now);
   const float *P = start + (param(&t, "predictor.0.weight") - now);
   const bool labels = count == K;
   const double share = labels ? .5 / B : 1. / B;
+  check_measured(&t, pairs, labels);
   for (size_t i = 0; i < 2 * B; i++) {
     const float *view = x + i * PIX;
     predict(W, P, count, view, z, r);
