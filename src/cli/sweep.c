@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct sweep_run {
   const es_job *job;
@@ -77,18 +76,10 @@ static es_status open_run(sweep_run *run, es_diag *diag) {
   return ES_OK;
 }
 
-/* A folder that was made for a table which could not be begun, as where the
- * disk has no room for it. */
-static void leave_folder(const char *dir) {
-  if (es_file_remove(dir, "config.yaml", NULL) == ES_OK) rmdir(dir);
-}
-
 /* Tables are rank 0's; what makes rows for them, everybody's. */
 static es_status open_tables(sweep_run *run, es_diag *diag) {
   const es_job *job = run->job;
   const char *dir = job->dir;
-  /* Into that of a shard another shard may come meanwhile. */
-  const bool own = dir != NULL && job->shard.count == 0 && !es_file_exists(dir);
   char name[64];
   es_output_where where = {.h5 = run->h5, .resume = job->resume};
   if (es_ranks_mine() > 0)
@@ -107,7 +98,6 @@ static es_status open_tables(sweep_run *run, es_diag *diag) {
   status = es_output_open(&run->output, run->sweep, &where, run->first,
                           run->last, diag);
   free(path);
-  if (own && status != ES_OK) leave_folder(dir);
   return status;
 }
 

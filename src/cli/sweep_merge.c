@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LARGEST_RECORD = 1 << 20, LARGEST_CONFIG = 1 << 30 };
 
@@ -166,10 +165,7 @@ static es_status write_whole(merging *m, const es_job *job, es_diag *diag) {
   if (status == ES_OK)
     status = es_shard_list_merge(&m->list, m->sweep, path, m->h5,
                                  &summary.tally, job->watch, diag);
-  if (status == ES_OK)
-    status = es_file_write(config, m->text, m->n, diag);
-  else
-    rmdir(job->dir); /* where it was made for nothing */
+  if (status == ES_OK) status = es_file_write(config, m->text, m->n, diag);
   free(config);
   free(path);
   if (status != ES_OK) return status;

@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a stage is about: its target, or the folder of the stage that it reads.
  * To be freed; NULL without memory. */
@@ -265,7 +264,6 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
                             es_diag *later, es_diag *diag) {
   bool *kept = calloc(plan->n_stages + 1, sizeof *kept);
   if (kept == NULL) return es_fail(diag, ES_NO_MEMORY, "no memory");
-  const bool made = job->dir != NULL && !es_file_exists(job->dir);
   es_status status = job->dry_run ? ES_OK : es_job_take_dir(job, diag);
   if (status == ES_OK) status = choose_stages(job, plan, kept, diag);
   for (size_t i = 0; status == ES_OK && i < plan->n_stages; i++) {
@@ -279,7 +277,6 @@ static es_status run_stages(const es_job *job, const es_plan *plan,
     status = ES_OK;
   }
   free(kept);
-  if (made && status != ES_OK) rmdir(job->dir); /* if it is empty */
   return status;
 }
 

@@ -4,7 +4,10 @@
 #include "file/atomic.h"
 #include "run/record.h"
 
+#include <dirent.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static es_status apply_seed(const es_job *job, es_config *config,
@@ -40,11 +43,29 @@ es_status es_job_check_dir(const es_job *job, es_diag *diag) {
                  job->dir);
 }
 
+static int is_result(const struct dirent *entry) {
+  return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+         strcmp(entry->d_name, "config.yaml") != 0;
+}
+
+/* Removes a folder with nothing in it, or settings alone. */
+static void leave_dir(const char *dir) {
+  struct dirent **entry = NULL;
+  const int n = scandir(dir, &entry, is_result, NULL);
+  for (int i = 0; i < n; i++) free(entry[i]);
+  free(entry);
+  if (n == 0 && es_file_remove(dir, "config.yaml", NULL) == ES_OK) rmdir(dir);
+}
+
 es_status es_job_execute(const es_job *job, es_diag *diag) {
   es_hold hold = {-1};
   es_job own = *job;
+  const bool made = job->dir != NULL && !es_file_exists(job->dir);
   own.hold = &hold;
   const es_status status = job->command->execute(&own, diag);
+  /* Another shard may be at work there. */
+  if (status != ES_OK && made && hold.fd >= 0 && job->shard.count == 0)
+    leave_dir(job->dir);
   if (hold.fd >= 0) close(hold.fd);
   return status;
 }

@@ -96,7 +96,8 @@ es_status es_job_settle(const es_job *job, const es_command *command,
  * config are settled. */
 es_status es_job_begun(es_job *job, es_diag *diag) ES_MUST_USE;
 
-/* Runs the job's command, and lets go of the folder that it took. */
+/* Runs the job's command, and lets go of the folder that it took. Of a command
+ * that failed before it had a result to write, no folder stays that it made. */
 es_status es_job_execute(const es_job *job, es_diag *diag) ES_MUST_USE;
 
 /* Makes job->dir where it is not there, and takes it for this command alone, or

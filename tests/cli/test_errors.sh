@@ -116,6 +116,10 @@ es $bt data.n=10 t=1; expect "data without d" 2 "model.d"
 es $bt gamma=1 s0=1 t=1 d=5 -o nodir; expect "a refused run" 2 "d=5"
 [ ! -e nodir ]; ok $? "a refused run makes no folder"
 es $bt gamma=1 s0=1 t=1 --csv none/x.csv; expect "unwritable table" 3 "none/x.csv"
+es $bt gamma=1 s0=1 t=1 --csv none/x.csv -o nodir; expect "beside a folder" 3 "none/x.csv"
+[ ! -e nodir ]; ok $? "which is not made" "$(ls nodir 2>&1)"
+mkdir before; es $bt gamma=1 s0=1 t=1 --csv none/x.csv -o before --force
+[ -e before ]; ok $? "one that was there stays"
 printf x >file
 es $bt gamma=1 s0=1 t=1 -o file; expect "-o is a file" 2 "file"
 es $bt gamma=1 s0=1 t=1 -o file/sub; expect "-o under a file" 3 "file"
