@@ -76,9 +76,9 @@ es_status es_cli_configure_run(es_config **out, const char *target,
   if (status == ES_OK) status = es_config_load(*out, path, diag);
   if (status == ES_UNKNOWN_KEY && !of_training(path))
     status = es_fail(diag, ES_BAD_VALUE,
-                     "%s: is not the folder of a training: its config.yaml is "
-                     "of another command",
-                     target);
+                     "%s: is of another command than train: this is not a "
+                     "training's folder",
+                     path);
   free(path);
   return status;
 }

@@ -84,7 +84,7 @@ es ntk net n=10 predicted=on; expect "no prediction" 2 '^eigenstep: ntk.predicte
 es flow barlow-twins gamma=1 s0=1e-3 time.t=1 output.modes=on -o flow --quiet
 [ -e flow/arrays.h5 ]; ok $? "a flow's folder with arrays"
 for command in ntk embed probe spectrum overlay; do
-  es $command flow; expect "$command of another command's folder" 2 '^eigenstep: flow: is not the folder of a training'
+  es $command flow; expect "$command of another command's folder" 2 '^eigenstep: flow/config.yaml: .* not a training.s folder'
 done
 cp -r net odd; sed -i "s/^method:/&\n  lambbda: 1/" odd/config.yaml
 es embed odd; expect "a slip in a training's settings" 2 "^eigenstep: odd/config.yaml:.*method.lambbda: .*did you mean"
