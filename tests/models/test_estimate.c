@@ -61,6 +61,27 @@ static void estimates_are_of_the_trainer(void **state) {
                               "method.projector=mlp", NULL});
 }
 
+/* Before anything is opened or timed. */
+static void what_cannot_be_is_told(void **state) {
+  const folder *f = *state;
+  es_estimate e;
+  es_diag diag = {0};
+  write_waves(f, 90, 14);
+  es_config *c = SETTINGS("data.name=idx", f->word, "train.batch=91");
+  assert_status(es_estimate_training(&e, c, &diag), ES_BAD_VALUE);
+  es_estimate_free(&e);
+  assert_status(es_estimate_check(c, &diag), ES_BAD_VALUE);
+  assert_non_null(strstr(diag.message, "there are 90 pairs"));
+  es_config_free(c);
+  c = SETTINGS("data.name=idx", f->word, "train.batch=40", "net.width=4");
+  assert_ok(es_estimate_check(c, &diag), diag);
+  assert_ok(es_config_set(c, "net.stages=[1,1,1,500]", &diag), diag);
+  assert_ok(es_config_set(c, "net.width=4096", &diag), diag);
+  assert_status(es_estimate_check(c, &diag), ES_NO_MEMORY);
+  assert_non_null(strstr(diag.message, "train.batch=40 pairs take"));
+  es_config_free(c);
+}
+
 /* Views through a map have its size; no image is read, so that one of another
  * length than it says is no error as yet. */
 static void maps_of_views_have_their_size(void **state) {
@@ -92,6 +113,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(layers_are_counted),
       IN_FOLDER(estimates_are_of_the_trainer),
+      IN_FOLDER(what_cannot_be_is_told),
       IN_FOLDER(maps_of_views_have_their_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
