@@ -155,8 +155,10 @@ class Watched:
                 for low, high in ((1, 2), (3, 4))]
 
     def flat(self):
-        second, last = self.quarters()
-        return last <= 1.01 * second + MEBI
+        """By the peak so far, half way and at the end: what lasts less than
+        the time between samples is in a quarter's largest or not by chance."""
+        half = self.samples[len(self.samples) // 2][2]
+        return self.samples[-1][2] <= 1.01 * half + MEBI
 
     def slope(self):
         """Bytes an hour, by least squares behind the first quarter."""

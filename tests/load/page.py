@@ -80,9 +80,10 @@ def long_runs(parts):
         return ""
     return ("## Memory over time\n\nOne thread each, a row of the trace every 20 "
             "steps and a checkpoint every 50; resident\nmemory every second, its "
-            "largest values in the second and the last quarter (which may be\n1% "
-            "and a megabyte larger), and its slope behind the first. How much "
-            "is done is what\nother work on the machine left room for.\n\n"
+            "largest values in the second and the last quarter, and\nits "
+            "slope behind the first. The peak so far may be 1% and a megabyte "
+            "larger at the end\nthan half way. How much is done is what other "
+            "work on the machine left room for.\n\n"
             "| run | time | samples | second quarter | last quarter | peak | "
             "an hour |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines) +
             "\n" + interrupted(sweep))
