@@ -101,6 +101,7 @@ static void closed_forms_within_eight_units(void **state) {
  * the rounding of that logarithm alone is worth hundreds of units. */
 static void plain_logarithms_would_fail(void **state) {
   (void)state;
+  if (!long_double_is_wide()) skip();
   const double r = .01, s0 = 1e-160, t = .87;
   const double got = es_barlow_left_closed_form(1, r, s0, t).lambda;
   const long double l0 = (long double)s0 * s0;

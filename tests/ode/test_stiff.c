@@ -77,11 +77,12 @@ static double error_of(const problem *p, const char *method, double rtol,
 
 /* Over nine decades of rtol: steps add errors of rtol each, which these flows
  * mostly damp; HIRES ends on a steep slope that magnifies them by some 100. At
- * the tightest, 12 of the digits published are met. */
+ * the tightest, 12 of the digits published are met. There roundoff rules, which
+ * differs with what BLAS runs on: below that nothing need fall any more. */
 static void published_digits(void **state) {
   (void)state;
   const char *const methods[2] = {"rosenbrock", "auto"};
-  const double rtols[4] = {1e-4, 1e-7, 1e-10, 1e-13};
+  const double rtols[4] = {1e-4, 1e-7, 1e-10, 1e-13}, met = 1e-12;
   for (int p = 0; p < 3; p++)
     for (int m = 0; m < 2; m++)
       for (int analytic = 0; analytic < 2; analytic++) {
@@ -95,9 +96,9 @@ static void published_digits(void **state) {
                         analytic ? "analytic" : "differences", rtols[r],
                         error[r], (int)s.steps, (int)s.rhs_calls);
           if (r < 3) assert_true(error[r] < 300 * rtols[r]);
-          if (r > 0) assert_true(error[r] < error[r - 1]);
+          if (r > 0) assert_true(error[r] < fmax(error[r - 1], met));
         }
-        assert_true(error[3] < 1e-12);
+        assert_true(error[3] < met);
       }
 }
 
