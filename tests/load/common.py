@@ -155,10 +155,13 @@ class Watched:
                 for low, high in ((1, 2), (3, 4))]
 
     def flat(self):
-        """By the peak so far, half way and at the end: what lasts less than
-        the time between samples is in a quarter's largest or not by chance."""
-        half = self.samples[len(self.samples) // 2][2]
-        return self.samples[-1][2] <= 1.01 * half + MEBI
+        """By the peak so far, half way and shortly before the end: what lasts
+        less than the time between samples is in a quarter's largest or not by
+        chance, and what is made of a training behind its last step takes
+        memory of its own."""
+        n = len(self.samples)
+        half, late = (self.samples[k][2] for k in (n // 2, 19 * n // 20))
+        return late <= 1.01 * half + MEBI
 
     def slope(self):
         """Bytes an hour, by least squares behind the first quarter."""

@@ -82,7 +82,8 @@ def long_runs(parts):
             "steps and a checkpoint every 50; resident\nmemory every second, its "
             "largest values in the second and the last quarter, and\nits "
             "slope behind the first. The peak so far may be 1% and a megabyte "
-            "larger at the end\nthan half way. How much is done is what other "
+            "larger after 95% of\nthe time than half way; what is drawn and joined "
+            "behind the last step comes after that. How much is done is what other "
             "work on the machine left room for.\n\n"
             "| run | time | samples | second quarter | last quarter | peak | "
             "an hour |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines) +
