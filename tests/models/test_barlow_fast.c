@@ -116,7 +116,8 @@ static uint64_t run(table *out, const char *method, const char *rtol,
 
 /* Within 10 rtol of dop853 at a tolerance 1,000 times smaller, whose own error
  * is below 100 of its rtol; and with a third of dop853's evaluations or less
- * at an error that is smaller. */
+ * at an error that is smaller, or below rtol: there roundoff decides, which
+ * differs with what BLAS runs on. */
 static void flow_is_followed_in_long_steps(void **state) {
   (void)state;
   static table want, got;
@@ -140,7 +141,7 @@ static void flow_is_followed_in_long_steps(void **state) {
     print_message("%s: %d evaluations, error %.2g; dop853: %d, %.2g\n",
                   starts[s], (int)calls, worst, (int)plain, plain_worst);
     assert_true(worst <= 1e-7);
-    assert_true(worst < plain_worst);
+    assert_true(worst < fmax(plain_worst, 1e-8));
     assert_true(3 * calls < plain);
   }
 }
