@@ -53,7 +53,8 @@ started need not be there, nor be writable.
 
 
 def mega(n):
-    return f"{n * 1e-6:.4g} MB"
+    n *= 1e-6
+    return f"{n:,.0f} MB" if n >= 1000 else f"{n:.4g} MB"
 
 
 def row(numbers, what, prefix):
@@ -80,10 +81,10 @@ def long_runs(parts):
         return ""
     return ("## Memory over time\n\nOne thread each, a row of the trace every 20 "
             "steps and a checkpoint every 50; resident\nmemory every second, its "
-            "largest values in the second and the last quarter, and\nits "
-            "slope behind the first. The peak so far may be 1% and a megabyte "
-            "larger after 95% of\nthe time than half way; what is drawn and joined "
-            "behind the last step comes after that. How much is done is what other "
+            "largest values in the second and the last quarter, and its slope\n"
+            "behind the first. The peak so far may be 1% and a megabyte larger "
+            "after 95% of the time\nthan half way; what is joined and drawn behind "
+            "a training's last step comes later. How\nmuch is done is what other "
             "work on the machine left room for.\n\n"
             "| run | time | samples | second quarter | last quarter | peak | "
             "an hour |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines) +
@@ -108,7 +109,7 @@ def large(train, sizes):
                  f"{mega(train['peak'])}. What takes more than the machine has "
                  "is refused before\nany memory is taken.\n")
     if "largest_cells" in sizes:
-        text += (f"\nA sweep's memory does not depend on its grid: "
+        text += (f"\nA sweep's memory does not depend on its grid:\n"
                  + ", ".join(f"{mega(p)} at {c:,} cells" for c, p in
                              zip(sizes["largest_cells"],
                                  sizes["largest_peaks"])) +
