@@ -23,8 +23,8 @@ static void hold(es_graph *g, size_t batch, size_t groups, es_pass pass) {
   hold_by(1, g, batch, groups, pass);
 }
 
-/* valgrind cannot translate the code that oneDNN generates (VEX temporary storage
- * exhausted), and sees its kernels read beyond oneDNN's own memory. */
+/* valgrind cannot translate the code that oneDNN generates (VEX temporary
+ * storage exhausted), and sees its kernels read beyond oneDNN's own memory. */
 static void native(void) {
   if (getenv("ES_UNDER_VALGRIND") != NULL) skip();
 }
