@@ -17,6 +17,7 @@
  * logits, is kept where there is room, else made again to the same bits. */
 #include "contrast/infonce_parts.h"
 
+#include "base/order.h"
 #include "linalg/linalg.h"
 
 #include <math.h>
@@ -64,14 +65,10 @@ static void multiply(const es_infonce *w, size_t I, size_t J,
 typedef void tile_use(es_infonce *w, size_t I, size_t J, es_infonce_tile *t,
                       const void *given);
 
-static int team_of(const es_infonce *w) {
-  const int most = omp_get_max_threads();
-  return most < (int)w->threads ? most : (int)w->threads;
-}
-
 static void for_tiles(es_infonce *w, tile_use *use, const void *given) {
   const size_t size = w->edge * w->edge;
-#pragma omp parallel num_threads(team_of(w))
+#pragma omp parallel num_threads(                                              \
+    (int)es_least((size_t)omp_get_max_threads(), w->threads))
   {
     const int before = es_blas_serial();
     double *H = w->tile + (size_t)omp_get_thread_num() * size;
