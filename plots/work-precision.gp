@@ -33,7 +33,8 @@ do for [terminal_name in terminals] {
   set lmargin at screen 0.455
   set rmargin at screen 0.745
   set ylabel 'seconds' offset 1 @INK
-  set key at screen 0.765,0.9 top left Left reverse samplen 2 spacing (series > 15 ? 1.0 : 1.15)
+  # One column, whatever their number: a second would be off the page.
+  set key at screen 0.765,0.93 top left Left reverse samplen 2 maxcols 1 font ',10' spacing (series > 15 ? 0.9 : 1.15)
   plot for [i=1:series] 'points.csv' using (column("series") == i ? log10(column("error")) : NaN):(column("seconds")) \
     with linespoints lw 0+word(thick, i) pt 0+word(marks, i) ps 0.6 lc rgb ink(word(colours, i)) title word(names, i)
   unset multiplot

@@ -55,6 +55,10 @@ ok $? "the page is made" "$(cat "$work/.out")"
 grep -q '| eigenstep dop853 |' "$work/docs/performance.md" &&
   grep -q 'performance/mode.svg' "$work/docs/performance.md"
 ok $? "the page has its tables" "$(head -c 500 "$work/docs/performance.md")"
+# Lines are many, and each has its name on the page.
+drawn=$(grep -c 'id="gnuplot_plot_[0-9]*b"' "$work/docs/performance/mode.svg")
+same "named of the methods drawn" "$(grep '<text>' "$work/docs/performance/mode.svg" |
+  grep -cE '>(eigenstep|GSL|CVODE|ARKODE|SciPy)')" "$drawn"
 for problem in mode pleiades robertson barlow-64; do
   grep -q '</svg>' "$work/docs/performance/$problem.svg"
   ok $? "$problem is drawn" "no figure"
